@@ -1,0 +1,158 @@
+package ops
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// float is what the ops compute in.
+type float interface{ float32 | float64 }
+
+// values returns the elements of v, a scalar or a dense tensor of F, in
+// row-major logical order. The slice is v's own memory where that has this
+// order, else a copy.
+func values[F float](v gorgonia.Value) ([]F, error) {
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		if s, ok := any([]float32{float32(*v)}).([]F); ok {
+			return s, nil
+		}
+	case *gorgonia.F64:
+		if s, ok := any([]float64{float64(*v)}).([]F); ok {
+			return s, nil
+		}
+	case *tensor.Dense:
+		if data, ok := backing[F](v); ok {
+			if rowMajor(v) {
+				return data[:size(v.Shape())], nil
+			}
+			return gather(data, v.Shape(), v.Strides())
+		}
+	}
+	var want F
+	return nil, errors.Errorf("want a %T scalar or dense tensor, got %s", want, describe(v))
+}
+
+// backing returns the memory of a dense tensor of F, whatever its strides.
+func backing[F float](d *tensor.Dense) ([]F, bool) {
+	switch d.Dtype() {
+	case tensor.Float32:
+		s, ok := any(d.Float32s()).([]F)
+		return s, ok
+	case tensor.Float64:
+		s, ok := any(d.Float64s()).([]F)
+		return s, ok
+	}
+	return nil, false
+}
+
+// size is the number of elements of a shape; unlike Shape.TotalSize it is 1 for
+// a scalar and 0 for an empty tensor.
+func size(s tensor.Shape) int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// rowMajor reports whether the elements of d lie in memory in row-major order
+// without gaps.
+func rowMajor(d *tensor.Dense) bool {
+	shape, strides := d.Shape(), d.Strides()
+	if len(strides) != len(shape) {
+		// Tensor leaves the strides of scalars and some vectors out.
+		return !d.RequiresIterator()
+	}
+	want := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		if shape[i] > 1 && strides[i] != want {
+			return false
+		}
+		want *= shape[i]
+	}
+	return true
+}
+
+// gather copies strided data into row-major order.
+func gather[F any](data []F, shape tensor.Shape, strides []int) ([]F, error) {
+	last := 0
+	for d, stride := range strides {
+		last += (shape[d] - 1) * stride
+	}
+	if size(shape) > 0 && last >= len(data) {
+		return nil, errors.Errorf("shape %v with strides %v must fit in memory of %d elements", shape, strides, len(data))
+	}
+	out := make([]F, 0, size(shape))
+	index := make([]int, len(shape))
+	for at := 0; len(out) < cap(out); {
+		out = append(out, data[at])
+		for d := len(shape) - 1; d >= 0; d-- {
+			index[d]++
+			at += strides[d]
+			if index[d] < shape[d] {
+				break
+			}
+			at -= index[d] * strides[d]
+			index[d] = 0
+		}
+	}
+	return out, nil
+}
+
+// wrap returns data as a value of the kind and shape of like: a scalar, or a
+// dense tensor in row-major order that owns data.
+func wrap[F float](data []F, like gorgonia.Value) gorgonia.Value {
+	if d, ok := like.(*tensor.Dense); ok {
+		return tensor.New(tensor.WithShape(d.Shape().Clone()...), tensor.WithBacking(data))
+	}
+	switch x := any(data[0]).(type) {
+	case float32:
+		return gorgonia.NewF32(x)
+	case float64:
+		return gorgonia.NewF64(x)
+	}
+	return nil
+}
+
+// accumulate adds delta to the gradient that a LispMachine holds for n.
+func accumulate(n *gorgonia.Node, delta gorgonia.Value) error {
+	grad, err := n.Grad()
+	if err != nil {
+		return err
+	}
+	switch g := grad.(type) {
+	case *gorgonia.F32:
+		if d, ok := delta.(*gorgonia.F32); ok {
+			*g += *d
+			return nil
+		}
+	case *gorgonia.F64:
+		if d, ok := delta.(*gorgonia.F64); ok {
+			*g += *d
+			return nil
+		}
+	case *tensor.Dense:
+		_, err := tensor.Add(g, delta, tensor.UseUnsafe())
+		return err
+	}
+	return errors.Errorf("cannot add %s to a gradient of %s", describe(delta), describe(grad))
+}
+
+// reusable returns the memory of prealloc if an op may write its output for x
+// there: a dense row-major tensor of F with the shape of x.
+func reusable[F float](prealloc, x gorgonia.Value) []F {
+	p, ok := prealloc.(*tensor.Dense)
+	if !ok {
+		return nil
+	}
+	if _, ok := x.(*tensor.Dense); !ok || !p.Shape().Eq(x.Shape()) || !rowMajor(p) {
+		return nil
+	}
+	data, ok := backing[F](p)
+	if !ok {
+		return nil
+	}
+	return data[:size(p.Shape())]
+}

@@ -1,0 +1,587 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// ramp returns a dense tensor of 1, 2, 3, ... with the given dtype and shape.
+func ramp(dt tensor.Dtype, shape ...int) *tensor.Dense {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	if dt == tensor.Float32 {
+		data := make([]float32, n)
+		for i := range data {
+			data[i] = float32(i + 1)
+		}
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = float64(i + 1)
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+}
+
+// floats returns the elements of a value in row-major order as float64.
+func floats(t testing.TB, v gorgonia.Value) []float64 {
+	t.Helper()
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		return []float64{float64(*v)}
+	case *gorgonia.F64:
+		return []float64{float64(*v)}
+	case *tensor.Dense:
+		d := v
+		if v.RequiresIterator() {
+			d = v.Materialize().(*tensor.Dense)
+		}
+		if d.Dtype() == tensor.Float64 {
+			return slices.Clone(d.Float64s())
+		}
+		out := make([]float64, 0, d.DataSize())
+		for _, x := range d.Float32s() {
+			out = append(out, float64(x))
+		}
+		return out
+	}
+	t.Fatalf("want a float value, got %T", v)
+	return nil
+}
+
+func run(t testing.TB, m gorgonia.VM) {
+	t.Helper()
+	m.Reset()
+	if err := m.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// apply runs Dropout on x once at step 0 and returns the output.
+func apply(t testing.TB, x gorgonia.Value, p float64, opts ...ops.Option) gorgonia.Value {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	in := gorgonia.NodeFromAny(g, x, gorgonia.WithName("x"))
+	y, err := ops.Dropout(in, p, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	run(t, m)
+	return y.Value()
+}
+
+func TestDropoutRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 2), gorgonia.WithName("x"))
+	ints := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(2), gorgonia.WithName("i"))
+	other := gorgonia.NewScalar(gorgonia.NewGraph(), tensor.Int64, gorgonia.WithName("s"))
+	real := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("r"))
+	tests := []struct {
+		x    *gorgonia.Node
+		p    float64
+		opts []ops.Option
+		want string
+	}{
+		{x, 1.5, nil, "ops: Dropout: p must be in [0, 1], got 1.5"},
+		{x, -0.1, nil, "ops: Dropout: p must be in [0, 1], got -0.1"},
+		{x, math.NaN(), nil, "ops: Dropout: p must be in [0, 1], got NaN"},
+		{x, math.Inf(1), []ops.Option{ops.WithMode(ops.Inference)}, "ops: Dropout: p must be in [0, 1], got +Inf"},
+		{nil, 0.5, nil, "ops: Dropout: x must be a node of a graph, got none"},
+		{ints, 0.5, nil, "ops: Dropout: x must be of float32 or float64, got"},
+		{x, 0.5, []ops.Option{ops.WithStep(other)}, "ops: Dropout: step must be a node of x's graph"},
+		{x, 0.5, []ops.Option{ops.WithStep(real)}, "ops: Dropout: step must be an int64 scalar, got float64"},
+		{x, 0.5, []ops.Option{ops.WithMode(7)}, "ops: Dropout: mode must be Auto, Sampling or Inference, got 7"},
+	}
+	for _, tt := range tests {
+		if _, err := ops.Dropout(tt.x, tt.p, tt.opts...); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Dropout(%v, %v): want error %q, got %v", tt.x, tt.p, tt.want, err)
+		}
+	}
+}
+
+// Every rank, both types and any strides give the same mask: that of the
+// contract over row-major logical order.
+func TestDropoutRanksTypesAndStrides(t *testing.T) {
+	shapes := [][]int{{1}, {7}, {3, 5}, {5, 1}, {1, 5}, {2, 3, 5}, {2, 1, 3, 5}, {2, 3, 1, 5, 4}}
+	for _, shape := range shapes {
+		want := floats(t, apply(t, ramp(tensor.Float64, shape...), 0.4, ops.WithSeed(5)))
+		got := floats(t, apply(t, ramp(tensor.Float32, shape...), 0.4, ops.WithSeed(5)))
+		for i := range want {
+			if float64(float32(want[i])) != got[i] && math.Abs(want[i]-got[i]) > 1e-6*want[i] {
+				t.Errorf("shape %v, element %d: float64 gives %v, float32 %v", shape, i, want[i], got[i])
+			}
+			if scaled := float64(i+1) / (1 - 26214.0/65536); want[i] != 0 && math.Abs(want[i]-scaled) > 1e-12*scaled {
+				t.Errorf("shape %v, element %d: want 0 or %v, got %v", shape, i, scaled, want[i])
+			}
+		}
+	}
+	flat := floats(t, apply(t, ramp(tensor.Float64, 120), 0.4))
+	deep := floats(t, apply(t, ramp(tensor.Float64, 2, 3, 1, 5, 4), 0.4))
+	if !slices.Equal(flat, deep) {
+		t.Error("the mask of 120 elements depends on their shape")
+	}
+}
+
+func TestDropoutScalar(t *testing.T) {
+	kept := 0
+	for seed := range uint64(64) {
+		for _, x := range []gorgonia.Value{gorgonia.NewF64(3), gorgonia.NewF32(3)} {
+			switch y := floats(t, apply(t, x, 0.5, ops.WithSeed(seed)))[0]; y {
+			case 6:
+				kept++
+			case 0:
+			default:
+				t.Fatalf("Dropout(3, 0.5) = %v, want 0 or 6", y)
+			}
+		}
+	}
+	if kept < 2*16 || kept > 2*48 {
+		t.Errorf("%d of 128 scalars were kept at p = 0.5", kept)
+	}
+}
+
+func TestDropoutNonContiguous(t *testing.T) {
+	base := ramp(tensor.Float64, 6, 8)
+	transposed := ramp(tensor.Float64, 6, 8)
+	if err := transposed.T(); err != nil {
+		t.Fatal(err)
+	}
+	slice := func(s ...tensor.Slice) *tensor.Dense {
+		v, err := base.Slice(s...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.(*tensor.Dense)
+	}
+	colMajor := tensor.New(tensor.WithShape(6, 8), tensor.AsFortran(ramp(tensor.Float64, 48).Float64s()))
+	cube := ramp(tensor.Float64, 3, 4, 5)
+	if err := cube.T(2, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]*tensor.Dense{
+		"transposed":    transposed,
+		"transposed 3d": cube,
+		"rows":          slice(gorgonia.S(1, 4)),
+		"columns":       slice(nil, gorgonia.S(2, 5)),
+		"one column":    slice(nil, gorgonia.S(2)),
+		"one row":       slice(gorgonia.S(2)),
+		"every other":   slice(gorgonia.S(0, 6, 2), gorgonia.S(1, 8, 3)),
+		"column major":  colMajor,
+	}
+	for name, x := range tests {
+		plain := make([]float64, 0, x.Shape().TotalSize())
+		for it := x.Iterator(); ; {
+			at, err := it.Next()
+			if err != nil {
+				break
+			}
+			plain = append(plain, x.Float64s()[at])
+		}
+		if name == "column major" {
+			plain = ramp(tensor.Float64, 48).Float64s() // AsFortran reorders what it is given
+		}
+		want := floats(t, apply(t, tensor.New(tensor.WithShape(x.Shape()...), tensor.WithBacking(plain)), 0.5))
+		got := floats(t, apply(t, x, 0.5))
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: want %v, got %v", name, want, got)
+		}
+	}
+}
+
+// The two orders of execution, forward first and backward first, must agree:
+// the gradient of a plain sum does not wait for the output.
+func TestDropoutBackwardSharesTheMask(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, p := range []float64{0, 0.2, 0.5, 0.8, 1} {
+			g := gorgonia.NewGraph()
+			x := gorgonia.NodeFromAny(g, ramp(dt, 40, 30), gorgonia.WithName("x"))
+			y := gorgonia.Must(ops.Dropout(x, p, ops.WithSeed(11)))
+			cost := gorgonia.Must(gorgonia.Sum(y))
+			grads, err := gorgonia.Grad(cost, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := gorgonia.NewTapeMachine(g)
+			var before []float64
+			for step := range 5 {
+				run(t, m)
+				out, grad := floats(t, y.Value()), floats(t, grads[0].Value())
+				for i := range out {
+					if want := out[i] / float64(i+1); math.Abs(grad[i]-want) > 1e-6*want {
+						t.Fatalf("%v, p=%v, step %d, element %d: gradient must be %v, got %v", dt, p, step, i, want, grad[i])
+					}
+				}
+				if p > 0 && p < 1 && slices.Equal(before, out) {
+					t.Fatalf("%v, p=%v: steps %d and %d have one mask", dt, p, step-1, step)
+				}
+				before = out
+			}
+			m.Close()
+		}
+	}
+}
+
+func TestDropoutGradients(t *testing.T) {
+	for _, p := range []float64{0, 0.2, 0.5, 0.8, 1} {
+		for _, shape := range [][]int{{6}, {3, 5}, {2, 3, 4}} {
+			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				y, err := ops.Dropout(in[0], p, ops.WithFixedStep(3), ops.WithSeed(2))
+				if err != nil {
+					return nil, err
+				}
+				return gorgonia.Square(y)
+			}, 1e-6, ramp(tensor.Float64, shape...))
+			if err != nil {
+				t.Errorf("p=%v, shape %v: %v", p, shape, err)
+			}
+		}
+	}
+}
+
+// The square of the gradient of Sum(Dropout(x)^3), differentiated again. Gorgonia
+// keeps one derivative for each node, so a second Grad over one path would stop
+// at the first; the first gradient is therefore built from SymDiff.
+func TestDropoutSecondDerivative(t *testing.T) {
+	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		step := gorgonia.NewConstant(int64(3), gorgonia.WithName("the step"))
+		y, err := ops.Dropout(in[0], 0.5, ops.WithStep(step), ops.WithSeed(1))
+		if err != nil {
+			return nil, err
+		}
+		three := gorgonia.NewConstant(3.0)
+		dy := gorgonia.Must(gorgonia.HadamardProd(gorgonia.Must(gorgonia.Square(y)), three))
+		dx, err := y.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{in[0], step}, y, dy)
+		if err != nil {
+			return nil, err
+		}
+		return gorgonia.Square(dx[0])
+	}, 1e-6, ramp(tensor.Float64, 4, 3))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDropoutNonFinite(t *testing.T) {
+	x := ramp(tensor.Float32, 100)
+	ones := floats(t, apply(t, ramp(tensor.Float32, 100), 0.5))
+	data := x.Float32s()
+	for i := range data {
+		data[i] = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[i%3]
+	}
+	for i, y := range floats(t, apply(t, x, 0.5)) {
+		if ones[i] == 0 && math.Float64bits(y) != 0 {
+			t.Errorf("element %d: dropped must be +0, got %v", i, y)
+		}
+		if ones[i] != 0 && !math.IsNaN(y) && !math.IsInf(y, 0) {
+			t.Errorf("element %d: kept must stay %v, got %v", i, data[i], y)
+		}
+	}
+}
+
+func TestDropoutEmpty(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
+	y := gorgonia.Must(ops.Dropout(x, 0.5))
+	op := y.Op()
+	step := gorgonia.I64(0)
+	// Gorgonia graphs have no empty nodes, but the op may be called by others.
+	empty := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(0, 3))
+	v, err := op.Do(empty, &step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.Shape(); !got.Eq(tensor.Shape{0, 3}) {
+		t.Errorf("shape is %v, want (0, 3)", got)
+	}
+}
+
+// Values that do not belong are errors, not panics.
+func TestDropoutBadValues(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
+	op := gorgonia.Must(ops.Dropout(x, 0.5)).Op()
+	step := gorgonia.I64(0)
+	ints := tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2))
+	for _, in := range [][]gorgonia.Value{
+		nil, {ramp(tensor.Float64, 2)}, {ints, &step}, {nil, &step}, {ramp(tensor.Float64, 2), nil},
+		{ramp(tensor.Float64, 2), gorgonia.NewF64(1)}, {gorgonia.NewI(1), &step},
+		{ramp(tensor.Float64, 2), &step, &step},
+	} {
+		if _, err := op.Do(in...); err == nil || !strings.HasPrefix(err.Error(), "ops: Dropout: ") {
+			t.Errorf("Do(%v): want an error of ops: Dropout, got %v", in, err)
+		}
+	}
+}
+
+func TestDropoutPrealloc(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
+	op := gorgonia.Must(ops.Dropout(x, 0.5)).Op().(gorgonia.UsePreallocDoer)
+	step := gorgonia.I64(4)
+	in := ramp(tensor.Float64, 4, 5)
+	want, err := op.(gorgonia.Op).Do(in, &step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits := ramp(tensor.Float64, 4, 5)
+	for name, prealloc := range map[string]gorgonia.Value{
+		"fits": fits, "nil": nil, "other shape": ramp(tensor.Float64, 5, 4), "other type": ramp(tensor.Float32, 4, 5),
+		"scalar": gorgonia.NewF64(1),
+	} {
+		got, err := op.UsePreallocDo(prealloc, in, &step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(floats(t, got), floats(t, want)) {
+			t.Errorf("%s: want %v, got %v", name, want, got)
+		}
+		if (got == gorgonia.Value(fits)) != (name == "fits") {
+			t.Errorf("%s: the memory used is not as expected", name)
+		}
+	}
+}
+
+func TestDropoutHashes(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
+	seen := make(map[uint32]string)
+	for _, opts := range [][]ops.Option{
+		nil, nil, {ops.WithLayer(7)}, {ops.WithLayer(7), ops.WithSeed(1)},
+		{ops.WithLayer(7), ops.WithMode(ops.Sampling)}, {ops.WithLayer(7), ops.WithMode(ops.Inference)},
+	} {
+		for _, p := range []float64{0.2, 0.5} {
+			n := gorgonia.Must(ops.Dropout(x, p, opts...))
+			name := n.Op().String()
+			if before, ok := seen[n.Hashcode()]; ok {
+				t.Errorf("%s and %s have one hash", before, name)
+			}
+			seen[n.Hashcode()] = name
+		}
+	}
+	if len(seen) != 12 {
+		t.Errorf("12 dropouts became %d", len(seen))
+	}
+}
+
+// Two dropouts on one node draw two masks, and the same graph built again draws
+// the same two.
+func TestTwoDropoutsOnOneNode(t *testing.T) {
+	build := func() (a, b []float64) {
+		g := gorgonia.NewGraph()
+		x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 100), gorgonia.WithName("x"))
+		first, second := gorgonia.Must(ops.Dropout(x, 0.5)), gorgonia.Must(ops.Dropout(x, 0.5))
+		m := gorgonia.NewTapeMachine(g)
+		defer m.Close()
+		run(t, m)
+		return floats(t, first.Value()), floats(t, second.Value())
+	}
+	a, b := build()
+	if slices.Equal(a, b) {
+		t.Error("two dropouts on one node have one mask")
+	}
+	if c, d := build(); !slices.Equal(a, c) || !slices.Equal(b, d) {
+		t.Error("the same graph built again has other masks")
+	}
+}
+
+func TestDropoutEvalMode(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 50), gorgonia.WithName("x"))
+	auto := gorgonia.Must(ops.Dropout(x, 0.5))
+	sampling := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling)))
+	inference := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Inference)))
+	identity := floats(t, x.Value())
+	check := func(name string, auto0, sampling0, inference0 bool) {
+		t.Helper()
+		for _, c := range []struct {
+			n    *gorgonia.Node
+			want bool
+		}{{auto, auto0}, {sampling, sampling0}, {inference, inference0}} {
+			if got := !slices.Equal(floats(t, c.n.Value()), identity); got != c.want {
+				t.Errorf("%s: %v drops: %v, want %v", name, c.n.Op(), got, c.want)
+			}
+		}
+	}
+	train := gorgonia.NewTapeMachine(g)
+	run(t, train)
+	check("training", true, true, false)
+	eval := gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
+	run(t, eval)
+	check("eval", false, true, false)
+	again := gorgonia.NewTapeMachine(g)
+	run(t, again)
+	check("training again", true, true, false)
+	ops.StepOf(g).Set(-1)
+	run(t, again)
+	run(t, again)
+	check("negative step", false, true, false)
+	ops.StepOf(g).Set(5)
+	run(t, again)
+	check("step 5", true, true, false)
+}
+
+// The identity must copy: a later op may overwrite what it is given.
+func TestDropoutIdentityCopies(t *testing.T) {
+	for _, opts := range [][]ops.Option{{ops.WithMode(ops.Inference)}, nil} {
+		x := ramp(tensor.Float64, 10)
+		y := apply(t, x, 0, opts...).(*tensor.Dense)
+		y.Float64s()[0] = 99
+		if got := x.Float64s()[0]; got != 1 {
+			t.Errorf("writing to the output changed the input to %v", got)
+		}
+	}
+}
+
+func TestStepCountsAndCanBeSet(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 200), gorgonia.WithName("x"))
+	y := gorgonia.Must(ops.Dropout(x, 0.5))
+	z := gorgonia.Must(ops.Dropout(y, 0.5))
+	step := ops.StepOf(g)
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	var masks [][]float64
+	for i := range int64(4) {
+		if got := step.Next(); got != i {
+			t.Fatalf("next step is %d, want %d: a run must count once", got, i)
+		}
+		run(t, m)
+		masks = append(masks, floats(t, z.Value()))
+	}
+	for i := 3; i >= 0; i-- {
+		step.Set(int64(i))
+		run(t, m)
+		if !slices.Equal(floats(t, z.Value()), masks[i]) {
+			t.Errorf("step %d has another mask the second time", i)
+		}
+	}
+	if slices.Equal(masks[0], masks[1]) {
+		t.Error("steps 0 and 1 have one mask")
+	}
+}
+
+func TestDropoutLispMachine(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		g := gorgonia.NewGraph()
+		x := gorgonia.NodeFromAny(g, ramp(dt, 5, 6), gorgonia.WithName("x"))
+		a := gorgonia.Must(ops.Dropout(x, 0.5))
+		b := gorgonia.Must(ops.Dropout(x, 0.2))
+		gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Add(a, b))))
+		m := gorgonia.NewLispMachine(g)
+		if err := m.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		grad, err := x.Grad()
+		if err != nil {
+			t.Fatal(err)
+		}
+		av, bv, gv := floats(t, a.Value()), floats(t, b.Value()), floats(t, grad)
+		for i := range gv {
+			if want := (av[i] + bv[i]) / float64(i+1); math.Abs(gv[i]-want) > 1e-6 {
+				t.Errorf("%v, element %d: gradients must add up to %v, got %v", dt, i, want, gv[i])
+			}
+		}
+		m.Close()
+	}
+}
+
+// Machines over graphs of their own that share one parameter run side by side,
+// each with the masks of its own steps.
+func TestDropoutConcurrentMachines(t *testing.T) {
+	weights := ramp(tensor.Float64, 64, 32)
+	type model struct {
+		m    gorgonia.VM
+		y    *gorgonia.Node
+		step *ops.Step
+	}
+	build := func() model {
+		g := gorgonia.NewGraph()
+		w := gorgonia.NodeFromAny(g, weights, gorgonia.WithName("w"))
+		y := gorgonia.Must(ops.Dropout(w, 0.5, ops.WithSeed(3)))
+		if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), w); err != nil {
+			t.Fatal(err)
+		}
+		return model{gorgonia.NewTapeMachine(g), y, ops.StepOf(g)}
+	}
+	const machines, steps = 4, 20
+	want := make([][]float64, steps)
+	alone := build()
+	for i := range want {
+		run(t, alone.m)
+		want[i] = floats(t, alone.y.Value())
+	}
+	models := make([]model, machines)
+	for i := range models {
+		models[i] = build()
+	}
+	var wg sync.WaitGroup
+	errs := make(chan error, machines)
+	for _, mo := range models {
+		wg.Go(func() {
+			for i := range want {
+				mo.m.Reset()
+				if err := mo.m.RunAll(); err != nil {
+					errs <- err
+					return
+				}
+				if !slices.Equal(mo.y.Value().(*tensor.Dense).Float64s(), want[i]) {
+					errs <- fmt.Errorf("step %d has another mask than alone", i)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		t.Error(err)
+	}
+}
+
+func BenchmarkDropout(b *testing.B) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, ramp(tensor.Float32, 1024, 1024), gorgonia.WithName("x"))
+	dy := ramp(tensor.Float32, 1024, 1024)
+	bench := func(forward, backward func()) func(*testing.B) {
+		return func(b *testing.B) {
+			for b.Loop() {
+				forward()
+				backward()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(1<<20), "ns/element")
+		}
+	}
+	ours := gorgonia.Must(ops.Dropout(x, 0.5)).Op()
+	step := gorgonia.I64(0)
+	do := func(op gorgonia.Op, in ...gorgonia.Value) gorgonia.Value {
+		v, err := op.Do(in...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return v
+	}
+	b.Run("ops.Dropout", bench(func() { do(ours, x.Value(), &step) }, func() { do(ours, dy, &step) }))
+	y := gorgonia.Must(gorgonia.Dropout(x, 0.5))
+	grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x)
+	if err != nil {
+		b.Fatal(err)
+	}
+	theirs := grads[0].Op()
+	var out gorgonia.Value
+	b.Run("gorgonia.Dropout", bench(
+		func() { out = do(y.Op(), x.Value()) }, func() { do(theirs, x.Value(), out, dy) }))
+}
