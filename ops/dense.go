@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"unsafe"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -14,12 +16,8 @@ type float interface{ float32 | float64 }
 // order, else a copy.
 func values[F float](v gorgonia.Value) ([]F, error) {
 	switch v := v.(type) {
-	case *gorgonia.F32:
-		if s, ok := any([]float32{float32(*v)}).([]F); ok {
-			return s, nil
-		}
-	case *gorgonia.F64:
-		if s, ok := any([]float64{float64(*v)}).([]F); ok {
+	case *gorgonia.F32, *gorgonia.F64:
+		if s := scalarMemory[F](v); s != nil {
 			return s, nil
 		}
 	case *tensor.Dense:
@@ -101,17 +99,42 @@ func gather[F any](data []F, shape tensor.Shape, strides []int) ([]F, error) {
 	return out, nil
 }
 
-// wrap returns data as a value of the kind and shape of like: a scalar, or a
-// dense tensor in row-major order that owns data.
-func wrap[F float](data []F, like gorgonia.Value) gorgonia.Value {
-	if d, ok := like.(*tensor.Dense); ok {
-		return tensor.New(tensor.WithShape(d.Shape().Clone()...), tensor.WithBacking(data))
+// output returns memory for the result of an op with the kind and shape of x,
+// and the value that holds it: prealloc where that fits, else a new one. The
+// memory's old contents are undefined.
+func output[F float](prealloc, x gorgonia.Value) ([]F, gorgonia.Value) {
+	switch x := x.(type) {
+	case *tensor.Dense:
+		if p, ok := prealloc.(*tensor.Dense); ok && p.Shape().Eq(x.Shape()) && rowMajor(p) {
+			if data, ok := backing[F](p); ok {
+				return data[:size(p.Shape())], prealloc
+			}
+		}
+		data := make([]F, size(x.Shape()))
+		return data, tensor.New(tensor.WithShape(x.Shape().Clone()...), tensor.WithBacking(data))
+	default:
+		v := scalar(F(0))
+		return scalarMemory[F](v), v
 	}
-	switch x := any(data[0]).(type) {
-	case float32:
+}
+
+// scalar returns x as a value.
+func scalar[F float](x F) gorgonia.Value {
+	if x, ok := any(x).(float32); ok {
 		return gorgonia.NewF32(x)
-	case float64:
-		return gorgonia.NewF64(x)
+	}
+	return gorgonia.NewF64(float64(x))
+}
+
+// scalarMemory returns the memory of a scalar value of F.
+func scalarMemory[F float](v gorgonia.Value) []F {
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		s, _ := any(unsafe.Slice((*float32)(v), 1)).([]F)
+		return s
+	case *gorgonia.F64:
+		s, _ := any(unsafe.Slice((*float64)(v), 1)).([]F)
+		return s
 	}
 	return nil
 }
@@ -138,21 +161,4 @@ func accumulate(n *gorgonia.Node, delta gorgonia.Value) error {
 		return err
 	}
 	return errors.Errorf("cannot add %s to a gradient of %s", describe(delta), describe(grad))
-}
-
-// reusable returns the memory of prealloc if an op may write its output for x
-// there: a dense row-major tensor of F with the shape of x.
-func reusable[F float](prealloc, x gorgonia.Value) []F {
-	p, ok := prealloc.(*tensor.Dense)
-	if !ok {
-		return nil
-	}
-	if _, ok := x.(*tensor.Dense); !ok || !p.Shape().Eq(x.Shape()) || !rowMajor(p) {
-		return nil
-	}
-	data, ok := backing[F](p)
-	if !ok {
-		return nil
-	}
-	return data[:size(p.Shape())]
 }

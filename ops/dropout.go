@@ -153,13 +153,9 @@ func mask[F float](prealloc, x gorgonia.Value, s kernel.Stream, threshold uint32
 	if err != nil {
 		return nil, err
 	}
-	if dst := reusable[F](prealloc, x); dst != nil {
-		apply(dst, src, 0, s, threshold)
-		return prealloc, nil
-	}
-	dst := make([]F, len(src))
+	dst, y := output[F](prealloc, x)
 	apply(dst, src, 0, s, threshold)
-	return wrap(dst, x), nil
+	return y, nil
 }
 
 // DiffWRT says that the op is differentiable in x and not in the step.
