@@ -1,0 +1,16 @@
+// Package building serializes the construction of Gorgonia graphs. Gorgonia
+// v0.9.18 counts operator groups and merged nodes in package-level variables
+// without locks, so that two goroutines that each build a graph of their own
+// race. Running machines is not affected.
+package building
+
+import "sync"
+
+var mu sync.Mutex
+
+// Alone runs f while no other caller of Alone runs.
+func Alone(f func() error) error {
+	mu.Lock()
+	defer mu.Unlock()
+	return f()
+}

@@ -1,0 +1,31 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// Dropout zeroes each unit with probability p in training and is nothing in
+// evaluation; see ops.Dropout. Options come after the model's own, which give
+// the seed, the layer's id, the step and the mode.
+func Dropout(p float64, opts ...ops.Option) Layer {
+	return dropout("Dropout", p, opts, ops.Dropout)
+}
+
+// dropout makes a layer of an op of package ops.
+func dropout(name string, p float64, opts []ops.Option,
+	op func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error)) Layer {
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		// p is checked in evaluation too: a model is right or wrong as a whole.
+		if !(p >= 0 && p <= 1) {
+			return nil, s.Errorf("%s: p must be in [0, 1], got %v", name, p)
+		}
+		own, ok := s.DropoutOptions()
+		if !ok || p == 0 && len(opts) == 0 {
+			return x, nil
+		}
+		y, err := op(x, p, append(own, opts...)...)
+		return y, s.Wrap(err, name)
+	})
+}

@@ -1,0 +1,95 @@
+package models
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// A Graph is a model as one expression graph, for one mode and batch size.
+type Graph struct {
+	*gorgonia.ExprGraph
+
+	// Input takes a batch: its shape is the batch size followed by the shape of
+	// an example. It has no value until one is bound with gorgonia.Let.
+	Input *gorgonia.Node
+	// Output is what the network computes: logits, for a classifier.
+	Output *gorgonia.Node
+
+	model  *Model
+	mode   Mode
+	params map[*Param]*gorgonia.Node
+}
+
+// Build returns a new graph of the model for batches of the given size.
+func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
+	if batch <= 0 {
+		return nil, errors.Errorf("models: Build: batch must be positive, got %d", batch)
+	}
+	if mode > Sample {
+		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)
+	}
+	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, params: make(map[*Param]*gorgonia.Node)}
+	err := building.Alone(func() (err error) {
+		shape := append(tensor.Shape{batch}, m.input...)
+		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))
+		g.Output, err = m.net.Apply(&Scope{model: m, graph: g, dropouts: new(uint32)}, g.Input)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if out := g.Output.Shape(); len(out) == 0 || out[0]%batch != 0 {
+		return nil, errors.Errorf("models: Build: output must have the batch of %d as its first axis, got shape %v", batch, out)
+	}
+	return g, nil
+}
+
+// Mode says what the graph is for.
+func (g *Graph) Mode() Mode { return g.mode }
+
+// SetStep makes the next run of the graph draw the dropout masks of the given
+// step; later runs count on from there. It does nothing in a graph without
+// dropout.
+func (g *Graph) SetStep(step int64) {
+	if s, ok := ops.FindStep(g.ExprGraph); ok {
+		s.Set(step)
+	}
+}
+
+// Params returns the nodes of the model's parameters in this graph, in the
+// order of Model.Params.
+func (g *Graph) Params() gorgonia.Nodes {
+	var nodes gorgonia.Nodes
+	for _, p := range g.model.params {
+		if n, ok := g.params[p]; ok {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// bind returns the node of p, making it at first sight. A parameter that two
+// layers ask for is one node, with one gradient.
+func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
+	if n, ok := g.params[p]; ok {
+		return n, nil
+	}
+	n := gorgonia.NewTensor(g.ExprGraph, p.value.Dtype(), p.value.Dims(), gorgonia.WithShape(p.value.Shape()...),
+		gorgonia.WithName(p.name))
+	// Machines write to the headers of tensors, such as their engine. Each graph
+	// has a header of its own over the shared memory.
+	if err := gorgonia.Let(n, share(p.value)); err != nil {
+		return nil, errors.Wrapf(err, "models: parameter %s", p.name)
+	}
+	g.params[p] = n
+	return n, nil
+}
+
+// share returns a tensor with a header of its own over the memory of d.
+func share(d *tensor.Dense) *tensor.Dense {
+	return tensor.New(tensor.WithShape(d.Shape().Clone()...), tensor.WithBacking(d.Data()))
+}

@@ -1,0 +1,100 @@
+package models
+
+import (
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"gorgonia.org/tensor"
+)
+
+// An Init fills a new parameter of the given shape with values drawn from r.
+// The shape of a weight is (inputs, outputs), or (outputs, inputs, height,
+// width) for convolutions.
+type Init func(values []float64, shape tensor.Shape, r *rand.Rand)
+
+// Zeros sets everything to zero.
+func Zeros(values []float64, _ tensor.Shape, _ *rand.Rand) { clear(values) }
+
+// Ones sets everything to one.
+func Ones(values []float64, _ tensor.Shape, _ *rand.Rand) {
+	for i := range values {
+		values[i] = 1
+	}
+}
+
+// HeNormal draws from N(0, 2/inputs), for layers before a ReLU (He et al.,
+// ICCV 2015, equation 10).
+func HeNormal(values []float64, shape tensor.Shape, r *rand.Rand) {
+	in, _ := fans(shape)
+	normal(values, math.Sqrt(2/float64(in)), r)
+}
+
+// HeUniform draws from U(-a, a) with a = sqrt(6/inputs).
+func HeUniform(values []float64, shape tensor.Shape, r *rand.Rand) {
+	in, _ := fans(shape)
+	uniform(values, math.Sqrt(6/float64(in)), r)
+}
+
+// GlorotNormal draws from N(0, 2/(inputs+outputs)) (Glorot and Bengio,
+// AISTATS 2010, equation 12).
+func GlorotNormal(values []float64, shape tensor.Shape, r *rand.Rand) {
+	in, out := fans(shape)
+	normal(values, math.Sqrt(2/float64(in+out)), r)
+}
+
+// GlorotUniform draws from U(-a, a) with a = sqrt(6/(inputs+outputs)) (Glorot
+// and Bengio, AISTATS 2010, equation 16).
+func GlorotUniform(values []float64, shape tensor.Shape, r *rand.Rand) {
+	in, out := fans(shape)
+	uniform(values, math.Sqrt(6/float64(in+out)), r)
+}
+
+// LecunNormal draws from N(0, 1/inputs), for SELU layers (Klambauer et al.,
+// NeurIPS 2017).
+func LecunNormal(values []float64, shape tensor.Shape, r *rand.Rand) {
+	in, _ := fans(shape)
+	normal(values, math.Sqrt(1/float64(in)), r)
+}
+
+// Normal returns an Init that draws from N(0, sigma^2).
+func Normal(sigma float64) Init {
+	return func(values []float64, _ tensor.Shape, r *rand.Rand) { normal(values, sigma, r) }
+}
+
+func normal(values []float64, sigma float64, r *rand.Rand) {
+	for i := range values {
+		values[i] = sigma * r.NormFloat64()
+	}
+}
+
+func uniform(values []float64, a float64, r *rand.Rand) {
+	for i := range values {
+		values[i] = a * (2*r.Float64() - 1)
+	}
+}
+
+// fans returns the numbers of inputs and outputs of a unit.
+func fans(shape tensor.Shape) (in, out int) {
+	switch len(shape) {
+	case 0:
+		return 1, 1
+	case 1:
+		return shape[0], shape[0]
+	case 2:
+		return shape[0], shape[1]
+	}
+	area := 1
+	for _, d := range shape[2:] {
+		area *= d
+	}
+	return shape[1] * area, shape[0] * area
+}
+
+// source returns the random numbers of the parameter called name: a stream of
+// its own, so that a layer more does not change how the others start.
+func source(seed uint64, name string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}

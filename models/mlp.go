@@ -1,0 +1,44 @@
+package models
+
+import "gorgonia.org/gorgonia"
+
+// MLP is a multilayer perceptron: dropout on the inputs, hidden layers with an
+// activation and dropout each, and a linear layer to the outputs. It is the
+// network of Srivastava et al., JMLR 15, 2014, for MNIST.
+type MLP struct {
+	Inputs  int   // values of one example
+	Hidden  []int // units of each hidden layer; none makes a linear model
+	Outputs int   // classes
+
+	// InputDropout and HiddenDropout are the drop probabilities of the inputs
+	// and of the hidden units; typical values are 0.2 and 0.5. At 0 a layer costs
+	// nothing but keeps its place, so that the parameters' names and initial
+	// values do not depend on dropout.
+	InputDropout, HiddenDropout float64
+
+	// Activation makes the activation of each hidden layer; ReLU by default.
+	Activation func() Layer
+	// Init starts the weights; HeNormal by default.
+	Init Init
+}
+
+// Apply adds the network to the graph of x.
+func (m MLP) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) { return m.Layers().Apply(s, x) }
+
+// Layers returns the network as a sequence of layers.
+func (m MLP) Layers() Sequential {
+	activation, init := m.Activation, m.Init
+	if activation == nil {
+		activation = ReLU
+	}
+	if init == nil {
+		init = HeNormal
+	}
+	layers := Sequential{Dropout(m.InputDropout)}
+	in := m.Inputs
+	for _, units := range m.Hidden {
+		layers = append(layers, Linear(in, units, WithInit(init)), activation(), Dropout(m.HiddenDropout))
+		in = units
+	}
+	return append(layers, Linear(in, m.Outputs, WithInit(init)))
+}

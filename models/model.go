@@ -1,0 +1,132 @@
+package models
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+)
+
+// A Param is a parameter of a model: a tensor that training changes in place.
+type Param struct {
+	name  string
+	value *tensor.Dense
+}
+
+// Name is the name of the parameter in its model, such as "0.weight".
+func (p *Param) Name() string { return p.name }
+
+// Value is the tensor that all graphs of the model share.
+func (p *Param) Value() *tensor.Dense { return p.value }
+
+// A Model is an architecture with its parameters. Build graphs from it to use
+// it. Its methods may be called from several goroutines after New.
+type Model struct {
+	net    Layer
+	input  tensor.Shape
+	output tensor.Shape
+	dtype  tensor.Dtype
+	seed   uint64
+
+	params []*Param
+	byName map[string]*Param
+	sealed bool // New is done: no parameter may appear any more
+}
+
+// An Option sets something about a model that has a default.
+type Option func(*Model)
+
+// WithSeed sets the seed of the initial parameters and of the dropout masks.
+// The default is 0.
+func WithSeed(seed uint64) Option { return func(m *Model) { m.seed = seed } }
+
+// WithDtype makes the model compute in tensor.Float64; tensor.Float32 is the
+// default.
+func WithDtype(dt tensor.Dtype) Option { return func(m *Model) { m.dtype = dt } }
+
+// New returns the model of net for inputs whose examples have the given shape:
+// {784} for flat images, {1, 28, 28} for a channel of pixels. It makes and
+// initializes all parameters and checks that the layers fit together.
+func New(net Layer, input []int, opts ...Option) (*Model, error) {
+	m := &Model{net: net, input: slices.Clone(input), dtype: tensor.Float32, byName: make(map[string]*Param)}
+	for _, opt := range opts {
+		opt(m)
+	}
+	if net == nil {
+		return nil, errors.New("models: New: net must be a layer, got nil")
+	}
+	if m.dtype != tensor.Float32 && m.dtype != tensor.Float64 {
+		return nil, errors.Errorf("models: New: dtype must be float32 or float64, got %v", m.dtype)
+	}
+	for _, d := range input {
+		if d <= 0 {
+			return nil, errors.Errorf("models: New: input shape must be positive, got %v", input)
+		}
+	}
+	// A graph for training has all that graphs for evaluation have.
+	g, err := m.Build(Train, 1)
+	if err != nil {
+		return nil, err
+	}
+	m.output = g.Output.Shape()[1:]
+	m.sealed = true
+	return m, nil
+}
+
+// Params returns the parameters in the order of the layers.
+func (m *Model) Params() []*Param { return slices.Clone(m.params) }
+
+// InputShape is the shape of one example.
+func (m *Model) InputShape() []int { return slices.Clone(m.input) }
+
+// OutputShape is the shape of the output for one example.
+func (m *Model) OutputShape() []int { return slices.Clone(m.output) }
+
+// Dtype is the type that the model computes in.
+func (m *Model) Dtype() tensor.Dtype { return m.dtype }
+
+// Seed is the seed of the initial parameters and of the dropout masks.
+func (m *Model) Seed() uint64 { return m.seed }
+
+// NumParams is the number of values in all parameters.
+func (m *Model) NumParams() int {
+	n := 0
+	for _, p := range m.params {
+		n += p.value.DataSize()
+	}
+	return n
+}
+
+// param returns the parameter called name, making it at first sight.
+func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error) {
+	if p, ok := m.byName[name]; ok {
+		if !p.value.Shape().Eq(shape) {
+			return nil, errors.Errorf("models: parameter %s must have shape %v, got %v", name, p.value.Shape(), shape)
+		}
+		return p, nil
+	}
+	if m.sealed {
+		return nil, errors.Errorf("models: parameter %s must be there in every graph, got it first after New", name)
+	}
+	if len(shape) == 0 || shape.TotalSize() == 0 {
+		return nil, errors.Errorf("models: parameter %s must have a positive size, got shape %v", name, shape)
+	}
+	values := make([]float64, shape.TotalSize())
+	init(values, shape, source(m.seed, name))
+	p := &Param{name: name, value: dense(values, shape, m.dtype)}
+	m.params = append(m.params, p)
+	m.byName[name] = p
+	return p, nil
+}
+
+// dense returns a tensor of dt with the given values.
+func dense(values []float64, shape tensor.Shape, dt tensor.Dtype) *tensor.Dense {
+	if dt == tensor.Float64 {
+		return tensor.New(tensor.WithShape(shape.Clone()...), tensor.WithBacking(values))
+	}
+	narrow := make([]float32, len(values))
+	for i, v := range values {
+		narrow[i] = float32(v)
+	}
+	return tensor.New(tensor.WithShape(shape.Clone()...), tensor.WithBacking(narrow))
+}
