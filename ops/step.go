@@ -25,14 +25,26 @@ type Step struct {
 }
 
 // StepOf returns the step source of g, adding it where g has none.
+//
+// Add none that no dropout reads: gorgonia.Grad removes nodes without edges and
+// fails afterwards. Call StepOf after the graph is built, or use FindStep.
 func StepOf(g *gorgonia.ExprGraph) *Step {
-	for _, n := range g.AllNodes() {
-		if op, ok := n.Op().(*stepOp); ok {
-			return &Step{n, op}
-		}
+	if s, ok := FindStep(g); ok {
+		return s
 	}
 	op := new(stepOp)
 	return &Step{gorgonia.NewScalar(g, tensor.Int64, gorgonia.WithName("step"), gorgonia.WithOp(op)), op}
+}
+
+// FindStep returns the step source of g, if g has one: a graph without dropout
+// has none.
+func FindStep(g *gorgonia.ExprGraph) (*Step, bool) {
+	for _, n := range g.AllNodes() {
+		if op, ok := n.Op().(*stepOp); ok {
+			return &Step{n, op}, true
+		}
+	}
+	return nil, false
 }
 
 // Node returns the int64 scalar node that holds the step.
