@@ -1,0 +1,18 @@
+// Package mnist reads MNIST and the data sets that share its file format
+// (Fashion-MNIST, KMNIST, EMNIST, ...) and cuts them into subsets and batches.
+//
+// The format is IDX, as described on the page that published MNIST (LeCun,
+// Cortes and Burges, "The MNIST database of handwritten digits"): two zero
+// bytes, a byte naming the type of the values, a byte giving the rank, one
+// big-endian uint32 per dimension, then the values in row-major order. Only
+// unsigned bytes are read, as images of rank 3 (examples, rows, columns) and
+// labels of rank 1 (examples).
+//
+// The reader is strict. A file that is damaged, truncated, too long or of
+// another kind is an error that names what was expected, what was found and
+// where; it never panics, and it never trusts a header with memory: what it
+// allocates stays in proportion to the bytes that have arrived.
+//
+// The four canonical files themselves are in the package mnist/embedded, so
+// that importing this one does not add 11 MB to a program.
+package mnist

@@ -1,0 +1,89 @@
+package mnist
+
+import "github.com/pkg/errors"
+
+// MaxClasses is the number of classes that labels of one byte can tell apart.
+const MaxClasses = 256
+
+// Set is a set of labelled grey-scale images of one size. Its methods only
+// read, so one Set may serve many goroutines, and the Sets that Slice cuts
+// from it share its memory.
+type Set struct {
+	Rows, Cols int     // of one image, in pixels
+	Classes    int     // labels are 0 to Classes-1
+	Pixels     []uint8 // Len()*Rows*Cols, image by image, each row by row; 0 is the background
+	Labels     []uint8 // Len()
+}
+
+// Len returns the number of examples.
+func (s *Set) Len() int { return len(s.Labels) }
+
+// InputShape returns the shape of one example as Gather writes it: a vector
+// of Rows*Cols values.
+func (s *Set) InputShape() []int { return []int{s.Rows * s.Cols} }
+
+// Counts returns the number of examples of each class: Classes numbers. Labels
+// outside the classes, which Validate reports, are not counted.
+func (s *Set) Counts() []int {
+	counts := make([]int, max(s.Classes, 0))
+	for _, l := range s.Labels {
+		if int(l) < len(counts) {
+			counts[l]++
+		}
+	}
+	return counts
+}
+
+// Slice returns the examples i to j-1 as a Set that shares the memory of s. It
+// is an error if not 0 <= i <= j <= Len(), or if s is not of consistent size.
+func (s *Set) Slice(i, j int) (*Set, error) {
+	size, err := s.size()
+	if err != nil {
+		return nil, errors.WithMessage(err, "mnist: Slice")
+	}
+	if i < 0 || j < i || j > s.Len() {
+		return nil, errors.Errorf("mnist: Slice: expected 0 <= i <= j <= %d, got i = %d and j = %d", s.Len(), i, j)
+	}
+	part := *s
+	// The third index keeps an append to the part from writing into s.
+	part.Pixels = s.Pixels[i*size : j*size : j*size]
+	part.Labels = s.Labels[i:j:j]
+	return &part, nil
+}
+
+// Validate returns an error that says what is wrong with a Set, or nil. Read,
+// Open, Slice and Stratified only return valid Sets, provided they were given
+// valid ones; Validate is for a Set made by hand.
+func (s *Set) Validate() error {
+	if _, err := s.size(); err != nil {
+		return errors.WithMessage(err, "mnist: Validate")
+	}
+	return errors.WithMessage(checkLabels(s.Labels, s.Classes), "mnist: Validate")
+}
+
+// size returns the number of pixels in an image, or an error if the Set's
+// lengths do not fit each other. It takes constant time.
+func (s *Set) size() (int, error) {
+	if s.Rows < 1 || s.Rows > maxSide || s.Cols < 1 || s.Cols > maxSide {
+		return 0, errors.Errorf("expected images of 1 to %d rows and columns, got %d x %d", maxSide, s.Rows, s.Cols)
+	}
+	size := s.Rows * s.Cols
+	// In 64 bits, because the product of a wrong Set need not fit an int.
+	if want := uint64(len(s.Labels)) * uint64(size); uint64(len(s.Pixels)) != want {
+		return 0, errors.Errorf("expected %d x %d x %d = %d pixels, got %d", len(s.Labels), s.Rows, s.Cols, want, len(s.Pixels))
+	}
+	return size, nil
+}
+
+// checkLabels returns an error for the first label that is not below classes.
+func checkLabels(labels []uint8, classes int) error {
+	if classes < 1 || classes > MaxClasses {
+		return errors.Errorf("expected 1 to %d classes, got %d", MaxClasses, classes)
+	}
+	for i, l := range labels {
+		if int(l) >= classes {
+			return errors.Errorf("label of example %d: expected 0 to %d, got %d", i, classes-1, l)
+		}
+	}
+	return nil
+}
