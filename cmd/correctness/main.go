@@ -1,0 +1,149 @@
+// Command correctness compares the outputs and gradients of gorgonia.Dropout and
+// ops.Dropout with central differences.
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"text/tabwriter"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+func main() {
+	if err := run(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "correctness:", err)
+		os.Exit(1)
+	}
+}
+
+// input is what both ops are applied to.
+var input = []float64{1, -2, 3, -4}
+
+func run(w io.Writer) error {
+	fmt.Fprintf(w, "Dropout of x = %v: the output, the gradient of its sum with respect to x by\n", input)
+	fmt.Fprintf(w, "gorgonia.Grad, and the same by central differences with the mask of that run.\n\n")
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "p\top\toutput\tgradient\tcentral differences\t")
+	for _, p := range []float64{0, 0.2, 0.5, 0.8} {
+		for _, op := range []struct {
+			name  string
+			apply func(x *gorgonia.Node) (*gorgonia.Node, error)
+		}{
+			{"gorgonia.Dropout", func(x *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Dropout(x, p) }},
+			{"ops.Dropout", func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Dropout(x, p, ops.WithSeed(12)) }},
+		} {
+			m, err := measure(op.apply)
+			if err != nil {
+				return errors.Wrapf(err, "%s at p = %v", op.name, p)
+			}
+			fmt.Fprintf(t, "%v\t%s\t%s\t%s\t%s\t%s\n", p, op.name, list(m.output), list(m.gradient), list(m.numeric), m.verdict())
+		}
+	}
+	return t.Flush()
+}
+
+type measured struct{ output, gradient, numeric []float64 }
+
+// measure runs the op forward and backward once, and then forward with each
+// element moved up and down. The built-in op draws a mask of its own whenever it
+// runs, and offers no way to repeat one: its runs are repeated until chance
+// gives the mask of the first.
+func measure(apply func(*gorgonia.Node) (*gorgonia.Node, error)) (m measured, err error) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, vector(input), gorgonia.WithName("x"))
+	y, err := apply(x)
+	if err != nil {
+		return m, err
+	}
+	sum, err := gorgonia.Sum(y)
+	if err != nil {
+		return m, err
+	}
+	grads, err := gorgonia.Grad(sum, x)
+	if err != nil {
+		return m, err
+	}
+	machine := gorgonia.NewTapeMachine(g)
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		return m, err
+	}
+	m.output = append(m.output, y.Value().Data().([]float64)...)
+	m.gradient = append(m.gradient, grads[0].Value().Data().([]float64)...)
+
+	args := []gorgonia.Value{nil}
+	repeats := y.Op().Arity() == 2
+	if repeats {
+		args = append(args, gorgonia.NewI64(0)) // the step of the run above
+	}
+	at := func(i int, delta float64) (float64, error) {
+		moved := append([]float64(nil), input...)
+		moved[i] += delta
+		args[0] = vector(moved)
+		for range 1_000_000 {
+			out, err := y.Op().Do(args...)
+			if err != nil {
+				return 0, err
+			}
+			if data := out.Data().([]float64); repeats || sameMask(data, m.output) {
+				total := 0.0
+				for _, v := range data {
+					total += v
+				}
+				return total, nil
+			}
+		}
+		return 0, errors.New("the mask of the first run did not come again in a million runs")
+	}
+	const h = 1e-6
+	for i := range input {
+		above, err := at(i, h)
+		if err != nil {
+			return m, err
+		}
+		below, err := at(i, -h)
+		if err != nil {
+			return m, err
+		}
+		m.numeric = append(m.numeric, (above-below)/(2*h))
+	}
+	return m, nil
+}
+
+// sameMask reports whether two outputs drop the same elements.
+func sameMask(a, b []float64) bool {
+	for j := range a {
+		if (a[j] == 0) != (b[j] == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func vector(x []float64) *tensor.Dense {
+	return tensor.New(tensor.WithShape(len(x)), tensor.WithBacking(append([]float64(nil), x...)))
+}
+
+func list(x []float64) string {
+	s := ""
+	for _, v := range x {
+		s += fmt.Sprintf("%6.3g ", v+0) // +0 makes -0 plain
+	}
+	return s
+}
+
+func (m measured) verdict() string {
+	for i := range m.gradient {
+		if math.Abs(m.gradient[i]-m.numeric[i]) > 1e-6*max(1, math.Abs(m.numeric[i])) {
+			return "wrong"
+		}
+	}
+	return "right"
+}
