@@ -47,6 +47,17 @@ type config struct {
 	hasLayer bool
 	step     *gorgonia.Node
 	mode     Mode
+
+	rate        Rate
+	rateNode    *gorgonia.Node
+	hasRateNode bool
+
+	noiseShape    []int
+	hasNoiseShape bool
+	broadcast     []int
+
+	temperature    float64
+	hasTemperature bool
 }
 
 // WithSeed sets the seed of the run's random stream. The default is 0, so that
@@ -79,17 +90,14 @@ func WithMode(m Mode) Option { return func(c *config) { c.mode = m } }
 // layered is an op that draws its masks from a layer's stream.
 type layered interface{ layerID() uint32 }
 
-// configure applies the options for an op named name on x and fills in the
-// defaults.
-func configure(name string, x *gorgonia.Node, p float64, opts []Option) (*config, error) {
+// configure applies the options for an op named name on x, which has a
+// temperature or none, and fills in the defaults.
+func configure(name string, x *gorgonia.Node, opts []Option, tempered bool) (*config, error) {
 	if x == nil || x.Graph() == nil {
 		return nil, errors.Errorf("ops: %s: x must be a node of a graph, got none", name)
 	}
 	if dt, err := dtypeOf(x); err != nil || (dt != tensor.Float32 && dt != tensor.Float64) {
 		return nil, errors.Errorf("ops: %s: x must be of float32 or float64, got %v", name, x.Type())
-	}
-	if err := checkRate(p); err != nil {
-		return nil, errors.Wrapf(err, "ops: %s", name)
 	}
 	c := new(config)
 	for _, opt := range opts {
@@ -98,12 +106,25 @@ func configure(name string, x *gorgonia.Node, p float64, opts []Option) (*config
 	if c.mode > Inference {
 		return nil, errors.Errorf("ops: %s: mode must be Auto, Sampling or Inference, got %d", name, c.mode)
 	}
+	switch {
+	case !tempered && c.hasTemperature:
+		return nil, errors.Errorf("ops: %s: temperature must not be given, got %v", name, c.temperature)
+	case !c.hasTemperature:
+		c.temperature = defaultTemperature
+	case !(c.temperature > 0) || math.IsInf(c.temperature, 1):
+		return nil, errors.Errorf("ops: %s: temperature must be positive, got %v", name, c.temperature)
+	}
 	if c.step == nil {
 		c.step = StepOf(x.Graph()).Node()
 	} else if c.step.Graph() != nil && c.step.Graph() != x.Graph() {
 		return nil, errors.Errorf("ops: %s: step must be a node of x's graph, got one of another graph", name)
 	} else if !c.step.IsScalar() || c.step.Type() != tensor.Int64 {
 		return nil, errors.Errorf("ops: %s: step must be an int64 scalar, got %v", name, c.step.Type())
+	}
+	if c.hasRateNode {
+		if err := c.checkRateNode(x); err != nil {
+			return nil, errors.Wrapf(err, "ops: %s", name)
+		}
 	}
 	if !c.hasLayer {
 		layer, err := nextLayer(x.Graph())
@@ -113,6 +134,34 @@ func configure(name string, x *gorgonia.Node, p float64, opts []Option) (*config
 		c.layer = layer
 	}
 	return c, nil
+}
+
+// checkRateNode returns an error unless the rate node can be the rate of a
+// dropout on x.
+func (c *config) checkRateNode(x *gorgonia.Node) error {
+	n := c.rateNode
+	switch {
+	case c.rate != nil:
+		return errors.New("rate must be given once, got WithRate and WithRateNode")
+	case n == nil:
+		return errors.New("rate must be a node, got none")
+	case n.Graph() != nil && n.Graph() != x.Graph():
+		return errors.New("rate must be a node of x's graph, got one of another graph")
+	case !n.IsScalar() || n.Type() != tensor.Float32 && n.Type() != tensor.Float64:
+		return errors.Errorf("rate must be a float32 or float64 scalar, got %v", n.Type())
+	}
+	return nil
+}
+
+// active reports whether a dropout that trains or not drops at a step.
+func (c *config) active(step int64, training bool) bool {
+	switch c.mode {
+	case Sampling:
+		return true
+	case Inference:
+		return false
+	}
+	return training && step >= 0
 }
 
 // nextLayer returns one more than the highest layer id in g.
@@ -127,14 +176,6 @@ func nextLayer(g *gorgonia.ExprGraph) (uint32, error) {
 		return 0, errors.Errorf("layer %d is in use: give the next dropout a layer of its own, WithLayer", highest)
 	}
 	return highest + 1, nil
-}
-
-// checkRate returns an error unless p is a probability.
-func checkRate(p float64) error {
-	if !(p >= 0 && p <= 1) {
-		return errors.Errorf("p must be in [0, 1], got %v", p)
-	}
-	return nil
 }
 
 // stream is the random stream of the layer at a step.

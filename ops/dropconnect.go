@@ -1,0 +1,62 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// DropConnect drops single weights instead of units: it is Dropout on the
+// weights w of a layer, to be used in their place:
+//
+//	dropped, err := ops.DropConnect(w, 0.5)
+//	...
+//	h, err := gorgonia.Mul(x, dropped)
+//
+// One mask serves the whole mini-batch. (Wan et al. draw one for each sample,
+// which no product of two matrices can do, and approximate inference by a
+// Gaussian; here inference uses the weights themselves, whose mean the rescaled
+// training keeps.) w itself is what a solver updates; its gradient is zero where
+// it was dropped, but momentum and weight decay may still move it. Add the bias
+// after the product, or drop it by a DropConnect of its own. See Dropout for
+// types, p, gradients and modes.
+//
+// Source: Wan et al., "Regularization of Neural Networks using DropConnect",
+// ICML 2013, section 3.
+func DropConnect(w *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{name: "DropConnect", kind: bernoulli{}}, w, p, opts)
+}
+
+// WeightDrop is DropConnect for the recurrent weights of a network: it returns
+// one dropped node for each of ws. Build every time step with these nodes: since
+// all steps share them, one mask holds for the whole sequence, and the state
+// that is carried on is left alone.
+//
+// The weights get layers of their own, upwards from that of WithLayer where it
+// is given.
+//
+// Source: Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
+// Models", ICLR 2018, section 2.
+func WeightDrop(ws []*gorgonia.Node, p float64, opts ...Option) ([]*gorgonia.Node, error) {
+	var c config
+	for _, opt := range opts {
+		opt(&c)
+	}
+	if c.hasLayer && len(ws) > 0 && uint64(c.layer)+uint64(len(ws)-1) > math.MaxUint32 {
+		return nil, errors.Errorf("ops: WeightDrop: layers of %d weights must fit in 32 bits from layer %d on", len(ws), c.layer)
+	}
+	dropped := make([]*gorgonia.Node, len(ws))
+	for i, w := range ws {
+		each := opts
+		if c.hasLayer {
+			each = append(append([]Option(nil), opts...), WithLayer(c.layer+uint32(i)))
+		}
+		var err error
+		dropped[i], err = newMasked(variant{name: "WeightDrop", kind: bernoulli{}}, w, p, each)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return dropped, nil
+}

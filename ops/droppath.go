@@ -1,0 +1,36 @@
+package ops
+
+import "gorgonia.org/gorgonia"
+
+// DropPath drops whole samples of x, of shape (N, ...): each index of axis 0 is
+// zeroed with probability p or kept and multiplied by 1/(1-p). On the residual
+// branch of a block, before the sum with its input, it is stochastic depth: the
+// block is skipped for the samples that are dropped. A scalar x is an error. See
+// Dropout for types, p, gradients and modes.
+//
+// Source: Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016,
+// equation 2, with the rescaling at training time that later work prefers to
+// the one at test time (their equation 5).
+func DropPath(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{
+		name: "DropPath", kind: bernoulli{}, shape: "(N, ...)", min: 1,
+		shares: func(axis int) bool { return axis >= 1 },
+	}, x, p, opts)
+}
+
+// DropPathRates returns the drop probabilities of depth blocks, rising linearly
+// from p/depth at the first to p at the last: block l of 1..depth has p*l/depth.
+// It is nil if depth is not positive.
+//
+// Source: Huang et al., ECCV 2016, equation 4, with p = 1 - p_L. (Some libraries
+// give the first block 0; that is 0 before DropPathRates(p, depth-1).)
+func DropPathRates(p float64, depth int) []float64 {
+	if depth <= 0 {
+		return nil
+	}
+	rates := make([]float64, depth)
+	for l := range rates {
+		rates[l] = p * (float64(l+1) / float64(depth))
+	}
+	return rates
+}

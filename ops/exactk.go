@@ -1,0 +1,75 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/mask"
+)
+
+// ExactK is Batchwise that drops the same number of units at every step: of the
+// n units of one sample it keeps exactly k = KeptCount(n, p), drawn without
+// replacement, each set of k with the same probability, and multiplies them by
+// n/k. The masks of single units are therefore slightly negatively correlated
+// and the size of the network is fixed, so that products on the kept units
+// always have the same shapes. To keep k of n units say p = 1 - k/n.
+//
+// x has shape (N, ...) and the units are the elements of a sample, or fewer
+// where options share further axes: for x of shape (N, C, H, W),
+// WithBroadcastAxes(2, 3) makes the channels the units. A rank below 2 is an
+// error. At p = 1, or where k rounds to 0, everything is zero. See Dropout for
+// types, gradients and modes.
+//
+// The kept units are those with the k smallest keys, and of two with one key
+// the first. Unit i, in row-major order, has group g = i/16, place e = i%16,
+// lane l = e%8 and half h = e/8; its 64-bit key has word 2h of Philox block 8g+l
+// as its low and word 2h+1 as its high half. Two of n keys agree with a
+// probability below n^2/2^65, so the preference for the first unit is beyond
+// measure. KeptUnits returns the units of any step.
+func ExactK(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{
+		name: "ExactK", kind: exactK{}, shape: "(N, ...)", min: 2, shares: batch,
+	}, x, p, opts)
+}
+
+// KeptCount returns the number of units that ExactK keeps of n at rate p: n less
+// p*n rounded half up. p outside [0, 1] counts as the nearest of the two, NaN as
+// 0.
+func KeptCount(n int, p float64) int {
+	if !(p > 0) {
+		return n
+	}
+	return n - int(math.Floor(min(p, 1)*float64(n)+0.5))
+}
+
+// KeptUnits returns the indices, in ascending order, of the k units out of n
+// that ExactK keeps at a step, for products on these units alone. It is an error
+// unless 0 <= k <= n and step is not negative.
+func KeptUnits(seed uint64, layer uint32, step int64, n, k int) ([]int, error) {
+	if k < 0 || k > n {
+		return nil, errors.Errorf("ops: KeptUnits: k must be in [0, n = %d], got %d", n, k)
+	}
+	if step < 0 {
+		return nil, errors.Errorf("ops: KeptUnits: step must not be negative, got %d", step)
+	}
+	return mask.Indices(mask.ExactK(n, k, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)})), nil
+}
+
+// exactK keeps a fixed number of the elements of the mask.
+type exactK struct{ probability }
+
+func (exactK) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+	n := l.Size()
+	k := KeptCount(n, p)
+	var scale float64
+	if k > 0 {
+		scale = float64(n) / float64(k)
+	}
+	return mask.Bits{Layout: l, Kept: mask.ExactK(n, k, s), Form: mask.Scaled(scale)}
+}
+
+func (k exactK) derivative() kind { return k }
+func (exactK) String() string     { return "" }

@@ -1,0 +1,34 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/mask"
+)
+
+// MaskAt returns the mask that Dropout, with the seed and layer given, applied
+// or will apply at a training step to a tensor of a shape, in row-major order:
+// true where an element is kept. It is an error if p is not in [0, 1], step is
+// negative or the shape has a negative size.
+//
+// Of dropouts that share their mask over axes, shape is the mask's own, with 1
+// for the shared axes: (N, C, 1, 1) for Dropout2d. DropConnect and WeightDrop,
+// DropPath, Batchwise, AlphaDropout and FeatureAlphaDropout draw these masks
+// too; for ExactK see KeptUnits.
+func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bool, error) {
+	if err := checkRate(p); err != nil {
+		return nil, errors.Wrap(err, "ops: MaskAt")
+	}
+	if step < 0 {
+		return nil, errors.Errorf("ops: MaskAt: step must not be negative, got %d", step)
+	}
+	if slices.ContainsFunc(shape, func(n int) bool { return n < 0 }) {
+		return nil, errors.Errorf("ops: MaskAt: shape must not have negative sizes, got %v", shape)
+	}
+	l := mask.NewLayout(shape, nil)
+	kept := mask.Draw(l, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)}, kernel.Threshold(p))
+	return mask.Bools(kept, l.Size()), nil
+}
