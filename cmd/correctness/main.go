@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/pkg/errors"
@@ -72,11 +73,15 @@ func measure(apply func(*gorgonia.Node) (*gorgonia.Node, error)) (m measured, er
 	}
 	machine := gorgonia.NewTapeMachine(g)
 	defer machine.Close()
-	if err := machine.RunAll(); err != nil {
-		return m, err
+	// A run that drops everything shows nothing.
+	for m.output == nil || !slices.ContainsFunc(m.output, func(v float64) bool { return v != 0 }) {
+		machine.Reset()
+		if err := machine.RunAll(); err != nil {
+			return m, err
+		}
+		m.output = slices.Clone(y.Value().Data().([]float64))
 	}
-	m.output = append(m.output, y.Value().Data().([]float64)...)
-	m.gradient = append(m.gradient, grads[0].Value().Data().([]float64)...)
+	m.gradient = slices.Clone(grads[0].Value().Data().([]float64))
 
 	args := []gorgonia.Value{nil}
 	repeats := y.Op().Arity() == 2
@@ -84,7 +89,7 @@ func measure(apply func(*gorgonia.Node) (*gorgonia.Node, error)) (m measured, er
 		args = append(args, gorgonia.NewI64(0)) // the step of the run above
 	}
 	at := func(i int, delta float64) (float64, error) {
-		moved := append([]float64(nil), input...)
+		moved := slices.Clone(input)
 		moved[i] += delta
 		args[0] = vector(moved)
 		for range 1_000_000 {
@@ -128,7 +133,7 @@ func sameMask(a, b []float64) bool {
 }
 
 func vector(x []float64) *tensor.Dense {
-	return tensor.New(tensor.WithShape(len(x)), tensor.WithBacking(append([]float64(nil), x...)))
+	return tensor.New(tensor.WithShape(len(x)), tensor.WithBacking(slices.Clone(x)))
 }
 
 func list(x []float64) string {
