@@ -1,0 +1,100 @@
+package experiment_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+// line is a set of points on a line, in two classes.
+func line() *training.Examples {
+	e := &training.Examples{Shape: []int{1}}
+	for i := range 20 {
+		e.X = append(e.X, float32(i-10)/10)
+		e.Y = append(e.Y, min(1, i/10))
+	}
+	return e
+}
+
+func arm(name string, lr float64) experiment.Arm {
+	return experiment.Arm{Name: name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
+		m, err := models.New(models.Linear(1, 2), []int{1}, models.WithSeed(seed))
+		return &training.Trainer{Model: m, Solver: &optim.SGD{LR: lr}, Epochs: 2, Seed: seed},
+			training.Data{Train: line(), Test: line()}, err
+	}}
+}
+
+func TestRunPairsSeeds(t *testing.T) {
+	var watched atomic.Int32
+	watch := func(string, uint64, *training.Trainer) training.Callback {
+		return training.Callback{OnEnd: func(*training.Run) error { watched.Add(1); return nil }}
+	}
+	var first []experiment.Result
+	for _, workers := range []int{1, 4} {
+		results, err := experiment.Run(context.Background(), []experiment.Arm{arm("a", 0.1), arm("b", 1)}, []uint64{7, 8, 9}, workers, watch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range results {
+			if want := []string{"a", "b"}[i%2]; r.Arm != want || r.Seed != uint64(7+i/2) || r.History.Test == nil {
+				t.Errorf("result %d is of arm %s and seed %d", i, r.Arm, r.Seed)
+			}
+			if workers > 1 && r.History.Test.NLL != first[i].History.Test.NLL {
+				t.Errorf("result %d depends on the number of workers", i)
+			}
+		}
+		first = results
+	}
+	if watched.Load() != 12 {
+		t.Errorf("%d runs were watched, want 12", watched.Load())
+	}
+	d := experiment.Difference(first, "b", "a", experiment.TestNLL)
+	mean := experiment.Mean(first, "b", experiment.TestNLL).Mean - experiment.Mean(first, "a", experiment.TestNLL).Mean
+	if d.N != 3 || math.Abs(d.Mean-mean) > 1e-12 {
+		t.Errorf("paired difference is %+v, difference of means %v", d, mean)
+	}
+}
+
+func TestRunStops(t *testing.T) {
+	boom := errors.New("boom")
+	bad := experiment.Arm{Name: "bad", New: func(uint64) (*training.Trainer, training.Data, error) { return nil, training.Data{}, boom }}
+	if _, err := experiment.Run(context.Background(), []experiment.Arm{bad}, []uint64{1, 2}, 1, nil); !errors.Is(err, boom) ||
+		!strings.Contains(err.Error(), "experiment: Run: bad, seed 1") {
+		t.Errorf("want the arm's error, got %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := experiment.Run(ctx, []experiment.Arm{arm("a", 1)}, []uint64{1}, 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("want context.Canceled, got %v", err)
+	}
+	for _, tt := range []struct {
+		arms    []experiment.Arm
+		seeds   []uint64
+		workers int
+	}{{nil, []uint64{1}, 1}, {[]experiment.Arm{arm("a", 1)}, nil, 1}, {[]experiment.Arm{arm("a", 1)}, []uint64{1}, 0}} {
+		if _, err := experiment.Run(context.Background(), tt.arms, tt.seeds, tt.workers, nil); err == nil {
+			t.Errorf("%+v: want an error", tt)
+		}
+	}
+}
+
+// The interval of 1, 2, 3, 4 at 95 %: 2.5 ± 3.1824 · 0.6455.
+func TestInterval(t *testing.T) {
+	e := experiment.Estimated([]float64{1, 2, 3, 4})
+	low, high := e.Interval(0.95)
+	if math.Abs(e.StdErr-0.645497) > 1e-6 || math.Abs(low-0.445739) > 1e-5 || math.Abs(high-4.554261) > 1e-5 {
+		t.Errorf("estimate %+v, interval %v to %v", e, low, high)
+	}
+	if low, _ := experiment.Estimated([]float64{1}).Interval(0.95); !math.IsNaN(low) {
+		t.Errorf("one value has the interval from %v, want NaN", low)
+	}
+}

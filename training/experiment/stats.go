@@ -1,0 +1,81 @@
+package experiment
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// An Estimate is a mean over seeds with its uncertainty.
+type Estimate struct {
+	N      int     `json:"n"`
+	Mean   float64 `json:"mean"`
+	StdErr float64 `json:"stderr"` // of the mean; NaN for one seed
+}
+
+// Estimated returns the mean of x and its standard error.
+func Estimated(x []float64) Estimate {
+	mean, sd := stat.MeanStdDev(x, nil)
+	e := Estimate{N: len(x), Mean: mean, StdErr: math.NaN()}
+	if len(x) > 1 {
+		e.StdErr = stat.StdErr(sd, float64(len(x)))
+	}
+	return e
+}
+
+// Interval returns the confidence interval of the mean at the given level, such
+// as 0.95, by Student's t distribution; NaN for one seed.
+func (e Estimate) Interval(level float64) (low, high float64) {
+	if e.N < 2 {
+		return math.NaN(), math.NaN()
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}.Quantile(0.5 + level/2)
+	return e.Mean - t*e.StdErr, e.Mean + t*e.StdErr
+}
+
+// A Measure is a number that says how a run went.
+type Measure struct {
+	Name    string
+	Percent bool // shown in per cent
+	Of      func(Result) float64
+}
+
+// The measures that a comparison shows. Gap is the generalization gap: test
+// error less training error.
+var (
+	TrainError = Measure{"train error", true, func(r Result) float64 { return r.History.Train.Error() }}
+	TestError  = Measure{"test error", true, func(r Result) float64 { return r.History.Test.Error() }}
+	TestNLL    = Measure{"test NLL", false, func(r Result) float64 { return r.History.Test.NLL }}
+	Gap        = Measure{"generalization gap", true, func(r Result) float64 { return TestError.Of(r) - TrainError.Of(r) }}
+)
+
+// Mean estimates a measure of an arm over its seeds.
+func Mean(results []Result, arm string, m Measure) Estimate {
+	var x []float64
+	for _, r := range results {
+		if r.Arm == arm {
+			x = append(x, m.Of(r))
+		}
+	}
+	return Estimated(x)
+}
+
+// Difference estimates a measure of arm a less that of arm b, over the seeds
+// that both were run with: runs of one seed start from the same parameters and
+// see the same examples, so that much of the noise cancels.
+func Difference(results []Result, a, b string, m Measure) Estimate {
+	of := make(map[uint64]float64)
+	for _, r := range results {
+		if r.Arm == b {
+			of[r.Seed] = m.Of(r)
+		}
+	}
+	var x []float64
+	for _, r := range results {
+		if before, ok := of[r.Seed]; ok && r.Arm == a {
+			x = append(x, m.Of(r)-before)
+		}
+	}
+	return Estimated(x)
+}

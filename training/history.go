@@ -1,0 +1,36 @@
+package training
+
+import "time"
+
+// A History is the record of a run.
+type History struct {
+	Epochs []Epoch `json:"epochs"`
+	// Steps is the number of updates made.
+	Steps int64 `json:"steps"`
+	// Train, Validation and Test are the metrics at the end, without dropout,
+	// for the parameters that the run ended with; nil where it did not come to
+	// its end, or there was no such set.
+	Train      *Metrics `json:"train,omitempty"`
+	Validation *Metrics `json:"validation,omitempty"`
+	Test       *Metrics `json:"test,omitempty"`
+	// Stopped says why the run ended before its last epoch, if it did.
+	Stopped string        `json:"stopped,omitempty"`
+	Time    time.Duration `json:"time_ns"`
+}
+
+// An Epoch is the record of one pass over the training set.
+type Epoch struct {
+	Epoch int   `json:"epoch"` // from 0
+	Step  int64 `json:"step"`  // updates made by its end
+	// LR is the learning rate of its last update, 0 without a schedule.
+	LR float64 `json:"lr,omitempty"`
+	// Loss is the mean loss that was minimized, with dropout and label smoothing.
+	Loss float64 `json:"loss"`
+	// Train has the metrics of the batches as they were trained on, dropout
+	// included: before each update, not after.
+	Train Metrics `json:"train"`
+	// Validation has those of the validation set after the epoch, without
+	// dropout; nil if there is none.
+	Validation *Metrics      `json:"validation,omitempty"`
+	Time       time.Duration `json:"time_ns"`
+}

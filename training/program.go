@@ -1,0 +1,116 @@
+package training
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// A program is a graph of the model compiled for one mode and batch size, with
+// the memory that batches are gathered into.
+type program struct {
+	graph   *models.Graph
+	machine gorgonia.VM
+	x       []float32
+	wide    []float64 // what the input node holds, for models of float64
+	y       []int
+
+	// Only for training:
+	loss   *gorgonia.Node
+	params []gorgonia.ValueGrad
+}
+
+// compile builds the program of a batch size; loss is nil for evaluation.
+func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program, error) {
+	g, err := m.Build(mode, batch)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{graph: g, x: make([]float32, g.Input.Shape().TotalSize())}
+	var input *tensor.Dense
+	if m.Dtype() == tensor.Float64 {
+		p.wide = make([]float64, len(p.x))
+		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.wide))
+	} else {
+		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.x))
+	}
+	if err := gorgonia.Let(g.Input, input); err != nil {
+		return nil, errors.Wrap(err, "training: binding the input")
+	}
+	out := g.Output.Shape()
+	if len(out) < 2 {
+		return nil, errors.Errorf("training: output must be logits with the class as last axis, got shape %v", out)
+	}
+	rows := out[:len(out)-1]
+	p.y = make([]int, rows.TotalSize())
+	err = building.Alone(func() error {
+		if loss != nil {
+			if err := p.differentiate(m, rows, loss); err != nil {
+				return err
+			}
+		}
+		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// differentiate adds the loss and its gradients to the graph.
+func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss) error {
+	labels := gorgonia.NewTensor(p.graph.ExprGraph, tensor.Int, len(rows), gorgonia.WithShape(rows...), gorgonia.WithName("labels"))
+	if err := gorgonia.Let(labels, tensor.New(tensor.WithShape(rows...), tensor.WithBacking(p.y))); err != nil {
+		return errors.Wrap(err, "training: binding the labels")
+	}
+	var err error
+	if p.loss, err = loss(p.graph.Output, labels); err != nil {
+		return err
+	}
+	nodes := p.graph.Params()
+	grads, err := gorgonia.Grad(p.loss, nodes...)
+	if err != nil {
+		return errors.Wrap(err, "training: differentiating the loss")
+	}
+	for i, param := range m.Params() {
+		p.params = append(p.params, &learned{param, grads[i]})
+	}
+	return nil
+}
+
+// run executes the program on the examples with the given indices.
+func (p *program) run(data Dataset, indices []int) error {
+	if err := data.Gather(indices, p.x, p.y); err != nil {
+		return err
+	}
+	for i := range p.wide {
+		p.wide[i] = float64(p.x[i])
+	}
+	p.machine.Reset()
+	return p.machine.RunAll()
+}
+
+// learned is a parameter with the gradient of the last run, as solvers see it.
+type learned struct {
+	param *models.Param
+	grad  *gorgonia.Node
+}
+
+func (l *learned) Name() string                  { return l.param.Name() }
+func (l *learned) Value() gorgonia.Value         { return l.param.Value() }
+func (l *learned) Grad() (gorgonia.Value, error) { return l.grad.Value(), nil }
+
+// A Loss returns the scalar node to minimize for a batch of logits and labels.
+type Loss func(logits, labels *gorgonia.Node) (*gorgonia.Node, error)
+
+// CrossEntropy is the mean softmax cross-entropy; see ops.SoftmaxCrossEntropy.
+func CrossEntropy(opts ...ops.LossOption) Loss {
+	return func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
+		return ops.SoftmaxCrossEntropy(logits, labels, opts...)
+	}
+}
