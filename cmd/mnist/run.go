@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pkg/errors"
 
@@ -42,22 +43,28 @@ func run(ctx context.Context, c *settings, out, log io.Writer) error {
 		return display.Run(fmt.Sprintf("%s, seed %d", arm, seed))
 	})
 	display.Close()
-	if len(results) > 0 {
-		if saveErr := save(c.Out, results); err == nil {
-			err = saveErr
+	// What was finished is kept and shown, even if the rest was interrupted.
+	if saveErr := save(c.Out, results); err == nil {
+		err = saveErr
+	}
+	if pairs := finished(results); len(pairs) > 0 {
+		comparison := report.Comparison{Results: pairs, Without: without, With: with}
+		fmt.Fprintln(out)
+		if tableErr := comparison.WriteTable(out); err == nil {
+			err = tableErr
 		}
-		if len(results) == 2*c.Seeds || err != nil {
-			comparison := report.Comparison{Results: results, Without: without, With: with}
-			fmt.Fprintln(out)
-			if tableErr := comparison.WriteTable(out); err == nil {
-				err = tableErr
-			}
-			if err == nil {
-				fmt.Fprintf(out, "\n%s\n", comparison.Finding())
-			}
-		}
+		fmt.Fprintf(out, "\n%s\n", comparison.Finding())
 	}
 	return err
+}
+
+// finished returns the results of the seeds that both arms have finished.
+func finished(results []experiment.Result) []experiment.Result {
+	runs := make(map[uint64]int)
+	for _, r := range results {
+		runs[r.Seed]++
+	}
+	return slices.DeleteFunc(slices.Clone(results), func(r experiment.Result) bool { return runs[r.Seed] < 2 })
 }
 
 // sets are the parts of MNIST that a run needs.
@@ -151,7 +158,7 @@ func (c *settings) arms(s *sets) []experiment.Arm {
 
 // save writes the results to files in dir, if there is one.
 func save(dir string, results []experiment.Result) error {
-	if dir == "" {
+	if dir == "" || len(results) == 0 {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {

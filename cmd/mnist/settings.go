@@ -1,23 +1,20 @@
 package main
 
-import (
-	"github.com/alecthomas/kong"
-	"github.com/pkg/errors"
-)
+import "github.com/pkg/errors"
 
 // settings are the flags of the command.
 type settings struct {
-	Train      int    `group:"Data" default:"5000" help:"Number of training images: a stratified subset, or 60000 for all." placeholder:"N"`
+	Train      int    `group:"Data" default:"5000" help:"Number of training images: a stratified subset, or 60000 for all."`
 	Data       string `group:"Data" help:"Directory with the four IDX files, gzipped or not, instead of the embedded ones." placeholder:"DIR" type:"existingdir"`
 	Validation int    `group:"Data" default:"0" help:"Report on a validation set of this many images, held out of the 60,000 and disjoint from the training images, instead of the test set." placeholder:"N"`
 
-	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer." placeholder:"N,..."`
+	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer."`
 	P      float64 `group:"Network" short:"p" default:"0.5" help:"Drop probability of the hidden units."`
 	InputP float64 `group:"Network" default:"0.2" help:"Drop probability of the inputs."`
 
-	Epochs        int     `group:"Training" default:"30" help:"Passes over the training images, with dropout." placeholder:"N"`
-	PlainEpochs   int     `group:"Training" default:"30" help:"The same without dropout." placeholder:"N"`
-	Batch         int     `group:"Training" default:"100" help:"Images in a step." placeholder:"N"`
+	Epochs        int     `group:"Training" default:"30" help:"Passes over the training images, with dropout."`
+	PlainEpochs   int     `group:"Training" default:"30" help:"The same without dropout."`
+	Batch         int     `group:"Training" default:"100" help:"Images in a step."`
 	LR            float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout."`
 	PlainLR       float64 `group:"Training" name:"plain-lr" default:"0.1" help:"Learning rate without dropout."`
 	Schedule      string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}."`
@@ -27,15 +24,15 @@ type settings struct {
 	WeightDecay   float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W"`
 	EarlyStopping int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS"`
 
-	Seeds   int    `group:"Experiment" default:"3" help:"Number of seeds: each arm is trained once with each." placeholder:"N"`
-	Seed    uint64 `group:"Experiment" default:"1" help:"The first seed." placeholder:"N"`
-	Workers int    `group:"Experiment" default:"2" help:"Runs at a time." placeholder:"N"`
+	Seeds   int    `group:"Experiment" default:"3" help:"Number of seeds: each arm is trained once with each."`
+	Seed    uint64 `group:"Experiment" default:"1" help:"The first seed."`
+	Workers int    `group:"Experiment" default:"2" help:"Runs at a time."`
 	Out     string `group:"Experiment" help:"Directory to write runs.csv and runs.json to." placeholder:"DIR" type:"path"`
 }
 
 // Validate is called by kong. What the packages check themselves is left to
 // them.
-func (c *settings) Validate(kong.Context) error {
+func (c *settings) Validate() error {
 	for _, f := range []struct {
 		name     string
 		value    int

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// parse returns the settings of a command line.
+func parse(t *testing.T, args ...string) (*settings, error) {
+	t.Helper()
+	var c settings
+	parser, err := kong.New(&c, kong.Name("mnist"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(args)
+	return &c, err
+}
+
+func TestRunComparesBothArms(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs")
+	c, err := parse(t, "--train", "200", "--validation", "300", "--hidden", "16", "--epochs", "2", "--plain-epochs", "2",
+		"--seeds", "2", "--out", dir, "--early-stopping", "1", "--schedule", "exponential", "--max-norm", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, log strings.Builder
+	if err := run(context.Background(), c, &out, &log); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"784-16-10 on 200 training images, reported on 300 validation images", "without dropout", "with dropout",
+		"difference", "95 % interval", "confidence interval"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("output must have %q, got:\n%s", want, out.String())
+		}
+	}
+	if !strings.Contains(log.String(), "with dropout, seed 2") {
+		t.Errorf("progress must name the runs, got:\n%s", log.String())
+	}
+	csv, err := os.ReadFile(filepath.Join(dir, "runs.csv"))
+	if err != nil || strings.Count(string(csv), "\n") != 5 {
+		t.Errorf("runs.csv must have a header and 4 lines, got %v:\n%s", err, csv)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "runs.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []experiment.Result
+	if err := json.Unmarshal(data, &results); err != nil || len(results) != 4 || len(results[3].History.Epochs) == 0 {
+		t.Errorf("runs.json must have 4 runs with their epochs, got %d and %v", len(results), err)
+	}
+}
+
+func TestCancelledRun(t *testing.T) {
+	c, err := parse(t, "--train", "200", "--hidden", "16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, log strings.Builder
+	if err := run(ctx, c, &out, &log); !errors.Is(err, context.Canceled) {
+		t.Errorf("want context.Canceled, got %v", err)
+	}
+}
+
+func TestFinishedPairs(t *testing.T) {
+	results := []experiment.Result{{Arm: without, Seed: 1}, {Arm: with, Seed: 1}, {Arm: without, Seed: 2}}
+	if got := finished(results); len(got) != 2 || got[1].Arm != with {
+		t.Errorf("want the two runs of seed 1, got %+v", got)
+	}
+}
+
+func TestFlagErrors(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"-p 1.5", "--p must be in [0, 1], got 1.5"},
+		{"--input-p NaN", "--input-p must be in [0, 1], got NaN"},
+		{"--train 5", "--train must be in [10, 60000], got 5"},
+		{"--train 60000 --validation 10000", "at most 60000 together, got 70000"},
+		{"--hidden 10,0", "--hidden must be in [1, 65536], got 0"},
+		{"--seeds 0", "--seeds must be in [1, 1000], got 0"},
+		{"--schedule linear", "--schedule must be one of"},
+		{"--unknown", "unknown flag --unknown"},
+		{"--data /nowhere", "no such file or directory"},
+	} {
+		if _, err := parse(t, strings.Fields(tt.args)...); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: want error %q, got %v", tt.args, tt.want, err)
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	for _, name := range []string{"constant", "cosine", "step", "exponential", "inverse"} {
+		c := settings{Schedule: name}
+		s := c.schedule(0.5, 100)
+		first, last := s.At(0), s.At(99)
+		if math.Abs(first-0.5) > 1e-12 || (name != "constant" && last > 0.011) || (name == "constant" && last != 0.5) {
+			t.Errorf("%s: rate goes from %v to %v", name, first, last)
+		}
+	}
+}
