@@ -1,0 +1,76 @@
+package optim
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+)
+
+// AdaGrad divides the gradient by the root of the sum of all its squares so far
+// (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning
+// and stochastic optimization", JMLR 12, 2011). With the gradient g of a
+// parameter w and q, at first 0,
+//
+//	q = q + g^2
+//	w = w - LR*g/(sqrt(q) + Eps)
+//
+// as in PyTorch; for its lr_decay take the schedule InverseTime. The slot
+// "square_sum" holds q.
+type AdaGrad struct {
+	// LR is the learning rate; 0 stands for 0.01.
+	LR float64
+	// Eps keeps the division finite; 0 stands for 1e-10.
+	Eps float64
+
+	Regularization
+
+	core core
+	k32  adagradKernel[float32]
+	k64  adagradKernel[float64]
+}
+
+var adagradSlots = slotNames{"square_sum"}
+
+// Step implements gorgonia.Solver.
+func (s *AdaGrad) Step(model []gorgonia.ValueGrad) error {
+	lr, eps := s.LearningRate(), orDefault(s.Eps, 1e-10)
+	for _, x := range [...]setting{{"LR", lr}, {"Eps", eps}} {
+		if err := x.notNegative("AdaGrad"); err != nil {
+			return err
+		}
+	}
+	s.k32 = adagradKernel[float32]{float32(lr), float32(eps)}
+	s.k64 = adagradKernel[float64]{lr, eps}
+	return s.core.step(model, rule{
+		solver: "AdaGrad",
+		slots:  [maxSlots]bool{true},
+		f32:    &s.k32,
+		f64:    &s.k64,
+	}, &s.Regularization)
+}
+
+// LearningRate implements Solver.
+func (s *AdaGrad) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-2) }
+
+// SetLR implements Solver.
+func (s *AdaGrad) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
+
+// State implements Solver.
+func (s *AdaGrad) State() State { return s.core.state(adagradSlots) }
+
+// SetState implements Solver.
+func (s *AdaGrad) SetState(state State) error {
+	return s.core.setState("AdaGrad", adagradSlots, 1, state)
+}
+
+type adagradKernel[F float] struct{ lr, eps F }
+
+func (k *adagradKernel[F]) update(w, g, q, _ []F) {
+	lr, eps := k.lr, k.eps
+	g, q = g[:len(w)], q[:len(w)]
+	for i, d := range g {
+		a := q[i] + d*d
+		q[i] = a
+		w[i] -= lr * d / (F(math.Sqrt(float64(a))) + eps)
+	}
+}

@@ -1,0 +1,111 @@
+package optim
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+)
+
+// Adam is the solver of Kingma and Ba, "Adam: a method for stochastic
+// optimization", 2015. With the gradient g of a parameter w at step t = 1, 2,
+// ... and moments m and v, at first 0,
+//
+//	m = Beta1*m + (1-Beta1)*g
+//	v = Beta2*v + (1-Beta2)*g^2
+//	w = w - LR * m/(1-Beta1^t) / (sqrt(v/(1-Beta2^t)) + Eps)
+//
+// Its slots are "first_moment" and "second_moment".
+type Adam struct {
+	// LR is the learning rate; 0 stands for 0.001.
+	LR float64
+	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
+	// 0.9 and 0.999. For no first moment take RMSProp.
+	Beta1, Beta2 float64
+	// Eps keeps the division finite; 0 stands for 1e-8.
+	Eps float64
+
+	Regularization
+
+	core core
+	k32  adamKernel[float32]
+	k64  adamKernel[float64]
+}
+
+// Step implements gorgonia.Solver.
+func (s *Adam) Step(model []gorgonia.ValueGrad) error {
+	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
+	if err := c.resolve("Adam"); err != nil {
+		return err
+	}
+	s.k32.set(c, s.core.steps+1)
+	s.k64.set(c, s.core.steps+1)
+	return s.core.step(model, rule{
+		solver: "Adam",
+		slots:  [maxSlots]bool{true, true},
+		f32:    &s.k32,
+		f64:    &s.k64,
+	}, &s.Regularization)
+}
+
+// LearningRate implements Solver.
+func (s *Adam) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
+
+// SetLR implements Solver.
+func (s *Adam) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
+
+// State implements Solver.
+func (s *Adam) State() State { return s.core.state(adamSlots) }
+
+// SetState implements Solver.
+func (s *Adam) SetState(state State) error { return s.core.setState("Adam", adamSlots, 2, state) }
+
+var adamSlots = slotNames{"first_moment", "second_moment"}
+
+// adamSettings are the settings of Adam and AdamW.
+type adamSettings struct{ lr, beta1, beta2, eps float64 }
+
+// resolve puts in the defaults and checks the result.
+func (c *adamSettings) resolve(solver string) error {
+	c.beta1 = orDefault(c.beta1, 0.9)
+	c.beta2 = orDefault(c.beta2, 0.999)
+	c.eps = orDefault(c.eps, 1e-8)
+	for _, s := range [...]setting{{"LR", c.lr}, {"Eps", c.eps}} {
+		if err := s.notNegative(solver); err != nil {
+			return err
+		}
+	}
+	for _, s := range [...]setting{{"Beta1", c.beta1}, {"Beta2", c.beta2}} {
+		if err := s.belowOne(solver); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adamKernel is the update in the order of section 2 of the paper that spares a
+// division: w -= step * m/(sqrt(v) + eps), with the corrections of the bias in
+// step and eps.
+type adamKernel[F float] struct{ step, beta1, beta2, rest1, rest2, eps F }
+
+func (k *adamKernel[F]) set(c adamSettings, t int64) {
+	root := math.Sqrt(1 - math.Pow(c.beta2, float64(t)))
+	*k = adamKernel[F]{
+		step:  F(c.lr * root / (1 - math.Pow(c.beta1, float64(t)))),
+		beta1: F(c.beta1),
+		beta2: F(c.beta2),
+		rest1: F(1 - c.beta1),
+		rest2: F(1 - c.beta2),
+		eps:   F(c.eps * root),
+	}
+}
+
+func (k *adamKernel[F]) update(w, g, m, v []F) {
+	step, beta1, beta2, rest1, rest2, eps := k.step, k.beta1, k.beta2, k.rest1, k.rest2, k.eps
+	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
+	for i, d := range g {
+		a := beta1*m[i] + rest1*d
+		b := beta2*v[i] + rest2*d*d
+		m[i], v[i] = a, b
+		w[i] -= step * a / (F(math.Sqrt(float64(b))) + eps)
+	}
+}

@@ -1,0 +1,56 @@
+package optim
+
+import "gorgonia.org/gorgonia"
+
+// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled
+// weight decay regularization", 2019): a parameter w is scaled by
+// 1-LR*WeightDecay before Adam's update, and the decay has no part in the
+// moments. WeightDecay is 0 unless it is given, unlike PyTorch's 0.01. L1 is
+// not decoupled.
+//
+// Its slots are "first_moment" and "second_moment".
+type AdamW struct {
+	// LR is the learning rate; 0 stands for 0.001.
+	LR float64
+	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
+	// 0.9 and 0.999.
+	Beta1, Beta2 float64
+	// Eps keeps the division finite; 0 stands for 1e-8.
+	Eps float64
+
+	Regularization
+
+	core core
+	k32  adamKernel[float32]
+	k64  adamKernel[float64]
+}
+
+// Step implements gorgonia.Solver.
+func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
+	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
+	if err := c.resolve("AdamW"); err != nil {
+		return err
+	}
+	s.k32.set(c, s.core.steps+1)
+	s.k64.set(c, s.core.steps+1)
+	return s.core.step(model, rule{
+		solver:    "AdamW",
+		slots:     [maxSlots]bool{true, true},
+		f32:       &s.k32,
+		f64:       &s.k64,
+		decoupled: true,
+		shrink:    c.lr * s.WeightDecay,
+	}, &s.Regularization)
+}
+
+// LearningRate implements Solver.
+func (s *AdamW) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
+
+// SetLR implements Solver.
+func (s *AdamW) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
+
+// State implements Solver.
+func (s *AdamW) State() State { return s.core.state(adamSlots) }
+
+// SetState implements Solver.
+func (s *AdamW) SetState(state State) error { return s.core.setState("AdamW", adamSlots, 2, state) }

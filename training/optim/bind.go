@@ -1,0 +1,226 @@
+package optim
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// param is a parameter as a solver knows it. All but the kind, the slots and
+// the addresses is bound anew by each step.
+type param struct {
+	kind
+	f32 arrays[float32] // one of the two is in use
+	f64 arrays[float64]
+
+	grad      memory // the gradient's own memory, where a copy of it is used
+	copied    bool
+	penalized bool
+	axis      int // counts units for MaxNorm; -1 for none
+
+	// addresses are where value and gradient lay when they were last found not
+	// to overlap with others; shared is whether the gradient did with another.
+	addresses [2]uintptr
+	shared    bool
+}
+
+// arrays are the elements of a parameter, of its gradient and of its slots.
+type arrays[F float] struct {
+	w, g    []F
+	slots   [maxSlots][]F
+	scratch []F // the copy of a strided or shared gradient
+}
+
+// span is where a value or a gradient lies in memory.
+type span struct {
+	lo, hi uintptr
+	param  int
+	grad   bool
+}
+
+// bind takes hold of the model's values and gradients, or reports what is wrong
+// with them and changes nothing.
+func (c *core) bind(model []gorgonia.ValueGrad, solver string, maxNorm bool) error {
+	if c.seen && len(model) != len(c.params) {
+		return errors.Errorf("optim: %s.Step: expected the %d parameters of earlier steps, got %d", solver, len(c.params), len(model))
+	}
+	params := c.params
+	if !c.seen {
+		params = make([]param, len(model))
+	}
+	if err := c.bindTo(params, model, maxNorm); err != nil {
+		// Addresses that were not compared must be so by the next step.
+		for i := range params {
+			params[i].addresses = [2]uintptr{}
+		}
+		return errors.WithMessagef(err, "optim: %s.Step", solver)
+	}
+	c.params, c.seen = params, true
+	return nil
+}
+
+func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) error {
+	moved := false
+	for i, m := range model {
+		changed, err := params[i].bind(m, c.seen, maxNorm)
+		if err != nil {
+			name := ""
+			if n, ok := m.(gorgonia.Namer); ok {
+				name = " (" + n.Name() + ")"
+			}
+			return errors.WithMessagef(err, "parameter %d%s", i, name)
+		}
+		moved = moved || changed
+	}
+	if moved {
+		return c.overlaps(params)
+	}
+	return nil
+}
+
+// bind takes hold of one parameter and reports whether it or its gradient lies
+// elsewhere than before.
+func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err error) {
+	if m == nil {
+		return false, errors.New("expected a value with a gradient, got nil")
+	}
+	w, err := view(m.Value())
+	if err != nil {
+		return false, errors.WithMessage(err, "value")
+	}
+	if w.strides != nil {
+		return false, errors.Errorf("value: expected row-major memory, got strides %v for shape %v", w.strides, w.shape)
+	}
+	if !seen {
+		p.kind = w.kind.clone()
+	} else if !w.kind.equal(p.kind) {
+		return false, errors.Errorf("value: expected %v as in earlier steps, got %v", p.kind, w.kind)
+	}
+	grad, err := m.Grad()
+	if err != nil {
+		return false, errors.WithMessage(err, "gradient")
+	}
+	g, err := view(grad)
+	if err != nil {
+		return false, errors.WithMessage(err, "gradient")
+	}
+	// Gorgonia gives the gradient of a scalar tensor as a scalar, so that
+	// shapes of one element are all the same here.
+	if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
+		return false, errors.Errorf("gradient: expected %v as the value, got %v", p.kind, g.kind)
+	}
+	p.axis = -1
+	if maxNorm {
+		if p.axis, err = unitAxis(m, p.shape); err != nil {
+			return false, err
+		}
+	}
+	p.penalized = penalized(m)
+	p.grad = g
+	p.f32.w, p.f32.g = w.f32, g.f32
+	p.f64.w, p.f64.g = w.f64, g.f64
+
+	wlo, _ := w.span()
+	glo, _ := g.span()
+	at := [2]uintptr{wlo, glo}
+	moved = at != p.addresses
+	p.addresses = at
+	return moved, nil
+}
+
+// overlaps finds gradients that share memory, which will be copied, and
+// refuses parameters that share it with anything.
+func (c *core) overlaps(params []param) error {
+	c.spans = c.spans[:0]
+	for i := range params {
+		p := &params[i]
+		p.shared = false
+		w := memory{kind: p.kind, f32: p.f32.w, f64: p.f64.w}
+		lo, hi := w.span()
+		c.spans = append(c.spans, span{lo, hi, i, false})
+		lo, hi = p.grad.span()
+		c.spans = append(c.spans, span{lo, hi, i, true})
+	}
+	slices.SortFunc(c.spans, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
+
+	// reach has the spans that reach furthest so far, of values and of
+	// gradients.
+	var reach [2]span
+	for _, s := range c.spans {
+		for k, r := range reach {
+			switch {
+			case s.lo >= r.hi:
+			case s.grad && k == 1:
+				params[s.param].shared = true
+			case !s.grad && k == 0:
+				return errors.Errorf("expected each parameter once, got one memory for %d and %d", min(r.param, s.param), max(r.param, s.param))
+			default:
+				return errors.Errorf("expected gradients apart from parameters, got one memory for those of %d and %d", r.param, s.param)
+			}
+		}
+		k := 0
+		if s.grad {
+			k = 1
+		}
+		if s.hi > reach[k].hi {
+			reach[k] = s
+		}
+	}
+	return nil
+}
+
+// grow adds slot k, zero.
+func (p *param) grow(k int) {
+	if p.wide {
+		p.f64.slots[k] = make([]float64, p.size())
+	} else {
+		p.f32.slots[k] = make([]float32, p.size())
+	}
+}
+
+// gather copies a gradient that cannot be worked on in place. All are copied
+// before the first is changed.
+func (p *param) gather() {
+	p.copied = p.shared || p.grad.strides != nil
+	if !p.copied {
+		return
+	}
+	if p.wide {
+		p.f64.gather(&p.grad, p.grad.f64)
+	} else {
+		p.f32.gather(&p.grad, p.grad.f32)
+	}
+}
+
+func (a *arrays[F]) gather(m *memory, from []F) {
+	if a.scratch == nil {
+		a.scratch = make([]F, m.size())
+	}
+	gather(a.scratch, from, m.shape, m.strides)
+	a.g = a.scratch
+}
+
+// clearGrad sets the gradient to zero where the update has done so to a copy.
+func (p *param) clearGrad() {
+	switch {
+	case !p.copied:
+	case p.wide:
+		clearStrided(p.grad.f64, p.grad.shape, p.grad.strides)
+	default:
+		clearStrided(p.grad.f32, p.grad.shape, p.grad.strides)
+	}
+}
+
+// release lets go of the model's memory.
+func (c *core) release() {
+	c.reg = nil
+	c.rule = rule{}
+	for i := range c.params {
+		p := &c.params[i]
+		p.f32.w, p.f32.g = nil, nil
+		p.f64.w, p.f64.g = nil, nil
+		p.grad = memory{}
+	}
+}

@@ -1,0 +1,274 @@
+package optim
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"gorgonia.org/gorgonia"
+)
+
+const (
+	// maxSlots is the most that any solver remembers of one parameter.
+	maxSlots = 2
+
+	// block is the number of elements that pass through all loops of an update
+	// together: few enough that parameter, gradient and slots stay in the
+	// first-level cache in float64.
+	block = 512
+
+	// grain is the number of elements in a task: some ten microseconds of work.
+	grain = 1 << 14
+
+	// share is the number of tasks that pays for waking a goroutine.
+	share = 3
+)
+
+// slotNames are the names of a solver's slots in State.
+type slotNames [maxSlots]string
+
+func (n slotNames) list() []string {
+	for i, name := range n {
+		if name == "" {
+			return n[:i]
+		}
+	}
+	return n[:]
+}
+
+// kernel updates the elements w by the gradient g, with penalties included, and
+// by the slots a and b, where the solver has them. All have one length.
+type kernel[F float] interface {
+	update(w, g, a, b []F)
+}
+
+// rule is what tells solvers apart in a step.
+type rule struct {
+	solver string
+	slots  [maxSlots]bool // in use from now on
+	f32    kernel[float32]
+	f64    kernel[float64]
+	// decoupled replaces the weight decay in the gradient: parameters are
+	// scaled by 1-shrink before the update.
+	decoupled bool
+	shrink    float64
+}
+
+// core is what solvers have in common: the parameters with their slots, and the
+// passes over them.
+type core struct {
+	rate   rate
+	steps  int64
+	seen   bool // params is known
+	params []param
+	slots  [maxSlots]bool // allocated
+
+	// The rest serves one call of step, and is kept to spare allocations.
+	spans    []span
+	rule     rule
+	reg      *Regularization
+	clip     float64 // the factor by which gradients are scaled
+	tasks    []task
+	partial  []float64 // sums of squares by task
+	phase    phase
+	next     atomic.Int64
+	wait     sync.WaitGroup
+	workFunc func()
+}
+
+// task is a range of elements or, for the projection, of units of a parameter.
+type task struct{ param, lo, hi int }
+
+// phase is what is done with each task.
+type phase int
+
+const (
+	phaseSquares phase = iota
+	phaseUpdate
+	phaseProject
+)
+
+// step updates model's parameters by rule r.
+func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) error {
+	if err := reg.validate(r.solver); err != nil {
+		return err
+	}
+	defer c.release()
+	if err := c.bind(model, r.solver, reg.MaxNorm > 0); err != nil {
+		return err
+	}
+	for k, use := range r.slots {
+		if use && !c.slots[k] {
+			for i := range c.params {
+				c.params[i].grow(k)
+			}
+			c.slots[k] = true
+		}
+	}
+	c.rule, c.reg = r, reg
+	for i := range c.params {
+		c.params[i].gather()
+	}
+
+	c.clip = 1
+	c.chunks()
+	if reg.ClipNorm > 0 {
+		c.run(phaseSquares)
+		sum := 0.0
+		for _, s := range c.partial[:len(c.tasks)] {
+			sum += s
+		}
+		if norm := math.Sqrt(sum); norm > reg.ClipNorm {
+			c.clip = reg.ClipNorm / norm
+		}
+	}
+	c.run(phaseUpdate)
+	if reg.MaxNorm > 0 {
+		c.units()
+		c.run(phaseProject)
+	}
+
+	for i := range c.params {
+		c.params[i].clearGrad()
+	}
+	c.steps++
+	return nil
+}
+
+// chunks lists tasks that cover all elements.
+func (c *core) chunks() {
+	c.tasks = c.tasks[:0]
+	for i := range c.params {
+		n := c.params[i].size()
+		for lo := 0; lo < n; lo += grain {
+			c.tasks = append(c.tasks, task{i, lo, min(lo+grain, n)})
+		}
+	}
+	if len(c.partial) < len(c.tasks) {
+		c.partial = make([]float64, len(c.tasks))
+	}
+}
+
+// units lists tasks that cover all units with a bounded norm.
+func (c *core) units() {
+	c.tasks = c.tasks[:0]
+	for i := range c.params {
+		p := &c.params[i]
+		if p.axis < 0 {
+			continue
+		}
+		l := layoutOf(p.shape, p.axis)
+		step := l.block()
+		for lo := 0; lo < l.units; lo += step {
+			c.tasks = append(c.tasks, task{i, lo, min(lo+step, l.units)})
+		}
+	}
+}
+
+// run does all tasks, on several goroutines where there are enough.
+func (c *core) run(p phase) {
+	c.phase = p
+	c.next.Store(0)
+	helpers := min(runtime.GOMAXPROCS(0), len(c.tasks)/share) - 1
+	if helpers > 0 {
+		if c.workFunc == nil {
+			// A go statement on a func value without arguments does not
+			// allocate; one on a method or a closure does.
+			c.workFunc = c.help
+		}
+		c.wait.Add(helpers)
+		for range helpers {
+			go c.workFunc()
+		}
+	}
+	c.work()
+	c.wait.Wait()
+}
+
+func (c *core) help() {
+	c.work()
+	c.wait.Done()
+}
+
+func (c *core) work() {
+	for {
+		i := int(c.next.Add(1)) - 1
+		if i >= len(c.tasks) {
+			return
+		}
+		t := c.tasks[i]
+		p := &c.params[t.param]
+		switch c.phase {
+		case phaseSquares:
+			if p.wide {
+				c.partial[i] = squaresOf(c, p.f64.g[t.lo:t.hi])
+			} else {
+				c.partial[i] = squaresOf(c, p.f32.g[t.lo:t.hi])
+			}
+		case phaseUpdate:
+			if p.wide {
+				update(c, p, &p.f64, c.rule.f64, t.lo, t.hi)
+			} else {
+				update(c, p, &p.f32, c.rule.f32, t.lo, t.hi)
+			}
+		case phaseProject:
+			l := layoutOf(p.shape, p.axis)
+			if p.wide {
+				project(p.f64.w, l, t.lo, t.hi, c.reg.MaxNorm)
+			} else {
+				project(p.f32.w, l, t.lo, t.hi, c.reg.MaxNorm)
+			}
+		}
+	}
+}
+
+// squaresOf returns the sum of the squares of gradients as ClipNorm sees them.
+func squaresOf[F float](c *core, g []F) float64 {
+	if limit := c.reg.ClipValue; limit > 0 {
+		return squaresClipped(g, limit)
+	}
+	return squares(g)
+}
+
+// update takes elements [lo, hi) of a parameter through all that a step does
+// with them, and leaves the gradient zero.
+func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
+	reg := c.reg
+	limit, by := F(reg.ClipValue), F(c.clip)
+	decay, l1, shrink := reg.WeightDecay, reg.L1, c.rule.shrink
+	if c.rule.decoupled {
+		decay = 0
+	}
+	if !p.penalized {
+		decay, l1, shrink = 0, 0, 0
+	}
+	for ; lo < hi; lo += block {
+		end := min(lo+block, hi)
+		w, g := a.w[lo:end], a.g[lo:end]
+		if limit > 0 {
+			clip(g, limit)
+		}
+		if by != 1 {
+			scale(g, by)
+		}
+		if decay != 0 {
+			addScaled(g, w, F(decay))
+		}
+		if l1 != 0 {
+			addSign(g, w, F(l1))
+		}
+		if shrink != 0 {
+			scale(w, F(1-shrink))
+		}
+		var s, t []F
+		if c.slots[0] {
+			s = a.slots[0][lo:end]
+		}
+		if c.slots[1] {
+			t = a.slots[1][lo:end]
+		}
+		k.update(w, g, s, t)
+		clear(g)
+	}
+}

@@ -1,0 +1,73 @@
+package optim
+
+// The loops that solvers share. Slices of one call have one length; resliced to
+// it, they are indexed without bounds checks.
+
+// squares returns the sum of the squares of g.
+func squares[F float](g []F) float64 {
+	// Four sums, since each addition waits for the one before.
+	var a, b, c, d float64
+	for ; len(g) >= 4; g = g[4:] {
+		p, q, r, s := float64(g[0]), float64(g[1]), float64(g[2]), float64(g[3])
+		a += p * p
+		b += q * q
+		c += r * r
+		d += s * s
+	}
+	for _, x := range g {
+		a += float64(x) * float64(x)
+	}
+	return (a + b) + (c + d)
+}
+
+// squaresClipped returns the sum of the squares of g clipped to [-limit, limit].
+func squaresClipped[F float](g []F, limit float64) float64 {
+	sum := 0.0
+	for _, x := range g {
+		sum += min(float64(x)*float64(x), limit*limit)
+	}
+	return sum
+}
+
+// clip clips g to [-limit, limit]. NaN stays NaN.
+func clip[F float](g []F, limit F) {
+	for i, x := range g {
+		if x > limit {
+			g[i] = limit
+		} else if x < -limit {
+			g[i] = -limit
+		}
+	}
+}
+
+// scale multiplies x by a.
+func scale[F float](x []F, a F) {
+	for i := range x {
+		x[i] *= a
+	}
+}
+
+// addScaled adds a*x to y.
+func addScaled[F float](y, x []F, a F) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+// addSign adds a*sign(x) to y. It looks the product up, for a branch on a sign
+// is hard to predict.
+func addSign[F float](y, x []F, a F) {
+	y = y[:len(x)]
+	products := [4]F{0, a, -a, 0}
+	for i, v := range x {
+		sign := 0
+		if v > 0 {
+			sign = 1
+		}
+		if v < 0 {
+			sign = 2
+		}
+		y[i] += products[sign&3]
+	}
+}

@@ -1,0 +1,144 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+)
+
+// maxUnits bounds the units of one task, so that their sums fit on the stack.
+const maxUnits = 512
+
+// ProjectMaxNorm projects, in place, the weights of each unit of w onto the
+// ball of radius c: where the L2 norm of w over all axes but unitAxis exceeds c
+// it is scaled down to c. unitAxis is 1 for a matrix (inputs, outputs) used as
+// x·W and 0 for convolution filters (outputs, inputs, height, width). It is
+// what solvers do for MaxNorm, for use without them.
+//
+// w must be of float32 or float64 in row-major memory, c positive and finite.
+// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks
+// from overfitting", JMLR 15, 2014, section 5.1.
+func ProjectMaxNorm(w *tensor.Dense, c float64, unitAxis int) error {
+	if !(c > 0) || math.IsInf(c, 1) {
+		return errors.Errorf("optim: ProjectMaxNorm: c must be positive and finite, got %v", c)
+	}
+	if w == nil {
+		return errors.New("optim: ProjectMaxNorm: expected a tensor, got nil")
+	}
+	m, err := view(w)
+	if err != nil {
+		return errors.WithMessage(err, "optim: ProjectMaxNorm")
+	}
+	if m.strides != nil {
+		return errors.Errorf("optim: ProjectMaxNorm: expected row-major memory, got strides %v for shape %v", m.strides, m.shape)
+	}
+	if unitAxis < 0 || unitAxis >= len(m.shape) {
+		return errors.Errorf("optim: ProjectMaxNorm: unitAxis must be in [0, %d), got %d", len(m.shape), unitAxis)
+	}
+	l := layoutOf(m.shape, unitAxis)
+	step := l.block()
+	for lo := 0; lo < l.units; lo += step {
+		if hi := min(lo+step, l.units); m.wide {
+			project(m.f64, l, lo, hi, c)
+		} else {
+			project(m.f32, l, lo, hi, c)
+		}
+	}
+	return nil
+}
+
+// layout is row-major memory seen as outer x units x inner elements.
+type layout struct{ outer, units, inner int }
+
+func layoutOf(shape tensor.Shape, axis int) layout {
+	l := layout{1, shape[axis], 1}
+	for i, d := range shape {
+		if i < axis {
+			l.outer *= d
+		} else if i > axis {
+			l.inner *= d
+		}
+	}
+	return l
+}
+
+// block is the number of units for a task: some hundred kilobytes, in runs that
+// are long enough for memory.
+func (l layout) block() int {
+	return min(max(4*grain/(l.outer*l.inner), 256/l.inner, 1), maxUnits)
+}
+
+// columnSquares adds to sums the squares of the columns of a matrix, given from
+// its first element on by its rows and their distance.
+func columnSquares[F float](sums []float64, w []F, distance, rows int) {
+	n := len(sums)
+	// Four rows at a time load and store the sums a quarter as often.
+	for ; rows >= 4; rows -= 4 {
+		a, b, c, d := w[:n], w[distance:distance+n], w[2*distance:2*distance+n], w[3*distance:3*distance+n]
+		for i := range sums {
+			p, q, r, s := float64(a[i]), float64(b[i]), float64(c[i]), float64(d[i])
+			sums[i] += (p*p + q*q) + (r*r + s*s)
+		}
+		w = w[min(4*distance, len(w)):]
+	}
+	for ; rows > 0; rows-- {
+		for i, x := range w[:n] {
+			sums[i] += float64(x) * float64(x)
+		}
+		w = w[min(distance, len(w)):]
+	}
+}
+
+// project bounds the norms of units [lo, hi), at most maxUnits, by c. The sums
+// are in float64 and in one order whatever the range.
+func project[F float](w []F, l layout, lo, hi int, c float64) {
+	var buffer [maxUnits]float64
+	by := buffer[:hi-lo]
+	row := l.units * l.inner
+	runs := func(f func(run []F)) {
+		for at := 0; at < len(w); at += row {
+			f(w[at+lo*l.inner : at+hi*l.inner])
+		}
+	}
+	if l.inner == 1 {
+		columnSquares(by, w[lo:], row, l.outer)
+	} else {
+		runs(func(run []F) {
+			for i := range by {
+				by[i] += squares(run[i*l.inner : (i+1)*l.inner])
+			}
+		})
+	}
+
+	exceeds := false
+	for i, sum := range by {
+		by[i] = 1
+		if norm := math.Sqrt(sum); norm > c {
+			by[i] = c / norm
+			exceeds = true
+		}
+	}
+	if !exceeds {
+		return
+	}
+	if l.inner == 1 {
+		runs(func(run []F) {
+			by := by[:len(run)]
+			for i, x := range run {
+				run[i] = F(float64(x) * by[i])
+			}
+		})
+		return
+	}
+	runs(func(run []F) {
+		for i, a := range by {
+			if a != 1 {
+				unit := run[i*l.inner : (i+1)*l.inner]
+				for j, x := range unit {
+					unit[j] = F(float64(x) * a)
+				}
+			}
+		}
+	})
+}

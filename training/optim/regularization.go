@@ -1,0 +1,110 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+)
+
+// Regularization has the settings that all solvers share. Each is off at 0, and
+// must be finite and not negative.
+type Regularization struct {
+	// WeightDecay adds WeightDecay*w to the gradient of w, the derivative of
+	// the penalty WeightDecay/2*|w|^2. AdamW alone decouples it: there w is
+	// scaled by 1-LR*WeightDecay before the update (Loshchilov and Hutter,
+	// "Decoupled weight decay regularization", 2019).
+	WeightDecay float64
+
+	// L1 adds L1*sign(w) to the gradient of w, the derivative of the penalty
+	// L1*|w|, with sign(0) = 0.
+	L1 float64
+
+	// MaxNorm bounds the L2 norm of the weights into each unit, by projection
+	// after the update (Srivastava et al., "Dropout: a simple way to prevent
+	// neural networks from overfitting", JMLR 15, 2014, section 5.1).
+	//
+	// In a matrix of shape (inputs, outputs), used as x·W, the units are the
+	// columns; in rank 4, convolution filters of shape (outputs, inputs,
+	// height, width), they lie along axis 0. All other ranks are left alone. A
+	// parameter with a method UnitAxis() int decides for itself.
+	MaxNorm float64
+
+	// ClipValue bounds the absolute value of each element of the gradients.
+	ClipValue float64
+
+	// ClipNorm bounds the L2 norm of all gradients taken as one vector: beyond
+	// it they are multiplied by ClipNorm/norm (Pascanu et al., "On the
+	// difficulty of training recurrent neural networks", 2013). PyTorch's
+	// clip_grad_norm_ divides by norm+1e-6 instead. The norm is summed in
+	// float64.
+	ClipNorm float64
+}
+
+func (r *Regularization) validate(solver string) error {
+	for _, s := range [...]setting{
+		{"WeightDecay", r.WeightDecay},
+		{"L1", r.L1},
+		{"MaxNorm", r.MaxNorm},
+		{"ClipValue", r.ClipValue},
+		{"ClipNorm", r.ClipNorm},
+	} {
+		if err := s.notNegative(solver); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unitAxis returns the axis of shape that counts units for MaxNorm, -1 if there
+// is none; parameter is the gorgonia.ValueGrad it belongs to.
+func unitAxis(parameter any, shape tensor.Shape) (int, error) {
+	if p, ok := parameter.(interface{ UnitAxis() int }); ok {
+		axis := p.UnitAxis()
+		if axis < -1 || axis >= len(shape) {
+			return 0, errors.Errorf("expected UnitAxis in [-1, %d), got %d", len(shape), axis)
+		}
+		return axis, nil
+	}
+	switch len(shape) {
+	case 2:
+		return 1, nil
+	case 4:
+		return 0, nil
+	}
+	return -1, nil
+}
+
+// penalized reports whether WeightDecay and L1 act on a parameter.
+func penalized(parameter any) bool {
+	p, ok := parameter.(interface{ NoDecay() bool })
+	return !ok || !p.NoDecay()
+}
+
+// setting is a named number to be checked.
+type setting struct {
+	name  string
+	value float64
+}
+
+func (s setting) notNegative(solver string) error {
+	if !(s.value >= 0) || math.IsInf(s.value, 1) {
+		return errors.Errorf("optim: %s.Step: %s must be finite and not negative, got %v", solver, s.name, s.value)
+	}
+	return nil
+}
+
+func (s setting) belowOne(solver string) error {
+	if !(s.value >= 0 && s.value < 1) {
+		return errors.Errorf("optim: %s.Step: %s must be in [0, 1), got %v", solver, s.name, s.value)
+	}
+	return nil
+}
+
+// orDefault returns value, or def where it was left at zero.
+func orDefault(value, def float64) float64 {
+	if value == 0 {
+		return def
+	}
+	return value
+}

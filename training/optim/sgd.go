@@ -1,0 +1,108 @@
+package optim
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// SGD is stochastic gradient descent with momentum. With the gradient g of a
+// parameter w and its velocity v, at first 0,
+//
+//	v = Momentum*v + g
+//	w = w - LR*v                 classical momentum (Polyak 1964)
+//	w = w - LR*(g + Momentum*v)  Nesterov
+//
+// as in PyTorch with dampening 0; Sutskever et al., "On the importance of
+// initialization and momentum in deep learning", 2013, scale v by LR instead,
+// which is the same as long as LR is constant. Without momentum w = w - LR*g.
+//
+// The slot "velocity" exists from the first step with momentum; from then on it
+// is kept up to date even where Momentum is 0.
+type SGD struct {
+	// LR is the learning rate. It must be given: a field left at zero is an
+	// error.
+	LR float64
+	// Momentum is in [0, 1).
+	Momentum float64
+	// Nesterov looks ahead along the velocity; it needs Momentum > 0.
+	Nesterov bool
+
+	Regularization
+
+	core core
+	k32  sgdKernel[float32]
+	k64  sgdKernel[float64]
+}
+
+var sgdSlots = slotNames{"velocity"}
+
+// Step implements gorgonia.Solver.
+func (s *SGD) Step(model []gorgonia.ValueGrad) error {
+	if s.LR == 0 && !s.core.rate.explicit {
+		return errors.New("optim: SGD.Step: LR must be given, got 0; SetLR(0) stands for a rate of 0")
+	}
+	if err := (setting{"LR", s.LR}).notNegative("SGD"); err != nil {
+		return err
+	}
+	if err := (setting{"Momentum", s.Momentum}).belowOne("SGD"); err != nil {
+		return err
+	}
+	if s.Nesterov && s.Momentum == 0 {
+		return errors.New("optim: SGD.Step: Nesterov needs Momentum > 0, got 0")
+	}
+	velocity := s.Momentum > 0 || s.core.slots[0]
+	s.k32.set(s, velocity)
+	s.k64.set(s, velocity)
+	return s.core.step(model, rule{
+		solver: "SGD",
+		slots:  [maxSlots]bool{velocity},
+		f32:    &s.k32,
+		f64:    &s.k64,
+	}, &s.Regularization)
+}
+
+// LearningRate implements Solver.
+func (s *SGD) LearningRate() float64 { return s.LR }
+
+// SetLR implements Solver.
+func (s *SGD) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
+
+// State implements Solver.
+func (s *SGD) State() State { return s.core.state(sgdSlots) }
+
+// SetState implements Solver.
+func (s *SGD) SetState(state State) error { return s.core.setState("SGD", sgdSlots, 0, state) }
+
+type sgdKernel[F float] struct {
+	lr, momentum       F
+	velocity, nesterov bool
+}
+
+func (k *sgdKernel[F]) set(s *SGD, velocity bool) {
+	*k = sgdKernel[F]{F(s.LR), F(s.Momentum), velocity, s.Nesterov}
+}
+
+func (k *sgdKernel[F]) update(w, g, v, _ []F) {
+	lr, mu := k.lr, k.momentum
+	g = g[:len(w)]
+	if !k.velocity {
+		for i, d := range g {
+			w[i] -= lr * d
+		}
+		return
+	}
+	v = v[:len(w)]
+	if k.nesterov {
+		for i, d := range g {
+			u := mu*v[i] + d
+			v[i] = u
+			w[i] -= lr * (d + mu*u)
+		}
+		return
+	}
+	for i, d := range g {
+		u := mu*v[i] + d
+		v[i] = u
+		w[i] -= lr * u
+	}
+}

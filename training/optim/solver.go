@@ -1,0 +1,46 @@
+package optim
+
+import "gorgonia.org/gorgonia"
+
+// Solver is what every solver of this package offers: a gorgonia.Solver whose
+// learning rate follows a schedule and whose state can be saved.
+type Solver interface {
+	gorgonia.Solver
+
+	// LearningRate returns the learning rate of the next step: LR or, where
+	// that was left at zero, the solver's default.
+	LearningRate() float64
+
+	// SetLR sets LR. Unlike a field left at zero, SetLR(0) means a rate of 0,
+	// where a schedule may well end.
+	SetLR(lr float64)
+
+	// State returns a copy of all that the next step depends on besides the
+	// settings, the parameters and the gradients.
+	State() State
+
+	// SetState replaces the state by a copy of s. It is an error if s does not
+	// fit the solver or the parameters it has seen; the solver is then
+	// unchanged. What does not fit the parameters of the next Step is an error
+	// there. The zero State makes the solver as new.
+	SetState(s State) error
+}
+
+var (
+	_ Solver = (*SGD)(nil)
+	_ Solver = (*Adam)(nil)
+	_ Solver = (*AdamW)(nil)
+	_ Solver = (*RMSProp)(nil)
+	_ Solver = (*AdaGrad)(nil)
+)
+
+// rate is the learning rate's state beside the field LR.
+type rate struct{ explicit bool }
+
+// of returns the learning rate in effect.
+func (r rate) of(lr, def float64) float64 {
+	if lr == 0 && !r.explicit {
+		return def
+	}
+	return lr
+}
