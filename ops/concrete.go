@@ -71,12 +71,12 @@ func ConcreteDropout(x, logit *gorgonia.Node, opts ...Option) (*gorgonia.Node, e
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	op := &concreteOp{config: *c, shared: shared, training: new(atomic.Bool)}
+	op := &concreteOp{config: *c, logitType: dt, shared: shared, training: new(atomic.Bool)}
 	op.training.Store(true)
 	return op.apply(x, logit, c.step)
 }
 
-// concreteOp :: Tensor a → a → Int64 → Tensor a
+// concreteOp :: Tensor f → f → Int64 → Tensor f
 //
 // The inputs are x, the logit and the step. The op multiplies each element of x
 // by the derivative of that order of its factor, as a function of the logit.
@@ -85,9 +85,10 @@ func ConcreteDropout(x, logit *gorgonia.Node, opts ...Option) (*gorgonia.Node, e
 // order.
 type concreteOp struct {
 	config
-	order    int
-	shared   []bool // by axis of x; nil: none
-	training *atomic.Bool
+	order     int
+	logitType tensor.Dtype
+	shared    []bool // by axis of x; nil: none
+	training  *atomic.Bool
 }
 
 func (op *concreteOp) apply(x, logit, step *gorgonia.Node) (*gorgonia.Node, error) {
@@ -103,8 +104,8 @@ func (op *concreteOp) layerID() uint32 { return op.layer }
 func (op *concreteOp) Arity() int { return 3 }
 
 func (op *concreteOp) Type() hm.Type {
-	a, b := hm.TypeVariable('a'), hm.TypeVariable('b')
-	return hm.NewFnType(a, b, tensor.Int64, a)
+	a := hm.TypeVariable('a')
+	return hm.NewFnType(a, op.logitType, tensor.Int64, a)
 }
 
 func (op *concreteOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {

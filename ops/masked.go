@@ -51,7 +51,7 @@ type variant struct {
 // maskedOp :: Tensor a → Int64 → Tensor a
 //
 // The inputs are x and the step. Where a node holds the rate it is the third
-// input, a scalar of type b: Tensor a → Int64 → b → Tensor a. At given inputs
+// input, a scalar of its type f: Tensor a → Int64 → f → Tensor a. At given inputs
 // the op is affine in x with a diagonal matrix, so the gradient of x is the
 // linear part of the same op, on the gradient of the output.
 type maskedOp struct {
@@ -114,11 +114,11 @@ func (op *maskedOp) layerID() uint32 { return op.layer }
 func (op *maskedOp) Arity() int { return 1 + len(op.inputs()) }
 
 func (op *maskedOp) Type() hm.Type {
-	a, b := hm.TypeVariable('a'), hm.TypeVariable('b')
+	a := hm.TypeVariable('a')
 	if op.rateNode == nil {
 		return hm.NewFnType(a, tensor.Int64, a)
 	}
-	return hm.NewFnType(a, tensor.Int64, b, a)
+	return hm.NewFnType(a, tensor.Int64, op.rateNode.Type(), a)
 }
 
 func (op *maskedOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
