@@ -58,6 +58,7 @@ type maskedOp struct {
 	config
 	name   string
 	kind   kind
+	rank   int    // of x, where the mask depends on it
 	shared []bool // by axis of x; nil: none
 	// training belongs to the op and its derivative together, so that they
 	// cannot disagree.
@@ -89,6 +90,9 @@ func newMasked(v variant, x *gorgonia.Node, p float64, opts []Option) (*gorgonia
 		return nil, errors.Wrapf(err, "ops: %s", v.name)
 	}
 	op := &maskedOp{config: *c, name: v.name, kind: v.kind, shared: shared, training: new(atomic.Bool)}
+	if v.min > 0 || shared != nil {
+		op.rank = x.Dims()
+	}
 	op.training.Store(true)
 	return op.apply(append(gorgonia.Nodes{x}, c.inputs()...))
 }
@@ -196,8 +200,8 @@ func (op *maskedOp) do(prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.V
 	if in[0] == nil {
 		return nil, errors.Errorf("ops: %s: x must be a value, got none", op.name)
 	}
-	if op.shared != nil && len(op.shared) != in[0].Shape().Dims() {
-		return nil, errors.Errorf("ops: %s: x must have %d axes as its node, got %s", op.name, len(op.shared), describe(in[0]))
+	if op.rank > 0 && op.rank != in[0].Shape().Dims() {
+		return nil, errors.Errorf("ops: %s: x must have %d axes as its node, got %s", op.name, op.rank, describe(in[0]))
 	}
 	m, err := op.mask(in)
 	if err != nil {

@@ -62,9 +62,13 @@ func Compute(f Graph, inputs ...*tensor.Dense) (*Gradients, error) {
 			above, err := forward.run()
 			if err == nil {
 				x[j] = at - Step
-				var below float64
+				var below []float64
 				below, err = forward.run()
-				numeric[j] = (above - below) / (2 * Step)
+				// The differences are taken before the sum: what the element
+				// does not touch cancels exactly instead of drowning the rest.
+				for k := range below {
+					numeric[j] += weight(k, len(below)) * (above[k] - below[k]) / (2 * Step)
+				}
 			}
 			x[j] = at
 			if err != nil {
@@ -113,7 +117,7 @@ func Check(f Graph, tol float64, inputs ...*tensor.Dense) error {
 // program is one compiled graph over the inputs.
 type program struct {
 	machine gorgonia.VM
-	cost    *gorgonia.Node
+	out     *gorgonia.Node
 	grads   gorgonia.Nodes
 }
 
@@ -130,12 +134,13 @@ func build(f Graph, inputs []*tensor.Dense, gradients bool) (*program, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "gradcheck: Compute: building the graph")
 	}
-	p := &program{}
-	if p.cost, err = weightedSum(out); err != nil {
-		return nil, errors.Wrap(err, "gradcheck: Compute: building the cost")
-	}
+	p := &program{out: out}
 	if gradients {
-		if p.grads, err = gorgonia.Grad(p.cost, nodes...); err != nil {
+		cost, err := weightedSum(out)
+		if err != nil {
+			return nil, errors.Wrap(err, "gradcheck: Compute: building the cost")
+		}
+		if p.grads, err = gorgonia.Grad(cost, nodes...); err != nil {
 			return nil, errors.Wrap(err, "gradcheck: Compute: differentiating")
 		}
 	}
@@ -143,15 +148,23 @@ func build(f Graph, inputs []*tensor.Dense, gradients bool) (*program, error) {
 	return p, nil
 }
 
+// weight is the factor of element k of an output of n elements in the cost.
+func weight(k, n int) float64 {
+	if n == 1 {
+		return 1
+	}
+	// The golden ratio's multiples spread evenly and never repeat.
+	_, fraction := math.Modf(float64(k+1) * math.Phi)
+	return 0.5 + fraction
+}
+
 func weightedSum(out *gorgonia.Node) (*gorgonia.Node, error) {
 	if out.IsScalar() {
 		return out, nil
 	}
 	weights := make([]float64, out.Shape().TotalSize())
-	for i := range weights {
-		// The golden ratio's multiples spread evenly and never repeat.
-		_, fraction := math.Modf(float64(i+1) * math.Phi)
-		weights[i] = 0.5 + fraction
+	for k := range weights {
+		weights[k] = weight(k, len(weights))
 	}
 	w := gorgonia.NewConstant(tensor.New(tensor.WithShape(out.Shape()...), tensor.WithBacking(weights)))
 	product, err := gorgonia.HadamardProd(out, w)
@@ -161,16 +174,13 @@ func weightedSum(out *gorgonia.Node) (*gorgonia.Node, error) {
 	return gorgonia.Sum(product)
 }
 
-func (p *program) run() (float64, error) {
+// run returns the elements of the output.
+func (p *program) run() ([]float64, error) {
 	p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
-		return 0, errors.Wrap(err, "gradcheck: Compute: running the graph")
+		return nil, errors.Wrap(err, "gradcheck: Compute: running the graph")
 	}
-	cost, err := floats(p.cost.Value())
-	if err != nil {
-		return 0, err
-	}
-	return cost[0], nil
+	return floats(p.out.Value())
 }
 
 // floats copies a float64 value out of the machine.
