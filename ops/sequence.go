@@ -1,0 +1,83 @@
+package ops
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// LockedDropout is Dropout with one mask for all time steps of a sequence, also
+// called variational dropout: a feature of x is zero at all times or at none, in
+// each sample by itself. x has three axes and timeAxis is the one of time: 1 for
+// (N, T, F), 0 for (T, N, F). Another rank or axis is an error. See Dropout for
+// types, p, gradients and modes.
+//
+// Where a network is built one time step after the other, Dropout on the x of
+// each step with one WithLayer does the same.
+//
+// Source: Gal and Ghahramani, "A Theoretically Grounded Application of Dropout
+// in Recurrent Neural Networks", NeurIPS 2016, section 4.
+func LockedDropout(x *gorgonia.Node, p float64, timeAxis int, opts ...Option) (*gorgonia.Node, error) {
+	v := variant{name: "LockedDropout", kind: bernoulli{}, min: 3, max: 3}
+	switch timeAxis {
+	case 0:
+		v.shape = "(T, N, F)"
+	case 1:
+		v.shape = "(N, T, F)"
+	default:
+		return nil, errors.Errorf("ops: LockedDropout: time axis must be 0 or 1, got %d", timeAxis)
+	}
+	v.shares = func(axis int) bool { return axis == timeAxis }
+	return newMasked(v, x, p, opts)
+}
+
+// EmbeddingDropout is Dropout on the rows of an embedding matrix, of shape
+// (V, D), to be used in its place: all D values of a word of the vocabulary are
+// zeroed with probability p or kept and multiplied by 1/(1-p), so that a word is
+// missing wherever it occurs in the mini-batch. Another rank is an error. See
+// Dropout for types, p, gradients and modes.
+//
+// Source: Gal and Ghahramani, NeurIPS 2016, section 4.2; Merity, Keskar and
+// Socher, "Regularizing and Optimizing LSTM Language Models", ICLR 2018,
+// section 4.3.
+func EmbeddingDropout(embedding *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{
+		name: "EmbeddingDropout", kind: bernoulli{}, shape: "(V, D)", min: 2, max: 2,
+		shares: func(axis int) bool { return axis == 1 },
+	}, embedding, p, opts)
+}
+
+// TokenDropout is Dropout of whole tokens of x, of shape (N, T, D), after their
+// embedding: the D values of a token are zeroed with probability p or kept and
+// multiplied by 1/(1-p), each occurrence of a word by itself. Another rank is an
+// error. See Dropout for types, p, gradients and modes, and WordDropout for
+// tokens before their embedding.
+//
+// Iyyer et al. leave the dropped words out of the average that follows: they
+// divide by the number of the words that are left. The factor 1/(1-p) does this
+// in the mean. For tokens that are dropped without a factor see
+// WeightScalingDropout, with WithBroadcastAxes(2).
+//
+// Source: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for
+// Text Classification", ACL 2015, section 3 (word dropout).
+func TokenDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{
+		name: "TokenDropout", kind: bernoulli{}, shape: "(N, T, D)", min: 3, max: 3,
+		shares: func(axis int) bool { return axis == 2 },
+	}, x, p, opts)
+}
+
+// AttentionDropout is Dropout on attention weights, of shape (N, H, T, S): what
+// each of T queries takes from each of S keys in H heads. It belongs after the
+// softmax, on probabilities: a score that is zeroed before would still get its
+// share. The weights of a query then add up to 1 in the mean only, and no
+// further normalization should follow. Another rank is an error. See Dropout for
+// types, p, gradients and modes.
+//
+// Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, in their
+// code; Devlin et al., "BERT", NAACL 2019, appendix A.2 ("dropout probability of
+// 0.1 on all layers").
+func AttentionDropout(weights *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
+	return newMasked(variant{
+		name: "AttentionDropout", kind: bernoulli{}, shape: "(N, H, T, S)", min: 4, max: 4,
+	}, weights, p, opts)
+}
