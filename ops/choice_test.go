@@ -1,0 +1,483 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// choices are the dropouts that are no identity at inference, each as a function
+// of the tensors it chooses from.
+var choices = []struct {
+	name    string
+	tensors int
+	build   func(in []*gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error)
+}{
+	{"Zoneout", 2, func(in []*gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.Zoneout(in[0], in[1], p, opts...)
+	}},
+	{"WeightScalingDropout", 1, func(in []*gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.WeightScalingDropout(in[0], p, opts...)
+	}},
+}
+
+// halves are the tensors of a choice: numbers that tell where they come from.
+func halves(dt tensor.Dtype, n int, shape ...int) []*tensor.Dense {
+	in := []*tensor.Dense{ramp(dt, shape...), ramp(dt, shape...)}[:n]
+	for i := range in[0].DataSize() {
+		if dt == tensor.Float32 {
+			in[0].Float32s()[i] += 1000
+		} else {
+			in[0].Float64s()[i] += 1000
+		}
+	}
+	return in
+}
+
+// chosen is what a choice must give for elements a and b of its tensors; of one
+// tensor the first is zero.
+func chosen(in []*tensor.Dense, i int, pick func(a, b float64) float64, t testing.TB) float64 {
+	if len(in) == 1 {
+		return pick(0, floats(t, in[0])[i])
+	}
+	return pick(floats(t, in[0])[i], floats(t, in[1])[i])
+}
+
+func TestChoiceValuesAndGradients(t *testing.T) {
+	for _, c := range choices {
+		for _, dt := range dtypes {
+			for _, p := range []float64{0, 0.25, 0.5, 1} {
+				for _, broadcast := range [][]int{nil, {1}} {
+					shape := []int{5, 7, 3}
+					in := halves(dt, c.tensors, shape...)
+					g := gorgonia.NewGraph()
+					var nodes []*gorgonia.Node
+					for i, x := range in {
+						nodes = append(nodes, gorgonia.NodeFromAny(g, x, gorgonia.WithName(fmt.Sprint("x", i))))
+					}
+					y, err := c.build(nodes, p, ops.WithSeed(4), ops.WithLayer(9), ops.WithBroadcastAxes(broadcast...))
+					if err != nil {
+						t.Fatal(err)
+					}
+					grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), nodes...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, step := range []int64{0, 6, -1} {
+						reduced := slices.Clone(shape)
+						for _, axis := range broadcast {
+							reduced[axis] = 1
+						}
+						kept, err := ops.MaskAt(4, 9, max(step, 0), reduced, p)
+						if err != nil {
+							t.Fatal(err)
+						}
+						ops.StepOf(g).Set(step)
+						m := gorgonia.NewTapeMachine(g)
+						run(t, m)
+						out := floats(t, y.Value())
+						for i := range out {
+							weight := 1 - p // of the second tensor
+							if at := i; step >= 0 {
+								if broadcast != nil {
+									at = i/21*3 + i%3
+								}
+								weight = 0
+								if kept[at] {
+									weight = 1
+								}
+							}
+							if want := chosen(in, i, func(a, b float64) float64 { return (1-weight)*a + weight*b }, t); math.Abs(out[i]-want) > 1e-4 {
+								t.Fatalf("%s, %v, p=%v, step %d, element %d: want %v, got %v", c.name, dt, p, step, i, want, out[i])
+							}
+							if got := floats(t, grads[len(grads)-1].Value())[i]; got != weight {
+								t.Fatalf("%s, %v, p=%v, step %d, element %d: gradient must be %v, got %v", c.name, dt, p, step, i, weight, got)
+							}
+							if c.tensors == 2 && floats(t, grads[0].Value())[i] != 1-weight {
+								t.Fatalf("%s, %v, p=%v, step %d, element %d: gradients must add up to 1", c.name, dt, p, step, i)
+							}
+						}
+						m.Close()
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestChoiceGradients(t *testing.T) {
+	for _, c := range choices {
+		for _, p := range []float64{0, 0.2, 0.5, 0.8, 1} {
+			for _, step := range []int64{3, -1} {
+				err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+					y, err := c.build(in, p, ops.WithFixedStep(step), ops.WithSeed(2))
+					if err != nil {
+						return nil, err
+					}
+					return gorgonia.Tanh(y)
+				}, 1e-7, []*tensor.Dense{waves(4, 5), waves(4, 5)}[:c.tensors]...)
+				if err != nil {
+					t.Errorf("%s, p=%v, step %d: %v", c.name, p, step, err)
+				}
+			}
+		}
+	}
+}
+
+// waves is a float64 tensor of varied numbers in (-1, 1).
+func waves(shape ...int) *tensor.Dense {
+	x := ramp(tensor.Float64, shape...)
+	for i := range x.Float64s() {
+		x.Float64s()[i] = math.Sin(float64(3*i + 1))
+	}
+	return x
+}
+
+// A machine for evaluation takes the mean, and the mean over many steps of
+// training comes to the same.
+func TestChoiceModes(t *testing.T) {
+	const steps = 3000
+	for _, c := range choices {
+		g := gorgonia.NewGraph()
+		var nodes []*gorgonia.Node
+		for i := range c.tensors {
+			nodes = append(nodes, gorgonia.NodeFromAny(g, waves(4, 5), gorgonia.WithName(fmt.Sprint("x", i))))
+		}
+		if c.tensors == 2 {
+			slices.Reverse(nodes[0].Value().(*tensor.Dense).Float64s())
+		}
+		build := func(m ops.Mode) *gorgonia.Node {
+			n, err := c.build(nodes, 0.3, ops.WithMode(m))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		auto, sampling, inference := build(ops.Auto), build(ops.Sampling), build(ops.Inference)
+		train := gorgonia.NewTapeMachine(g)
+		element := make([]moments, 20)
+		for range steps {
+			run(t, train)
+			for i, y := range floats(t, auto.Value()) {
+				element[i].add(y)
+			}
+		}
+		want := floats(t, inference.Value())
+		for i := range element {
+			element[i].check(t, fmt.Sprintf("%s: mean of element %d", c.name, i), want[i], 5, 1e-5)
+		}
+		is := func(what string, n *gorgonia.Node, expected bool) {
+			t.Helper()
+			if got := slices.Equal(floats(t, n.Value()), want); got != expected {
+				t.Errorf("%s, %s: gives the mean: %v, want %v", c.name, what, got, expected)
+			}
+		}
+		is("training", auto, false)
+		eval := gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
+		run(t, eval)
+		is("EvalMode", auto, true)
+		is("EvalMode, Sampling", sampling, false)
+		again := gorgonia.NewTapeMachine(g)
+		run(t, again)
+		is("training again", auto, false)
+		ops.StepOf(g).Set(-1)
+		run(t, again)
+		is("negative step", auto, true)
+		is("negative step, Sampling", sampling, false)
+		train.Close()
+		eval.Close()
+		again.Close()
+	}
+}
+
+// do applies a choice apart from any machine.
+func do(t testing.TB, build func([]*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error), in []*tensor.Dense, p float64, step int64) []float64 {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	var nodes []*gorgonia.Node
+	var values []gorgonia.Value
+	for i, x := range in {
+		nodes = append(nodes, gorgonia.NewTensor(g, x.Dtype(), x.Dims(), gorgonia.WithShape(x.Shape()...), gorgonia.WithName(fmt.Sprint("x", i))))
+		values = append(values, x)
+	}
+	y, err := build(nodes, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := gorgonia.I64(step)
+	v, err := y.Op().Do(append(values, &s)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return floats(t, v)
+}
+
+// At p = 0 and 1 an element passes as it is or not at all, whatever it is, in
+// training and at inference.
+func TestChoiceNonFinite(t *testing.T) {
+	for _, dt := range dtypes {
+		x, y := odd(dt, 4, 8), ramp(dt, 4, 8)
+		for _, step := range []int64{2, -1} {
+			for p, want := range map[float64][]float64{0: floats(t, x), 1: floats(t, y)} {
+				if got := do(t, choices[0].build, []*tensor.Dense{y, x}, p, step); !sameBits(got, want) {
+					t.Errorf("Zoneout, %v, p=%v, step %d: want %v, got %v", dt, p, step, want, got)
+				}
+			}
+			if got := do(t, choices[1].build, []*tensor.Dense{x}, 0, step); !sameBits(got, floats(t, x)) {
+				t.Errorf("WeightScalingDropout, %v, p=0, step %d: x must pass unchanged, got %v", dt, step, got)
+			}
+			if got := do(t, choices[1].build, []*tensor.Dense{x}, 1, step); !sameBits(got, make([]float64, 32)) {
+				t.Errorf("WeightScalingDropout, %v, p=1, step %d: everything must be +0, got %v", dt, step, got)
+			}
+		}
+	}
+	for i, y := range do(t, choices[1].build, []*tensor.Dense{odd(tensor.Float64, 64)}, 0.5, 1) {
+		if x := floats(t, odd(tensor.Float64, 64))[i]; math.Float64bits(y) != 0 && math.Float64bits(y) != math.Float64bits(x) {
+			t.Errorf("element %d: want %v or +0, got %v", i, x, y)
+		}
+	}
+}
+
+// The result depends on neither the type nor the strides.
+func TestChoiceStrides(t *testing.T) {
+	for _, c := range choices {
+		for _, step := range []int64{5, -1} {
+			strided, flat := make([]*tensor.Dense, c.tensors), make([]*tensor.Dense, c.tensors)
+			for i := range strided {
+				strided[i] = ramp(tensor.Float64, 6, 4)
+				if err := strided[i].T(); err != nil {
+					t.Fatal(err)
+				}
+				flat[i] = tensor.New(tensor.WithShape(4, 6), tensor.WithBacking(floats(t, strided[i])))
+			}
+			if got, want := do(t, c.build, strided, 0.5, step), do(t, c.build, flat, 0.5, step); !sameBits(got, want) {
+				t.Errorf("%s, step %d: want %v, got %v", c.name, step, want, got)
+			}
+		}
+	}
+}
+
+// Dropout is WeightScalingDropout divided by the keep probability, mask for mask
+// and at inference.
+func TestWeightScalingIsDropoutScaled(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, waves(8, 9), gorgonia.WithName("x"))
+	a := gorgonia.Must(ops.WeightScalingDropout(x, 0.75, ops.WithLayer(3)))
+	b := gorgonia.Must(ops.Dropout(x, 0.75, ops.WithLayer(3)))
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	for _, step := range []int64{0, 1, -1} {
+		ops.StepOf(g).Set(step)
+		run(t, m)
+		scaled := floats(t, a.Value())
+		for i, want := range floats(t, b.Value()) {
+			if got := 4 * scaled[i]; got != want {
+				t.Errorf("step %d, element %d: want %v, got %v", step, i, want, got)
+			}
+		}
+	}
+}
+
+func TestChoiceRates(t *testing.T) {
+	for _, c := range choices {
+		g := gorgonia.NewGraph()
+		var nodes []*gorgonia.Node
+		for i := range c.tensors {
+			nodes = append(nodes, gorgonia.NodeFromAny(g, halves(tensor.Float64, c.tensors, 40)[i], gorgonia.WithName(fmt.Sprint("x", i))))
+		}
+		rate := gorgonia.NewScalar(g, tensor.Float32, gorgonia.WithName("rate"))
+		y, err := c.build(nodes, 0, ops.WithRateNode(rate))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), nodes...); err != nil {
+			t.Fatal(err)
+		}
+		m := gorgonia.NewTapeMachine(g)
+		for _, p := range []float32{0.25, 0.75, 1} {
+			for _, step := range []int64{4, -1} {
+				if err := gorgonia.Let(rate, p); err != nil {
+					t.Fatal(err)
+				}
+				ops.StepOf(g).Set(step)
+				run(t, m)
+				if got, want := floats(t, y.Value()), do(t, c.build, halves(tensor.Float64, c.tensors, 40), float64(p), step); !sameBits(got, want) {
+					t.Errorf("%s, rate %v, step %d: want %v, got %v", c.name, p, step, want, got)
+				}
+			}
+		}
+		if err := gorgonia.Let(rate, float32(1.5)); err != nil {
+			t.Fatal(err)
+		}
+		m.Reset()
+		if err, want := m.RunAll(), "ops: "+c.name+": rate: p must be in [0, 1], got 1.5"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want error %q, got %v", want, err)
+		}
+		m.Close()
+	}
+}
+
+func TestChoiceRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	node := func(g *gorgonia.ExprGraph, dt tensor.Dtype, shape ...int) *gorgonia.Node {
+		return gorgonia.NewTensor(g, dt, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(fmt.Sprint(dt, shape)))
+	}
+	x := node(g, tensor.Float64, 2, 3)
+	for _, c := range choices {
+		in := []*gorgonia.Node{x, x}
+		for _, tt := range []struct {
+			in   []*gorgonia.Node
+			p    float64
+			opts []ops.Option
+			want string
+		}{
+			{in, 1.5, nil, "p must be in [0, 1], got 1.5"},
+			{in, math.NaN(), []ops.Option{ops.WithMode(ops.Inference)}, "p must be in [0, 1], got NaN"},
+			{in, 0, []ops.Option{ops.WithRate(ops.Constant(-1))}, "p must be in [0, 1], got -1"},
+			{in, 0, []ops.Option{ops.WithRate(ops.Early{P: 0.1, Cutoff: 3})}, "rate must be Constant, since inference depends on it and has no step, got ops.Early"},
+			{in, 0, []ops.Option{ops.WithBroadcastAxes(2)}, "broadcast axis must be in [0, 2)"},
+			{in, 0, []ops.Option{ops.WithTemperature(1)}, "temperature must not be given"},
+			{[]*gorgonia.Node{nil, nil}, 0.5, nil, "x must be a node of a graph, got none"},
+		} {
+			want := "ops: " + c.name + ": " + tt.want
+			if _, err := c.build(tt.in, tt.p, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("want error %q, got %v", want, err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		prev *gorgonia.Node
+		want string
+	}{
+		{nil, "prev must be a node of next's graph, got"},
+		{node(gorgonia.NewGraph(), tensor.Float64, 2, 3), "prev must be a node of next's graph, got"},
+		{node(g, tensor.Float64, 3, 2), "prev must be of next's type and shape Matrix float64 (2, 3), got Matrix float64 (3, 2)"},
+		{node(g, tensor.Float32, 2, 3), "prev must be of next's type and shape Matrix float64 (2, 3), got Matrix float32 (2, 3)"},
+	} {
+		if _, err := ops.Zoneout(tt.prev, x, 0.5); err == nil || !strings.HasPrefix(err.Error(), "ops: Zoneout: "+tt.want) {
+			t.Errorf("want error %q, got %v", tt.want, err)
+		}
+	}
+}
+
+func TestChoiceHashesAndMemory(t *testing.T) {
+	for _, c := range choices {
+		g := gorgonia.NewGraph()
+		var nodes []*gorgonia.Node
+		for i := range c.tensors {
+			nodes = append(nodes, gorgonia.NodeFromAny(g, ramp(tensor.Float64, 3, 4), gorgonia.WithName(fmt.Sprint("x", i))))
+		}
+		rate := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("rate"))
+		seen := make(map[uint32]string)
+		var last *gorgonia.Node
+		for _, opts := range [][]ops.Option{
+			nil, nil, {ops.WithLayer(7)}, {ops.WithLayer(7), ops.WithSeed(1)}, {ops.WithLayer(7), ops.WithBroadcastAxes(0)},
+			{ops.WithLayer(7), ops.WithMode(ops.Sampling)}, {ops.WithLayer(7), ops.WithMode(ops.Inference)},
+		} {
+			for _, p := range []float64{0.2, 0.5} {
+				n, err := c.build(nodes, p, opts...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if before, ok := seen[n.Hashcode()]; ok {
+					t.Errorf("%s and %s have one hash", before, n.Op())
+				}
+				seen[n.Hashcode()] = n.Op().String()
+				last = n
+			}
+		}
+		n, err := c.build(nodes, 0.2, ops.WithRateNode(rate), ops.WithLayer(7))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before, ok := seen[n.Hashcode()]; ok {
+			t.Errorf("%s and %s have one hash", before, n.Op())
+		}
+
+		step := gorgonia.I64(2)
+		x := ramp(tensor.Float64, 3, 4)
+		in := append([]gorgonia.Value{x, x}[:c.tensors], &step)
+		fits := odd(tensor.Float64, 3, 4)
+		got, err := last.Op().(gorgonia.UsePreallocDoer).UsePreallocDo(fits, in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := last.Op().Do(in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != gorgonia.Value(fits) || !sameBits(floats(t, got), floats(t, want)) {
+			t.Errorf("%s: want %v in the memory given, got %v", c.name, want, got)
+		}
+		if want.(*tensor.Dense).Float64s()[0] = 99; x.Float64s()[0] != 1 {
+			t.Errorf("%s: writing to the output changed the input", c.name)
+		}
+		for _, bad := range [][]gorgonia.Value{
+			nil, in[1:], append(slices.Clone(in), &step), slices.Concat([]gorgonia.Value{nil}, in[1:]),
+			slices.Concat([]gorgonia.Value{ramp(tensor.Float64, 12)}, in[1:]),
+			slices.Concat(in[:c.tensors], []gorgonia.Value{gorgonia.NewF64(1)}),
+			slices.Concat([]gorgonia.Value{tensor.New(tensor.Of(tensor.Int), tensor.WithShape(3, 4))}, in[1:]),
+		} {
+			if _, err := last.Op().Do(bad...); err == nil || !strings.HasPrefix(err.Error(), "ops: "+c.name+": ") {
+				t.Errorf("%s: Do(%v): want an error, got %v", c.name, bad, err)
+			}
+		}
+		if c.tensors == 2 {
+			if _, err := last.Op().Do(x, ramp(tensor.Float64, 4, 3), &step); err == nil || !strings.Contains(err.Error(), "tensors must be of one shape, got (3, 4) and (4, 3)") {
+				t.Errorf("want an error about the shapes, got %v", err)
+			}
+		}
+	}
+}
+
+func TestChoiceLispMachine(t *testing.T) {
+	for _, c := range choices {
+		build := func() (g *gorgonia.ExprGraph, nodes []*gorgonia.Node) {
+			g = gorgonia.NewGraph()
+			for i := range c.tensors {
+				nodes = append(nodes, gorgonia.NodeFromAny(g, waves(3, 4), gorgonia.WithName(fmt.Sprint("x", i))))
+			}
+			y, err := c.build(nodes, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y))))
+			return g, nodes
+		}
+		g, nodes := build()
+		grads, err := gorgonia.Grad(g.Roots()[0], nodes...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tape := gorgonia.NewTapeMachine(g)
+		run(t, tape)
+		want := make([][]float64, len(grads))
+		for i, n := range grads {
+			want[i] = floats(t, n.Value())
+		}
+		tape.Close()
+		g, nodes = build()
+		lisp := gorgonia.NewLispMachine(g)
+		if err := lisp.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range nodes {
+			grad, err := n.Grad()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := floats(t, grad); !slices.EqualFunc(got, want[i], func(a, b float64) bool { return math.Abs(a-b) < 1e-12 }) {
+				t.Errorf("%s: gradient %d must be %v, got %v", c.name, i, want[i], got)
+			}
+		}
+		lisp.Close()
+	}
+}
