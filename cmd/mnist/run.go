@@ -70,6 +70,7 @@ func finished(results []experiment.Result) []experiment.Result {
 // sets are the parts of MNIST that a run needs.
 type sets struct {
 	train *mnist.Set // to draw training images from
+	curve *mnist.Set // to draw learning curves on; nil: none
 	test  *mnist.Set // to report on
 }
 
@@ -86,7 +87,7 @@ func load(c *settings) (*sets, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sets{train, test}
+	s := &sets{train: train, test: test}
 	if c.Validation > 0 {
 		if s.test, s.train, err = train.Stratified(c.Validation, splitSeed); err != nil {
 			return nil, err
@@ -94,6 +95,11 @@ func load(c *settings) (*sets, error) {
 	}
 	if c.Train > s.train.Len() {
 		return nil, errors.Errorf("mnist: --train must be at most %d, the images there are, got %d", s.train.Len(), c.Train)
+	}
+	if n := min(c.Curve, s.train.Len()-c.Train); n >= s.train.Classes {
+		if s.curve, s.train, err = s.train.Stratified(n, splitSeed); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -122,6 +128,9 @@ func (c *settings) arms(s *sets) []experiment.Arm {
 				return nil, training.Data{}, err
 			}
 			data := training.Data{Train: train, Test: s.test}
+			if s.curve != nil {
+				data.Validation = s.curve
+			}
 			net := models.MLP{
 				Inputs: train.InputShape()[0], Hidden: c.Hidden, Outputs: train.Classes, InputDropout: inputP, HiddenDropout: p,
 			}

@@ -8,6 +8,8 @@ type settings struct {
 	Data       string `group:"Data" help:"Directory with the four IDX files, gzipped or not, instead of the embedded ones." placeholder:"DIR" type:"existingdir"`
 	Validation int    `group:"Data" default:"0" help:"Report on a validation set of this many images, held out of the 60,000 and disjoint from the training images, instead of the test set." placeholder:"N"`
 
+	Curve int `group:"Data" default:"2000" help:"Evaluate on this many images, held out of the 60,000, after each epoch; 0 is none." placeholder:"N"`
+
 	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer."`
 	P      float64 `group:"Network" short:"p" default:"0.5" help:"Drop probability of the hidden units."`
 	InputP float64 `group:"Network" default:"0.2" help:"Drop probability of the inputs."`
@@ -38,7 +40,7 @@ func (c *settings) Validate() error {
 		value    int
 		min, max int
 	}{
-		{"train", c.Train, 10, 60000}, {"validation", c.Validation, 0, 59990}, {"epochs", c.Epochs, 1, 1 << 20},
+		{"train", c.Train, 10, 60000}, {"validation", c.Validation, 0, 59990}, {"curve", c.Curve, 0, 59990}, {"epochs", c.Epochs, 1, 1 << 20},
 		{"plain-epochs", c.PlainEpochs, 1, 1 << 20}, {"batch", c.Batch, 1, 60000}, {"seeds", c.Seeds, 1, 1000},
 		{"workers", c.Workers, 1, 64}, {"early-stopping", c.EarlyStopping, 0, 1 << 20},
 	} {
