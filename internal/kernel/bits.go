@@ -13,11 +13,13 @@ func Bits(dst []uint64, first uint64, s Stream, t uint32) {
 	case t >= Always:
 		clear(dst)
 	default:
-		bitsGeneric(dst, first, s, t)
+		m := newMask(s, t)
+		active.bits(dst, first, &m)
 	}
 }
 
-// bitsGeneric is the readable form of the contract for 0 < t < 65536.
+// bitsGeneric is the readable form of the contract for 0 < t < 65536, with
+// which the tests compare every path.
 func bitsGeneric(dst []uint64, first uint64, s Stream, t uint32) {
 	key := philox.KeyOf(s.Seed)
 	counter := philox.Counter{0, s.Layer, uint32(s.Step), uint32(s.Step >> 32)}

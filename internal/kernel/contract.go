@@ -21,6 +21,15 @@
 // T = 0 keeps and T = 65536 drops everything, without a random draw. Block
 // numbers are 32 bits wide, so the mask of a tensor repeats after 2^35
 // elements.
+//
+// # Paths
+//
+// The contract is in Go once, as bitsGeneric. What runs is one of several paths
+// that give the same bits: Go, or on amd64 the AVX2 or AVX-512 assembly that
+// the program in gen writes. The best path that the processor has is chosen when
+// the program starts; the environment variable DROPOUT_KERNEL=generic, avx2 or
+// avx512 chooses another, and Name reports which it is. Large slices are shared
+// out over runtime.GOMAXPROCS goroutines, which does not change the result.
 package kernel
 
 import "math"

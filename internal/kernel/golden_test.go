@@ -76,15 +76,18 @@ func TestGoldenMasks(t *testing.T) {
 			x[i] = 1
 		}
 		threshold := Threshold(g.p)
-		Float32(x, x, 0, g.stream, threshold)
-		for i := range g.kept {
-			want := float32(0)
-			if g.kept[i] == '1' {
-				want = float32(Scale(threshold))
-			}
-			if x[i] != want {
-				t.Errorf("%s: element %d is %v, want %v", g.line, i, x[i], want)
-				break
+		for _, p := range supported() {
+			y := make([]float32, size)
+			apply(p, y, x, 0, g.stream, threshold)
+			for i := range g.kept {
+				want := float32(0)
+				if g.kept[i] == '1' {
+					want = float32(Scale(threshold))
+				}
+				if y[i] != want {
+					t.Errorf("%s: %s: element %d is %v, want %v", pathNames[p], g.line, i, y[i], want)
+					break
+				}
 			}
 		}
 	}

@@ -158,19 +158,3 @@ func TestStatistics(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkFloat32(b *testing.B) {
-	x, y := make([]float32, 1<<20), make([]float32, 1<<20)
-	b.SetBytes(4 << 20)
-	for i := 0; b.Loop(); i++ {
-		Float32(y, x, 0, Stream{Seed: 1, Layer: 1, Step: uint64(i)}, Threshold(0.5))
-	}
-}
-
-func BenchmarkFloat64(b *testing.B) {
-	x, y := make([]float64, 1<<20), make([]float64, 1<<20)
-	b.SetBytes(8 << 20)
-	for i := 0; b.Loop(); i++ {
-		Float64(y, x, 0, Stream{Seed: 1, Layer: 1, Step: uint64(i)}, Threshold(0.5))
-	}
-}

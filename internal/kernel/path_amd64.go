@@ -1,0 +1,67 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C gen run . -out ../mask_amd64.s -stubs ../mask_amd64.go -pkg kernel
+
+// supported lists the paths of this processor, the best last.
+func supported() []path {
+	paths := []path{generic}
+	if cpu.X86.HasAVX2 {
+		paths = append(paths, avx2)
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
+			paths = append(paths, avx512)
+		}
+	}
+	return paths
+}
+
+// bits draws the bits of the groups from first on.
+func (p path) bits(dst []uint64, first uint64, m *mask) {
+	n, block := len(dst), uint32(8*first)
+	switch {
+	case n == 0:
+	case p == avx512:
+		bitsAVX512(&dst[0], n, block, &m.schedule, m.threshold)
+	case p == avx2:
+		bitsAVX2(&dst[0], n, block, &m.schedule, m.threshold)
+	default:
+		m.bits(dst, first)
+	}
+}
+
+// float32 applies the mask to whole groups.
+func (p path) float32(dst, src []float32, first uint64, m *mask, stream bool) {
+	n, block, scale := len(src)/GroupSize, uint32(8*first), float32(m.scale)
+	switch {
+	case n == 0:
+	case p == avx512 && stream:
+		float32StreamAVX512(&dst[0], &src[0], n, block, &m.schedule, m.threshold, scale)
+	case p == avx512:
+		float32AVX512(&dst[0], &src[0], n, block, &m.schedule, m.threshold, scale)
+	case p == avx2 && stream:
+		float32StreamAVX2(&dst[0], &src[0], n, block, &m.schedule, m.threshold, scale)
+	case p == avx2:
+		float32AVX2(&dst[0], &src[0], n, block, &m.schedule, m.threshold, scale)
+	default:
+		groups(dst, src, first, m)
+	}
+}
+
+// float64 applies the mask to whole groups.
+func (p path) float64(dst, src []float64, first uint64, m *mask, stream bool) {
+	n, block := len(src)/GroupSize, uint32(8*first)
+	switch {
+	case n == 0:
+	case p == avx512 && stream:
+		float64StreamAVX512(&dst[0], &src[0], n, block, &m.schedule, m.threshold, m.scale)
+	case p == avx512:
+		float64AVX512(&dst[0], &src[0], n, block, &m.schedule, m.threshold, m.scale)
+	case p == avx2 && stream:
+		float64StreamAVX2(&dst[0], &src[0], n, block, &m.schedule, m.threshold, m.scale)
+	case p == avx2:
+		float64AVX2(&dst[0], &src[0], n, block, &m.schedule, m.threshold, m.scale)
+	default:
+		groups(dst, src, first, m)
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !amd64
+
+package kernel
+
+func supported() []path { return []path{generic} }
+
+func (path) bits(dst []uint64, first uint64, m *mask) { m.bits(dst, first) }
+
+func (path) float32(dst, src []float32, first uint64, m *mask, _ bool) { groups(dst, src, first, m) }
+
+func (path) float64(dst, src []float64, first uint64, m *mask, _ bool) { groups(dst, src, first, m) }
