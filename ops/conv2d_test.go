@@ -1,0 +1,279 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+func conv(opts ...ops.WindowOption) gradcheck.Graph {
+	return func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		if len(in) == 2 {
+			return ops.Conv2d(in[0], in[1], nil, opts...)
+		}
+		return ops.Conv2d(in[0], in[1], in[2], opts...)
+	}
+}
+
+func TestConv2d(t *testing.T) {
+	for _, c := range []struct {
+		x, w []int
+		bias bool
+		opts []ops.WindowOption
+	}{
+		{[]int{2, 3, 5, 4}, []int{2, 3, 3, 3}, true, nil},
+		{[]int{2, 2, 5, 6}, []int{3, 2, 3, 3}, false, []ops.WindowOption{ops.WithPadding(1)}},
+		{[]int{3, 1, 7, 5}, []int{2, 1, 3, 2}, true, []ops.WindowOption{ops.WithStride(2), ops.WithPadding(1, 2)}},
+		{[]int{1, 2, 8, 7}, []int{2, 2, 3, 2}, true, []ops.WindowOption{ops.WithDilation(2, 3), ops.WithPadding(2)}},
+		{[]int{2, 3, 3, 4}, []int{4, 3, 1, 1}, true, nil},
+		{[]int{2, 3, 3, 4}, []int{2, 3, 1, 1}, false, []ops.WindowOption{ops.WithStride(3, 2)}},
+		{[]int{17, 1, 2, 2}, []int{1, 1, 2, 2}, true, nil},
+		{[]int{1, 1, 1, 1}, []int{1, 1, 3, 3}, true, []ops.WindowOption{ops.WithPadding(3), ops.WithStride(2)}},
+	} {
+		t.Run(fmt.Sprint(c.x, c.w), func(t *testing.T) {
+			shapes := [][]int{c.x, c.w}
+			if c.bias {
+				shapes = append(shapes, c.w[:1])
+			}
+			checkFunction(t, conv(c.opts...), shapes...)
+		})
+	}
+}
+
+// directConv is the definition of the convolution.
+func directConv(x, w []float64, n, c, h, wd, k, kh, kw, stride, padding, dilation int) (y []float64) {
+	oh := (h+2*padding-dilation*(kh-1)-1)/stride + 1
+	ow := (wd+2*padding-dilation*(kw-1)-1)/stride + 1
+	for n := range n {
+		for k := range k {
+			for i := range oh {
+				for j := range ow {
+					var sum float64
+					for c0 := range c {
+						for u := range kh {
+							for v := range kw {
+								a, b := i*stride+u*dilation-padding, j*stride+v*dilation-padding
+								if a >= 0 && a < h && b >= 0 && b < wd {
+									sum += w[((k*c+c0)*kh+u)*kw+v] * x[((n*c+c0)*h+a)*wd+b]
+								}
+							}
+						}
+					}
+					y = append(y, sum)
+				}
+			}
+		}
+	}
+	return y
+}
+
+func TestConv2dDefinition(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(r, name) }
+		n, c, k := draw("n", 1, 3), draw("c", 1, 3), draw("k", 1, 3)
+		h, w := draw("h", 1, 9), draw("w", 1, 9)
+		kh, kw := draw("kh", 1, 4), draw("kw", 1, 4)
+		stride, padding, dilation := draw("stride", 1, 3), draw("padding", 0, 3), draw("dilation", 1, 3)
+		opts := []ops.WindowOption{ops.WithStride(stride), ops.WithPadding(padding), ops.WithDilation(dilation)}
+		x, f := wave(tensor.Float64, 0, n, c, h, w), wave(tensor.Float64, 1, k, c, kh, kw)
+		g := gorgonia.NewGraph()
+		y, err := ops.Conv2d(gorgonia.NodeFromAny(g, x, gorgonia.WithName("x")),
+			gorgonia.NodeFromAny(g, f, gorgonia.WithName("w")), nil, opts...)
+		if h+2*padding <= dilation*(kh-1) || w+2*padding <= dilation*(kw-1) {
+			rejects(t, err, "must hold a window of")
+			return
+		}
+		if err != nil {
+			r.Fatal(err)
+		}
+		m := gorgonia.NewTapeMachine(g)
+		defer m.Close()
+		run(t, m)
+		want := directConv(x.Float64s(), f.Float64s(), n, c, h, w, k, kh, kw, stride, padding, dilation)
+		near(t, "output", floats(t, y.Value()), want, 1e-12)
+	})
+}
+
+// Several blocks of patches, and a weight gradient of several sums.
+func TestConv2dBlocks(t *testing.T) {
+	x, w := wave(tensor.Float64, 0, 3, 40, 30, 31), wave(tensor.Float64, 1, 2, 40, 3, 3)
+	got := evaluate(t, false, conv(ops.WithPadding(1)), x, w)
+	near(t, "output", got.y, directConv(x.Float64s(), w.Float64s(), 3, 40, 30, 31, 2, 3, 3, 1, 1, 1), 1e-11)
+	// The cost is homogeneous of degree 2 in x and in w.
+	var cost float64
+	for _, y := range got.y {
+		cost += y * y
+	}
+	for i, in := range []*tensor.Dense{x, w} {
+		var product float64
+		for j, v := range in.Float64s() {
+			product += v * got.grads[i][j]
+		}
+		if math.Abs(product-2*cost) > 1e-9*cost {
+			t.Errorf("input %d times its gradient is %v, want %v", i, product, 2*cost)
+		}
+	}
+}
+
+// The gradients are the same bits on one core as on several.
+func TestConv2dCores(t *testing.T) {
+	inputs := varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})
+	many := evaluate(t, false, conv(), inputs...)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	one := evaluate(t, false, conv(), inputs...)
+	if !slices.Equal(many.y, one.y) {
+		t.Error("outputs depend on the number of cores")
+	}
+	for i := range many.grads {
+		if !slices.Equal(many.grads[i], one.grads[i]) {
+			t.Errorf("gradient of input %d depends on the number of cores", i)
+		}
+	}
+}
+
+// The gradients can be differentiated again.
+func TestConv2dSecondDerivative(t *testing.T) {
+	for input, shapes := range [][][]int{
+		{{2, 2, 4, 5}, {3, 2, 2, 3}, {2, 3, 3, 3}},
+		{{2, 2, 4, 5}, {3, 2, 2, 3}, {2, 3, 3, 3}},
+	} {
+		err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			y, err := ops.Conv2d(in[0], in[1], nil)
+			if err != nil {
+				return nil, err
+			}
+			grads, err := y.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{in[0], in[1]}, y, in[2])
+			if err != nil {
+				return nil, err
+			}
+			// Both must be used: Grad stumbles over nodes that nobody reads.
+			other, err := gorgonia.Sum(gorgonia.Must(gorgonia.Square(grads[1-input])))
+			if err != nil {
+				return nil, err
+			}
+			mean, err := gorgonia.Sum(gorgonia.Must(gorgonia.Square(grads[input])))
+			if err != nil {
+				return nil, err
+			}
+			return gorgonia.Add(mean, gorgonia.Must(gorgonia.Mul(other, gorgonia.NewConstant(0.5))))
+		}, 1e-6, varied(tensor.Float64, shapes...)...)
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestConv2dRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	node := func(dt tensor.Dtype, name string, shape ...int) *gorgonia.Node {
+		return gorgonia.NewTensor(g, dt, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+	}
+	x, w := node(tensor.Float32, "x", 2, 3, 8, 8), node(tensor.Float32, "w", 4, 3, 3, 3)
+	b := node(tensor.Float32, "b", 4)
+	for _, tt := range []struct {
+		x, w, b *gorgonia.Node
+		opts    []ops.WindowOption
+		want    string
+	}{
+		{nil, w, b, nil, "ops: Conv2d: x and w must be nodes, got none"},
+		{x, b, nil, nil, "ops: Conv2d: w must have shape (K, C, KH, KW), got (4)"},
+		{b, w, nil, nil, "ops: Conv2d: x: want rank 4, got shape (4)"},
+		{x, node(tensor.Float32, "w2", 4, 2, 3, 3), b, nil, "ops: Conv2d: w must have the 3 channels of x, got shape (4, 2, 3, 3)"},
+		{x, w, node(tensor.Float32, "b2", 3), nil, "ops: Conv2d: bias must have shape (4), one for each filter, got (3)"},
+		{x, node(tensor.Float64, "w3", 4, 3, 3, 3), b, nil, "ops: Conv2d: w: want float32 as the inputs before it, got float64"},
+		{node(tensor.Int, "x2", 2, 3, 8, 8), w, b, nil, "ops: Conv2d: x: want float32 or float64, got int"},
+		{x, w, b, []ops.WindowOption{ops.WithStride(0)}, "ops: Conv2d: stride must be one or two numbers of at least 1, got [0]"},
+		{x, w, b, []ops.WindowOption{ops.WithPadding(-1)}, "padding must be one or two numbers of at least 0, got [-1]"},
+		{x, w, b, []ops.WindowOption{ops.WithDilation(1, 2, 3)}, "dilation must be one or two numbers of at least 1, got [1 2 3]"},
+		{x, w, b, []ops.WindowOption{ops.WithKernel(2)}, "kernel must be that of w, [3 3], got [2 2]"},
+		{x, w, b, []ops.WindowOption{ops.WithDilation(4)}, "images of 8×8 with padding [0 0] must hold a window of 3×3 with dilation [4 4]"},
+		{x, gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 4, gorgonia.WithShape(4, 3, 3, 3), gorgonia.WithName("w")), b, nil, "w must be a node of the graph of x, got one of another graph"},
+	} {
+		_, err := ops.Conv2d(tt.x, tt.w, tt.b, tt.opts...)
+		rejects(t, err, tt.want)
+	}
+	op := gorgonia.Must(ops.Conv2d(x, w, b)).Op()
+	good := []gorgonia.Value{wave(tensor.Float32, 0, 2, 3, 8, 8), wave(tensor.Float32, 0, 4, 3, 3, 3), wave(tensor.Float32, 0, 4)}
+	for i, bad := range []gorgonia.Value{
+		nil, gorgonia.NewF32(1), wave(tensor.Float64, 0, 2, 3, 8, 8), wave(tensor.Float32, 0, 2, 2, 8, 8), wave(tensor.Float32, 0, 2, 3, 2, 8),
+		tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(0, 3, 8, 8)),
+	} {
+		in := slices.Clone(good)
+		in[0] = bad
+		if _, err := op.Do(in...); err == nil || !slices.Contains([]string{"ops: Conv2d: "}, err.Error()[:min(13, len(err.Error()))]) {
+			t.Errorf("case %d: want an error of ops: Conv2d, got %v", i, err)
+		}
+	}
+	if _, err := op.Do(good[:2]...); err == nil {
+		t.Error("want an error for a missing input")
+	}
+}
+
+// Ops that compute different things have different hashes.
+func TestConv2dHashes(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(2, 3, 8, 8), gorgonia.WithName("x"))
+	w := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(3, 3, 3, 3), gorgonia.WithName("w"))
+	seen := map[*gorgonia.Node]bool{}
+	for _, opts := range [][]ops.WindowOption{
+		nil, {ops.WithStride(2)}, {ops.WithStride(1, 2)}, {ops.WithPadding(1)}, {ops.WithDilation(2)}, {ops.WithDilation(2, 1)},
+	} {
+		y := gorgonia.Must(ops.Conv2d(x, w, nil, opts...))
+		if seen[y] {
+			t.Errorf("convolution %d has been merged with another", len(seen))
+		}
+		seen[y] = true
+	}
+	if y := gorgonia.Must(ops.Conv2d(x, w, nil)); !seen[y] {
+		t.Error("equal convolutions are not one node")
+	}
+}
+
+// step builds one training step's graph of a convolution of 3×3 and returns what
+// runs it.
+func convStep(b testing.TB, build func(x, w *gorgonia.Node) (*gorgonia.Node, error), channels, filters int) func() {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, wave(tensor.Float32, 0, 64, channels, 28, 28), gorgonia.WithName("x"))
+	w := gorgonia.NodeFromAny(g, wave(tensor.Float32, 1, filters, channels, 3, 3), gorgonia.WithName("w"))
+	y, err := build(x, w)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x, w); err != nil {
+		b.Fatal(err)
+	}
+	m := gorgonia.NewTapeMachine(g)
+	return func() { run(b, m) }
+}
+
+// BenchmarkConv2d is forward and backward of 3×3 filters on 64 images of 28×28.
+func BenchmarkConv2d(b *testing.B) {
+	builders := map[string]func(x, w *gorgonia.Node) (*gorgonia.Node, error){
+		"ours": func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
+			return ops.Conv2d(x, w, nil, ops.WithPadding(1))
+		},
+		"gorgonia": func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
+			return gorgonia.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1})
+		},
+	}
+	for _, size := range [][2]int{{1, 32}, {32, 64}} {
+		for _, name := range []string{"ours", "gorgonia"} {
+			b.Run(fmt.Sprintf("%d-%d/%s", size[0], size[1], name), func(b *testing.B) {
+				step := convStep(b, builders[name], size[0], size[1])
+				b.ReportAllocs()
+				for b.Loop() {
+					step()
+				}
+			})
+		}
+	}
+}

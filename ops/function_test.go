@@ -1,0 +1,238 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+)
+
+// wave returns a tensor of varied values between -1 and 1.
+func wave(dt tensor.Dtype, seed float64, shape ...int) *tensor.Dense {
+	d := ramp(dt, shape...)
+	if dt == tensor.Float32 {
+		for i, x := range d.Float32s() {
+			d.Float32s()[i] = float32(math.Sin(seed + 2.4*float64(x)))
+		}
+		return d
+	}
+	for i, x := range d.Float64s() {
+		d.Float64s()[i] = math.Sin(seed + 2.4*x)
+	}
+	return d
+}
+
+// varied returns one tensor for each shape.
+func varied(dt tensor.Dtype, shapes ...[]int) []*tensor.Dense {
+	var all []*tensor.Dense
+	for i, s := range shapes {
+		all = append(all, wave(dt, float64(7*i), s...))
+	}
+	return all
+}
+
+// outcome is the output of a graph and the gradients of its inputs, for a cost
+// that is the sum of the squares of the output.
+type outcome struct {
+	y     []float64
+	grads [][]float64
+}
+
+// evaluate runs f on a TapeMachine or, if lisp, on a LispMachine.
+func evaluate(t testing.TB, lisp bool, f gradcheck.Graph, inputs ...*tensor.Dense) outcome {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	nodes := make(gorgonia.Nodes, len(inputs))
+	for i, in := range inputs {
+		nodes[i] = gorgonia.NodeFromAny(g, in.Clone(), gorgonia.WithName(fmt.Sprintf("input %d", i)))
+	}
+	y, err := f(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := y
+	if cost, err = gorgonia.Square(y); err == nil && !y.IsScalar() {
+		cost, err = gorgonia.Sum(cost)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out outcome
+	// Machines overwrite what no later op reads.
+	var value gorgonia.Value
+	gorgonia.Read(y, &value)
+	if lisp {
+		m := gorgonia.NewLispMachine(g)
+		defer m.Close()
+		if err := m.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		out.y = floats(t, value)
+		for _, n := range nodes {
+			d, err := n.Grad()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.grads = append(out.grads, floats(t, d))
+		}
+		return out
+	}
+	grads, err := gorgonia.Grad(cost, nodes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	run(t, m)
+	out.y = floats(t, value)
+	for _, d := range grads {
+		out.grads = append(out.grads, floats(t, d.Value()))
+	}
+	return out
+}
+
+// near fails the test unless a and b differ by at most tol, relative to the
+// larger of 1 and b.
+func near(t testing.TB, what string, a, b []float64, tol float64) {
+	t.Helper()
+	if len(a) != len(b) {
+		t.Errorf("%s: got %d elements, want %d", what, len(a), len(b))
+		return
+	}
+	for i := range a {
+		if a[i] == b[i] || math.IsNaN(a[i]) && math.IsNaN(b[i]) {
+			continue
+		}
+		if e := math.Abs(a[i] - b[i]); !(e <= tol*max(1, math.Abs(b[i]))) {
+			t.Errorf("%s: element %d is %v, want %v", what, i, a[i], b[i])
+			return
+		}
+	}
+}
+
+func (o outcome) near(t testing.TB, what string, want outcome, tol float64) {
+	t.Helper()
+	near(t, what+": output", o.y, want.y, tol)
+	for i := range want.grads {
+		near(t, fmt.Sprintf("%s: gradient of input %d", what, i), o.grads[i], want.grads[i], tol)
+	}
+}
+
+// checkFunction holds a differentiable op to what all ops promise: gradients as
+// by central differences, the same on a LispMachine, in float32 and for
+// transposed inputs, and when called from several goroutines.
+func checkFunction(t *testing.T, f gradcheck.Graph, shapes ...[]int) {
+	t.Helper()
+	inputs := varied(tensor.Float64, shapes...)
+	checkFunctionAt(t, f, inputs...)
+}
+
+func checkFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
+	t.Helper()
+	if err := gradcheck.Check(f, 1e-7, inputs...); err != nil {
+		t.Error(err)
+	}
+	want := evaluate(t, false, f, inputs...)
+	evaluate(t, true, f, inputs...).near(t, "LispMachine", want, 1e-12)
+
+	narrow := make([]*tensor.Dense, len(inputs))
+	for i, in := range inputs {
+		data := make([]float32, in.DataSize())
+		for j, x := range in.Float64s() {
+			data[j] = float32(x)
+		}
+		narrow[i] = tensor.New(tensor.WithShape(in.Shape()...), tensor.WithBacking(data))
+	}
+	evaluate(t, false, f, narrow...).near(t, "float32", want, 3e-5)
+
+	strided := make([]*tensor.Dense, len(inputs))
+	for i, in := range inputs {
+		strided[i] = reversed(t, in)
+	}
+	evaluate(t, false, f, strided...).near(t, "transposed", want, 1e-12)
+
+	checkConcurrent(t, f, want.y, inputs...)
+}
+
+// checkConcurrent calls one op from several goroutines, as machines on one graph
+// do.
+func checkConcurrent(t *testing.T, f gradcheck.Graph, want []float64, inputs ...*tensor.Dense) {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	var nodes gorgonia.Nodes
+	var values []gorgonia.Value
+	for i, in := range inputs {
+		nodes = append(nodes, gorgonia.NodeFromAny(g, in, gorgonia.WithName(fmt.Sprintf("input %d", i))))
+		values = append(values, in)
+	}
+	y, err := f(nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y.Op().Arity() != len(inputs) {
+		return // more than one op
+	}
+	results := make([]gorgonia.Value, 8)
+	errs := make([]error, len(results))
+	var wg sync.WaitGroup
+	for i := range results {
+		wg.Go(func() {
+			// The memory's old contents must not matter.
+			old := tensor.New(tensor.WithShape(y.Shape()...), tensor.Of(tensor.Float64))
+			if err := old.Memset(math.NaN()); err != nil {
+				errs[i] = err
+				return
+			}
+			results[i], errs[i] = y.Op().(gorgonia.UsePreallocDoer).UsePreallocDo(old, values...)
+			if errs[i] == nil && results[i] != gorgonia.Value(old) {
+				t.Error("the memory given has not been used")
+			}
+		})
+	}
+	wg.Wait()
+	for i, r := range results {
+		if errs[i] != nil {
+			t.Fatal(errs[i])
+		}
+		near(t, "in company", floats(t, r), want, 0)
+	}
+}
+
+// reversed returns a tensor with the elements of d that lies in memory with its
+// axes in reverse order.
+func reversed(t testing.TB, d *tensor.Dense) *tensor.Dense {
+	t.Helper()
+	n := d.Dims()
+	if n < 2 {
+		return d
+	}
+	axes := make([]int, n)
+	for i := range axes {
+		axes[i] = n - 1 - i
+	}
+	c := d.Clone().(*tensor.Dense)
+	if err := c.T(axes...); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Transpose(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.T(axes...); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// rejects fails the test unless err says want.
+func rejects(t testing.TB, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("want error %q, got %v", want, err)
+	}
+}
