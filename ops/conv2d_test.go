@@ -106,7 +106,7 @@ func TestConv2dDefinition(t *testing.T) {
 // Several blocks of patches, and a weight gradient of several sums.
 func TestConv2dBlocks(t *testing.T) {
 	x, w := wave(tensor.Float64, 0, 3, 40, 30, 31), wave(tensor.Float64, 1, 2, 40, 3, 3)
-	got := evaluate(t, false, conv(ops.WithPadding(1)), x, w)
+	got := differentiate(t, false, conv(ops.WithPadding(1)), x, w)
 	near(t, "output", got.y, directConv(x.Float64s(), w.Float64s(), 3, 40, 30, 31, 2, 3, 3, 1, 1, 1), 1e-11)
 	// The cost is homogeneous of degree 2 in x and in w.
 	var cost float64
@@ -127,9 +127,9 @@ func TestConv2dBlocks(t *testing.T) {
 // The gradients are the same bits on one core as on several.
 func TestConv2dCores(t *testing.T) {
 	inputs := varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})
-	many := evaluate(t, false, conv(), inputs...)
+	many := differentiate(t, false, conv(), inputs...)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one := evaluate(t, false, conv(), inputs...)
+	one := differentiate(t, false, conv(), inputs...)
 	if !slices.Equal(many.y, one.y) {
 		t.Error("outputs depend on the number of cores")
 	}

@@ -44,8 +44,8 @@ type outcome struct {
 	grads [][]float64
 }
 
-// evaluate runs f on a TapeMachine or, if lisp, on a LispMachine.
-func evaluate(t testing.TB, lisp bool, f gradcheck.Graph, inputs ...*tensor.Dense) outcome {
+// differentiate runs f on a TapeMachine or, if lisp, on a LispMachine.
+func differentiate(t testing.TB, lisp bool, f gradcheck.Graph, inputs ...*tensor.Dense) outcome {
 	t.Helper()
 	g := gorgonia.NewGraph()
 	nodes := make(gorgonia.Nodes, len(inputs))
@@ -138,8 +138,8 @@ func checkFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
 	if err := gradcheck.Check(f, 1e-7, inputs...); err != nil {
 		t.Error(err)
 	}
-	want := evaluate(t, false, f, inputs...)
-	evaluate(t, true, f, inputs...).near(t, "LispMachine", want, 1e-12)
+	want := differentiate(t, false, f, inputs...)
+	differentiate(t, true, f, inputs...).near(t, "LispMachine", want, 1e-12)
 
 	narrow := make([]*tensor.Dense, len(inputs))
 	for i, in := range inputs {
@@ -149,13 +149,13 @@ func checkFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
 		}
 		narrow[i] = tensor.New(tensor.WithShape(in.Shape()...), tensor.WithBacking(data))
 	}
-	evaluate(t, false, f, narrow...).near(t, "float32", want, 3e-5)
+	differentiate(t, false, f, narrow...).near(t, "float32", want, 3e-5)
 
 	strided := make([]*tensor.Dense, len(inputs))
 	for i, in := range inputs {
 		strided[i] = reversed(t, in)
 	}
-	evaluate(t, false, f, strided...).near(t, "transposed", want, 1e-12)
+	differentiate(t, false, f, strided...).near(t, "transposed", want, 1e-12)
 
 	checkConcurrent(t, f, want.y, inputs...)
 }

@@ -1,0 +1,339 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// MaxPool2d returns the largest element under each place of a window of
+// kernel × kernel over the images of x, of shape (N, C, H, W) and float32 or
+// float64. The result has shape (N, C, OH, OW); see Conv2d for OH and OW. The
+// stride is the size of the window unless WithStride says otherwise.
+//
+// The gradient goes to the largest element alone, the first in row-major order
+// where several are. NaN counts as larger than everything. Padding is not looked
+// at; it must be at most half of the window, so that no place is all padding.
+func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
+	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
+	for axis := range 2 {
+		if err == nil && 2*w.padding[axis] > w.kernel[axis] {
+			err = errors.Errorf("padding must be at most half of the kernel %v, got %v", w.kernel, w.padding)
+		}
+	}
+	if err != nil {
+		return nil, errors.Wrap(err, "ops: MaxPool2d")
+	}
+	return applyFunction(maxPool{w}, x)
+}
+
+// AvgPool2d returns the mean under each place of a window of kernel × kernel over
+// the images of x, of shape (N, C, H, W) and float32 or float64. Zeros of the
+// padding count as elements. Otherwise it is as MaxPool2d.
+func AvgPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
+	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
+	if err != nil {
+		return nil, errors.Wrap(err, "ops: AvgPool2d")
+	}
+	return applyFunction(avgPool{w}, x)
+}
+
+// GlobalAvgPool2d returns the mean of each image of x, of shape (N, C, H, W) and
+// float32 or float64, as shape (N, C) (Lin, Chen and Yan, "Network In Network",
+// ICLR 2014, section 3.2).
+func GlobalAvgPool2d(x *gorgonia.Node) (*gorgonia.Node, error) {
+	return applyFunction(globalAvgPool{}, x)
+}
+
+// pooled returns the shape of the pooled images of a shape.
+func (w window) pooled(x tensor.Shape) (tensor.Shape, error) {
+	if err := positive("x", x); err != nil {
+		return nil, err
+	}
+	rows, cols, err := w.places(x[2], x[3])
+	return tensor.Shape{x[0], x[1], rows, cols}, err
+}
+
+// sameShape returns an error unless the gradient has the shape of the output.
+func sameShape(gradient, want tensor.Shape, err error) error {
+	if err == nil && !gradient.Eq(want) {
+		err = errors.Errorf("gradient of y must have shape %v, got %v", want, gradient)
+	}
+	return err
+}
+
+func (w window) poolString() string { return fmt.Sprintf("kernel=%v %v", w.kernel, w) }
+
+// eachPlane calls f for every image in x of the places in y, or in a gradient.
+func eachPlane[F float](x, y []F, xs, ys tensor.Shape, f func(x, y []F)) {
+	in, out := xs[2]*xs[3], ys[2]*ys[3]
+	parallel(xs[0]*xs[1], in, func(i int) { f(x[i*in:(i+1)*in], y[i*out:(i+1)*out]) })
+}
+
+// eachPlace calls f for every place of w in images of height × width: with the
+// place's number and the ranges of the image's rows and columns under the
+// window, from top or left up to bottom or right in steps of the dilation.
+func (w window) eachPlace(height, width int, f func(place, top, bottom, left, right int)) {
+	rows, cols, err := w.places(height, width)
+	if err != nil {
+		return
+	}
+	for i := range rows {
+		top, bottom := w.under(0, i, height)
+		for j := range cols {
+			left, right := w.under(1, j, width)
+			f(i*cols+j, top, bottom, left, right)
+		}
+	}
+}
+
+// under returns the range of the elements of the image that are under the window
+// at place i of an axis.
+func (w window) under(axis, i, size int) (from, to int) {
+	from = i*w.stride[axis] - w.padding[axis]
+	to = min(size, from+w.dilation[axis]*(w.kernel[axis]-1)+1)
+	if from < 0 {
+		from += (-from + w.dilation[axis] - 1) / w.dilation[axis] * w.dilation[axis]
+	}
+	return from, to
+}
+
+// largest returns the index of the first largest element in a part of an image.
+func largest[F float](image []F, width int, step [2]int, top, bottom, left, right int) int {
+	best := top*width + left
+	for i := top; i < bottom; i += step[0] {
+		for j := left; j < right; j += step[1] {
+			if v := image[i*width+j]; v > image[best] || v != v && image[best] == image[best] {
+				best = i*width + j
+			}
+		}
+	}
+	return best
+}
+
+// maxPool is the maxima of x.
+type maxPool struct{ window }
+
+func (f maxPool) name() string   { return "MaxPool2d" }
+func (f maxPool) String() string { return "MaxPool2d{" + f.poolString() + "}" }
+func (f maxPool) rank() int      { return 4 }
+func (f maxPool) inputs() []slot { return []slot{{"x", 4, floats}} }
+
+func (f maxPool) shape(in []tensor.Shape) (tensor.Shape, error) { return f.pooled(in[0]) }
+
+func (f maxPool) float32s(y []float32, in arguments[float32]) error { return poolMax(f, y, in) }
+func (f maxPool) float64s(y []float64, in arguments[float64]) error { return poolMax(f, y, in) }
+
+func poolMax[F float](f maxPool, y []F, in arguments[F]) error {
+	xs := in.shapes[0]
+	ys, err := f.pooled(xs)
+	if err != nil {
+		return err
+	}
+	eachPlane(in.floats[0], y, xs, ys, func(x, y []F) {
+		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
+			y[place] = x[largest(x, xs[3], f.dilation, top, bottom, left, right)]
+		})
+	})
+	return nil
+}
+
+func (f maxPool) derive(c *calculus, x []operand, _, dy operand) []operand {
+	return []operand{c.of(maxPoolDiff(f), x[0], dy)}
+}
+
+// maxPoolDiff is the gradient of x from x, in which it looks for the maxima
+// again, and the gradient of the maxima.
+type maxPoolDiff struct{ window }
+
+func (f maxPoolDiff) name() string   { return "MaxPool2d" }
+func (f maxPoolDiff) String() string { return "MaxPool2d'{" + f.poolString() + "}" }
+func (f maxPoolDiff) rank() int      { return 4 }
+
+func (f maxPoolDiff) inputs() []slot {
+	return []slot{{"x", 4, constants}, {"gradient of y", 4, floats}}
+}
+
+func (f maxPoolDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	want, err := f.pooled(in[0])
+	return in[0].Clone(), sameShape(in[1], want, err)
+}
+
+func (f maxPoolDiff) float32s(dx []float32, in arguments[float32]) error {
+	return unpoolMax(f, dx, in)
+}
+
+func (f maxPoolDiff) float64s(dx []float64, in arguments[float64]) error {
+	return unpoolMax(f, dx, in)
+}
+
+func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
+	xs, ys := in.shapes[0], in.shapes[1]
+	plane, places := xs[2]*xs[3], ys[2]*ys[3]
+	parallel(xs[0]*xs[1], plane, func(n int) {
+		x, dx, dy := in.floats[0][n*plane:(n+1)*plane], dx[n*plane:(n+1)*plane], in.floats[1][n*places:(n+1)*places]
+		clear(dx)
+		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
+			dx[largest(x, xs[3], f.dilation, top, bottom, left, right)] += dy[place]
+		})
+	})
+	return nil
+}
+
+func (f maxPoolDiff) derive(c *calculus, _ []operand, _, _ operand) []operand { return c.stop(f) }
+
+// avgPool is the means of x.
+type avgPool struct{ window }
+
+func (f avgPool) name() string   { return "AvgPool2d" }
+func (f avgPool) String() string { return "AvgPool2d{" + f.poolString() + "}" }
+func (f avgPool) rank() int      { return 4 }
+func (f avgPool) inputs() []slot { return []slot{{"x", 4, floats}} }
+
+func (f avgPool) shape(in []tensor.Shape) (tensor.Shape, error) { return f.pooled(in[0]) }
+
+func (f avgPool) float32s(y []float32, in arguments[float32]) error { return poolAvg(f, y, in) }
+func (f avgPool) float64s(y []float64, in arguments[float64]) error { return poolAvg(f, y, in) }
+
+func poolAvg[F float](f avgPool, y []F, in arguments[F]) error {
+	xs := in.shapes[0]
+	ys, err := f.pooled(xs)
+	if err != nil {
+		return err
+	}
+	area := F(f.kernel[0] * f.kernel[1])
+	eachPlane(in.floats[0], y, xs, ys, func(x, y []F) {
+		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
+			var sum F
+			for i := top; i < bottom; i += f.dilation[0] {
+				for j := left; j < right; j += f.dilation[1] {
+					sum += x[i*xs[3]+j]
+				}
+			}
+			y[place] = sum / area
+		})
+	})
+	return nil
+}
+
+func (f avgPool) derive(c *calculus, x []operand, _, dy operand) []operand {
+	s := shapeOf(x[0])
+	if len(s) != 4 {
+		return c.stop(f)
+	}
+	return []operand{c.of(avgPoolDiff{f.window, s[2], s[3]}, dy)}
+}
+
+// avgPoolDiff is the gradient of x, of images of height × width.
+type avgPoolDiff struct {
+	window
+	height, width int
+}
+
+func (f avgPoolDiff) name() string { return "AvgPool2d" }
+func (f avgPoolDiff) String() string {
+	return fmt.Sprintf("AvgPool2d'{%d×%d %s}", f.height, f.width, f.poolString())
+}
+func (f avgPoolDiff) rank() int      { return 4 }
+func (f avgPoolDiff) inputs() []slot { return []slot{{"gradient of y", 4, floats}} }
+
+func (f avgPoolDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	xs := tensor.Shape{in[0][0], in[0][1], f.height, f.width}
+	want, err := f.pooled(xs)
+	return xs, sameShape(in[0], want, err)
+}
+
+func (f avgPoolDiff) float32s(dx []float32, in arguments[float32]) error {
+	return unpoolAvg(f, dx, in)
+}
+
+func (f avgPoolDiff) float64s(dx []float64, in arguments[float64]) error {
+	return unpoolAvg(f, dx, in)
+}
+
+func unpoolAvg[F float](f avgPoolDiff, dx []F, in arguments[F]) error {
+	ys := in.shapes[0]
+	xs := tensor.Shape{ys[0], ys[1], f.height, f.width}
+	area := F(f.kernel[0] * f.kernel[1])
+	eachPlane(dx, in.floats[0], xs, ys, func(dx, dy []F) {
+		clear(dx)
+		f.eachPlace(f.height, f.width, func(place, top, bottom, left, right int) {
+			share := dy[place] / area
+			for i := top; i < bottom; i += f.dilation[0] {
+				for j := left; j < right; j += f.dilation[1] {
+					dx[i*f.width+j] += share
+				}
+			}
+		})
+	})
+	return nil
+}
+
+func (f avgPoolDiff) derive(c *calculus, _ []operand, _, ddx operand) []operand {
+	return []operand{c.of(avgPool{f.window}, ddx)}
+}
+
+// globalAvgPool is the mean of each image.
+type globalAvgPool struct{}
+
+func (f globalAvgPool) name() string   { return "GlobalAvgPool2d" }
+func (f globalAvgPool) String() string { return "GlobalAvgPool2d" }
+func (f globalAvgPool) rank() int      { return 2 }
+func (f globalAvgPool) inputs() []slot { return []slot{{"x", 4, floats}} }
+
+func (f globalAvgPool) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return in[0][:2].Clone(), positive("x", in[0])
+}
+
+func (f globalAvgPool) float32s(y []float32, in arguments[float32]) error { return meanPlanes(y, in) }
+func (f globalAvgPool) float64s(y []float64, in arguments[float64]) error { return meanPlanes(y, in) }
+
+func meanPlanes[F float](y []F, in arguments[F]) error {
+	plane := len(in.floats[0]) / len(y)
+	parallel(len(y), plane, func(i int) { y[i] = sum(in.floats[0][i*plane:(i+1)*plane]) / F(plane) })
+	return nil
+}
+
+func (f globalAvgPool) derive(c *calculus, x []operand, _, dy operand) []operand {
+	s := shapeOf(x[0])
+	if len(s) != 4 {
+		return c.stop(f)
+	}
+	return []operand{c.of(globalAvgPoolDiff{s[2], s[3]}, dy)}
+}
+
+// globalAvgPoolDiff is the gradient of x, of images of height × width.
+type globalAvgPoolDiff struct{ height, width int }
+
+func (f globalAvgPoolDiff) name() string { return "GlobalAvgPool2d" }
+func (f globalAvgPoolDiff) String() string {
+	return fmt.Sprintf("GlobalAvgPool2d'{%d×%d}", f.height, f.width)
+}
+func (f globalAvgPoolDiff) rank() int      { return 4 }
+func (f globalAvgPoolDiff) inputs() []slot { return []slot{{"gradient of y", 2, floats}} }
+
+func (f globalAvgPoolDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return tensor.Shape{in[0][0], in[0][1], f.height, f.width}, positive("gradient of y", in[0])
+}
+
+func (f globalAvgPoolDiff) float32s(dx []float32, in arguments[float32]) error {
+	return spreadPlanes(f, dx, in)
+}
+
+func (f globalAvgPoolDiff) float64s(dx []float64, in arguments[float64]) error {
+	return spreadPlanes(f, dx, in)
+}
+
+func spreadPlanes[F float](f globalAvgPoolDiff, dx []F, in arguments[F]) error {
+	plane := f.height * f.width
+	for i, g := range in.floats[0] {
+		fill(dx[i*plane:(i+1)*plane], g/F(plane))
+	}
+	return nil
+}
+
+func (f globalAvgPoolDiff) derive(c *calculus, _ []operand, _, ddx operand) []operand {
+	return []operand{c.of(globalAvgPool{}, ddx)}
+}
