@@ -51,8 +51,8 @@ func TestRDropGradients(t *testing.T) {
 	}
 }
 
-// evaluate runs the loss of two logits once and returns it with both gradients.
-func evaluate(t testing.TB, loss func(a, b *gorgonia.Node) (*gorgonia.Node, error), a, b *tensor.Dense) (float64, [2][]float64) {
+// lossOf runs the loss of two logits once and returns it with both gradients.
+func lossOf(t testing.TB, loss func(a, b *gorgonia.Node) (*gorgonia.Node, error), a, b *tensor.Dense) (float64, [2][]float64) {
 	t.Helper()
 	g := gorgonia.NewGraph()
 	x := gorgonia.NodeFromAny(g, a, gorgonia.WithName("a"))
@@ -121,7 +121,7 @@ func TestRDropValues(t *testing.T) {
 					}
 				}
 			}
-			got, grads := evaluate(t, func(a, b *gorgonia.Node) (*gorgonia.Node, error) {
+			got, grads := lossOf(t, func(a, b *gorgonia.Node) (*gorgonia.Node, error) {
 				return rdrop(alpha, labels([]int{2}, y...))([]*gorgonia.Node{a, b})
 			}, x, z)
 			if math.Abs(got-want) > 1e-6 {
@@ -143,7 +143,7 @@ func TestRDropValues(t *testing.T) {
 func TestSymmetricKLExtremes(t *testing.T) {
 	for _, dt := range dtypes {
 		kl := func(a, b []float64) (float64, [2][]float64) {
-			return evaluate(t, func(a, b *gorgonia.Node) (*gorgonia.Node, error) { return ops.SymmetricKL(a, b) }, triples(dt, a...), triples(dt, b...))
+			return lossOf(t, func(a, b *gorgonia.Node) (*gorgonia.Node, error) { return ops.SymmetricKL(a, b) }, triples(dt, a...), triples(dt, b...))
 		}
 		zero := []float64{0, 0, 0}
 		for _, row := range [][]float64{{1, 2, 3}, {1e4, -1e4, 0}, {0, math.Inf(-1), 2}} {
@@ -188,7 +188,7 @@ func TestRDropRepeatedBatch(t *testing.T) {
 func TestRDropLispMachine(t *testing.T) {
 	a, b := scaledWaves(1, 0, 4, 3), scaledWaves(2, 1, 4, 3)
 	loss := func(a, b *gorgonia.Node) (*gorgonia.Node, error) { return ops.SymmetricKL(a, b, ops.WithSum()) }
-	_, want := evaluate(t, loss, a, b)
+	_, want := lossOf(t, loss, a, b)
 	g := gorgonia.NewGraph()
 	nodes := []*gorgonia.Node{gorgonia.NodeFromAny(g, a, gorgonia.WithName("a")), gorgonia.NodeFromAny(g, b, gorgonia.WithName("b"))}
 	gorgonia.Must(loss(nodes[0], nodes[1]))
