@@ -3048,3 +3048,260 @@ last_end:
 	SFENCE
 	VZEROUPPER
 	RET
+
+// func biasReLUAVX2(dst *float32, src *float32, bias *float32, n int, kept *uint64, first int, scale float32)
+// Requires: AVX, AVX2
+TEXT ·biasReLUAVX2(SB), $0-52
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), DX
+	MOVQ         bias+16(FP), BX
+	MOVQ         n+24(FP), SI
+	MOVQ         kept+32(FP), DI
+	MOVQ         first+40(FP), R8
+	VBROADCASTSS scale+48(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         R8, CX
+	ANDQ         $+7, CX
+	SHRQ         $0x03, R8
+	ADDQ         R8, DI
+	VMOVDQU      lane_bits<>+0(SB), Y2
+	VMOVDQU      lane_bits<>+32(SB), Y3
+	VMOVDQU      lane_bits<>+64(SB), Y4
+	VMOVDQU      lane_bits<>+96(SB), Y5
+
+vectors4:
+	CMPQ         SI, $+32
+	JL           vectors4_end
+	MOVQ         (DI), R8
+	SHRQ         CL, R8
+	VMOVD        R8, X6
+	VPBROADCASTD X6, Y6
+	VMOVUPS      (DX), Y7
+	VMOVUPS      (BX), Y8
+	VPAND        Y2, Y6, Y9
+	VPCMPEQD     Y2, Y9, Y9
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x06, Y1, Y7, Y8
+	VMULPS       Y0, Y7, Y7
+	VANDPS       Y8, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	VMOVUPS      32(DX), Y7
+	VMOVUPS      32(BX), Y8
+	VPAND        Y3, Y6, Y9
+	VPCMPEQD     Y3, Y9, Y9
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x06, Y1, Y7, Y8
+	VMULPS       Y0, Y7, Y7
+	VANDPS       Y8, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VMOVUPS      Y7, 32(AX)
+	VMOVUPS      64(DX), Y7
+	VMOVUPS      64(BX), Y8
+	VPAND        Y4, Y6, Y9
+	VPCMPEQD     Y4, Y9, Y9
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x06, Y1, Y7, Y8
+	VMULPS       Y0, Y7, Y7
+	VANDPS       Y8, Y9, Y9
+	VANDPS       Y9, Y7, Y7
+	VMOVUPS      Y7, 64(AX)
+	VMOVUPS      96(DX), Y7
+	VMOVUPS      96(BX), Y8
+	VPAND        Y5, Y6, Y6
+	VPCMPEQD     Y5, Y6, Y6
+	VADDPS       Y8, Y7, Y7
+	VCMPPS       $0x06, Y1, Y7, Y8
+	VMULPS       Y0, Y7, Y7
+	VANDPS       Y8, Y6, Y6
+	VANDPS       Y6, Y7, Y7
+	VMOVUPS      Y7, 96(AX)
+	ADDQ         $+128, DX
+	ADDQ         $+128, BX
+	ADDQ         $+128, AX
+	ADDQ         $0x04, DI
+	SUBQ         $+32, SI
+	JMP          vectors4
+
+vectors4_end:
+vectors1:
+	CMPQ         SI, $+8
+	JL           vectors1_end
+	MOVQ         (DI), R8
+	SHRQ         CL, R8
+	VMOVD        R8, X3
+	VPBROADCASTD X3, Y3
+	VMOVUPS      (DX), Y4
+	VMOVUPS      (BX), Y5
+	VPAND        Y2, Y3, Y3
+	VPCMPEQD     Y2, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+	VCMPPS       $0x06, Y1, Y4, Y5
+	VMULPS       Y0, Y4, Y4
+	VANDPS       Y5, Y3, Y3
+	VANDPS       Y3, Y4, Y4
+	VMOVUPS      Y4, (AX)
+	ADDQ         $+32, DX
+	ADDQ         $+32, BX
+	ADDQ         $+32, AX
+	ADDQ         $0x01, DI
+	SUBQ         $+8, SI
+	JMP          vectors1
+
+vectors1_end:
+	TESTQ        SI, SI
+	JZ           done
+	VMOVD        SI, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      lanes<>+0(SB), Y4
+	VPCMPGTD     Y4, Y3, Y3
+	VMASKMOVPS   (DX), Y3, Y4
+	VMASKMOVPS   (BX), Y3, Y5
+	MOVQ         (DI), DX
+	SHRQ         CL, DX
+	VMOVD        DX, X6
+	VPBROADCASTD X6, Y6
+	VPAND        Y2, Y6, Y6
+	VPCMPEQD     Y2, Y6, Y6
+	VADDPS       Y5, Y4, Y4
+	VCMPPS       $0x06, Y1, Y4, Y1
+	VMULPS       Y0, Y4, Y4
+	VANDPS       Y1, Y6, Y6
+	VANDPS       Y6, Y4, Y4
+	VMASKMOVPS   Y4, Y3, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lane_bits<>+0(SB)/4, $0x00000001
+DATA lane_bits<>+4(SB)/4, $0x00000002
+DATA lane_bits<>+8(SB)/4, $0x00000004
+DATA lane_bits<>+12(SB)/4, $0x00000008
+DATA lane_bits<>+16(SB)/4, $0x00000010
+DATA lane_bits<>+20(SB)/4, $0x00000020
+DATA lane_bits<>+24(SB)/4, $0x00000040
+DATA lane_bits<>+28(SB)/4, $0x00000080
+DATA lane_bits<>+32(SB)/4, $0x00000100
+DATA lane_bits<>+36(SB)/4, $0x00000200
+DATA lane_bits<>+40(SB)/4, $0x00000400
+DATA lane_bits<>+44(SB)/4, $0x00000800
+DATA lane_bits<>+48(SB)/4, $0x00001000
+DATA lane_bits<>+52(SB)/4, $0x00002000
+DATA lane_bits<>+56(SB)/4, $0x00004000
+DATA lane_bits<>+60(SB)/4, $0x00008000
+DATA lane_bits<>+64(SB)/4, $0x00010000
+DATA lane_bits<>+68(SB)/4, $0x00020000
+DATA lane_bits<>+72(SB)/4, $0x00040000
+DATA lane_bits<>+76(SB)/4, $0x00080000
+DATA lane_bits<>+80(SB)/4, $0x00100000
+DATA lane_bits<>+84(SB)/4, $0x00200000
+DATA lane_bits<>+88(SB)/4, $0x00400000
+DATA lane_bits<>+92(SB)/4, $0x00800000
+DATA lane_bits<>+96(SB)/4, $0x01000000
+DATA lane_bits<>+100(SB)/4, $0x02000000
+DATA lane_bits<>+104(SB)/4, $0x04000000
+DATA lane_bits<>+108(SB)/4, $0x08000000
+DATA lane_bits<>+112(SB)/4, $0x10000000
+DATA lane_bits<>+116(SB)/4, $0x20000000
+DATA lane_bits<>+120(SB)/4, $0x40000000
+DATA lane_bits<>+124(SB)/4, $0x80000000
+GLOBL lane_bits<>(SB), RODATA|NOPTR, $128
+
+// func biasReLUBackAVX2(dx *float32, dbias *float32, dy *float32, y *float32, n int, scale float32)
+// Requires: AVX, AVX2
+TEXT ·biasReLUBackAVX2(SB), $0-44
+	MOVQ         dx+0(FP), AX
+	MOVQ         dbias+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSS scale+40(FP), Y0
+	VXORPS       Y1, Y1, Y1
+
+vectors4:
+	CMPQ    SI, $+32
+	JL      vectors4_end
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x1e, Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y4, (CX)
+	VMOVUPS 32(DX), Y2
+	VMOVUPS 32(BX), Y3
+	VMOVUPS 32(CX), Y4
+	VCMPPS  $0x1e, Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS Y4, 32(CX)
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 64(BX), Y3
+	VMOVUPS 64(CX), Y4
+	VCMPPS  $0x1e, Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y4, 64(CX)
+	VMOVUPS 96(DX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 96(CX), Y4
+	VCMPPS  $0x1e, Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y2, 96(AX)
+	VMOVUPS Y4, 96(CX)
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	SUBQ    $+32, SI
+	JMP     vectors4
+
+vectors4_end:
+vectors1:
+	CMPQ    SI, $+8
+	JL      vectors1_end
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (CX), Y4
+	VCMPPS  $0x1e, Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y4, Y4
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y4, (CX)
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	SUBQ    $+8, SI
+	JMP     vectors1
+
+vectors1_end:
+	TESTQ        SI, SI
+	JZ           done
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Y2
+	VMOVDQU      lanes<>+0(SB), Y3
+	VPCMPGTD     Y3, Y2, Y2
+	VMASKMOVPS   (DX), Y2, Y3
+	VMASKMOVPS   (BX), Y2, Y4
+	VMASKMOVPS   (CX), Y2, Y5
+	VCMPPS       $0x1e, Y1, Y4, Y4
+	VMULPS       Y0, Y3, Y3
+	VANDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y5, Y5
+	VMASKMOVPS   Y3, Y2, (AX)
+	VMASKMOVPS   Y5, Y2, (CX)
+
+done:
+	VZEROUPPER
+	RET

@@ -65,3 +65,22 @@ func (p path) float64(dst, src []float64, first uint64, m *mask, stream bool) {
 		groups(dst, src, first, m)
 	}
 }
+
+// biasReLU is a row of BiasReLUDropFloat32: bit first+i of kept is that of
+// element i. kept has a word more than it needs.
+func (p path) biasReLU(dst, src, bias []float32, kept []uint64, first int, scale float64) {
+	if p == generic {
+		biasReLURow(dst, src, bias, kept, first, scale)
+		return
+	}
+	biasReLUAVX2(&dst[0], &src[0], &bias[0], len(src), &kept[0], first, float32(scale))
+}
+
+// biasReLUBack is a row of BiasReLUDropBackFloat32.
+func (p path) biasReLUBack(dx, dbias, dy, y []float32, scale float32) {
+	if p == generic {
+		biasReLUBackRow32(dx, dbias, dy, y, scale)
+		return
+	}
+	biasReLUBackAVX2(&dx[0], &dbias[0], &dy[0], &y[0], len(dy), scale)
+}

@@ -9,3 +9,11 @@ func (path) bits(dst []uint64, first uint64, m *mask) { m.bits(dst, first) }
 func (path) float32(dst, src []float32, first uint64, m *mask, _ bool) { groups(dst, src, first, m) }
 
 func (path) float64(dst, src []float64, first uint64, m *mask, _ bool) { groups(dst, src, first, m) }
+
+func (path) biasReLU(dst, src, bias []float32, kept []uint64, first int, scale float64) {
+	biasReLURow(dst, src, bias, kept, first, scale)
+}
+
+func (path) biasReLUBack(dx, dbias, dy, y []float32, scale float32) {
+	biasReLUBackRow32(dx, dbias, dy, y, scale)
+}

@@ -6,7 +6,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/philox"
 )
 
-// mask is all that the blocks of one mask share, for 0 < t < 65536.
+// mask is all that the blocks of one mask share.
 type mask struct {
 	schedule  schedule
 	threshold uint32

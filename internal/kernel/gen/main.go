@@ -21,6 +21,8 @@ func main() {
 		avx2Apply(f)
 		avx512Apply(f)
 	}
+	biasReLU()
+	biasReLUBack()
 	Generate()
 }
 

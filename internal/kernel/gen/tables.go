@@ -36,4 +36,15 @@ var (
 		5<<16|1, 13<<16|9, 21<<16|17, 29<<16|25,
 		36<<16|32, 44<<16|40, 52<<16|48, 60<<16|56,
 		37<<16|33, 45<<16|41, 53<<16|49, 61<<16|57)
+
+	// laneBits has a bit for each lane of four vectors.
+	laneBits = table("lane_bits", powers(32)...)
 )
+
+func powers(n int) []uint32 {
+	p := make([]uint32, n)
+	for i := range p {
+		p[i] = 1 << i
+	}
+	return p
+}

@@ -1,0 +1,156 @@
+package kernel
+
+import (
+	"math"
+	"math/bits"
+	"runtime"
+)
+
+// BiasReLUDropFloat32 is a layer's end in one pass. src is a matrix of cols
+// columns in row-major order and bias has an element for each; dst[i] is
+// max(src[i]+bias[i%cols], 0) times the scale where element offset+i of the mask
+// is kept, else +0. A kept NaN stays NaN, and the maximum of zeros is +0. With
+// t = 0 that is the bias and ReLU alone. cols is positive; dst and src are as in
+// Float32.
+func BiasReLUDropFloat32(dst, src, bias []float32, cols int, offset uint64, s Stream, t uint32) {
+	biasReLU(active, dst, src, bias[:cols], offset, s, t)
+}
+
+// BiasReLUDropFloat64 is BiasReLUDropFloat32 for float64.
+func BiasReLUDropFloat64(dst, src, bias []float64, cols int, offset uint64, s Stream, t uint32) {
+	biasReLU(active, dst, src, bias[:cols], offset, s, t)
+}
+
+// BiasReLUDropBackFloat32 is the backward pass of BiasReLUDropFloat32. It needs
+// no mask, only y, the output of the forward pass, which is greater than zero
+// exactly where the gradient passes: dx[i] is dy[i] times the scale where
+// y[i] > 0, else +0 (also where y is NaN). dbias, of cols elements, is set to the
+// sums of the columns of dx, added from the first row to the last. dy and y have
+// whole rows; dx may be either of them, else nothing overlaps.
+func BiasReLUDropBackFloat32(dx, dbias, dy, y []float32, cols int, t uint32) {
+	biasReLUBack(active, dx, dbias[:cols], dy, y, t)
+}
+
+// BiasReLUDropBackFloat64 is BiasReLUDropBackFloat32 for float64.
+func BiasReLUDropBackFloat64(dx, dbias, dy, y []float64, cols int, t uint32) {
+	biasReLUBack(active, dx, dbias[:cols], dy, y, t)
+}
+
+func biasReLU[F float32 | float64](p path, dst, src, bias []F, offset uint64, s Stream, t uint32) {
+	dst = dst[:len(src)]
+	if t >= Always {
+		clear(dst)
+		return
+	}
+	if len(src) < 2*p.piece() {
+		m := newMask(s, t)
+		biasReLUPiece(p, dst, src, bias, 0, len(src), offset, &m)
+		return
+	}
+	m := newMask(s, t)
+	split(len(src), p.piece(), offset, func(lo, hi int) {
+		biasReLUPiece(p, dst, src, bias, lo, hi, offset, &m)
+	})
+}
+
+// biasReLUPiece computes the elements [lo, hi) on one core, a chunk of the mask
+// at a time and row by row in that.
+func biasReLUPiece[F float32 | float64](p path, dst, src, bias []F, lo, hi int, offset uint64, m *mask) {
+	var kept [chunk + 1]uint64
+	for i := range kept {
+		kept[i] = math.MaxUint64
+	}
+	for lo < hi {
+		at := offset + uint64(lo)
+		skip := int(at % GroupSize)
+		end := min(lo+chunk*GroupSize-skip, hi)
+		if m.threshold > 0 {
+			p.bits(kept[:(skip+end-lo+GroupSize-1)/GroupSize], at/GroupSize, m)
+		}
+		for first := skip; lo < end; {
+			col := lo % len(bias)
+			n := min(len(bias)-col, end-lo)
+			dst, src, bias := dst[lo:lo+n], src[lo:lo+n], bias[col:col+n]
+			switch dst := any(dst).(type) {
+			case []float32:
+				p.biasReLU(dst, any(src).([]float32), any(bias).([]float32), kept[:], first, m.scale)
+			case []float64:
+				biasReLURow(dst, any(src).([]float64), any(bias).([]float64), kept[:], first, m.scale)
+			}
+			first += n
+			lo += n
+		}
+	}
+}
+
+// biasReLURow is a row of BiasReLUDropFloat32 in Go: bit first+i of kept is that
+// of element i. kept has a word more than it needs.
+func biasReLURow[F float32 | float64](dst, src, bias []F, kept []uint64, first int, scale float64) {
+	dst, bias = dst[:len(src)], bias[:len(src)]
+	for i, x := range src {
+		dst[i] = max(x+bias[i], 0)
+	}
+	for len(dst) > 0 {
+		word, skip := first/64, first%64
+		bits := kept[word]>>skip | kept[word+1]<<(64-skip)
+		n := min(64, len(dst))
+		selectKept(dst[:n], dst[:n], bits, scale)
+		dst = dst[n:]
+		first += n
+	}
+}
+
+// biasReLUBack shares the columns out over cores, not the rows: so every sum is
+// of one core, in the order of the rows.
+func biasReLUBack[F float32 | float64](p path, dx, dbias, dy, y []F, t uint32) {
+	clear(dbias)
+	cols, scale := len(dbias), Scale(t)
+	dx, y = dx[:len(dy)], y[:len(dy)]
+	if len(dy) < 2*p.piece() {
+		biasReLUBackColumns(p, dx, dbias, dy, y, 0, cols, scale)
+		return
+	}
+	const line = 64 // a multiple of the elements of a cache line
+	width := (cols/runtime.GOMAXPROCS(0) + line - 1) / line * line
+	split(cols, max(line, width), 0, func(lo, hi int) {
+		biasReLUBackColumns(p, dx, dbias, dy, y, lo, hi, scale)
+	})
+}
+
+func biasReLUBackColumns[F float32 | float64](p path, dx, dbias, dy, y []F, lo, hi int, scale float64) {
+	cols := len(dbias)
+	dbias = dbias[lo:hi]
+	for row := 0; row < len(dy); row += cols {
+		dx, dy, y := dx[row+lo:row+hi], dy[row+lo:row+hi], y[row+lo:row+hi]
+		switch dx := any(dx).(type) {
+		case []float32:
+			p.biasReLUBack(dx, any(dbias).([]float32), any(dy).([]float32), any(y).([]float32), float32(scale))
+		case []float64:
+			biasReLUBackRow64(dx, any(dbias).([]float64), any(dy).([]float64), any(y).([]float64), scale)
+		}
+	}
+}
+
+// biasReLUBackRow32 and biasReLUBackRow64 add a row in Go. The conversions keep
+// the compiler from fusing the product and the sum, so that all machines round
+// alike.
+func biasReLUBackRow32(dx, dbias, dy, y []float32, scale float32) {
+	const infinity = 0xff << 23
+	dx, dbias, y = dx[:len(dy)], dbias[:len(dy)], y[:len(dy)]
+	for i, g := range dy {
+		// Numbers above zero are those of +0 < bits <= infinity.
+		_, positive := bits.Sub64(uint64(math.Float32bits(y[i])-1), infinity, 0)
+		dx[i] = math.Float32frombits(math.Float32bits(float32(g*scale)) & -uint32(positive))
+		dbias[i] += dx[i]
+	}
+}
+
+func biasReLUBackRow64(dx, dbias, dy, y []float64, scale float64) {
+	const infinity = 0x7ff << 52
+	dx, dbias, y = dx[:len(dy)], dbias[:len(dy)], y[:len(dy)]
+	for i, g := range dy {
+		_, positive := bits.Sub64(math.Float64bits(y[i])-1, infinity, 0)
+		dx[i] = math.Float64frombits(math.Float64bits(float64(g*scale)) & -positive)
+		dbias[i] += dx[i]
+	}
+}
