@@ -178,7 +178,7 @@ func examples[F float](logits, labels gorgonia.Value) (x []F, y []int, classes i
 func (op *crossEntropyOp) DiffWRT(int) []bool { return []bool{true, false} }
 
 func (op *crossEntropyOp) SymDiff(inputs gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	dx, err := gorgonia.ApplyOp(&crossEntropyDiffOp{op}, inputs[0], inputs[1], grad)
+	dx, err := gorgonia.ApplyOp(&crossEntropyDiffOp{op, new(reused)}, inputs[0], inputs[1], grad)
 	if err != nil {
 		return nil, errors.Wrap(err, "ops: SoftmaxCrossEntropy")
 	}
@@ -191,7 +191,7 @@ func (op *crossEntropyOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.No
 	if err != nil {
 		return errors.Wrap(err, "ops: SoftmaxCrossEntropy: gradient of the loss")
 	}
-	dx, err := (&crossEntropyDiffOp{op}).Do(inputs[0].Value(), inputs[1].Value(), dy)
+	dx, err := (&crossEntropyDiffOp{op, new(reused)}).Do(inputs[0].Value(), inputs[1].Value(), dy)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,10 @@ func (op *crossEntropyOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.No
 // crossEntropyDiffOp :: Tensor-(d+1) a → Tensor-d Int → a → Tensor-(d+1) a
 //
 // The inputs are the logits, the labels and the gradient of the loss.
-type crossEntropyDiffOp struct{ loss *crossEntropyOp }
+type crossEntropyDiffOp struct {
+	loss *crossEntropyOp
+	*reused
+}
 
 func (op *crossEntropyDiffOp) Arity() int { return 3 }
 
@@ -236,6 +239,7 @@ func (op *crossEntropyDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgo
 	if len(in) != 3 {
 		return nil, errors.Errorf("ops: SoftmaxCrossEntropy: want logits, labels and gradient, got %d inputs", len(in))
 	}
+	prealloc = op.memory(prealloc)
 	var dx gorgonia.Value
 	var err error
 	switch in[0].Dtype() {
@@ -244,6 +248,7 @@ func (op *crossEntropyDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgo
 	default:
 		dx, err = crossEntropyDiff[float64](op.loss, prealloc, in)
 	}
+	op.keep(dx)
 	return dx, errors.Wrap(err, "ops: SoftmaxCrossEntropy")
 }
 

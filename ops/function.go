@@ -117,11 +117,16 @@ func (c *calculus) stop(f function) []operand {
 // functionOp is a function as an op:
 //
 //	inputs of the slots' types → Tensor a
-type functionOp struct{ function }
+type functionOp struct {
+	function
+	*reused
+}
+
+func newFunctionOp(f function) functionOp { return functionOp{f, new(reused)} }
 
 // applyFunction returns the node of f of the inputs.
 func applyFunction(f function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
-	op := functionOp{f}
+	op := newFunctionOp(f)
 	shapes := make([]tensor.Shape, len(in))
 	var dt tensor.Dtype
 	for i, s := range f.inputs() {
@@ -202,6 +207,14 @@ func (op functionOp) count(n int) error {
 	return nil
 }
 
+// layerID is the id of the function's dropout, 0 where it has none.
+func (op functionOp) layerID() uint32 {
+	if f, ok := op.function.(layered); ok {
+		return f.layerID()
+	}
+	return 0
+}
+
 // ReturnsPtr is false and OverwritesInput -1: the output is always memory of
 // its own, since a later op may overwrite its input.
 func (op functionOp) ReturnsPtr() bool     { return false }
@@ -242,6 +255,7 @@ func (op functionOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value
 			return nil, op.wrap(errors.Errorf("%s must be a value, got none", s.name))
 		}
 	}
+	prealloc = op.memory(prealloc)
 	switch dt := op.dtype(in); dt {
 	case tensor.Float32:
 		y, err = evaluate(op.function, op.float32s, prealloc, in)
@@ -250,6 +264,7 @@ func (op functionOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value
 	default:
 		err = errors.Errorf("want inputs of float32 or float64, got %v", dt)
 	}
+	op.keep(y)
 	return y, op.wrap(err)
 }
 
@@ -336,7 +351,7 @@ func (op functionOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node)
 		for i, x := range in {
 			nodes[i], _ = x.(*gorgonia.Node)
 		}
-		y, err := gorgonia.ApplyOp(functionOp{f}, nodes...)
+		y, err := gorgonia.ApplyOp(newFunctionOp(f), nodes...)
 		return y, op.wrap(err)
 	}}
 	x := make([]operand, len(inputs))
@@ -368,7 +383,7 @@ func (op functionOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nodes, 
 		for i, x := range in {
 			vs[i], _ = x.(gorgonia.Value)
 		}
-		return functionOp{f}.Do(vs...)
+		return newFunctionOp(f).Do(vs...)
 	}}
 	x := make([]operand, len(inputs))
 	for i, n := range inputs {

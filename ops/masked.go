@@ -63,6 +63,7 @@ type maskedOp struct {
 	// training belongs to the op and its derivative together, so that they
 	// cannot disagree.
 	training *atomic.Bool
+	*reused
 }
 
 // newMasked applies a variant to x.
@@ -105,8 +106,12 @@ func (c *config) inputs() gorgonia.Nodes {
 	return gorgonia.Nodes{c.step, c.rateNode}
 }
 
+// apply returns the node of the op on its inputs. Each node has an op of its own,
+// for the memory that it may keep.
 func (op *maskedOp) apply(in gorgonia.Nodes) (*gorgonia.Node, error) {
-	y, err := gorgonia.ApplyOp(op, in...)
+	own := *op
+	own.reused = new(reused)
+	y, err := gorgonia.ApplyOp(&own, in...)
 	return y, op.wrap(err)
 }
 
@@ -207,6 +212,7 @@ func (op *maskedOp) do(prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.V
 	if err != nil {
 		return nil, op.wrap(err)
 	}
+	prealloc = op.memory(prealloc)
 	var y gorgonia.Value
 	switch in[0].Dtype() {
 	case tensor.Float32:
@@ -216,6 +222,7 @@ func (op *maskedOp) do(prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.V
 	default:
 		err = errors.Errorf("x must be of float32 or float64, got %v", in[0].Dtype())
 	}
+	op.keep(y)
 	return y, op.wrap(err)
 }
 
