@@ -35,6 +35,14 @@ func parallel(n, elements int, f func(i int)) {
 	wg.Wait()
 }
 
+// ranges calls f for consecutive parts [from, to) of [0, n), in parallel, where
+// each of the n takes the given number of elements.
+func ranges(n, elements int, f func(from, to int)) {
+	part := max(1, grain/max(1, elements))
+	parts := (n + part - 1) / part
+	parallel(parts, part*elements, func(i int) { f(i*part, min(n, (i+1)*part)) })
+}
+
 // scratch keeps temporary memory from one run to the next. Its users own what
 // they take until they give it back, so that machines may run at the same time.
 type scratch[F float] struct{ pool sync.Pool }
