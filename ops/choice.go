@@ -18,16 +18,16 @@ import (
 type sides uint8
 
 const (
-	both   sides = iota
-	first        // what is taken where Dropout drops
-	second       // what is taken where Dropout keeps
+	fromBoth   sides = iota
+	fromFirst        // what is taken where Dropout drops
+	fromSecond       // what is taken where Dropout keeps
 )
 
 func (s sides) String() string { return [...]string{"both", "first", "second"}[s] }
 
 // tensors is the number of tensors that there are.
 func (s sides) tensors() int {
-	if s == both {
+	if s == fromBoth {
 		return 2
 	}
 	return 1
@@ -92,7 +92,7 @@ func (op *choiceOp) Arity() int { return op.from.tensors() + len(op.inputs()) }
 func (op *choiceOp) Type() hm.Type {
 	a := hm.TypeVariable('a')
 	types := []hm.Type{a}
-	if op.from == both {
+	if op.from == fromBoth {
 		types = append(types, a)
 	}
 	types = append(types, tensor.Int64)
@@ -203,9 +203,9 @@ func choose[F float](op *choiceOp, prealloc gorgonia.Value, tensors []gorgonia.V
 	t := kernel.Threshold(p)
 	dropped := F(t) / kernel.Always
 	switch active := op.active(step, op.training.Load()); {
-	case !active && op.from == both:
-		mean(dst, x[0], x[1], dropped)
-	case !active && op.from == first:
+	case !active && op.from == fromBoth:
+		weightedMean(dst, x[0], x[1], dropped)
+	case !active && op.from == fromFirst:
 		scaleTo(dst, x[0], dropped)
 	case !active:
 		scaleTo(dst, x[0], 1-dropped)
@@ -213,12 +213,12 @@ func choose[F float](op *choiceOp, prealloc gorgonia.Value, tensors []gorgonia.V
 		l := mask.NewLayout(tensors[0].Shape(), op.shared)
 		b := mask.Bits{Layout: l, Kept: mask.Draw(l, op.stream(step), t), Form: mask.Scaled(1)}
 		switch op.from {
-		case first:
+		case fromFirst:
 			for i, w := range b.Kept {
 				b.Kept[i] = ^w
 			}
 			apply(b, dst, x[0])
-		case second:
+		case fromSecond:
 			apply(b, dst, x[0])
 		default:
 			for i := range dst {
@@ -235,8 +235,9 @@ func choose[F float](op *choiceOp, prealloc gorgonia.Value, tensors []gorgonia.V
 	return y, nil
 }
 
-// mean sets dst to p*a + (1-p)*b. What has no weight is left out, even NaN.
-func mean[F float](dst, a, b []F, p F) {
+// weightedMean sets dst to p*a + (1-p)*b. What has no weight is left out, even
+// NaN.
+func weightedMean[F float](dst, a, b []F, p F) {
 	switch p {
 	case 0:
 		copy(dst, b)
@@ -273,11 +274,11 @@ func (op *choiceOp) DiffWRT(inputs int) []bool {
 // derivatives are the op's derivatives with respect to its tensors, as ops on
 // the gradient of the output.
 func (op *choiceOp) derivatives() []*choiceOp {
-	if op.from != both {
+	if op.from != fromBoth {
 		return []*choiceOp{op}
 	}
 	a, b := *op, *op
-	a.from, b.from = first, second
+	a.from, b.from = fromFirst, fromSecond
 	return []*choiceOp{&a, &b}
 }
 

@@ -28,6 +28,6 @@ func WeightScalingDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgoni
 	if err != nil {
 		return nil, err
 	}
-	op.from = second
+	op.from = fromSecond
 	return op.apply(append(gorgonia.Nodes{x}, op.inputs()...))
 }

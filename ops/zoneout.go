@@ -34,6 +34,6 @@ func Zoneout(prev, next *gorgonia.Node, p float64, opts ...Option) (*gorgonia.No
 		return nil, errors.Errorf("ops: Zoneout: prev must be of next's type and shape %v %v, got %v %v",
 			next.Type(), next.Shape(), prev.Type(), prev.Shape())
 	}
-	op.from = both
+	op.from = fromBoth
 	return op.apply(append(gorgonia.Nodes{prev, next}, op.inputs()...))
 }

@@ -1,0 +1,415 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gorgonia.org/gorgonia"
+)
+
+// A Rule names a mistake that Audit finds.
+type Rule string
+
+// The mistakes that Audit knows.
+const (
+	// DropoutInEval is a dropout that may drop in a graph for evaluation. It is
+	// looked for with ForEval.
+	DropoutInEval Rule = "dropout in eval"
+	// DropoutOnLogits is a dropout of what a softmax normalizes or of the output
+	// of the network.
+	DropoutOnLogits Rule = "dropout on logits"
+	// DropoutBeforeBatchNorm is a dropout that a batch normalization follows,
+	// with at most one layer of weights between: inference has another variance
+	// than the running statistics (Li et al., "Understanding the Disharmony
+	// between Dropout and Batch Normalization by Variance Shift", CVPR 2019).
+	DropoutBeforeBatchNorm Rule = "dropout before batch normalization"
+	// WrongAxis is a dropout of channels that takes another axis for theirs.
+	WrongAxis Rule = "wrong axis"
+	// SharedStream is a dropout that draws the bits of another one.
+	SharedStream Rule = "shared stream"
+	// HighRate is a dropout with a drop probability of 0.9 or more, which may
+	// have been meant as the keep probability.
+	HighRate Rule = "high rate"
+	// BuiltinDropout is a gorgonia.Dropout, whose gradient is wrong for every p
+	// but 0.5.
+	BuiltinDropout Rule = "built-in dropout"
+)
+
+// A Finding is a likely mistake in a graph.
+type Finding struct {
+	Node    *gorgonia.Node // the dropout
+	Rule    Rule
+	Problem string // what is wrong and why, a sentence
+	Fix     string // what to do, a sentence
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: node %d, %v: %s %s", f.Rule, f.Node.ID(), f.Node.Op(), f.Problem, f.Fix)
+}
+
+// An AuditOption sets something about an audit that has a default.
+type AuditOption func(*audit)
+
+// ForEval says that the graph is for evaluation, so that nothing should drop.
+func ForEval() AuditOption { return func(a *audit) { a.eval = true } }
+
+// Audit looks for the classic mistakes with dropout in a graph, with or without
+// its gradients, and returns what it finds in the order of building; nil if
+// there is nothing. Each dropout is named at most once for each rule. It judges
+// by the ops around a dropout, so that it can miss a mistake that is spelled out
+// in other ops, and a finding can be meant as it is: one stream for all time
+// steps, for instance, is variational dropout. Nothing must be added to the
+// graph meanwhile.
+func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
+	if g == nil {
+		return nil
+	}
+	var a audit
+	for _, opt := range opts {
+		opt(&a)
+	}
+	sites := sitesOf(g)
+	for i, s := range sites {
+		a.inEval(s)
+		a.onLogits(s)
+		a.beforeBatchNorm(s)
+		a.axis(s)
+		a.stream(s, sites[:i])
+		a.rate(s)
+	}
+	for _, n := range g.AllNodes() {
+		if roleOf(n) == roleBuiltin {
+			a.add(n, BuiltinDropout, "The gradient of gorgonia.Dropout is wrong for every p but 0.5, and two of them on one node become one.", "Use ops.Dropout.")
+		}
+	}
+	slices.SortStableFunc(a.findings, func(f, g Finding) int { return int(f.Node.ID() - g.Node.ID()) })
+	return a.findings
+}
+
+// audit is an audit under way.
+type audit struct {
+	eval     bool
+	findings []Finding
+}
+
+func (a *audit) add(n *gorgonia.Node, r Rule, problem, fix string) {
+	a.findings = append(a.findings, Finding{n, r, problem, fix})
+}
+
+func (a *audit) inEval(s site) {
+	if !a.eval || s.mode == Inference {
+		return
+	}
+	problem := "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
+	if s.mode == Sampling {
+		problem = "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone."
+	}
+	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Inference).")
+}
+
+func (a *audit) onLogits(s site) {
+	if n := follow(s.node, 0, func(r role) bool { return r == roleShape || r == roleBinary }, roleSoftmax); n != nil {
+		a.add(s.node, DropoutOnLogits,
+			fmt.Sprintf("It goes straight into %v: a zeroed logit is no small one, so that this adds noise to the probabilities and drops nothing.", n.Op()),
+			"Drop before the last layer of weights; of attention, drop the weights after the softmax.")
+		return
+	}
+	// Logits have a class for each example, or for each step of one.
+	if s.x.Dims() < 2 || s.x.Dims() > 3 || len(usersOf(s.node)) > 0 {
+		return
+	}
+	if last := origin(s.x, func(r role) bool { return r == roleShape || r == roleBinary }, roleWeights); last != nil && !activated(last) {
+		a.add(s.node, DropoutOnLogits, "It drops the output of the last layer of weights, and nothing learns to do without it.",
+			"Drop before the last layer of weights.")
+	}
+}
+
+func (a *audit) beforeBatchNorm(s site) {
+	if s.name == "DropPath" {
+		return // it is made for networks of batch normalizations
+	}
+	between := func(r role) bool { return r == roleShape || r == roleBinary || r == roleUnary }
+	if n := follow(s.node, 1, between, roleBatchNorm); n != nil {
+		a.add(s.node, DropoutBeforeBatchNorm,
+			fmt.Sprintf("%v follows it: its running variance is that of thinned activations, which inference does not have.", n.Op()),
+			"Drop after the last batch normalization, or lower p.")
+	}
+}
+
+// activated reports whether a layer of weights has an activation fused to it.
+func activated(n *gorgonia.Node) bool {
+	op, ok := n.Op().(functionOp)
+	if !ok {
+		return false
+	}
+	f, ok := op.function.(linearForward)
+	return ok && f.act != ActivationNone
+}
+
+// channelwise are the dropouts that take axis 1 for that of the channels.
+var channelwise = []string{"Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
+
+func (a *audit) axis(s site) {
+	channel, ok := channelAxis(s)
+	if !ok || s.shared == nil || s.name == "DropBlock2d" {
+		return
+	}
+	wrong := slices.Contains(channelwise, s.name) && channel != 1
+	if !wrong && s.shared[channel] {
+		// Dropping whole positions of a map is one thing; sharing a mask over the
+		// channels and a part of the other axes looks like another layout.
+		shared, rest := 0, false
+		for axis := 1; axis < len(s.shared); axis++ {
+			if s.shared[axis] {
+				shared++
+			} else {
+				rest = true
+			}
+		}
+		wrong = shared > 1 && rest
+	}
+	if wrong {
+		a.add(s.node, WrongAxis,
+			fmt.Sprintf("The channels of x, of shape %v, are at axis %d, but the mask has shape %v: it drops parts of all channels instead of whole ones.",
+				s.x.Shape(), channel, maskShape(s)),
+			"Share the mask over all axes but those of the batch and the channels, or transpose x.")
+	}
+}
+
+func maskShape(s site) []int {
+	shape := slices.Clone(s.x.Shape())
+	for axis, shared := range s.shared {
+		if shared {
+			shape[axis] = 1
+		}
+	}
+	return shape
+}
+
+func (a *audit) stream(s site, before []site) {
+	for _, b := range before {
+		if b.seed == s.seed && b.layer == s.layer && b.step == s.step && (b.x != s.x || b.x == b.node) {
+			a.add(s.node, SharedStream,
+				fmt.Sprintf("It has seed %d, layer %d and the step of node %d, %v, and so draws the same bits.", s.seed, s.layer, b.node.ID(), b.node.Op()),
+				"Give it a layer of its own, WithLayer, unless both are to drop the same places, as the time steps of one sequence are.")
+			return
+		}
+	}
+}
+
+func (a *audit) rate(s site) {
+	if s.config.rate == nil || s.rateNode != nil {
+		return
+	}
+	// Schedules are monotonic.
+	if p := max(s.config.rate.At(0), s.config.rate.At(math.MaxInt64)); p >= 0.9 {
+		a.add(s.node, HighRate, fmt.Sprintf("It drops with probability %v, and p is not the probability to keep.", p),
+			fmt.Sprintf("If %v is the share to keep, say %.4g.", p, 1-p))
+	}
+}
+
+// A role is what an op does, as far as an audit is interested.
+type role uint8
+
+const (
+	roleOther     role = iota
+	roleShape          // gives the elements another shape
+	roleUnary          // works on each element, and is not linear
+	roleBinary         // adds to the elements or multiplies them all alike
+	roleWeights        // is a linear layer or a part of one
+	roleConv           // is a convolution of (N, C, ...), or begins one
+	rolePool           // works on the maps of (N, C, ...)
+	roleSoftmax        // normalizes logits
+	roleBatchNorm      // normalizes over the batch
+	roleEmbedding      // looks up rows
+	roleBuiltin        // is gorgonia.Dropout
+)
+
+// roles are the roles of ops by their names: the types of Gorgonia's, which are
+// not exported, and what comes before the brace in those of this package.
+var roles = map[string]role{
+	"reshapeOp": roleShape, "transposeOp": roleShape, "sliceOp": roleShape, "repeatOp": roleShape, "concatOp": roleShape,
+	"elemUnaryOp": roleUnary, "elemBinOp": roleBinary,
+	"linAlgBinOp": roleWeights, "tensordotOp": roleWeights,
+	"im2colOp": roleConv, "maxPoolOp": rolePool, "avgPoolOp": rolePool, "globalAveragePoolOp": rolePool,
+	"softmaxOp": roleSoftmax, "BatchNormOp": roleBatchNorm, "byIndicesOp": roleEmbedding, "dropoutOp": roleBuiltin,
+	"Conv2d": roleConv, "MaxPool2d": rolePool, "AvgPool2d": rolePool, "GlobalAvgPool2d": rolePool,
+	"BatchNorm": roleBatchNorm, "BatchNorm1d": roleBatchNorm, "BatchNorm2d": roleBatchNorm,
+	"Dense": roleWeights, "DenseDropout": roleWeights, "ReLU": roleUnary, "LeakyReLU": roleUnary, "ELU": roleUnary, "SELU": roleUnary,
+	"GELU": roleUnary, "GELUTanh": roleUnary, "SiLU": roleUnary, "Swish": roleUnary,
+	"SoftmaxCrossEntropy": roleSoftmax, "SymmetricKL": roleSoftmax,
+}
+
+func roleOf(n *gorgonia.Node) role {
+	r := roles[nameOf(n)]
+	if r != roleBinary || strings.ContainsAny(n.Op().String()[:1], "+-") {
+		return r
+	}
+	// A product with a scalar keeps what is linear, one of two tensors may be an
+	// activation: gorgonia.Rectify is.
+	if in := inputsOf(n); len(in) == 2 && (in[0].IsScalar() || in[1].IsScalar()) && strings.ContainsAny(n.Op().String(), "⊙÷") {
+		return roleBinary
+	}
+	return roleUnary
+}
+
+// nameOf returns the name of n's op, as in roles; empty if it has none.
+func nameOf(n *gorgonia.Node) string {
+	if n.Op() == nil {
+		return ""
+	}
+	if t := reflect.Indirect(reflect.ValueOf(n.Op())).Type(); strings.HasPrefix(t.PkgPath(), "gorgonia.org/") {
+		return t.Name()
+	}
+	name, _, _ := strings.Cut(n.Op().String(), "{")
+	return name
+}
+
+// follow returns a node of the wanted role that is computed from n through nodes
+// that pass and at most layers layers of weights, nil if there is none.
+func follow(n *gorgonia.Node, layers int, passes func(role) bool, want role) *gorgonia.Node {
+	for _, user := range usersOf(n) {
+		switch r := roleOf(user); {
+		case r == want:
+			return user
+		case passes(r):
+			if found := follow(user, layers, passes, want); found != nil {
+				return found
+			}
+		case layers > 0 && (r == roleWeights || r == roleConv):
+			rest := layers - 1
+			if nameOf(user) == "im2colOp" {
+				rest = layers // the product with the weights is yet to come
+			}
+			if found := follow(user, rest, passes, want); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// origin returns a node of the wanted role that n is or is computed from through
+// nodes that pass, nil if there is none.
+func origin(n *gorgonia.Node, passes func(role) bool, want role) *gorgonia.Node {
+	r := roleOf(n)
+	if r == want {
+		return n
+	}
+	if !passes(r) {
+		return nil
+	}
+	for _, in := range inputsOf(n) {
+		if found := origin(in, passes, want); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// channelAxis returns the axis of x that holds the channels, where the ops
+// before or after say which.
+func channelAxis(s site) (axis int, ok bool) {
+	if axis, ok = channelsOf(s.x); ok {
+		return axis, true
+	}
+	return channelsFor(s.node, s.x.Dims())
+}
+
+// channelsOf returns the axis of n's channels by what n is computed from.
+func channelsOf(n *gorgonia.Node) (axis int, ok bool) {
+	in := inputsOf(n)
+	switch roleOf(n) {
+	case roleConv, rolePool, roleBatchNorm:
+		return 1, n.Dims() == 4
+	case roleEmbedding:
+		return n.Dims() - 1, true
+	case roleUnary, roleBinary:
+		for _, x := range in {
+			if axis, ok = channelsOf(x); ok && x.Dims() == n.Dims() {
+				return axis, true
+			}
+		}
+	case roleShape:
+		if pattern, is := transposition(n); is {
+			if convolves(n, pattern) {
+				return 1, true
+			}
+			if axis, ok = channelsOf(in[0]); ok {
+				axis = slices.Index(pattern, axis)
+			}
+			return axis, ok
+		}
+		// Where a reshape leaves the last axis alone, channels there stay there.
+		x := in[0].Shape()
+		if axis, ok = channelsOf(in[0]); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
+			return n.Dims() - 1, true
+		}
+	case roleOther:
+		if s := siteAt(n); s != nil {
+			return channelsOf(s.x)
+		}
+	}
+	return 0, false
+}
+
+// channelsFor returns the axis of the channels of n, of rank dims, by what is
+// computed from n.
+func channelsFor(n *gorgonia.Node, dims int) (axis int, ok bool) {
+	for _, user := range usersOf(n) {
+		switch r := roleOf(user); r {
+		case roleConv, rolePool, roleBatchNorm:
+			return 1, dims == 4
+		case roleUnary, roleBinary:
+			axis, ok = channelsFor(user, dims)
+		case roleShape:
+			if pattern, is := transposition(user); is {
+				if axis, ok = channelsFor(user, dims); ok {
+					axis = pattern[axis]
+				}
+			}
+		}
+		if ok {
+			return axis, true
+		}
+	}
+	return 0, false
+}
+
+// siteAt returns the dropout that n is, nil if it is none.
+func siteAt(n *gorgonia.Node) *site {
+	for _, s := range sitesOf(n.Graph()) {
+		if s.node == n {
+			return &s
+		}
+	}
+	return nil
+}
+
+// transposition returns the axes of its input that the axes of a transposition
+// are.
+func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
+	list, ok := strings.CutPrefix(n.Op().String(), "Aᵀ{")
+	if !ok || roleOf(n) != roleShape {
+		return nil, false
+	}
+	for _, field := range strings.Split(strings.TrimSuffix(list, "}"), ", ") {
+		var axis int
+		if _, err := fmt.Sscan(field, &axis); err != nil {
+			return nil, false
+		}
+		pattern = append(pattern, axis)
+	}
+	return pattern, len(pattern) == n.Dims()
+}
+
+// convolves reports whether a transposition is the end of gorgonia.Conv2d: a
+// product with patches, reshaped and brought into the order (N, C, H, W).
+func convolves(n *gorgonia.Node, pattern []int) bool {
+	return slices.Equal(pattern, []int{0, 3, 1, 2}) &&
+		origin(n, func(r role) bool { return r == roleShape || r == roleWeights }, roleConv) != nil
+}

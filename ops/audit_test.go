@@ -1,0 +1,298 @@
+package ops_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// blueprint adds nodes to a graph and fails the test where that fails.
+type blueprint struct {
+	t *testing.T
+	g *gorgonia.ExprGraph
+}
+
+func (b blueprint) node(name string, shape ...int) *gorgonia.Node {
+	return gorgonia.NewTensor(b.g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+}
+
+func (b blueprint) must(n *gorgonia.Node, err error) *gorgonia.Node {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// linear is x·w + b.
+func (b blueprint) linear(x *gorgonia.Node, name string, out int) *gorgonia.Node {
+	y := b.must(gorgonia.Mul(x, b.node(name+".weight", x.Shape()[1], out)))
+	return b.must(gorgonia.BroadcastAdd(y, b.node(name+".bias", out), nil, []byte{0}))
+}
+
+func (b blueprint) conv(x *gorgonia.Node, name string, maps int) *gorgonia.Node {
+	w := b.node(name, maps, x.Shape()[1], 3, 3)
+	return b.must(gorgonia.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}))
+}
+
+func (b blueprint) batchNorm(x *gorgonia.Node) *gorgonia.Node {
+	scale, bias := b.node("scale", x.Shape()...), b.node("shift", x.Shape()...)
+	y, _, _, _, err := gorgonia.BatchNorm(x, scale, bias, 0.1, 1e-5)
+	return b.must(y, err)
+}
+
+func (b blueprint) loss(x *gorgonia.Node) *gorgonia.Node {
+	y := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(x.Shape()[0]), gorgonia.WithName("y"))
+	return b.must(ops.SoftmaxCrossEntropy(x, y))
+}
+
+func (b blueprint) drop(x *gorgonia.Node, p float64, opts ...ops.Option) *gorgonia.Node {
+	b.t.Helper()
+	return b.must(ops.Dropout(x, p, opts...))
+}
+
+func (b blueprint) relu(x *gorgonia.Node) *gorgonia.Node { return b.must(gorgonia.Rectify(x)) }
+
+var audits = []struct {
+	name  string
+	build func(b blueprint)
+	opts  []ops.AuditOption
+	want  []ops.Rule
+}{
+	{name: "no dropout", build: func(b blueprint) { b.loss(b.linear(b.node("x", 4, 3), "a", 2)) }},
+	{name: "a multilayer perceptron as it should be", build: func(b blueprint) {
+		x := b.drop(b.node("x", 4, 3), 0.2)
+		h := b.drop(b.relu(b.linear(x, "a", 5)), 0.5)
+		b.loss(b.linear(h, "b", 2))
+	}},
+
+	{name: "dropout in a graph for training", build: func(b blueprint) { b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 2)) }},
+	{name: "dropout in a graph for evaluation", build: func(b blueprint) {
+		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 2))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
+	{name: "sampling in a graph for evaluation", build: func(b blueprint) {
+		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Sampling)), "a", 2))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
+	{name: "dropout that is off in a graph for evaluation", build: func(b blueprint) {
+		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Inference)), "a", 2))
+	}, opts: []ops.AuditOption{ops.ForEval()}},
+
+	{name: "dropout on logits", build: func(b blueprint) {
+		b.loss(b.drop(b.linear(b.node("x", 4, 3), "a", 2), 0.5))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout before a built-in softmax, with a bias between", build: func(b blueprint) {
+		h := b.drop(b.must(gorgonia.Mul(b.node("x", 4, 3), b.node("w", 3, 2))), 0.5)
+		b.must(gorgonia.SoftMax(b.must(gorgonia.BroadcastAdd(h, b.node("bias", 2), nil, []byte{0}))))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout on the output", build: func(b blueprint) {
+		b.drop(b.linear(b.node("x", 4, 3), "a", 2), 0.5)
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout before a softmax, with a factor between", build: func(b blueprint) {
+		scores := b.must(ops.AttentionDropout(b.node("scores", 2, 2, 3, 3), 0.1))
+		b.must(gorgonia.SoftMax(b.must(gorgonia.HadamardProd(scores, gorgonia.NewConstant(0.5)))))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "fused dropout on the output", build: func(b blueprint) {
+		b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), b.node("bias", 2), ops.ActivationNone, 0.5))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "fused dropout of hidden units", build: func(b blueprint) {
+		h := b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), b.node("bias", 5), ops.ActivationReLU, 0.5))
+		h = b.must(ops.DenseDropout(h, b.node("w2", 5, 5), nil, ops.ActivationReLU, 0.5))
+		b.loss(b.must(ops.Dense(h, b.node("w3", 5, 2), nil, ops.ActivationNone)))
+	}},
+	{name: "fused dropout after an activation at the end", build: func(b blueprint) {
+		b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), nil, ops.ActivationReLU, 0.5))
+	}},
+	{name: "fused dropout of a high rate and one stream", build: func(b blueprint) {
+		h := b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), nil, ops.ActivationReLU, 0.9, ops.WithLayer(3)))
+		b.loss(b.linear(b.drop(h, 0.1, ops.WithLayer(3)), "a", 2))
+	}, want: []ops.Rule{ops.HighRate, ops.SharedStream}},
+	{name: "dropout after an activation at the end", build: func(b blueprint) {
+		b.drop(b.relu(b.linear(b.node("x", 4, 3), "a", 2)), 0.5)
+	}},
+	{name: "dropout on attention weights", build: func(b blueprint) {
+		weights := b.must(gorgonia.SoftMax(b.node("scores", 2, 2, 3, 3)))
+		b.must(gorgonia.BatchedMatMul(b.must(ops.AttentionDropout(weights, 0.1)), b.node("values", 2, 2, 3, 4)))
+	}},
+	{name: "dropout on attention scores", build: func(b blueprint) {
+		b.must(gorgonia.SoftMax(b.must(ops.AttentionDropout(b.node("scores", 2, 2, 3, 3), 0.1))))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+
+	{name: "dropout straight before batch normalization", build: func(b blueprint) {
+		b.loss(b.batchNorm(b.drop(b.node("x", 4, 3), 0.5)))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a layer and batch normalization", build: func(b blueprint) {
+		b.loss(b.batchNorm(b.relu(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 5))))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a convolution and batch normalization", build: func(b blueprint) {
+		b.batchNorm(b.conv(b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1)), "w", 5))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout two layers before batch normalization", build: func(b blueprint) {
+		h := b.relu(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 5))
+		b.loss(b.batchNorm(b.linear(h, "b", 5)))
+	}},
+	{name: "dropout after batch normalization", build: func(b blueprint) {
+		b.loss(b.linear(b.drop(b.relu(b.batchNorm(b.node("x", 4, 3))), 0.5), "a", 2))
+	}},
+	{name: "stochastic depth before batch normalization", build: func(b blueprint) {
+		x := b.node("x", 4, 3)
+		b.loss(b.batchNorm(b.must(gorgonia.Add(x, b.must(ops.DropPath(b.linear(x, "a", 3), 0.5))))))
+	}},
+
+	{name: "Dropout2d of maps", build: func(b blueprint) {
+		b.must(ops.Dropout2d(b.relu(b.conv(b.node("x", 2, 3, 4, 4), "w", 5)), 0.1))
+	}},
+	{name: "Dropout2d with the channels last", build: func(b blueprint) {
+		h := b.relu(b.conv(b.node("x", 2, 3, 4, 4), "w", 5))
+		b.must(ops.Dropout2d(b.must(gorgonia.Transpose(h, 0, 2, 3, 1)), 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout2d with the channels last, seen by what follows", build: func(b blueprint) {
+		h := b.must(ops.Dropout2d(b.node("x", 2, 4, 4, 3), 0.1))
+		b.conv(b.must(gorgonia.Transpose(h, 0, 3, 1, 2)), "w", 5)
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "a mask shared over axes 1 and 2 of maps", build: func(b blueprint) {
+		h := b.conv(b.node("x", 2, 3, 4, 4), "w", 5)
+		b.drop(b.relu(h), 0.1, ops.WithNoiseShape(-1, 1, 1, -1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "a mask shared over axes 1 and 2 before pooling", build: func(b blueprint) {
+		h := b.drop(b.node("x", 2, 3, 4, 4), 0.1, ops.WithBroadcastAxes(1, 2))
+		b.must(gorgonia.MaxPool2D(h, tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2}))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "a mask shared over axes 1 and 2 with the channels last", build: func(b blueprint) {
+		h := b.must(gorgonia.Transpose(b.conv(b.node("x", 2, 3, 4, 4), "w", 5), 0, 2, 3, 1))
+		b.drop(h, 0.1, ops.WithBroadcastAxes(1, 2))
+	}},
+	{name: "whole places of maps", build: func(b blueprint) {
+		b.drop(b.relu(b.conv(b.node("x", 2, 3, 4, 4), "w", 5)), 0.1, ops.WithBroadcastAxes(1))
+	}},
+	{name: "blocks of all channels", build: func(b blueprint) {
+		b.must(ops.DropBlock2d(b.relu(b.conv(b.node("x", 2, 3, 4, 4), "w", 5)), 0.1, 2, ops.WithBroadcastAxes(1)))
+	}},
+	{name: "Dropout1d of embedded words", build: func(b blueprint) {
+		ids := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(6), gorgonia.WithName("ids"))
+		words := b.must(gorgonia.Reshape(b.must(gorgonia.ByIndices(b.node("table", 9, 4), ids, 0)), tensor.Shape{2, 3, 4}))
+		b.must(ops.Dropout1d(words, 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "TokenDropout of embedded words", build: func(b blueprint) {
+		ids := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(6), gorgonia.WithName("ids"))
+		words := b.must(gorgonia.Reshape(b.must(gorgonia.ByIndices(b.node("table", 9, 4), ids, 0)), tensor.Shape{2, 3, 4}))
+		b.must(ops.TokenDropout(words, 0.1))
+	}},
+
+	{name: "one stream for two inputs", build: func(b blueprint) {
+		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1))
+		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1)), "b", 2))
+	}, want: []ops.Rule{ops.SharedStream}},
+	{name: "one layer, two seeds", build: func(b blueprint) {
+		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1))
+		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1), ops.WithSeed(1)), "b", 2))
+	}},
+	{name: "one layer, two steps", build: func(b blueprint) {
+		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1), ops.WithFixedStep(1))
+		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1), ops.WithFixedStep(2)), "b", 2))
+	}},
+	{name: "zoneout and dropout of one stream", build: func(b blueprint) {
+		h := b.must(ops.Zoneout(b.node("before", 4, 3), b.node("x", 4, 3), 0.1, ops.WithLayer(4)))
+		b.loss(b.linear(b.drop(h, 0.1, ops.WithLayer(4)), "a", 2))
+	}, want: []ops.Rule{ops.SharedStream}},
+
+	{name: "a high rate", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.9), "a", 2) }, want: []ops.Rule{ops.HighRate}},
+	{name: "a rate below", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.89), "a", 2) }},
+	{name: "a schedule to a high rate", build: func(b blueprint) {
+		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(ops.Late{P: 0.95, Cutoff: 1000})), "a", 2)
+	}, want: []ops.Rule{ops.HighRate}},
+	{name: "a schedule from a high rate", build: func(b blueprint) {
+		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(ops.Linear{From: 0.95, End: 9})), "a", 2)
+	}, want: []ops.Rule{ops.HighRate}},
+	{name: "a rate that a node holds", build: func(b blueprint) {
+		rate := gorgonia.NewScalar(b.g, tensor.Float64, gorgonia.WithName("rate"))
+		b.linear(b.drop(b.node("x", 4, 3), 0.95, ops.WithRateNode(rate)), "a", 2)
+	}},
+
+	{name: "the built-in dropout", build: func(b blueprint) {
+		b.loss(b.linear(b.must(gorgonia.Dropout(b.node("x", 4, 3), 0.2)), "a", 2))
+	}, want: []ops.Rule{ops.BuiltinDropout}},
+	{name: "several mistakes", build: func(b blueprint) {
+		h := b.drop(b.node("x", 4, 3), 0.95, ops.WithLayer(2))
+		b.loss(b.drop(b.linear(h, "a", 2), 0.5, ops.WithLayer(2)))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval, ops.HighRate, ops.DropoutInEval, ops.DropoutOnLogits, ops.SharedStream}},
+}
+
+// Each mistake is found where it is and not where it is not, before gradients
+// are added to the graph and after.
+func TestAudit(t *testing.T) {
+	for _, tt := range audits {
+		t.Run(tt.name, func(t *testing.T) {
+			g := gorgonia.NewGraph()
+			tt.build(blueprint{t, g})
+			rules := func() (found []ops.Rule) {
+				for _, f := range ops.Audit(g, tt.opts...) {
+					found = append(found, f.Rule)
+					if f.Node == nil || !strings.HasSuffix(f.Problem, ".") || !strings.HasSuffix(f.Fix, ".") {
+						t.Errorf("a finding must have a node, a problem and a fix, got %v", f)
+					}
+					if want := fmt.Sprintf("%s: node %d, %v: ", f.Rule, f.Node.ID(), f.Node.Op()); !strings.HasPrefix(f.String(), want) {
+						t.Errorf("want %q, got %q", want, f)
+					}
+				}
+				return found
+			}
+			if got := rules(); !slices.Equal(got, tt.want) {
+				t.Fatalf("want %v, got %v", tt.want, ops.Audit(g, tt.opts...))
+			}
+			cost := g.Roots()[0]
+			if !cost.IsScalar() {
+				return // differentiating would add users to the output
+			}
+			if _, err := gorgonia.Grad(cost, g.ByName("x")...); err != nil {
+				t.Fatal(err)
+			}
+			if got := rules(); !slices.Equal(got, tt.want) {
+				t.Errorf("with gradients: want %v, got %v", tt.want, ops.Audit(g, tt.opts...))
+			}
+		})
+	}
+	if ops.Audit(nil) != nil {
+		t.Error("no graph must have no findings")
+	}
+}
+
+func TestMasksPerBatch(t *testing.T) {
+	for name, tt := range map[string]struct {
+		build func(b blueprint, x *gorgonia.Node)
+		want  bool
+	}{
+		"no dropout":         {func(b blueprint, x *gorgonia.Node) { b.linear(x, "a", 2) }, false},
+		"Dropout":            {func(b blueprint, x *gorgonia.Node) { b.linear(b.drop(x, 0.5), "a", 2) }, false},
+		"DropPath":           {func(b blueprint, x *gorgonia.Node) { b.must(ops.DropPath(x, 0.5)) }, false},
+		"Batchwise":          {func(b blueprint, x *gorgonia.Node) { b.must(ops.Batchwise(b.linear(x, "a", 2), 0.5)) }, true},
+		"ExactK":             {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5)) }, true},
+		"ExactK that is off": {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5, ops.WithMode(ops.Inference))) }, false},
+		"DropConnect": {func(b blueprint, x *gorgonia.Node) {
+			b.must(gorgonia.Mul(x, b.must(ops.DropConnect(b.node("w", 3, 2), 0.5))))
+		}, true},
+		"DenseDropout": {func(b blueprint, x *gorgonia.Node) {
+			b.must(ops.DenseDropout(x, b.node("w", 3, 2), nil, ops.ActivationReLU, 0.5))
+		}, false},
+		"Zoneout":              {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
+		"WeightScalingDropout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.WeightScalingDropout(x, 0.5)) }, false},
+	} {
+		b := blueprint{t, gorgonia.NewGraph()}
+		x := b.node("x", 4, 3)
+		tt.build(b, x)
+		if got := ops.MasksPerBatch(x); got != tt.want {
+			t.Errorf("%s: want %v, got %v", name, tt.want, got)
+		}
+	}
+	b := blueprint{t, gorgonia.NewGraph()}
+	ids := gorgonia.NewMatrix(b.g, tensor.Int, gorgonia.WithShape(4, 3), gorgonia.WithName("ids"))
+	b.must(ops.WordDropout(ids, 0.5, 0))
+	if ops.MasksPerBatch(ids) || ops.MasksPerBatch(nil) {
+		t.Error("words have masks of their own, and what is nil has none")
+	}
+}
