@@ -3,7 +3,15 @@ package models
 import "gorgonia.org/gorgonia"
 
 // ReLU is max(x, 0).
-func ReLU() Layer { return elementwise("ReLU", gorgonia.Rectify) }
+func ReLU() Layer { return relu{} }
+
+// relu is a type of its own for Sequential to know it.
+type relu struct{}
+
+func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := gorgonia.Rectify(x)
+	return y, s.Wrap(err, "ReLU")
+}
 
 // Sigmoid is 1/(1+exp(-x)).
 func Sigmoid() Layer { return elementwise("Sigmoid", gorgonia.Sigmoid) }

@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -113,21 +112,4 @@ func (s *Scope) place() string {
 		return ""
 	}
 	return s.path[:len(s.path)-1] + ": "
-}
-
-// Sequential applies layers one after the other. Its parts are named by number.
-type Sequential []Layer
-
-// Apply applies the layers in order.
-func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	for i, layer := range q {
-		if layer == nil {
-			return nil, s.Errorf("Sequential: layer %d must be a layer, got nil", i)
-		}
-		var err error
-		if x, err = layer.Apply(s.Child(strconv.Itoa(i)), x); err != nil {
-			return nil, err
-		}
-	}
-	return x, nil
 }

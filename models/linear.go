@@ -1,6 +1,10 @@
 package models
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
 
 // A LinearOption sets something about Linear that has a default.
 type LinearOption func(*linear)
@@ -29,24 +33,32 @@ type linear struct {
 }
 
 func (l *linear) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	if l.in <= 0 || l.out <= 0 {
-		return nil, s.Errorf("Linear: sizes must be positive, got %d and %d", l.in, l.out)
-	}
-	if shape := x.Shape(); len(shape) != 2 || shape[1] != l.in {
-		return nil, s.Errorf("Linear: input must have shape (batch, %d), got %v", l.in, shape)
-	}
-	w, err := s.Param("weight", []int{l.in, l.out}, l.init)
+	w, b, err := l.params(s, x)
 	if err != nil {
 		return nil, err
 	}
-	y, err := gorgonia.Mul(x, w)
-	if err != nil || l.noBias {
+	if !s.model.plain {
+		y, err := ops.Dense(x, w, b, ops.ActivationNone)
 		return y, s.Wrap(err, "Linear")
 	}
-	b, err := s.Param("bias", []int{l.out}, Zeros)
-	if err != nil {
-		return nil, err
+	y, err := gorgonia.Mul(x, w)
+	if err == nil && b != nil {
+		y, err = gorgonia.BroadcastAdd(y, b, nil, []byte{0})
 	}
-	y, err = gorgonia.BroadcastAdd(y, b, nil, []byte{0})
 	return y, s.Wrap(err, "Linear")
+}
+
+// params returns the layer's parameters for inputs like x; b is nil without bias.
+func (l *linear) params(s *Scope, x *gorgonia.Node) (w, b *gorgonia.Node, err error) {
+	if l.in <= 0 || l.out <= 0 {
+		return nil, nil, s.Errorf("Linear: sizes must be positive, got %d and %d", l.in, l.out)
+	}
+	if shape := x.Shape(); len(shape) != 2 || shape[1] != l.in {
+		return nil, nil, s.Errorf("Linear: input must have shape (batch, %d), got %v", l.in, shape)
+	}
+	if w, err = s.Param("weight", []int{l.in, l.out}, l.init); err != nil || l.noBias {
+		return w, nil, err
+	}
+	b, err = s.Param("bias", []int{l.out}, Zeros)
+	return w, b, err
 }

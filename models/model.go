@@ -27,6 +27,7 @@ type Model struct {
 	output tensor.Shape
 	dtype  tensor.Dtype
 	seed   uint64
+	plain  bool
 
 	params []*Param
 	byName map[string]*Param
@@ -43,6 +44,11 @@ func WithSeed(seed uint64) Option { return func(m *Model) { m.seed = seed } }
 // WithDtype makes the model compute in tensor.Float64; tensor.Float32 is the
 // default.
 func WithDtype(dt tensor.Dtype) Option { return func(m *Model) { m.dtype = dt } }
+
+// WithPlainOps builds graphs of Gorgonia's own ops where the default is to join
+// layers to fused ones: slower, the same numbers within rounding, and with second
+// derivatives.
+func WithPlainOps() Option { return func(m *Model) { m.plain = true } }
 
 // New returns the model of net for inputs whose examples have the given shape:
 // {784} for flat images, {1, 28, 28} for a channel of pixels. It makes and

@@ -53,7 +53,9 @@ func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program,
 				return err
 			}
 		}
-		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
+		graph := p.needed()
+		ops.ReuseMemory(graph)
+		p.machine = gorgonia.NewTapeMachine(graph)
 		return nil
 	})
 	if err != nil {
@@ -81,6 +83,21 @@ func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss) e
 		p.params = append(p.params, &learned{param, grads[i]})
 	}
 	return nil
+}
+
+// needed is the part of the graph that the results depend on. gorgonia.Grad makes
+// the gradient of every input of an op, also where no parameter lies behind it,
+// and a machine computes all there is: the gradient of a batch of images is as
+// costly as that of the first layer's weights.
+func (p *program) needed() *gorgonia.ExprGraph {
+	results := gorgonia.Nodes{p.graph.Output}
+	if p.loss != nil {
+		results = append(results, p.loss)
+	}
+	for _, l := range p.params {
+		results = append(results, l.(*learned).grad)
+	}
+	return p.graph.ExactSubgraphRoots(results...)
 }
 
 // run executes the program on the examples with the given indices.

@@ -1,0 +1,77 @@
+package models
+
+import (
+	"strconv"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// Sequential applies layers one after the other. Its parts are named by number.
+//
+// A Linear layer is joined with a ReLU and a Dropout behind it to one op, which
+// gives the same numbers within rounding; see WithPlainOps.
+type Sequential []Layer
+
+// Apply applies the layers in order.
+func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	for i, layer := range q {
+		if layer == nil {
+			return nil, s.Errorf("Sequential: layer %d must be a layer, got nil", i)
+		}
+	}
+	for i := 0; i < len(q); {
+		n, y, err := q.fused(s, i, x)
+		if n == 0 && err == nil {
+			n = 1
+			y, err = q[i].Apply(s.Child(strconv.Itoa(i)), x)
+		}
+		if err != nil {
+			return nil, err
+		}
+		x = y
+		i += n
+	}
+	return x, nil
+}
+
+// fused applies the layers from i on that make one op and returns their number,
+// 0 if there are none.
+func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
+	l, ok := q[i].(*linear)
+	if !ok || s.model.plain {
+		return 0, nil, nil
+	}
+	child := func() *Scope { return s.Child(strconv.Itoa(i + n)) }
+	next := func() Layer {
+		if i+n < len(q) {
+			return q[i+n]
+		}
+		return nil
+	}
+	w, b, err := l.params(child(), x)
+	if err != nil {
+		return 0, nil, err
+	}
+	n++
+	act := ops.ActivationNone
+	if _, ok := next().(relu); ok {
+		act = ops.ActivationReLU
+		n++
+	}
+	if d, ok := next().(unitDropout); ok && len(d.opts) == 0 {
+		place := child()
+		n++
+		own, ok, err := place.dropoutOptions("Dropout", d.p)
+		if err != nil {
+			return 0, nil, err
+		}
+		if ok && d.p > 0 {
+			y, err = ops.DenseDropout(x, w, b, act, d.p, own...)
+			return n, y, s.Wrap(err, "Sequential")
+		}
+	}
+	y, err = ops.Dense(x, w, b, act)
+	return n, y, s.Wrap(err, "Sequential")
+}
