@@ -9,9 +9,9 @@ import (
 // stay on the stack and in the first-level cache.
 const chunk = 64
 
-// streamBytes is the size from which results are written past the caches, which
-// could not hold them anyway.
-const streamBytes = 8 << 20
+// streamBytes is the size from which results are written past the caches. That
+// was measured to pay only where the last level cannot hold them.
+const streamBytes = 64 << 20
 
 // Float32 applies the mask of stream s under threshold t to src: dst[i] is
 // src[i] times the scale where element offset+i is kept, else +0. dst and src

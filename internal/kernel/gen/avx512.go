@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -111,10 +113,11 @@ func kept(random, t reg.VecVirtual) reg.OpmaskVirtual {
 	return k
 }
 
-// groups repeats body for all groups, two at a time and then the odd one.
+// groups repeats body for all groups, four at a time and then one by one.
 func (a avx512) groups(count reg.GPVirtual, body func(random [][2]reg.VecVirtual)) {
-	loop("pairs", count, 2, func() { body(a.draw(2)) })
-	loop("last", count, 1, func() { body(a.draw(1)) })
+	for _, n := range []int{4, 1} {
+		loop(fmt.Sprintf("groups%d", n), count, n, func() { body(a.draw(n)) })
+	}
 }
 
 // thresholds returns the parameter t in all 16-bit lanes.
