@@ -40,7 +40,8 @@ func TestFusedIsPlain(t *testing.T) {
 				if err := gorgonia.Let(g.Input, tensor.New(tensor.WithShape(5, 6), tensor.WithBacking(x))); err != nil {
 					t.Fatal(err)
 				}
-				grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(g.Output)))), g.Params()...)
+				labels := gorgonia.NodeFromAny(g.ExprGraph, tensor.New(tensor.WithBacking([]int{0, 1, 2, 0, 1})), gorgonia.WithName("labels"))
+				grads, err := gorgonia.Grad(gorgonia.Must(ops.SoftmaxCrossEntropy(g.Output, labels)), g.Params()...)
 				if err != nil {
 					t.Fatal(err)
 				}
