@@ -9,7 +9,7 @@ import (
 )
 
 // param is a parameter as a solver knows it. All but the kind, the slots and
-// the addresses is bound anew by each step.
+// the extent is bound anew by each step.
 type param struct {
 	kind
 	f32 arrays[float32] // one of the two is in use
@@ -20,10 +20,11 @@ type param struct {
 	penalized bool
 	axis      int // counts units for MaxNorm; -1 for none
 
-	// addresses are where value and gradient lay when they were last found not
-	// to overlap with others; shared is whether the gradient did with another.
-	addresses [2]uintptr
-	shared    bool
+	// extent is where value and gradient lay, from and to, when they were last
+	// compared with others; shared is whether the gradient overlapped with
+	// another.
+	extent [4]uintptr
+	shared bool
 }
 
 // arrays are the elements of a parameter, of its gradient and of its slots.
@@ -51,9 +52,9 @@ func (c *core) bind(model []gorgonia.ValueGrad, solver string, maxNorm bool) err
 		params = make([]param, len(model))
 	}
 	if err := c.bindTo(params, model, maxNorm); err != nil {
-		// Addresses that were not compared must be so by the next step.
+		// Extents that were not compared must be so by the next step.
 		for i := range params {
-			params[i].addresses = [2]uintptr{}
+			params[i].extent = [4]uintptr{}
 		}
 		return errors.WithMessagef(err, "optim: %s.Step", solver)
 	}
@@ -64,6 +65,9 @@ func (c *core) bind(model []gorgonia.ValueGrad, solver string, maxNorm bool) err
 func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) error {
 	moved := false
 	for i, m := range model {
+		if n, ok := m.(*gorgonia.Node); ok && n == nil {
+			m = nil
+		}
 		changed, err := params[i].bind(m, c.seen, maxNorm)
 		if err != nil {
 			name := ""
@@ -122,11 +126,11 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	p.f32.w, p.f32.g = w.f32, g.f32
 	p.f64.w, p.f64.g = w.f64, g.f64
 
-	wlo, _ := w.span()
-	glo, _ := g.span()
-	at := [2]uintptr{wlo, glo}
-	moved = at != p.addresses
-	p.addresses = at
+	wlo, whi := w.span()
+	glo, ghi := g.span()
+	at := [4]uintptr{wlo, whi, glo, ghi}
+	moved = at != p.extent
+	p.extent = at
 	return moved, nil
 }
 

@@ -246,7 +246,7 @@ func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 	for ; lo < hi; lo += block {
 		end := min(lo+block, hi)
 		w, g := a.w[lo:end], a.g[lo:end]
-		if limit > 0 {
+		if reg.ClipValue > 0 {
 			clip(g, limit)
 		}
 		if by != 1 {

@@ -20,8 +20,9 @@
 // and leaves g zero, as Gorgonia's solvers do, since a machine built with
 // gorgonia.BindDualValues adds to what is there. Steps 1 and 3 to 4 are one
 // pass over the memory; 2 and 5 need one more each. Nothing is allocated after
-// the first step. Large models are spread over the processors that GOMAXPROCS
-// allows; the result does not depend on their number.
+// the first step, but for goroutines that the runtime has none left to use again
+// for. Large models are spread over the processors that GOMAXPROCS allows; the
+// result does not depend on their number.
 //
 // Settings are fields and may be changed between steps. Step checks them, the
 // parameters and the gradients, and returns an error before it changes

@@ -205,7 +205,7 @@ func (s Linear) At(step int64) float64 {
 	if step >= s.Steps {
 		return s.To
 	}
-	return s.From + (s.To-s.From)*float64(max(step, 0))/float64(s.Steps)
+	return s.From + (s.To-s.From)*(float64(max(step, 0))/float64(s.Steps))
 }
 
 // Validate returns an error if a field is out of range.
@@ -235,7 +235,7 @@ func (s Warmup) At(step int64) float64 {
 	}
 	step = max(step, 0)
 	if step < s.Steps {
-		return s.Then.At(0) * float64(step+1) / float64(s.Steps)
+		return s.Then.At(0) * (float64(step+1) / float64(s.Steps))
 	}
 	return s.Then.At(step - s.Steps)
 }
