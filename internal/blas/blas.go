@@ -1,0 +1,112 @@
+// Package blas finds a BLAS on the machine it runs on and hands it to Gorgonia.
+//
+//	b := blas.Find()
+//	gorgonia.Use(b)
+//	log.Print(b.Describe())
+//
+// OpenBLAS, MKL, BLIS, Accelerate or any other library with the Fortran
+// interface is loaded when the program runs, without cgo; where there is none
+// the work stays with gonum. A library is trusted only after it has given
+// gonum's answers on small matrices.
+//
+// The general matrix and vector routines in float32 and float64 that Gorgonia
+// calls go to the library: gemm, gemv, ger, dot, axpy and scal. Everything else
+// is gonum's, and so are calls too small to repay the way into the library and
+// every call with arguments that gonum refuses or answers without arithmetic,
+// so that it panics with gonum's words. The answers differ from gonum's in two
+// ways. They are rounded in another order, which may depend on the library, the
+// processor and the number of threads. And gonum skips zeros in places where a
+// library multiplies, so that a NaN or an infinity that meets a zero may leave
+// a finite number in the one and NaN in the other.
+//
+// Libraries are loaded on Linux, macOS and Windows on amd64 and arm64. A Linux
+// binary that can load libraries is itself linked to the C library; the build
+// tag gonumblas leaves the loader out, for a static binary that always uses
+// gonum.
+package blas
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// native is embedded to lend Implementation the routines it does not have
+// itself, under a name that is not exported.
+type native = gonum.Implementation
+
+// Implementation is a BLAS for gorgonia.Use and tensor.Use. The zero value is
+// gonum's. Its methods may be called by several goroutines at once.
+type Implementation struct {
+	native
+	lib    *library // nil for gonum
+	reason string   // why it is gonum
+	single routines[float32]
+	double routines[float64]
+}
+
+var (
+	_ blas.Float32    = (*Implementation)(nil)
+	_ blas.Float64    = (*Implementation)(nil)
+	_ blas.Complex64  = (*Implementation)(nil)
+	_ blas.Complex128 = (*Implementation)(nil)
+)
+
+// Describe names the BLAS in one line, as "BLAS: OpenBLAS 0.3.21
+// (libopenblas.so.0), 2 threads" or "BLAS: gonum (no OpenBLAS, MKL, BLIS or
+// Accelerate found)".
+func (impl *Implementation) Describe() string {
+	if impl.lib == nil {
+		if impl.reason == "" {
+			return "BLAS: gonum"
+		}
+		return "BLAS: gonum (" + impl.reason + ")"
+	}
+	s := "BLAS: " + impl.lib.name
+	if impl.lib.product != "" {
+		s = fmt.Sprintf("BLAS: %s (%s)", impl.lib.product, impl.lib.name)
+	}
+	switch n := impl.Threads(); n {
+	case 0:
+		return s
+	case 1:
+		return s + ", 1 thread"
+	default:
+		return fmt.Sprintf("%s, %d threads", s, n)
+	}
+}
+
+// Library returns the name under which the library was loaded, "" for gonum.
+func (impl *Implementation) Library() string {
+	if impl.lib == nil {
+		return ""
+	}
+	return impl.lib.name
+}
+
+// Threads returns the number of threads that share a large product, 0 if the
+// library does not tell. Gonum's is GOMAXPROCS.
+func (impl *Implementation) Threads() int {
+	if impl.lib == nil {
+		return runtime.GOMAXPROCS(0)
+	}
+	return impl.lib.threads()
+}
+
+// SetThreads makes n threads share a large product. The number belongs to the
+// library and holds for the whole process; some versions of BLIS keep it for
+// each system thread, so that BLIS_NUM_THREADS is the surer way there. It is an
+// error if n < 1, with gonum, which follows GOMAXPROCS, with a library that has
+// no such routine, as Accelerate, and if the library settles on another number.
+func (impl *Implementation) SetThreads(n int) error {
+	if n < 1 {
+		return errors.Errorf("blas: SetThreads: n must be at least 1, got %d", n)
+	}
+	if impl.lib == nil {
+		return errors.New("blas: SetThreads: gonum uses GOMAXPROCS threads")
+	}
+	return errors.Wrap(impl.lib.setThreads(n), "blas: SetThreads")
+}

@@ -1,0 +1,379 @@
+package blas
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+	"pgregory.net/rapid"
+)
+
+// loaded returns the library of this machine, which then gets all calls, however
+// small, or skips the test.
+func loaded(t testing.TB) *Implementation {
+	t.Helper()
+	b, err := Open("auto")
+	if err != nil {
+		t.Skipf("no library to test: %v (Debian: libopenblas0)", err)
+	}
+	b.single.least, b.double.least = work{}, work{}
+	return b
+}
+
+var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
+
+// The numbers are small integers, or NaN where they must not be read, so that
+// the answers have to be equal, and the elements between rows and increments
+// must not change.
+func TestGonumsAnswers(t *testing.T) {
+	b := loaded(t)
+	t.Run("float32", func(t *testing.T) {
+		testAnswers(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+	})
+	t.Run("float64", func(t *testing.T) {
+		testAnswers(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	})
+}
+
+func testAnswers[T float](t *testing.T, got, want level[T]) {
+	dim := rapid.OneOf(rapid.IntRange(0, 9), rapid.IntRange(0, 70))
+	pad := rapid.IntRange(0, 5)
+	trans := rapid.SampledFrom(transposes)
+	factor := rapid.SampledFrom([]T{0, 1, -1, 2, 0.5})
+	increment := rapid.SampledFrom([]int{1, 2, 5, -1, -3})
+	same := func(t *rapid.T, c []T, f func(l level[T], c []T)) {
+		x, y := slices.Clone(c), slices.Clone(c)
+		f(got, x)
+		f(want, y)
+		if i := differ(x, y); i >= 0 {
+			t.Fatalf("element %d is %v, gonum's %v", i, x[i], y[i])
+		}
+	}
+	t.Run("gemm", rapid.MakeCheck(func(t *rapid.T) {
+		m, n, k := dim.Draw(t, "m"), dim.Draw(t, "n"), dim.Draw(t, "k")
+		tA, tB := trans.Draw(t, "tA"), trans.Draw(t, "tB")
+		lda, ldb, ldc := pad.Draw(t, "lda")+max(1, k), pad.Draw(t, "ldb")+max(1, n), pad.Draw(t, "ldc")+max(1, n)
+		if tA != blas.NoTrans {
+			lda += m
+		}
+		if tB != blas.NoTrans {
+			ldb += k
+		}
+		alpha, beta := factor.Draw(t, "alpha"), factor.Draw(t, "beta")
+		a, b := drawn[T](t, max(m, k)*lda), drawn[T](t, max(n, k)*ldb)
+		c := drawn[T](t, m*ldc)
+		if beta == 0 {
+			fill(c, T(math.NaN()))
+		}
+		same(t, c, func(l level[T], c []T) { l.gemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) })
+	}))
+	t.Run("gemv", rapid.MakeCheck(func(t *rapid.T) {
+		m, n, tA := dim.Draw(t, "m"), dim.Draw(t, "n"), trans.Draw(t, "tA")
+		lda := pad.Draw(t, "lda") + max(1, n)
+		incX, incY := increment.Draw(t, "incX"), increment.Draw(t, "incY")
+		alpha, beta := factor.Draw(t, "alpha"), factor.Draw(t, "beta")
+		lenY := m
+		if tA != blas.NoTrans {
+			lenY = n
+		}
+		// gonum clears y to its end, even beyond its last element.
+		a, x, y := drawn[T](t, m*lda), drawn[T](t, max(m, n)*5), drawn[T](t, lenY*max(incY, -incY))
+		if beta == 0 && alpha != 0 {
+			fill(y, T(math.NaN()))
+		}
+		same(t, y, func(l level[T], y []T) { l.gemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY) })
+	}))
+	t.Run("ger", rapid.MakeCheck(func(t *rapid.T) {
+		m, n := dim.Draw(t, "m"), dim.Draw(t, "n")
+		lda := pad.Draw(t, "lda") + max(1, n)
+		incX, incY, alpha := increment.Draw(t, "incX"), increment.Draw(t, "incY"), factor.Draw(t, "alpha")
+		x, y, a := drawn[T](t, m*5), drawn[T](t, n*5), drawn[T](t, m*lda)
+		right := got
+		right.ger = want.ger
+		if incX < 0 || incY < 0 {
+			// gonum's is wrong here; a product with a column does the same.
+			right.ger = func(m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) {
+				for i := range m {
+					want.axpy(n, alpha*x[at1(i, m, incX)], y, incY, a[i*lda:], 1)
+				}
+			}
+		}
+		f := func(l level[T], a []T) { l.ger(m, n, alpha, x, incX, y, incY, a, lda) }
+		one, two := slices.Clone(a), slices.Clone(a)
+		f(got, one)
+		f(right, two)
+		if i := differ(one, two); i >= 0 {
+			t.Fatalf("element %d is %v, want %v", i, one[i], two[i])
+		}
+	}))
+	t.Run("dot", rapid.MakeCheck(func(t *rapid.T) {
+		n, incX, incY := dim.Draw(t, "n"), increment.Draw(t, "incX"), increment.Draw(t, "incY")
+		x, y := drawn[T](t, n*5), drawn[T](t, n*5)
+		same(t, make([]T, 1), func(l level[T], sum []T) { sum[0] = l.dot(n, x, incX, y, incY) })
+	}))
+	t.Run("axpy", rapid.MakeCheck(func(t *rapid.T) {
+		n, incX, incY := dim.Draw(t, "n"), increment.Draw(t, "incX"), increment.Draw(t, "incY")
+		alpha, x := factor.Draw(t, "alpha"), drawn[T](t, n*5)
+		same(t, drawn[T](t, n*5), func(l level[T], y []T) { l.axpy(n, alpha, x, incX, y, incY) })
+	}))
+	t.Run("scal", rapid.MakeCheck(func(t *rapid.T) {
+		n, incX, alpha := dim.Draw(t, "n"), increment.Draw(t, "incX"), factor.Draw(t, "alpha")
+		x := drawn[T](t, n*5)
+		if alpha == 0 && n > 0 {
+			fill(x, T(math.NaN()))
+		}
+		same(t, x, func(l level[T], x []T) { l.scal(n, alpha, x, incX) })
+	}))
+}
+
+// Whatever gonum refuses, in whatever words, is refused in the same.
+func TestGonumsPanics(t *testing.T) {
+	b := loaded(t)
+	t.Run("float32", func(t *testing.T) {
+		testPanics(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+	})
+	t.Run("float64", func(t *testing.T) {
+		testPanics(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	})
+}
+
+func testPanics[T float](t *testing.T, got, want level[T]) {
+	refused := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		dim, inc := rapid.IntRange(-1, 3), rapid.IntRange(-2, 2)
+		trans := rapid.SampledFrom(append([]blas.Transpose{'x', 0}, transposes...))
+		m, n, k := dim.Draw(t, "m"), dim.Draw(t, "n"), dim.Draw(t, "k")
+		lda, ldb, ldc := dim.Draw(t, "lda"), dim.Draw(t, "ldb"), dim.Draw(t, "ldc")
+		incX, incY := inc.Draw(t, "incX"), inc.Draw(t, "incY")
+		tA, tB := trans.Draw(t, "tA"), trans.Draw(t, "tB")
+		alpha := rapid.SampledFrom([]T{0, 1}).Draw(t, "alpha")
+		length := rapid.IntRange(0, 10)
+		a, x, y := drawn[T](t, length.Draw(t, "a")), drawn[T](t, length.Draw(t, "x")), drawn[T](t, length.Draw(t, "y"))
+		for name, f := range map[string]func(l level[T], c []T){
+			"gemm": func(l level[T], c []T) { l.gemm(tA, tB, m, n, k, alpha, a, lda, x, ldb, 1, c, ldc) },
+			"gemv": func(l level[T], c []T) { l.gemv(tA, m, n, alpha, a, lda, x, incX, 1, c, incY) },
+			"ger":  func(l level[T], c []T) { l.ger(m, n, alpha, a, max(0, incX), x, max(0, incY), c, lda) },
+			"dot":  func(l level[T], c []T) { l.dot(n, x, incX, c, incY) },
+			"axpy": func(l level[T], c []T) { l.axpy(n, alpha, x, incX, c, incY) },
+			"scal": func(l level[T], c []T) { l.scal(n, alpha, c, incX) },
+		} {
+			one, two := slices.Clone(y), slices.Clone(y)
+			p, q := recovered(func() { f(got, one) }), recovered(func() { f(want, two) })
+			if fmt.Sprint(p) != fmt.Sprint(q) {
+				t.Fatalf("%s panics with %v, gonum's with %v", name, p, q)
+			}
+			if i := differ(one, two); i >= 0 {
+				t.Fatalf("%s: element %d is %v, gonum's %v", name, i, one[i], two[i])
+			}
+			if q != nil {
+				refused[name]++
+			}
+		}
+	})
+	if len(refused) != 6 {
+		t.Errorf("only these were refused: %v", refused)
+	}
+}
+
+// Random numbers agree to the rounding of a sum of k products.
+func TestRounding(t *testing.T) {
+	b := loaded(t)
+	const m, n, k = 65, 130, 257
+	rnd := rand.New(rand.NewPCG(1, 2))
+	a, x := make([]float64, m*k), make([]float64, k*n)
+	a32, x32 := make([]float32, m*k), make([]float32, k*n)
+	for i := range a {
+		a32[i] = float32(rnd.NormFloat64())
+		a[i] = float64(a32[i])
+	}
+	for i := range x {
+		x32[i] = float32(rnd.NormFloat64())
+		x[i] = float64(x32[i])
+	}
+	want, got, got32 := make([]float64, m*n), make([]float64, m*n), make([]float32, m*n)
+	gonum.Implementation{}.Dgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, a, k, x, n, 0, want, n)
+	b.Dgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, a, k, x, n, 0, got, n)
+	b.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, a32, k, x32, n, 0, got32, n)
+	for i := range m {
+		for j := range n {
+			size := 0.0 // of the sum without cancellation
+			for l := range k {
+				size += math.Abs(a[i*k+l] * x[l*n+j])
+			}
+			at := i*n + j
+			if e := math.Abs(got[at] - want[at]); e > k*0x1p-53*size {
+				t.Fatalf("Dgemm: element %d is %v, gonum's %v", at, got[at], want[at])
+			}
+			if e := math.Abs(float64(got32[at]) - want[at]); e > k*0x1p-24*size {
+				t.Fatalf("Sgemm: element %d is %v, in float64 %v", at, got32[at], want[at])
+			}
+		}
+	}
+}
+
+// Calls that gonum keeps for their size answer as those that the library gets.
+func TestBothSidesOfTheThresholds(t *testing.T) {
+	all := loaded(t)
+	b, err := Open("auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.single.least != worthwhile || b.double.least != worthwhile {
+		t.Errorf("the least work is %v and %v, want %v", b.single.least, b.double.least, worthwhile)
+	}
+	for _, n := range []int{1, 5, 6, 7, 200, 300} {
+		a, x := integers[float32](n*n, 7), integers[float32](n*n, 5)
+		got, want := make([]float32, n*n), make([]float32, n*n)
+		b.Sgemm(blas.Trans, blas.NoTrans, n, n, n, 1, a, n, x, n, 0, got, n)
+		all.Sgemm(blas.Trans, blas.NoTrans, n, n, n, 1, a, n, x, n, 0, want, n)
+		b.Sgemv(blas.Trans, n, n, 1, a, n, x, 1, 1, got, 1)
+		all.Sgemv(blas.Trans, n, n, 1, a, n, x, 1, 1, want, 1)
+		if i := differ(got, want); i >= 0 {
+			t.Errorf("n = %d: element %d is %v, want %v", n, i, got[i], want[i])
+		}
+	}
+}
+
+func TestConcurrentCalls(t *testing.T) {
+	b := loaded(t)
+	var group sync.WaitGroup
+	for g := range 8 {
+		group.Go(func() {
+			n := 3 + 13*g
+			a, x := integers[float32](n*n, 7+g), integers[float32](n*n, 5)
+			want, sum := make([]float32, n*n), gonum.Implementation{}.Sdot(n, a, 1, x, 1)
+			gonum.Implementation{}.Sgemm(blas.NoTrans, blas.Trans, n, n, n, 1, a, n, x, n, 0, want, n)
+			got := make([]float32, n*n)
+			for range 50 {
+				b.Sgemm(blas.NoTrans, blas.Trans, n, n, n, 1, a, n, x, n, 0, got, n)
+				if i := differ(got, want); i >= 0 {
+					t.Errorf("n = %d: element %d is %v, want %v", n, i, got[i], want[i])
+					return
+				}
+				if s := b.Sdot(n, a, 1, x, 1); s != sum {
+					t.Errorf("n = %d: the inner product is %v, want %v", n, s, sum)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// A library that needs its calls one at a time gets them so.
+func TestSerialLibrary(t *testing.T) {
+	b := loaded(t)
+	b.lib.serial = true
+	b.lib.enter()
+	done := make(chan float32)
+	go func() { done <- b.Sdot(2, []float32{1, 2}, 1, []float32{3, 4}, 1) }()
+	select {
+	case <-done:
+		t.Error("a call overlapped another")
+	default:
+	}
+	b.lib.leave()
+	if got := <-done; got != 11 {
+		t.Errorf("the inner product is %v, want 11", got)
+	}
+}
+
+func TestCallsDoNotAllocate(t *testing.T) {
+	b := loaded(t)
+	const n = 16
+	x, y, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
+	u, v, w := make([]float64, n*n), make([]float64, n*n), make([]float64, n*n)
+	for name, f := range map[string]func(){
+		"Sgemm": func() { b.Sgemm(blas.NoTrans, blas.Trans, n, n, n, 1, x, n, y, n, 0, c, n) },
+		"Dgemm": func() { b.Dgemm(blas.NoTrans, blas.Trans, n, n, n, 1, u, n, v, n, 0, w, n) },
+		"Sgemv": func() { b.Sgemv(blas.NoTrans, n, n, 1, x, n, y, 1, 0, c, 1) },
+		"Dgemv": func() { b.Dgemv(blas.NoTrans, n, n, 1, u, n, v, 1, 0, w, 1) },
+		"Sger":  func() { b.Sger(n, n, 1, x, 1, y, 1, c, n) },
+		"Dger":  func() { b.Dger(n, n, 1, u, 1, v, 1, w, n) },
+		"Sdot":  func() { b.Sdot(n, x, 1, y, 1) },
+		"Ddot":  func() { b.Ddot(n, u, 1, v, 1) },
+		"Saxpy": func() { b.Saxpy(n, 1, x, 1, y, 1) },
+		"Daxpy": func() { b.Daxpy(n, 1, u, 1, v, 1) },
+		"Sscal": func() { b.Sscal(n, 1, x, 1) },
+		"Dscal": func() { b.Dscal(n, 1, u, 1) },
+	} {
+		if got := testing.AllocsPerRun(100, f); got != 0 {
+			t.Errorf("%s allocates %v times per call, want 0", name, got)
+		}
+	}
+}
+
+// drawn returns n small integers.
+func drawn[T float](t *rapid.T, n int) []T {
+	x := make([]T, n)
+	shift := rapid.IntRange(0, 12).Draw(t, "data")
+	for i, v := range integers[T](n+shift, 6)[shift:] {
+		x[i] = v
+	}
+	return x
+}
+
+func fill[T float](x []T, v T) {
+	for i := range x {
+		x[i] = v
+	}
+}
+
+// differ returns the first place where x and y differ, NaN being equal to NaN,
+// -1 if they do not.
+func differ[T float](x, y []T) int {
+	for i := range x {
+		if x[i] != y[i] && (x[i] == x[i] || y[i] == y[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// at1 is the place of element i of n elements every inc elements.
+func at1(i, n, inc int) int {
+	if inc < 0 {
+		return (i - n + 1) * inc
+	}
+	return i * inc
+}
+
+func recovered(f func()) (p any) {
+	defer func() { p = recover() }()
+	f()
+	return nil
+}
+
+func BenchmarkSgemm(b *testing.B) {
+	const m, n, k = 128, 1024, 1024
+	rnd := rand.New(rand.NewPCG(1, 2))
+	x, y, c := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
+	for _, x := range [][]float32{x, y} {
+		for i := range x {
+			x[i] = float32(rnd.NormFloat64())
+		}
+	}
+	for _, impl := range []*Implementation{Find(), {}} {
+		b.Run(impl.Describe(), func(b *testing.B) {
+			for b.Loop() {
+				impl.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, x, k, y, n, 0, c, n)
+			}
+			b.ReportMetric(2*m*n*k*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// BenchmarkCall is the price of a call that does next to nothing.
+func BenchmarkCall(b *testing.B) {
+	impl := loaded(b)
+	x, y := []float32{1}, []float32{2}
+	b.ReportAllocs()
+	for b.Loop() {
+		impl.Saxpy(1, 1, x, 1, y, 1)
+	}
+}

@@ -1,0 +1,93 @@
+package blas
+
+import (
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Variable is the environment variable that Find obeys.
+const Variable = "DROPOUT_BLAS"
+
+// Find returns the BLAS that the environment variable DROPOUT_BLAS asks for, as
+// in Open: a library's name or path, gonum, or auto, which is also the meaning
+// of an empty or unset variable. Where that cannot be had it returns gonum's,
+// and Describe tells why.
+func Find() *Implementation {
+	choice := os.Getenv(Variable)
+	b, err := Open(choice)
+	if err == nil {
+		return b
+	}
+	reason := err.Error()
+	if !automatic(choice) {
+		reason = Variable + "=" + choice + ": " + reason
+	}
+	return &Implementation{reason: reason}
+}
+
+// Open returns the BLAS of the given name:
+//
+//   - "gonum" is gonum's own;
+//   - "auto" or "" is the first that answers rightly of the libraries that
+//     usually bear a BLAS on this system: Accelerate on macOS, then OpenBLAS,
+//     MKL, BLIS;
+//   - anything else is the name or the path of a library, looked for as the
+//     system's loader does.
+//
+// It is an error if no library is found, or if the named one cannot be loaded,
+// lacks a routine, or gives wrong answers.
+func Open(name string) (*Implementation, error) {
+	if name == "gonum" {
+		return new(Implementation), nil
+	}
+	if !automatic(name) {
+		return open(name)
+	}
+	var refused []string
+	for _, candidate := range candidates(runtime.GOOS) {
+		b, err := open(candidate)
+		if err == nil {
+			return b, nil
+		}
+		// A library that is not there is the usual case, one that is there
+		// and does not serve is worth a word.
+		if _, absent := errors.Cause(err).(loadError); !absent {
+			refused = append(refused, err.Error())
+		}
+	}
+	if len(refused) > 0 {
+		return nil, errors.New(strings.Join(refused, "; "))
+	}
+	return nil, errors.New("no OpenBLAS, MKL, BLIS or Accelerate found")
+}
+
+func automatic(name string) bool { return name == "" || name == "auto" }
+
+// candidates returns where a BLAS is looked for on an operating system, best
+// first. Fedora's libopenblas.so.0 uses one thread, its libopenblasp.so.0 many.
+func candidates(goos string) []string {
+	switch goos {
+	case "linux":
+		return []string{
+			"libopenblasp.so.0", "libopenblas.so.0", "libopenblas.so",
+			"libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so",
+			"libblis.so.4", "libblis-mt.so.4", "libblis.so",
+		}
+	case "darwin":
+		return []string{
+			"/System/Library/Frameworks/Accelerate.framework/Accelerate",
+			"/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+			"/usr/local/opt/openblas/lib/libopenblas.dylib",
+			"libopenblas.dylib",
+			"libmkl_rt.2.dylib",
+			"/opt/homebrew/opt/blis/lib/libblis.dylib",
+			"/usr/local/opt/blis/lib/libblis.dylib",
+		}
+	case "windows":
+		return []string{"libopenblas.dll", "openblas.dll", "mkl_rt.3.dll", "mkl_rt.2.dll", "mkl_rt.dll"}
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package blas
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+func TestFindGonum(t *testing.T) {
+	t.Setenv(Variable, "gonum")
+	b := Find()
+	if got, want := b.Describe(), "BLAS: gonum"; got != want {
+		t.Errorf("the description is %q, want %q", got, want)
+	}
+	if got := b.Library(); got != "" {
+		t.Errorf("the library is %q, want none", got)
+	}
+	if got, want := b.Threads(), runtime.GOMAXPROCS(0); got != want {
+		t.Errorf("%d threads, want %d", got, want)
+	}
+	checkGonums(t, b)
+}
+
+func TestFindAutomatic(t *testing.T) {
+	for _, choice := range []string{"", "auto"} {
+		t.Setenv(Variable, choice)
+		b := Find()
+		if b.Library() == "" {
+			if got, want := b.Describe(), "BLAS: gonum (no OpenBLAS, MKL, BLIS or Accelerate found)"; got != want {
+				t.Errorf("the description is %q, want %q", got, want)
+			}
+			continue
+		}
+		if got := b.Describe(); !strings.HasPrefix(got, "BLAS: ") || !strings.Contains(got, b.Library()) {
+			t.Errorf("the description is %q", got)
+		}
+	}
+}
+
+// What cannot be used is replaced by gonum, and the reason is kept.
+func TestFindUnusable(t *testing.T) {
+	tests := map[string]string{
+		"no such library":          "BLAS: gonum (DROPOUT_BLAS=no such library: ",
+		"/nowhere/libopenblas.so":  "BLAS: gonum (DROPOUT_BLAS=/nowhere/libopenblas.so: ",
+		"GONUM":                    "BLAS: gonum (DROPOUT_BLAS=GONUM: ",
+		"find_test.go":             "BLAS: gonum (DROPOUT_BLAS=find_test.go: ",
+		strings.Repeat("x", 70000): "BLAS: gonum (DROPOUT_BLAS=xxx",
+	}
+	for choice, want := range tests {
+		t.Setenv(Variable, choice)
+		b := Find()
+		if got := b.Describe(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, ")") || strings.Contains(got, "\n") {
+			t.Errorf("the description is %q, want %q and a reason", got, want)
+		}
+		checkGonums(t, b)
+		if _, err := Open(choice); err == nil {
+			t.Errorf("Open(%q) gives no error", choice)
+		}
+	}
+}
+
+func TestFindLibraryWithoutRoutines(t *testing.T) {
+	name := map[string]string{"linux": "libm.so.6", "darwin": "/usr/lib/libSystem.B.dylib", "windows": "kernel32.dll"}[runtime.GOOS]
+	if _, err := load(name); err != nil {
+		t.Skipf("no library to test: %v", err)
+	}
+	t.Setenv(Variable, name)
+	b := Find()
+	if got, want := b.Describe(), "BLAS: gonum (DROPOUT_BLAS="+name+": "+name+" lacks sgemm_)"; got != want {
+		t.Errorf("the description is %q, want %q", got, want)
+	}
+	checkGonums(t, b)
+}
+
+// A library asked for by its name is the same that is found.
+func TestOpenNamed(t *testing.T) {
+	found := loaded(t)
+	b, err := Open(found.Library())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.Describe(), found.Describe(); got != want {
+		t.Errorf("opened %q, found %q", got, want)
+	}
+}
+
+func TestThreads(t *testing.T) {
+	b := loaded(t)
+	before := b.Threads()
+	if before < 1 {
+		t.Skipf("%s does not tell its number of threads", b.Library())
+	}
+	for _, n := range []int{1, before} {
+		if err := b.SetThreads(n); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Threads(); got != n {
+			t.Errorf("%d threads, want %d", got, n)
+		}
+		if got, want := b.Describe(), map[bool]string{true: ", 1 thread", false: " threads"}[n == 1]; !strings.HasSuffix(got, want) {
+			t.Errorf("the description is %q, want it to end in %q", got, want)
+		}
+	}
+}
+
+func TestSetThreadsRefuses(t *testing.T) {
+	silent := &Implementation{lib: &library{name: "libblas.so.3"}}
+	for _, tt := range []struct {
+		b    *Implementation
+		n    int
+		want string
+	}{
+		{new(Implementation), 2, "blas: SetThreads: gonum uses GOMAXPROCS threads"},
+		{new(Implementation), 0, "blas: SetThreads: n must be at least 1, got 0"},
+		{silent, -1, "blas: SetThreads: n must be at least 1, got -1"},
+		{silent, 2, "blas: SetThreads: libblas.so.3 has no routine for it"},
+	} {
+		if err := tt.b.SetThreads(tt.n); err == nil || err.Error() != tt.want {
+			t.Errorf("SetThreads(%d) gives %v, want %s", tt.n, err, tt.want)
+		}
+	}
+	if got, want := silent.Describe(), "BLAS: libblas.so.3"; got != want {
+		t.Errorf("the description is %q, want %q", got, want)
+	}
+}
+
+func TestProducts(t *testing.T) {
+	for _, tt := range []struct{ got, want string }{
+		{openblas("OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64"), "OpenBLAS 0.3.21"},
+		{openblas("NO_AFFINITY NEHALEM"), "OpenBLAS"},
+		{openblas(""), "OpenBLAS"},
+		{mkl("Intel(R) oneAPI Math Kernel Library Version 2024.0-Product Build 20231011 for Intel(R) 64 architecture applications"), "MKL 2024.0"},
+		{mkl("Intel(R) Math Kernel Library Version 2018.0.3 Product Build 20180406"), "MKL 2018.0.3"},
+		{mkl(""), "MKL"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("the product is %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	for goos, want := range map[string]string{
+		"linux":   "libopenblas.so.0",
+		"darwin":  "/System/Library/Frameworks/Accelerate.framework/Accelerate",
+		"windows": "libopenblas.dll",
+	} {
+		if !slices.Contains(candidates(goos), want) {
+			t.Errorf("%s is not looked for on %s", want, goos)
+		}
+	}
+	if got := candidates("plan9"); len(got) != 0 {
+		t.Errorf("%v is looked for on plan9", got)
+	}
+}
+
+// A wrong answer of any one routine is noticed, and gonum's own are accepted.
+func TestDisagreement(t *testing.T) {
+	right := float64Routines(gonum.Implementation{})
+	if got := disagreement(right, right); got != "" {
+		t.Errorf("gonum disagrees with itself in %s", got)
+	}
+	wrong := map[string]level[float64]{}
+	l := right
+	l.gemm = func(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+		for i := range c { // keeps the NaN of c where beta is 0
+			c[i] *= beta
+		}
+		right.gemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, 1, c, ldc)
+	}
+	wrong["gemm"] = l
+	l = right
+	l.gemv = func(tA blas.Transpose, m, n int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
+		right.gemv(tA, m, n, alpha, a, lda, x, incX, beta, y, -incY)
+	}
+	wrong["gemv"] = l
+	l = right
+	l.ger = func(int, int, float64, []float64, int, []float64, int, []float64, int) {}
+	wrong["ger"] = l
+	l = right
+	l.dot = func(int, []float64, int, []float64, int) float64 { return 0 }
+	wrong["dot"] = l
+	l = right
+	l.axpy = func(n int, alpha float64, x []float64, incX int, y []float64, incY int) {
+		right.axpy(n, -alpha, x, incX, y, incY)
+	}
+	wrong["axpy"] = l
+	l = right
+	l.scal = func(n int, alpha float64, x []float64, _ int) { right.scal(n, alpha, x, 1) }
+	wrong["scal"] = l
+	for name, l := range wrong {
+		if got := disagreement(l, right); got != name {
+			t.Errorf("a wrong %s is reported as %q", name, got)
+		}
+	}
+}
+
+// checkGonums checks that b computes, and with gonum.
+func checkGonums(t *testing.T, b *Implementation) {
+	t.Helper()
+	if got := b.Sdot(2, []float32{1, 2}, 1, []float32{3, 4}, 1); got != 11 {
+		t.Errorf("the inner product is %v, want 11", got)
+	}
+	if b.lib != nil {
+		t.Errorf("%s is used, want gonum", b.Library())
+	}
+}
