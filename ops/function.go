@@ -131,10 +131,11 @@ func applyFunction(f function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	var dt tensor.Dtype
 	for i, s := range f.inputs() {
 		n := in[i]
-		if n == nil || n.Graph() == nil {
+		// Constants have no graph until they are used.
+		if n == nil || n.Graph() == nil && (i == 0 || n.Value() == nil) {
 			return nil, op.wrap(errors.Errorf("%s must be a node of a graph, got none", s.name))
 		}
-		if n.Graph() != in[0].Graph() {
+		if n.Graph() != nil && n.Graph() != in[0].Graph() {
 			return nil, op.wrap(errors.Errorf("%s must be a node of the graph of %s, got one of another graph", s.name, f.inputs()[0].name))
 		}
 		of, err := dtypeOf(n)
