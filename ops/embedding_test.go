@@ -1,0 +1,69 @@
+package ops_test
+
+import (
+	"fmt"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+func embedding(ids *tensor.Dense) gradcheck.Graph {
+	return func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return ops.Embedding(in[0], gorgonia.NodeFromAny(in[0].Graph(), ids, gorgonia.WithName("ids")))
+	}
+}
+
+func TestEmbedding(t *testing.T) {
+	for _, ids := range []*tensor.Dense{
+		labels([]int{2, 3}, 0, 3, 3, 1, 0, 3), labels([]int{4}, 1, 1, 1, 2), labels([]int{1, 2, 2}, 0, 1, 2, 3),
+	} {
+		t.Run(fmt.Sprint(ids.Shape()), func(t *testing.T) { checkFunction(t, embedding(ids), []int{4, 5}) })
+	}
+}
+
+func TestEmbeddingValues(t *testing.T) {
+	got := differentiate(t, false, embedding(labels([]int{2, 2}, 2, 0, 2, 1)), ramp(tensor.Float64, 4, 2))
+	near(t, "rows", got.y, []float64{5, 6, 1, 2, 5, 6, 3, 4}, 0)
+	near(t, "gradient", got.grads[0], []float64{2, 4, 6, 8, 20, 24, 0, 0}, 0)
+}
+
+// Ids that lie in memory in another order.
+func TestEmbeddingStridedIDs(t *testing.T) {
+	ids := labels([]int{2, 3}, 0, 1, 2, 3, 0, 1)
+	if err := ids.T(); err != nil {
+		t.Fatal(err)
+	}
+	got := differentiate(t, false, embedding(ids), ramp(tensor.Float64, 4, 1))
+	near(t, "rows", got.y, []float64{1, 4, 2, 1, 3, 2}, 0)
+}
+
+func TestEmbeddingRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	w := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 2), gorgonia.WithName("w"))
+	ids := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(3), gorgonia.WithName("ids"))
+	scalar := gorgonia.NewScalar(g, tensor.Int, gorgonia.WithName("scalar"))
+	for _, tt := range []struct {
+		w, ids *gorgonia.Node
+		want   string
+	}{
+		{nil, ids, "ops: Embedding: weights must be a node of a graph, got none"},
+		{w, nil, "ops: Embedding: ids must be a node of a graph, got none"},
+		{w, w, "ops: Embedding: ids: want int, got float64"},
+		{ids, ids, "ops: Embedding: weights: want float32 or float64, got int"},
+		{w, scalar, "ops: Embedding: ids must have rank 1 or more, got shape ()"},
+	} {
+		_, err := ops.Embedding(tt.w, tt.ids)
+		rejects(t, err, tt.want)
+	}
+	op := gorgonia.Must(ops.Embedding(w, ids)).Op()
+	for _, bad := range []int{-1, 4} {
+		_, err := op.Do(ramp(tensor.Float64, 4, 2), labels([]int{3}, 0, 1, bad))
+		rejects(t, err, fmt.Sprintf("ops: Embedding: id 2 must be in [0, 4), got %d", bad))
+	}
+	_, err := op.Do(ramp(tensor.Float64, 4, 2), ramp(tensor.Float64, 3))
+	rejects(t, err, "ops: Embedding: ids: want a dense tensor of int")
+}

@@ -1,0 +1,189 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A MatMulOption says something about the factors of MatMul.
+type MatMulOption func(*matMul)
+
+// WithTransposedA takes the matrices of a as transposed: of shape (..., K, M).
+func WithTransposedA() MatMulOption { return func(f *matMul) { f.transA = true } }
+
+// WithTransposedB takes the matrices of b as transposed: of shape (..., N, K), as
+// for the scores of attention.
+func WithTransposedB() MatMulOption { return func(f *matMul) { f.transB = true } }
+
+// MatMul returns the products of the matrices of a, of shape (..., M, K), with
+// those of b, of shape (..., K, N), as shape (..., M, N). The axes before the
+// last two count the matrices and agree. If b is one matrix, every matrix of a is
+// multiplied by it; a is not transposed then. a and b are of float32 or of
+// float64. Products run on the BLAS that gorgonia.Use was given, several at a
+// time. The op can be differentiated any number of times.
+func MatMul(a, b *gorgonia.Node, opts ...MatMulOption) (*gorgonia.Node, error) {
+	var f matMul
+	for _, opt := range opts {
+		opt(&f)
+	}
+	if a == nil || b == nil {
+		return nil, errors.New("ops: MatMul: a and b must be nodes, got none")
+	}
+	f.dims = a.Dims()
+	if f.dims < 2 || b.Dims() != f.dims && b.Dims() != 2 {
+		return nil, errors.Errorf("ops: MatMul: a must have rank 2 or more and b the same or 2, got shapes %v and %v", a.Shape(), b.Shape())
+	}
+	if f.dims > 2 && b.Dims() == 2 {
+		if f.transA {
+			return nil, errors.New("ops: MatMul: a must not be transposed where b is one matrix, got WithTransposedA")
+		}
+		return applyFunction(rowsMatMul{f.dims, f.transB}, a, b)
+	}
+	return applyFunction(f, a, b)
+}
+
+// matMul is the products of as many matrices as matrices, of rank dims.
+type matMul struct {
+	dims           int
+	transA, transB bool
+}
+
+func (f matMul) name() string   { return "MatMul" }
+func (f matMul) String() string { return fmt.Sprintf("MatMul{%v %v}", f.transA, f.transB) }
+func (f matMul) rank() int      { return f.dims }
+func (f matMul) inputs() []slot { return []slot{{"a", f.dims, floats}, {"b", f.dims, floats}} }
+
+// swapped is a pair, in the other order if swap.
+func swapped(x, y int, swap bool) (int, int) {
+	if swap {
+		return y, x
+	}
+	return x, y
+}
+
+// sizes are the sizes of each product.
+func (f matMul) sizes(in []tensor.Shape) (m, n, k int) {
+	m, k = swapped(in[0][f.dims-2], in[0][f.dims-1], f.transA)
+	_, n = swapped(in[1][f.dims-2], in[1][f.dims-1], f.transB)
+	return m, n, k
+}
+
+func (f matMul) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if a, b := in[0][:f.dims-2], in[1][:f.dims-2]; f.dims > 2 && !a.Eq(b) {
+		return nil, errors.Errorf("b must have as many matrices as a, of shape %v, got shape %v", in[0], in[1])
+	}
+	m, n, k := f.sizes(in)
+	if rows, _ := swapped(in[1][f.dims-2], in[1][f.dims-1], f.transB); rows != k {
+		return nil, errors.Errorf("b must have matrices of %d rows for a of shape %v, got shape %v", k, in[0], in[1])
+	}
+	if err := positive("a", in[0]); err != nil {
+		return nil, err
+	}
+	return append(in[0][:f.dims-2].Clone(), m, n), positive("b", in[1])
+}
+
+func (f matMul) float32s(y []float32, in arguments[float32]) error { return multiply(f, y, in) }
+func (f matMul) float64s(y []float64, in arguments[float64]) error { return multiply(f, y, in) }
+
+func multiply[F float](f matMul, y []F, in arguments[F]) error {
+	m, n, k := f.sizes(in.shapes)
+	parallel(len(y)/(m*n), m*n*k, func(i int) {
+		a := matrix[F]{in.floats[0][i*m*k:], in.shapes[0][f.dims-1], f.transA}
+		b := matrix[F]{in.floats[1][i*k*n:], in.shapes[1][f.dims-1], f.transB}
+		gemm(m, n, k, a, b, 0, y[i*m*n:(i+1)*m*n], n)
+	})
+	return nil
+}
+
+func (f matMul) derive(c *calculus, x []operand, _, dy operand) []operand {
+	return []operand{
+		f.product(c, f.transA, dy, x[1], false, !f.transB),
+		f.product(c, f.transB, x[0], dy, !f.transA, false),
+	}
+}
+
+// product is a·b with the given transpositions, or the transpose of that.
+func (f matMul) product(c *calculus, transposed bool, a, b operand, transA, transB bool) operand {
+	if transposed {
+		// (AB)' = B'A'
+		return c.of(matMul{f.dims, !transB, !transA}, b, a)
+	}
+	return c.of(matMul{f.dims, transA, transB}, a, b)
+}
+
+// rowsMatMul is the product of each row of a, of rank dims, with the one matrix b.
+type rowsMatMul struct {
+	dims   int
+	transB bool
+}
+
+func (f rowsMatMul) name() string   { return "MatMul" }
+func (f rowsMatMul) String() string { return fmt.Sprintf("MatMul{rows %v}", f.transB) }
+func (f rowsMatMul) rank() int      { return f.dims }
+func (f rowsMatMul) inputs() []slot { return []slot{{"a", f.dims, floats}, {"b", 2, floats}} }
+
+func (f rowsMatMul) shape(in []tensor.Shape) (tensor.Shape, error) {
+	rows, n := swapped(in[1][0], in[1][1], f.transB)
+	if k := in[0][f.dims-1]; rows != k {
+		return nil, errors.Errorf("b must have %d rows for a of shape %v, got shape %v", k, in[0], in[1])
+	}
+	if err := positive("a", in[0]); err != nil {
+		return nil, err
+	}
+	return append(in[0][:f.dims-1].Clone(), n), positive("b", in[1])
+}
+
+func (f rowsMatMul) float32s(y []float32, in arguments[float32]) error { return multiplyRows(f, y, in) }
+func (f rowsMatMul) float64s(y []float64, in arguments[float64]) error { return multiplyRows(f, y, in) }
+
+func multiplyRows[F float](f rowsMatMul, y []F, in arguments[F]) error {
+	k, n := swapped(in.shapes[1][0], in.shapes[1][1], f.transB)
+	gemm(len(y)/n, n, k, matrix[F]{data: in.floats[0], stride: k}, matrix[F]{in.floats[1], in.shapes[1][1], f.transB}, 0, y, n)
+	return nil
+}
+
+func (f rowsMatMul) derive(c *calculus, x []operand, _, dy operand) []operand {
+	da := c.of(rowsMatMul{f.dims, !f.transB}, dy, x[1])
+	if f.transB {
+		return []operand{da, c.of(rowSums{f.dims}, dy, x[0])}
+	}
+	return []operand{da, c.of(rowSums{f.dims}, x[0], dy)}
+}
+
+// rowSums is the sum of the outer products of the rows of a, of shape (..., K), and
+// of b, of shape (..., N): a matrix of shape (K, N).
+type rowSums struct{ dims int }
+
+func (f rowSums) name() string   { return "MatMul" }
+func (f rowSums) String() string { return "MatMul{sums}" }
+func (f rowSums) rank() int      { return 2 }
+func (f rowSums) inputs() []slot { return []slot{{"a", f.dims, floats}, {"b", f.dims, floats}} }
+
+func (f rowSums) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if !in[0][:f.dims-1].Eq(in[1][:f.dims-1]) {
+		return nil, errors.Errorf("b must have as many rows as a, of shape %v, got shape %v", in[0], in[1])
+	}
+	if err := positive("a", in[0]); err != nil {
+		return nil, err
+	}
+	return tensor.Shape{in[0][f.dims-1], in[1][f.dims-1]}, positive("b", in[1])
+}
+
+func (f rowSums) float32s(y []float32, in arguments[float32]) error { return sumRows(f, y, in) }
+func (f rowSums) float64s(y []float64, in arguments[float64]) error { return sumRows(f, y, in) }
+
+func sumRows[F float](f rowSums, y []F, in arguments[F]) error {
+	k, n := in.shapes[0][f.dims-1], in.shapes[1][f.dims-1]
+	gemm(k, n, len(in.floats[0])/k, matrix[F]{in.floats[0], k, true}, matrix[F]{data: in.floats[1], stride: n}, 0, y, n)
+	return nil
+}
+
+func (f rowSums) derive(c *calculus, x []operand, _, dy operand) []operand {
+	return []operand{
+		c.of(rowsMatMul{f.dims, true}, x[1], dy),
+		c.of(rowsMatMul{f.dims, false}, x[0], dy),
+	}
+}
