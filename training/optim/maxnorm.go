@@ -3,50 +3,11 @@ package optim
 import (
 	"math"
 
-	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 )
 
 // maxUnits bounds the units of one task, so that their sums fit on the stack.
 const maxUnits = 512
-
-// ProjectMaxNorm projects, in place, the weights of each unit of w onto the
-// ball of radius c: where the L2 norm of w over all axes but unitAxis exceeds c
-// it is scaled down to c. unitAxis is 1 for a matrix (inputs, outputs) used as
-// x·W and 0 for convolution filters (outputs, inputs, height, width). It is
-// what solvers do for MaxNorm, for use without them.
-//
-// w must be of float32 or float64 in row-major memory, c positive and finite.
-// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks
-// from overfitting", JMLR 15, 2014, section 5.1.
-func ProjectMaxNorm(w *tensor.Dense, c float64, unitAxis int) error {
-	if !(c > 0) || math.IsInf(c, 1) {
-		return errors.Errorf("optim: ProjectMaxNorm: c must be positive and finite, got %v", c)
-	}
-	if w == nil {
-		return errors.New("optim: ProjectMaxNorm: expected a tensor, got nil")
-	}
-	m, err := view(w)
-	if err != nil {
-		return errors.WithMessage(err, "optim: ProjectMaxNorm")
-	}
-	if m.strides != nil {
-		return errors.Errorf("optim: ProjectMaxNorm: expected row-major memory, got strides %v for shape %v", m.strides, m.shape)
-	}
-	if unitAxis < 0 || unitAxis >= len(m.shape) {
-		return errors.Errorf("optim: ProjectMaxNorm: unitAxis must be in [0, %d), got %d", len(m.shape), unitAxis)
-	}
-	l := layoutOf(m.shape, unitAxis)
-	step := l.block()
-	for lo := 0; lo < l.units; lo += step {
-		if hi := min(lo+step, l.units); m.wide {
-			project(m.f64, l, lo, hi, c)
-		} else {
-			project(m.f32, l, lo, hi, c)
-		}
-	}
-	return nil
-}
 
 // layout is row-major memory seen as outer x units x inner elements.
 type layout struct{ outer, units, inner int }
@@ -92,6 +53,10 @@ func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 
 // project bounds the norms of units [lo, hi), at most maxUnits, by c. The sums
 // are in float64 and in one order whatever the range.
+//
+// It is ops.MaxNorm for a range of units, so that goroutines share the work of
+// a step, and without allocation; ops.MaxNorm takes one tensor and is the one
+// for use without a solver.
 func project[F float](w []F, l layout, lo, hi int, c float64) {
 	var buffer [maxUnits]float64
 	by := buffer[:hi-lo]

@@ -11,8 +11,6 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-var everything = optim.Regularization{WeightDecay: 0.1, L1: 0.05, ClipValue: 0.3, ClipNorm: 2, MaxNorm: 1.5}
-
 // A step allocates nothing after the first.
 func TestNoAllocation(t *testing.T) {
 	for _, c := range solverCases {

@@ -16,7 +16,7 @@ func torch(t *testing.T, script string, input, answer any) {
 	t.Helper()
 	// Debian's own Python has Debian's PyTorch, whatever comes first on the path.
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import torch").Run() != nil {
+		if exec.Command(python, "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)").Run() != nil {
 			continue
 		}
 		in, err := json.Marshal(input)
