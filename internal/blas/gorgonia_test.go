@@ -12,9 +12,9 @@ import (
 
 // Gorgonia gives the same values and gradients with the library as with gonum.
 func TestGorgonia(t *testing.T) {
-	b, err := blas.Open("auto")
-	if err != nil {
-		t.Skipf("no library to test: %v (Debian: libopenblas0)", err)
+	b := blas.Find()
+	if b.Library() == "" {
+		t.Skipf("no library to test: %s (Debian: libopenblas0)", b.Describe())
 	}
 	before := gorgonia.WhichBLAS()
 	t.Cleanup(func() { gorgonia.Use(before) })

@@ -2,7 +2,6 @@ package blas
 
 import (
 	"math"
-	"runtime"
 	"sync"
 	"unsafe"
 
@@ -73,13 +72,14 @@ func (r *routines[T]) bind(lib *library, prefix string) error {
 	return nil
 }
 
-// run calls fn with args, which point into p or are what p.x, p.y and p.z are.
+// run calls fn with args, which point into p or are what p.x, p.y and p.z are,
+// and lets go of the operands, lest the pool keeps them.
 func (r *routines[T]) run(fn uintptr, p *arguments[T], args ...uintptr) {
 	list := p.list[:copy(p.list[:], args)]
 	r.lib.enter()
 	call(fn, list...)
 	r.lib.leave()
-	runtime.KeepAlive(p)
+	p.x, p.y, p.z = nil, nil, nil
 }
 
 // multiply is gemm: c = alpha*tA(a)*tB(b) + beta*c, where c is m×n.
@@ -190,7 +190,7 @@ func (r *routines[T]) add(n int, alpha T, x []T, incX int, y []T, incY int) bool
 	p := r.blocks.Get().(*arguments[T])
 	defer r.blocks.Put(p)
 	p.n, p.alpha = int64(n), alpha
-	p.x, p.y, p.z = &x[0], &y[0], nil
+	p.x, p.y = &x[0], &y[0]
 	p.stepX, p.stepY = int64(incX), int64(incY)
 	r.run(r.axpy, p, at(&p.n), at(&p.alpha), at(p.x), at(&p.stepX), at(p.y), at(&p.stepY))
 	return true
@@ -204,7 +204,7 @@ func (r *routines[T]) scale(n int, alpha T, x []T, incX int) bool {
 	p := r.blocks.Get().(*arguments[T])
 	defer r.blocks.Put(p)
 	p.n, p.alpha = int64(n), alpha
-	p.x, p.y, p.z = &x[0], nil, nil
+	p.x = &x[0]
 	p.stepX = int64(incX)
 	r.run(r.scal, p, at(&p.n), at(&p.alpha), at(p.x), at(&p.stepX))
 	return true
