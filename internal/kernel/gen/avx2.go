@@ -1,32 +1,52 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// avx2 draws a group as two vectors of four blocks, the even and the odd ones.
+// avx2 draws a group in two chains of four blocks each, the even and the odd
+// ones. A round of Philox waits long for its products, so that it takes the four
+// chains of two groups to keep the processor busy: as many as there are
+// registers for their states, if all else is in memory.
 type avx2 struct {
-	counter, m0, m1 reg.VecVirtual
-	// frame has 32 bytes for each word of the schedule, then for the constants.
+	// frame has 32 bytes for each word of the schedule, then for the others.
 	frame reg.GPVirtual
+	free  []reg.VecPhysical
 }
 
 // Entries of the frame after the schedule.
 const (
-	eight = words + iota
+	counter = words + iota // the numbers of the next group's blocks
+	eight
+	multiplier0
+	multiplier1
 	threshold
 	lowHalf
 	scale
+	spilled // word c3 of the fourth chain
 	entries
 )
 
-func (a avx2) entry(i int) Mem { return Mem{Base: a.frame, Disp: 32 * i} }
+func (a *avx2) entry(i int) Mem { return Mem{Base: a.frame, Disp: 32 * i} }
+
+func (a *avx2) take() reg.VecPhysical {
+	r := a.free[len(a.free)-1]
+	a.free = a.free[:len(a.free)-1]
+	return r
+}
+
+func (a *avx2) give(r ...reg.VecPhysical) { a.free = append(a.free, r...) }
 
 // newAVX2 reads the parameters k and block.
-func newAVX2() avx2 {
-	a := avx2{counter: YMM(), m0: YMM(), m1: YMM(), frame: GP64()}
+func newAVX2() *avx2 {
+	a := &avx2{frame: GP64(), free: []reg.VecPhysical{
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+	}}
 	LEAQ(AllocLocal(32*entries+32).Offset(31), a.frame)
 	ANDQ(I8(-32), a.frame)
 	k, v := load("k"), YMM()
@@ -34,77 +54,120 @@ func newAVX2() avx2 {
 		VPBROADCASTD(Mem{Base: k, Disp: 4 * i}, v)
 		VMOVDQA(v, a.entry(i))
 	}
-	broadcast(8, v)
-	VMOVDQA(v, a.entry(eight))
-	broadcast(m0, a.m0)
-	broadcast(m1, a.m1)
-	broadcastParam("block", a.counter)
-	VPADDD(lanes(), a.counter, a.counter)
+	for i, c := range []uint32{8, m0, m1} {
+		broadcast(c, v)
+		VMOVDQA(v, a.entry(eight+i))
+	}
+	broadcastParam("block", v)
+	VPADDD(lanes(), v, v)
+	VMOVDQA(v, a.entry(counter))
 	return a
 }
 
-// half is the state of four blocks.
-type half [4]reg.VecVirtual
+// chain is the state of four blocks: the words c0 to c3, the last of which is in
+// memory if it is nil.
+type chain [4]reg.VecPhysical
 
-// words draws the next group: lane l of word j belongs to block l.
-func (a avx2) words() [4]reg.VecVirtual {
-	odd := YMM()
-	VPSRLQ(Imm(32), a.counter, odd)
-	e, o := a.start(a.counter), a.start(odd)
-	VPADDD(a.entry(eight), a.counter, a.counter)
-	for r := range 6 {
-		e, o = a.round(e, r), a.round(o, r)
+// groups repeats body for all groups, two at a time and then the odd one: lane l
+// of w[j] is word j of block l.
+func (a *avx2) groups(count reg.GPVirtual, body func(w [4]reg.VecPhysical)) {
+	for _, n := range []int{2, 1} {
+		loop(fmt.Sprintf("groups%d", n), count, n, func() {
+			c := a.start(2 * n)
+			for r := range 6 {
+				for i := range c {
+					c[i] = a.round(c[i], r)
+				}
+			}
+			for i := range n {
+				w := a.last(c[2*i], c[2*i+1])
+				body(w)
+				a.give(w[:]...)
+			}
+		})
 	}
-	return a.last(e, o)
 }
 
-// start is rounds 1 to 3, of which the schedule has all that does not depend on
-// the block's number.
-func (a avx2) start(block reg.VecVirtual) half {
-	p, c0, c2 := YMM(), YMM(), YMM()
-	VPMULUDQ(a.m0, block, p)
-	VPSRLQ(Imm(32), p, c2)
-	VPXOR(a.entry(c2Round1), c2, c2)
+// start is rounds 1 to 3 of n chains. The schedule has all of them that does not
+// depend on the block's number.
+func (a *avx2) start(n int) []chain {
+	c := make([]chain, n)
+	for i := range c {
+		c[i] = chain{a.take(), a.take(), a.take(), a.take()}
+		x, y, z, u := c[i][0], c[i][1], c[i][2], c[i][3]
+		VMOVDQA(a.entry(counter), x)
+		if i%2 == 0 {
+			VPMULUDQ(a.entry(multiplier0), x, x)
+		} else {
+			VPADDD(a.entry(eight), x, y)
+			VMOVDQA(y, a.entry(counter))
+			VPSRLQ(Imm(32), x, x)
+			VPMULUDQ(a.entry(multiplier0), x, x)
+		}
+		VPSRLQ(Imm(32), x, z)
+		VPXOR(a.entry(c2Round1), z, z)
 
-	q := YMM()
-	VPMULUDQ(a.m1, c2, q)
-	VPSRLQ(Imm(32), q, c0)
-	VPXOR(a.entry(c0Round2), c0, c0)
-	VPXOR(a.entry(c2Round2), p, p)
+		VPMULUDQ(a.entry(multiplier1), z, y)
+		VPSRLQ(Imm(32), y, z)
+		VPXOR(a.entry(c0Round2), z, z)
+		VPXOR(a.entry(c2Round2), x, x)
 
-	p0, p1 := YMM(), YMM()
-	VPMULUDQ(a.m0, c0, p0)
-	VPMULUDQ(a.m1, p, p1)
-	VPXOR(a.entry(c0Round3), q, q)
-	VPSRLQ(Imm(32), p1, c0)
-	VPXOR(q, c0, c0)
-	VPSRLQ(Imm(32), p0, c2)
-	VPXOR(a.entry(c2Round3), c2, c2)
-	return half{c0, p1, c2, p0}
+		VPMULUDQ(a.entry(multiplier0), z, u)
+		VPMULUDQ(a.entry(multiplier1), x, x)
+		VPXOR(a.entry(c0Round3), y, y)
+		VPSRLQ(Imm(32), x, z)
+		VPXOR(y, z, z)
+		VPSRLQ(Imm(32), u, y)
+		VPXOR(a.entry(c2Round3), y, y)
+		c[i] = chain{z, x, y, u}
+		if i == 3 {
+			VMOVDQA(u, a.entry(spilled))
+			a.give(u)
+			c[i][3] = nil
+		}
+	}
+	return c
 }
 
 // round is round 4+r.
-func (a avx2) round(c half, r int) half {
-	p0, p1 := YMM(), YMM()
-	VPMULUDQ(a.m0, c[0], p0)
-	VPMULUDQ(a.m1, c[2], p1)
-	VPXOR(a.entry(round4+2*r), c[1], c[1])
-	VPXOR(a.entry(round4+2*r+1), c[3], c[3])
-	VPSRLQ(Imm(32), p1, c[0])
-	VPXOR(c[1], c[0], c[0])
-	VPSRLQ(Imm(32), p0, c[2])
-	VPXOR(c[3], c[2], c[2])
-	return half{c[0], p1, c[2], p0}
+func (a *avx2) round(c chain, r int) chain {
+	k0, k1 := a.entry(round4+2*r), a.entry(round4+2*r+1)
+	VPMULUDQ(a.entry(multiplier0), c[0], c[0])
+	VPMULUDQ(a.entry(multiplier1), c[2], c[2])
+	t := a.take()
+	if c[3] == nil {
+		VPSRLQ(Imm(32), c[0], t)
+		VPXOR(k1, t, t)
+		VPXOR(a.entry(spilled), t, t)
+		VMOVDQA(c[0], a.entry(spilled))
+		VPXOR(k0, c[1], c[1])
+		VPSRLQ(Imm(32), c[2], c[0])
+		VPXOR(c[1], c[0], c[0])
+		a.give(c[1])
+		return chain{c[0], c[2], t, nil}
+	}
+	VPXOR(k0, c[1], c[1])
+	VPSRLQ(Imm(32), c[2], t)
+	VPXOR(t, c[1], c[1])
+	VPXOR(k1, c[3], c[3])
+	VPSRLQ(Imm(32), c[0], t)
+	VPXOR(t, c[3], c[3])
+	a.give(t)
+	return chain{c[1], c[2], c[3], c[0]}
 }
 
 // last is round 10, which puts even and odd blocks together.
-func (a avx2) last(e, o half) (w [4]reg.VecVirtual) {
-	for i, m := range []reg.VecVirtual{a.m1, a.m0} {
-		even, odd := YMM(), YMM()
-		VPMULUDQ(m, e[2-2*i], even)
-		VPMULUDQ(m, o[2-2*i], odd)
+func (a *avx2) last(e, o chain) (w [4]reg.VecPhysical) {
+	for i, m := range []int{multiplier1, multiplier0} {
+		if o[1+2*i] == nil {
+			o[1+2*i] = a.take()
+			VMOVDQA(a.entry(spilled), o[1+2*i])
+		}
+		even, odd := e[2-2*i], o[2-2*i]
+		VPMULUDQ(a.entry(m), even, even)
+		VPMULUDQ(a.entry(m), odd, odd)
 		// The high halves of the products with c1 or c3 and the key.
-		high, low := e[2-2*i], o[2-2*i]
+		high := a.take()
 		VPSRLQ(Imm(32), even, high)
 		VPXOR(e[1+2*i], high, high)
 		VPSLLQ(Imm(32), o[1+2*i], o[1+2*i])
@@ -112,9 +175,10 @@ func (a avx2) last(e, o half) (w [4]reg.VecVirtual) {
 		VPBLENDD(Imm(0xaa), o[1+2*i], high, high)
 		VPXOR(a.entry(round4+2*6+i), high, high)
 		// The low halves as they are.
-		VPSLLQ(Imm(32), odd, low)
-		VPBLENDD(Imm(0xaa), low, even, low)
-		w[2*i], w[2*i+1] = high, low
+		VPSLLQ(Imm(32), odd, odd)
+		VPBLENDD(Imm(0xaa), odd, even, even)
+		w[2*i], w[2*i+1] = high, even
+		a.give(e[1+2*i], o[1+2*i], odd)
 	}
 	return w
 }
@@ -129,19 +193,16 @@ func avx2Bits() {
 	VMOVD(t, x)
 	VPBROADCASTW(x, v)
 	VMOVDQA(v, a.entry(threshold))
-	across := YMM()
-	VMOVDQU(acrossLanes(), across)
-	loop("groups", n, 1, func() {
-		w := a.words()
+	a.groups(n, func(w [4]reg.VecPhysical) {
+		across := YMM()
+		VMOVDQU(acrossLanes(), across)
 		var bits [2]reg.GPVirtual
 		for i := range bits {
-			m0, m1 := YMM(), w[2*i+1]
+			m0, m1 := YMM(), YMM()
 			for j, m := range []reg.VecVirtual{m0, m1} {
-				u := w[2*i+j]
-				max := YMM()
 				// u >= t where the greater of them is u.
-				VPMAXUW(a.entry(threshold), u, max)
-				VPCMPEQW(max, u, m)
+				VPMAXUW(a.entry(threshold), w[2*i+j], m)
+				VPCMPEQW(m, w[2*i+j], m)
 			}
 			// Bytes of 16j + 8h + l from words of 2l + h.
 			VPACKSSWB(m1, m0, m0)
@@ -177,8 +238,8 @@ func avx2Apply(f float) {
 		VBROADCASTSD(address("scale"), v)
 	}
 	VMOVDQA(v, a.entry(scale))
-	loop("groups", n, 1, func() {
-		for j, w := range a.words() {
+	a.groups(n, func(words [4]reg.VecPhysical) {
+		for j, w := range words {
 			for h := range 2 {
 				keep := YMM()
 				if h == 0 {
@@ -211,7 +272,7 @@ func avx2Apply(f float) {
 }
 
 // keep multiplies a vector of src by the scale and clears what is dropped.
-func (a avx2) keep(f float, keep reg.VecVirtual, dst, src reg.GPVirtual, at int) {
+func (a *avx2) keep(f float, keep reg.VecVirtual, dst, src reg.GPVirtual, at int) {
 	x := YMM()
 	from, to := Mem{Base: src, Disp: at}, Mem{Base: dst, Disp: at}
 	if f.size == 4 {
