@@ -9,6 +9,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
+// loads tells whether this build can load libraries.
+const loads = true
+
 // call calls the C function fn. Pointers converted to uintptr in the call stay
 // alive until it returns.
 //

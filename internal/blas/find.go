@@ -43,6 +43,9 @@ func Open(name string) (*Implementation, error) {
 	if name == "gonum" {
 		return new(Implementation), nil
 	}
+	if !loads {
+		return nil, errors.New("this build does not load libraries")
+	}
 	if !automatic(name) {
 		return open(name)
 	}

@@ -4,12 +4,11 @@ package blas
 
 import "github.com/pkg/errors"
 
-// Nothing is ever loaded here, so that there is nothing to look up or call.
+// loads tells whether this build can load libraries. It cannot, so that there
+// is nothing to look up or call either.
+const loads = false
 
-func load(string) (uintptr, error) {
-	return 0, errors.New("this build does not load libraries")
-}
-
+func load(string) (uintptr, error)     { return 0, errors.New("not supported") }
 func symbol(uintptr, string) uintptr   { return 0 }
 func call(uintptr, ...uintptr) uintptr { return 0 }
 func text(uintptr) string              { return "" }
