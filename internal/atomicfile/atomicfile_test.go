@@ -1,0 +1,60 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	for _, s := range []string{"one", "two"} {
+		if err := Write(path, text(s)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != s {
+			t.Errorf("got %q, %v, want %q", got, err, s)
+		}
+	}
+	failure := errors.New("disk full")
+	err := Write(path, func(w io.Writer) error {
+		io.WriteString(w, "half of thr")
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		t.Errorf("want the error of the writer, got %v", err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "two" {
+		t.Errorf("a failed write left %q, want the old file", got)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("a failed write left %v", files)
+	}
+}
+
+func TestWriteErrors(t *testing.T) {
+	dir := t.TempDir()
+	if err := Write(filepath.Join(dir, "missing", "a"), text("x")); err == nil {
+		t.Error("a missing directory must be an error")
+	}
+	path := filepath.Join(dir, "full")
+	if err := os.MkdirAll(filepath.Join(path, "inner"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, text("x")); err == nil {
+		t.Error("a directory in the file's place must be an error")
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("a failed write left %v", files)
+	}
+}
