@@ -27,7 +27,7 @@ type Adam struct {
 	Regularization
 
 	core core
-	k32  adamKernel[float32]
+	k32  adamKernel32
 	k64  adamKernel[float64]
 }
 
@@ -103,9 +103,15 @@ func (k *adamKernel[F]) update(w, g, m, v []F) {
 	step, beta1, beta2, rest1, rest2, eps := k.step, k.beta1, k.beta2, k.rest1, k.rest2, k.eps
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	for i, d := range g {
-		a := beta1*m[i] + rest1*d
-		b := beta2*v[i] + rest2*d*d
+		// The conversions keep products from being fused with sums.
+		a := F(beta1*m[i]) + F(rest1*d)
+		b := F(beta2*v[i]) + F(rest2*d*d)
 		m[i], v[i] = a, b
 		w[i] -= step * a / (F(math.Sqrt(float64(b))) + eps)
 	}
 }
+
+// adamKernel32 is adamKernel[float32] with the vector instructions of the
+// processor, where there are any for it, for square roots and divisions take
+// several times as long one by one.
+type adamKernel32 struct{ adamKernel[float32] }
