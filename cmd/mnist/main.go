@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/blas"
 )
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
@@ -30,10 +34,23 @@ func main() {
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	fmt.Fprintln(os.Stderr, useBLAS(&c))
 	err := run(ctx, &c, os.Stdout, os.Stderr)
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "mnist: stopped")
 		os.Exit(130)
 	}
 	parser.FatalIfErrorf(err)
+}
+
+// useBLAS gives Gorgonia the best BLAS there is and describes it. Runs that go on
+// side by side share the cores better than threads of one product do.
+func useBLAS(c *settings) string {
+	b := blas.Find()
+	gorgonia.Use(b)
+	if threads := max(1, runtime.NumCPU()/min(c.Workers, 2*c.Seeds)); b.Library() != "" && threads < b.Threads() {
+		// A library that cannot be told runs as many as it likes.
+		_ = b.SetThreads(threads)
+	}
+	return b.Describe()
 }
