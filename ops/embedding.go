@@ -13,25 +13,34 @@ import (
 // the result has shape (N, T, D). An id outside [0, V) is an error when the graph
 // runs. The gradient of a row is the sum of the gradients of its places, added in
 // their order; rows that are not named have a gradient of zero.
+//
+// ids may also be of the type of weights and hold whole numbers, for models that
+// are fed nothing but floats.
 func Embedding(weights, ids *gorgonia.Node) (*gorgonia.Node, error) {
-	f := embedding{}
+	f := embedding{ids: indices}
 	if ids != nil && ids.Graph() != nil {
 		f.dims = ids.Dims()
 		if f.dims < 1 {
 			return nil, errors.Errorf("ops: Embedding: ids must have rank 1 or more, got shape %v", ids.Shape())
+		}
+		if dt, err := dtypeOf(ids); err == nil && (dt == tensor.Float32 || dt == tensor.Float64) {
+			f.ids = constants
 		}
 	}
 	return applyFunction(f, weights, ids)
 }
 
 // embedding :: weights → ids → y
-type embedding struct{ dims int } // of the ids
+type embedding struct {
+	dims int // of the ids
+	ids  content
+}
 
 func (f embedding) name() string   { return "Embedding" }
 func (f embedding) String() string { return "Embedding" }
 func (f embedding) rank() int      { return f.dims + 1 }
 
-func (f embedding) inputs() []slot { return []slot{{"weights", 2, floats}, {"ids", f.dims, indices}} }
+func (f embedding) inputs() []slot { return []slot{{"weights", 2, floats}, {"ids", f.dims, f.ids}} }
 
 func (f embedding) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return append(in[1].Clone(), in[0][1]), positive("weights", in[0])
@@ -40,23 +49,32 @@ func (f embedding) shape(in []tensor.Shape) (tensor.Shape, error) {
 func (f embedding) float32s(y []float32, in arguments[float32]) error { return lookUp(y, in) }
 func (f embedding) float64s(y []float64, in arguments[float64]) error { return lookUp(y, in) }
 
-// checkIDs returns an error unless all ids name one of the given number of rows.
-func checkIDs(ids []int, rows int) error {
-	for i, id := range ids {
+// ids returns the ids of input i, all of which name one of the given number of
+// rows.
+func ids[F float](in arguments[F], i, rows int) ([]int, error) {
+	ids := in.ints
+	for n, x := range in.floats[i] {
+		if x != F(int(x)) {
+			return nil, errors.Errorf("id %d must be a whole number, got %v", n, x)
+		}
+		ids = append(ids, int(x))
+	}
+	for n, id := range ids {
 		if id < 0 || id >= rows {
-			return errors.Errorf("id %d must be in [0, %d), got %d", i, rows, id)
+			return nil, errors.Errorf("id %d must be in [0, %d), got %d", n, rows, id)
 		}
 	}
-	return nil
+	return ids, nil
 }
 
 func lookUp[F float](y []F, in arguments[F]) error {
 	rows, width := in.shapes[0][0], in.shapes[0][1]
-	if err := checkIDs(in.ints, rows); err != nil {
+	ids, err := ids(in, 1, rows)
+	if err != nil {
 		return err
 	}
-	ranges(len(in.ints), width, func(from, to int) {
-		for i, id := range in.ints[from:to] {
+	ranges(len(ids), width, func(from, to int) {
+		for i, id := range ids[from:to] {
 			copy(y[(from+i)*width:(from+i+1)*width], in.floats[0][id*width:])
 		}
 	})
@@ -68,19 +86,21 @@ func (f embedding) derive(c *calculus, x []operand, _, dy operand) []operand {
 	if len(s) != 2 {
 		return c.stop(f)
 	}
-	return []operand{c.of(embeddingDiff{f.dims, s[0]}, x[1], dy), nil}
+	return []operand{c.of(embeddingDiff{f, s[0]}, x[1], dy), nil}
 }
 
 // embeddingDiff is the gradient of the weights, of the given number of rows, from
 // the ids and the gradient of y.
-type embeddingDiff struct{ dims, rows int }
+type embeddingDiff struct {
+	embedding
+	rows int
+}
 
-func (f embeddingDiff) name() string   { return "Embedding" }
 func (f embeddingDiff) String() string { return fmt.Sprintf("Embedding'{rows=%d}", f.rows) }
 func (f embeddingDiff) rank() int      { return 2 }
 
 func (f embeddingDiff) inputs() []slot {
-	return []slot{{"ids", f.dims, indices}, {"gradient of y", f.dims + 1, floats}}
+	return []slot{{"ids", f.dims, f.ids}, {"gradient of y", f.dims + 1, floats}}
 }
 
 func (f embeddingDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
@@ -97,12 +117,13 @@ func (f embeddingDiff) float64s(dw []float64, in arguments[float64]) error {
 }
 
 func scatterRows[F float](f embeddingDiff, dw []F, in arguments[F]) error {
-	if err := checkIDs(in.ints, f.rows); err != nil {
+	ids, err := ids(in, 0, f.rows)
+	if err != nil {
 		return err
 	}
 	clear(dw)
 	width := in.shapes[1][f.dims]
-	for i, id := range in.ints {
+	for i, id := range ids {
 		row := dw[id*width : (id+1)*width]
 		for j, g := range in.floats[1][i*width : (i+1)*width] {
 			row[j] += g
@@ -112,5 +133,5 @@ func scatterRows[F float](f embeddingDiff, dw []F, in arguments[F]) error {
 }
 
 func (f embeddingDiff) derive(c *calculus, x []operand, _, ddw operand) []operand {
-	return []operand{nil, c.of(embedding{f.dims}, ddw, x[0])}
+	return []operand{nil, c.of(f.embedding, ddw, x[0])}
 }

@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -41,6 +42,36 @@ func TestEmbeddingStridedIDs(t *testing.T) {
 	near(t, "rows", got.y, []float64{1, 4, 2, 1, 3, 2}, 0)
 }
 
+// Whole numbers of the type of the weights are ids too.
+func TestEmbeddingFloatIDs(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		g := gorgonia.NewGraph()
+		w := gorgonia.NodeFromAny(g, ramp(dt, 4, 2), gorgonia.WithName("w"))
+		ids := gorgonia.NewVector(g, dt, gorgonia.WithShape(3), gorgonia.WithName("ids"))
+		y := gorgonia.Must(ops.Embedding(w, ids))
+		grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gorgonia.Let(ids, ramp(dt, 3)); err != nil {
+			t.Fatal(err)
+		}
+		m := gorgonia.NewTapeMachine(g)
+		run(t, m)
+		near(t, "rows", floats(t, y.Value()), []float64{3, 4, 5, 6, 7, 8}, 0)
+		near(t, "gradient", floats(t, grads[0].Value()), []float64{0, 0, 1, 1, 1, 1, 1, 1}, 0)
+		m.Close()
+		for _, bad := range []float64{0.5, math.NaN(), math.Inf(1), -1, 4, 1e300} {
+			x := tensor.New(tensor.WithBacking([]float64{0, 0, bad}))
+			if dt == tensor.Float32 {
+				x = tensor.New(tensor.WithBacking([]float32{0, 0, float32(bad)}))
+			}
+			_, err := y.Op().Do(ramp(dt, 4, 2), x)
+			rejects(t, err, "ops: Embedding: id 2 must be ")
+		}
+	}
+}
+
 func TestEmbeddingRejects(t *testing.T) {
 	g := gorgonia.NewGraph()
 	w := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 2), gorgonia.WithName("w"))
@@ -52,7 +83,8 @@ func TestEmbeddingRejects(t *testing.T) {
 	}{
 		{nil, ids, "ops: Embedding: weights must be a node of a graph, got none"},
 		{w, nil, "ops: Embedding: ids must be a node of a graph, got none"},
-		{w, w, "ops: Embedding: ids: want int, got float64"},
+		{w, gorgonia.NewVector(g, tensor.Int64, gorgonia.WithShape(3), gorgonia.WithName("long")), "ops: Embedding: ids: want int, got int64"},
+		{w, gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(3), gorgonia.WithName("narrow")), "ops: Embedding: ids: want float64 as the inputs before it, got float32"},
 		{ids, ids, "ops: Embedding: weights: want float32 or float64, got int"},
 		{w, scalar, "ops: Embedding: ids must have rank 1 or more, got shape ()"},
 	} {

@@ -1,0 +1,67 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Flatten returns x, of shape (N, ...) and float32 or float64, as a matrix of
+// shape (N, D) with one row for each example, in row-major order. The result is
+// memory of its own, unlike that of gorgonia.Reshape, which later ops may
+// overwrite while x is still needed. A rank below 2 is an error; a matrix is
+// returned as it is.
+func Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
+	if x == nil || x.Graph() == nil || x.Dims() < 2 {
+		return nil, errors.New("ops: Flatten: x must be a node of shape (N, ...)")
+	}
+	s := x.Shape()
+	if len(s) == 2 {
+		return x, nil
+	}
+	return applyFunction(reshape{"Flatten", len(s), tensor.Shape{-1, size(s[1:])}}, x)
+}
+
+// reshape gives the elements of its input, of rank dims, another shape, whose
+// first axis, of -1, is that of the input.
+type reshape struct {
+	of   string
+	dims int
+	to   tensor.Shape
+}
+
+func (f reshape) name() string   { return f.of }
+func (f reshape) String() string { return fmt.Sprintf("%s{%v}", f.of, f.to) }
+func (f reshape) rank() int      { return len(f.to) }
+func (f reshape) inputs() []slot { return []slot{{"x", f.dims, floats}} }
+
+func (f reshape) shape(in []tensor.Shape) (tensor.Shape, error) {
+	to := f.to.Clone()
+	to[0] = in[0][0]
+	if size(to) != size(in[0]) {
+		return nil, errors.Errorf("x must have %d elements to an example, got shape %v", size(to[1:]), in[0])
+	}
+	return to, nil
+}
+
+func (f reshape) float32s(y []float32, in arguments[float32]) error {
+	copy(y, in.floats[0])
+	return nil
+}
+
+func (f reshape) float64s(y []float64, in arguments[float64]) error {
+	copy(y, in.floats[0])
+	return nil
+}
+
+func (f reshape) derive(c *calculus, x []operand, _, dy operand) []operand {
+	s := shapeOf(x[0])
+	if len(s) != f.dims {
+		return c.stop(f)
+	}
+	back := s.Clone()
+	back[0] = -1
+	return []operand{c.of(reshape{f.of, len(f.to), back}, dy)}
+}
