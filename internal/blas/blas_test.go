@@ -180,6 +180,69 @@ func testPanics[T float](t *testing.T, got, want level[T]) {
 	}
 }
 
+// Arguments that are right but for one, or that leave nothing to compute.
+func TestEdges(t *testing.T) {
+	b := loaded(t)
+	t.Run("float32", func(t *testing.T) {
+		testEdges(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+	})
+	t.Run("float64", func(t *testing.T) {
+		testEdges(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	})
+}
+
+func testEdges[T float](t *testing.T, got, want level[T]) {
+	const no, tr, bad = blas.NoTrans, blas.Trans, blas.Transpose('x')
+	wide := 1 // 2^32, where int is wide enough for a library to be loaded
+	wide <<= 32
+	a, nan := integers[T](12, 6), make([]T, 12)
+	fill(nan, T(math.NaN()))
+	for name, f := range map[string]func(l level[T], c []T){
+		"gemm, k = 0, nothing to read":    func(l level[T], c []T) { l.gemm(no, tr, 3, 4, 0, 1, nil, 1, nil, 1, 2, c, 4) },
+		"gemm, k = 0, beta = 0":           func(l level[T], c []T) { l.gemm(tr, no, 3, 4, 0, 1, nil, 3, nil, 4, 0, c, 4) },
+		"gemm, k < 0":                     func(l level[T], c []T) { l.gemm(no, no, 2, 2, -1, 1, a, 2, a, 2, 1, c, 2) },
+		"gemm, m = 0":                     func(l level[T], c []T) { l.gemm(no, no, 0, 2, 2, 1, a, 2, a, 2, 1, c, 2) },
+		"gemm, n < 0":                     func(l level[T], c []T) { l.gemm(no, no, 2, -1, 2, 1, a, 2, a, 2, 1, c, 2) },
+		"gemm, first transpose":           func(l level[T], c []T) { l.gemm(bad, no, 2, 2, 2, 1, a, 2, a, 2, 1, c, 2) },
+		"gemm, second transpose":          func(l level[T], c []T) { l.gemm(no, bad, 2, 2, 2, 1, a, 2, a, 2, 1, c, 2) },
+		"gemm, lda":                       func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a, 1, a, 2, 1, c, 2) },
+		"gemm, ldb":                       func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a, 2, a, 1, 1, c, 2) },
+		"gemm, ldc":                       func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a, 2, a, 2, 1, c, 1) },
+		"gemm, short a":                   func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a[:3], 2, a, 2, 1, c, 2) },
+		"gemm, short b":                   func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a, 2, a[:3], 2, 1, c, 2) },
+		"gemm, short c":                   func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 1, a, 2, a, 2, 1, c[:3], 2) },
+		"gemm, just enough":               func(l level[T], c []T) { l.gemm(no, tr, 2, 2, 2, 1, a[:5], 3, a[:6], 4, 1, c[:7], 5) },
+		"gemm, alpha = 0, NaN":            func(l level[T], c []T) { l.gemm(no, no, 2, 2, 2, 0, nan, 2, nan, 2, 2, c, 2) },
+		"gemm, a step beyond 32 bits":     func(l level[T], c []T) { l.gemm(no, no, 1, 2, 2, 1, a, wide+2, a, 2, 1, c, 2) },
+		"gemm, a step that looks like -1": func(l level[T], c []T) { l.gemm(no, no, 1, 2, 2, 1, a, 2, a, 2, 1, c, wide-1) },
+		"gemv, transpose":                 func(l level[T], c []T) { l.gemv(bad, 2, 2, 1, a, 2, a, 1, 1, c, 1) },
+		"gemv, alpha = 0, NaN":            func(l level[T], c []T) { l.gemv(tr, 2, 2, 0, nan, 2, nan, 1, 2, c, 1) },
+		"gemv, n = 0":                     func(l level[T], c []T) { l.gemv(no, 2, 0, 1, a, 2, nil, 1, 0, c, 1) },
+		"gemv, just enough":               func(l level[T], c []T) { l.gemv(no, 2, 3, 1, a[:7], 4, a[:5], 2, 1, c[:4], -3) },
+		"gemv, short a":                   func(l level[T], c []T) { l.gemv(no, 2, 3, 1, a[:6], 4, a[:5], 2, 1, c[:4], 3) },
+		"gemv, short x":                   func(l level[T], c []T) { l.gemv(no, 2, 3, 1, a[:7], 4, a[:4], -2, 1, c[:4], 3) },
+		"gemv, short y":                   func(l level[T], c []T) { l.gemv(no, 2, 3, 1, a[:7], 4, a[:5], 2, 1, c[:3], -3) },
+		"ger, alpha = 0, NaN":             func(l level[T], c []T) { l.ger(2, 2, 0, nan, 1, nan, 1, c, 2) },
+		"ger, short x":                    func(l level[T], c []T) { l.ger(2, 2, 1, a[:1], 1, a, 1, c, 2) },
+		"ger, m < 0":                      func(l level[T], c []T) { l.ger(-1, 2, 1, a, 1, a, 1, c, 2) },
+		"axpy, alpha = 0, NaN":            func(l level[T], c []T) { l.axpy(4, 0, nan, 1, c, 1) },
+		"axpy, n = 0":                     func(l level[T], c []T) { l.axpy(0, 1, nil, 1, nil, 1) },
+		"dot, n = 0":                      func(l level[T], c []T) { c[0] = l.dot(0, nil, 1, nil, 1) },
+		"dot, NaN":                        func(l level[T], c []T) { c[0] = l.dot(4, nan, 1, a, 1) },
+		"scal, inc < 0":                   func(l level[T], c []T) { l.scal(4, 2, c, -1) },
+		"scal, inc = 0":                   func(l level[T], c []T) { l.scal(4, 2, c, 0) },
+	} {
+		one, two := integers[T](12, 3), integers[T](12, 3)
+		p, q := recovered(func() { f(got, one) }), recovered(func() { f(want, two) })
+		if fmt.Sprint(p) != fmt.Sprint(q) {
+			t.Errorf("%s: panics with %v, gonum's with %v", name, p, q)
+		}
+		if i := differ(one, two); i >= 0 {
+			t.Errorf("%s: element %d is %v, gonum's %v", name, i, one[i], two[i])
+		}
+	}
+}
+
 // Random numbers agree to the rounding of a sum of k products.
 func TestRounding(t *testing.T) {
 	b := loaded(t)
