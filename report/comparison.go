@@ -29,42 +29,100 @@ type Comparison struct {
 // measures are the columns of the table.
 var measures = []experiment.Measure{experiment.TrainError, experiment.TestError, experiment.TestNLL, experiment.Gap}
 
+// pairs returns the finished runs of the seeds that both arms have finished:
+// what is compared.
+func (c Comparison) pairs() []experiment.Result {
+	arms := make(map[uint64]map[string]bool)
+	for _, r := range c.Results {
+		if arms[r.Seed] == nil {
+			arms[r.Seed] = make(map[string]bool)
+		}
+		arms[r.Seed][r.Arm] = finished(r)
+	}
+	var pairs []experiment.Result
+	for _, r := range c.Results {
+		if a := arms[r.Seed]; (r.Arm == c.With || r.Arm == c.Without) && a[c.With] && a[c.Without] {
+			pairs = append(pairs, r)
+		}
+	}
+	return pairs
+}
+
+func finished(r experiment.Result) bool {
+	return r.History != nil && r.History.Train != nil && r.History.Test != nil
+}
+
+// nothing is the error for a comparison without pairs.
+func (c Comparison) nothing(what string) error {
+	return errors.Errorf("report: %s: want a seed that %q and %q have both finished, got none", what, c.Without, c.With)
+}
+
 // WriteTable writes the mean of each measure for both arms with its standard
-// error, and the paired difference with its confidence interval.
+// error, and the paired difference with its confidence interval, over the seeds
+// that both arms have finished. It is an error if there is none.
 func (c Comparison) WriteTable(w io.Writer) error {
+	rows := c.rows()
+	if rows == nil {
+		return c.nothing("WriteTable")
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
-	row := func(name string, cell func(experiment.Measure) string) {
-		fmt.Fprint(t, name, "\t")
-		for _, m := range measures {
-			fmt.Fprint(t, cell(m), "\t")
+	for _, row := range rows {
+		for _, cell := range row {
+			fmt.Fprint(t, cell, "\t")
 		}
 		fmt.Fprintln(t)
 	}
-	row("", func(m experiment.Measure) string { return m.Name })
-	for _, arm := range []string{c.Without, c.With} {
-		row(arm, func(m experiment.Measure) string { return plusMinus(experiment.Mean(c.Results, arm, m), m) })
-	}
-	row("difference", func(m experiment.Measure) string {
-		return number(experiment.Difference(c.Results, c.With, c.Without, m).Mean, m, "%+.*f")
-	})
-	row(fmt.Sprintf("%.0f %% interval", 100*Level), func(m experiment.Measure) string {
-		low, high := experiment.Difference(c.Results, c.With, c.Without, m).Interval(Level)
-		if math.IsNaN(low) {
-			return "needs 2 seeds"
-		}
-		return number(low, m, "%+.*f") + " to " + number(high, m, "%+.*f")
-	})
 	return t.Flush()
 }
 
-// Finding says in one sentence what the comparison found.
+// rows returns the table, names first; nil if there is nothing to compare.
+func (c Comparison) rows() [][]string {
+	pairs := c.pairs()
+	if len(pairs) == 0 {
+		return nil
+	}
+	row := func(name string, cell func(experiment.Measure) string) []string {
+		cells := []string{name}
+		for _, m := range measures {
+			cells = append(cells, cell(m))
+		}
+		return cells
+	}
+	difference := func(m experiment.Measure) experiment.Estimate {
+		return experiment.Difference(pairs, c.With, c.Without, m)
+	}
+	return [][]string{
+		row("", func(m experiment.Measure) string { return m.Name }),
+		row(c.Without, func(m experiment.Measure) string { return plusMinus(experiment.Mean(pairs, c.Without, m), m) }),
+		row(c.With, func(m experiment.Measure) string { return plusMinus(experiment.Mean(pairs, c.With, m), m) }),
+		row("difference", func(m experiment.Measure) string { return number(difference(m).Mean, m, "%+.*f") }),
+		row(fmt.Sprintf("%.0f %% interval", 100*Level), func(m experiment.Measure) string {
+			d := difference(m)
+			if d.N < 2 {
+				return "needs 2 seeds"
+			}
+			low, high := d.Interval(Level)
+			return number(low, m, "%+.*f") + " to " + number(high, m, "%+.*f")
+		}),
+	}
+}
+
+// Finding says in one sentence what the comparison found, over the seeds that
+// both arms have finished.
 func (c Comparison) Finding() string {
-	d := experiment.Difference(c.Results, c.With, c.Without, experiment.TestError)
-	before := experiment.Mean(c.Results, c.Without, experiment.TestError).Mean
-	after := experiment.Mean(c.Results, c.With, experiment.TestError).Mean
+	pairs := c.pairs()
+	if len(pairs) == 0 {
+		return "There is nothing to compare yet: no seed has finished both arms."
+	}
+	d := experiment.Difference(pairs, c.With, c.Without, experiment.TestError)
+	before := experiment.Mean(pairs, c.Without, experiment.TestError).Mean
+	after := experiment.Mean(pairs, c.With, experiment.TestError).Mean
+	if !finite(d.Mean) {
+		return "The test error of some run is not a number: there is nothing to compare."
+	}
 	low, high := d.Interval(Level)
 	change := fmt.Sprintf("from %.2f %% to %.2f %%, a change of %+.2f percentage points", 100*before, 100*after, 100*d.Mean)
-	if math.IsNaN(low) {
+	if d.N < 2 {
 		return fmt.Sprintf("With dropout the test error went %s; one seed says nothing about the noise.", change)
 	}
 	change += fmt.Sprintf(" (%.0f %% confidence interval %+.2f to %+.2f, %d seeds)", 100*Level, 100*low, 100*high, d.N)
@@ -89,6 +147,9 @@ func plusMinus(e experiment.Estimate, m experiment.Measure) string {
 }
 
 func number(x float64, m experiment.Measure, format string) string {
+	if math.IsNaN(x) {
+		return "NaN" // has no sign
+	}
 	if m.Percent {
 		return fmt.Sprintf(format, 2, 100*x)
 	}
@@ -101,10 +162,10 @@ func WriteCSV(w io.Writer, results []experiment.Result) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"arm", "seed", "steps", "seconds", "train_error", "train_nll", "test_error", "test_nll"})
 	for _, r := range results {
-		h := r.History
-		if h.Train == nil || h.Test == nil {
+		if !finished(r) {
 			return errors.Errorf("report: WriteCSV: run of %s with seed %d must be finished, got no final metrics", r.Arm, r.Seed)
 		}
+		h := r.History
 		f := func(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
 		out.Write([]string{
 			r.Arm, strconv.FormatUint(r.Seed, 10), strconv.FormatInt(h.Steps, 10), f(h.Time.Seconds()),
@@ -115,8 +176,14 @@ func WriteCSV(w io.Writer, results []experiment.Result) error {
 	return errors.Wrap(out.Error(), "report: WriteCSV")
 }
 
-// WriteJSON writes the results with their whole histories.
+// WriteJSON writes the results with their whole histories. It is an error if a
+// run has NaN or an infinity, for which JSON has no number.
 func WriteJSON(w io.Writer, results []experiment.Result) error {
+	for _, r := range results {
+		if _, err := json.Marshal(r); err != nil {
+			return errors.Wrapf(err, "report: WriteJSON: run of %s with seed %d", r.Arm, r.Seed)
+		}
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return errors.Wrap(e.Encode(results), "report: WriteJSON")

@@ -1,0 +1,302 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// A Curve is a number that changes from epoch to epoch.
+type Curve struct {
+	Name    string
+	Note    string // what the axis says besides
+	Percent bool   // shown in per cent
+	Of      func(training.Epoch) float64
+}
+
+// The curves that histories hold. BatchError and TrainLoss are those of the
+// batches as they were trained on, dropout included, so that they may lie above
+// the validation curve. ValidationError is NaN where nothing was validated.
+var (
+	ValidationError = Curve{"validation error", "", true, func(e training.Epoch) float64 {
+		if e.Validation == nil {
+			return math.NaN()
+		}
+		return e.Validation.Error()
+	}}
+	BatchError = Curve{"training error", "of the batches, dropout included", true, func(e training.Epoch) float64 { return e.Train.Error() }}
+	TrainLoss  = Curve{"training loss", "of the batches, dropout included", false, func(e training.Epoch) float64 { return e.Loss }}
+)
+
+// WriteCurves writes the learning curves of the error, as ErrorCurves draws
+// them.
+func WriteCurves(w io.Writer, format Format, results []experiment.Result) error {
+	f, err := ErrorCurves(results)
+	if err != nil {
+		return err
+	}
+	return WriteFigure(w, format, f)
+}
+
+// ErrorCurves draws the validation error of each arm by epoch, or BatchError
+// for all if any epoch was not validated.
+func ErrorCurves(results []experiment.Result) (*Figure, error) {
+	for _, r := range results {
+		if r.History != nil && slices.ContainsFunc(r.History.Epochs, func(e training.Epoch) bool { return e.Validation == nil }) {
+			return LearningCurves(results, BatchError)
+		}
+	}
+	return LearningCurves(results, ValidationError)
+}
+
+// LearningCurves draws a curve for each arm: the mean over its seeds, with a
+// band from the lowest to the highest seed. An arm's curve ends with its
+// shortest run, and is broken where a run gave NaN or an infinity. The y axis
+// is logarithmic if the values are positive and span more than a factor of
+// three.
+//
+// It is an error if there are no results, if one has no epochs, or if there is
+// no finite value to draw.
+func LearningCurves(results []experiment.Result, of Curve) (*Figure, error) {
+	if len(results) == 0 {
+		return nil, errors.New("report: LearningCurves: want at least one result, got none")
+	}
+	var curves []*curve
+	low, high, longest := math.Inf(1), math.Inf(-1), 0
+	for _, arm := range armsOf(results) {
+		c, err := newCurve(results, arm, of)
+		if err != nil {
+			return nil, err
+		}
+		curves = append(curves, c)
+		longest = max(longest, len(c.mean))
+		for e, m := range c.mean {
+			if finite(m) {
+				low, high = min(low, c.low[e]), max(high, c.high[e])
+			}
+		}
+	}
+	if low > high {
+		return nil, errors.Errorf("report: LearningCurves: want a finite %s in some epoch of every seed, got none", of.Name)
+	}
+
+	p := axes("epoch")
+	p.X.Min, p.X.Max = 1, float64(max(2, longest))
+	p.X.Tick.Marker = epochTicks(longest)
+	y := strings.TrimSpace(of.Name + " " + of.Note)
+	if of.Percent {
+		y += " (%)"
+	}
+	if low > 0 && high > 3*low {
+		y += ", log scale"
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Min, p.Y.Max = low/1.1, high*1.1
+		p.Y.Tick.Marker = logTicks(p.Y.Min, p.Y.Max)
+	} else {
+		pad := max(0.05*(high-low), 0.02*math.Abs(high), 1e-12)
+		p.Y.Min, p.Y.Max = low-pad, high+pad
+		if low >= 0 {
+			p.Y.Min = max(0, p.Y.Min)
+		}
+		p.Y.Tick.Marker = linearTicks(p.Y.Min, p.Y.Max, 6)
+	}
+	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) { drawCurves(&c, curves, x, y) }))
+
+	f := &Figure{
+		Title: capital(of.Name) + " by epoch",
+		width: figureWidth, height: figureHeight,
+		draw: drawAxes(p, y, labelWidth+margin),
+	}
+	f.Caption = curvesCaption(curves)
+	f.Alt = curvesAlt(curves, of)
+	return f, nil
+}
+
+// A curve is what is drawn of one arm, by epoch; in per cent if so shown.
+type curve struct {
+	arm             string
+	index           int
+	seeds           int
+	mean, low, high []float64
+	cut             bool // some runs are longer
+	broken          bool // some values are not finite
+}
+
+func newCurve(results []experiment.Result, arm string, of Curve) (*curve, error) {
+	c := &curve{arm: arm, index: slices.Index(armsOf(results), arm)}
+	shortest, longest := math.MaxInt, 0
+	var runs [][]training.Epoch
+	for _, r := range results {
+		if r.Arm != arm {
+			continue
+		}
+		if r.History == nil || len(r.History.Epochs) == 0 {
+			return nil, errors.Errorf("report: LearningCurves: run of %s with seed %d must have epochs, got none", r.Arm, r.Seed)
+		}
+		runs = append(runs, r.History.Epochs)
+		shortest, longest = min(shortest, len(r.History.Epochs)), max(longest, len(r.History.Epochs))
+	}
+	c.seeds, c.cut = len(runs), longest > shortest
+	unit := 1.0
+	if of.Percent {
+		unit = 100
+	}
+	for e := range shortest {
+		sum, low, high := 0.0, math.Inf(1), math.Inf(-1)
+		for _, epochs := range runs {
+			v := unit * of.Of(epochs[e])
+			sum, low, high = sum+v, min(low, v), max(high, v)
+		}
+		mean := sum / float64(len(runs))
+		c.broken = c.broken || !finite(mean)
+		c.mean, c.low, c.high = append(c.mean, mean), append(c.low, low), append(c.high, high)
+	}
+	return c, nil
+}
+
+func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
+	at := func(values []float64, e int) vg.Point { return vg.Point{X: x(float64(e + 1)), Y: y(values[e])} }
+	var labels []label
+	for _, cv := range curves {
+		col := hueOf(cv.index).line
+		for _, part := range finiteParts(cv.mean) {
+			var band, line []vg.Point
+			for e := part.start; e < part.end; e++ {
+				line, band = append(line, at(cv.mean, e)), append(band, at(cv.low, e))
+			}
+			for e := part.end - 1; e >= part.start; e-- {
+				band = append(band, at(cv.high, e))
+			}
+			if cv.seeds > 1 {
+				c.FillPolygon(fade(col, 0.2), band)
+			}
+			c.StrokeLines(stroke(col, 2), line)
+			last := line[len(line)-1]
+			dot(c, last, col, 3)
+			if part.last {
+				labels = append(labels, nameLabel(cv.index, cv.arm, last.Y))
+			}
+		}
+	}
+	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Compare(b.y, a.y) })
+	drawLabels(c, c.Max.X+margin, labels)
+}
+
+// A part is a range of epochs without a break.
+type part struct {
+	start, end int
+	last       bool
+}
+
+func finiteParts(values []float64) []part {
+	var parts []part
+	start := -1
+	for e := 0; e <= len(values); e++ {
+		ok := e < len(values) && finite(values[e])
+		if ok && start < 0 {
+			start = e
+		}
+		if !ok && start >= 0 {
+			parts = append(parts, part{start: start, end: e})
+			start = -1
+		}
+	}
+	if len(parts) > 0 {
+		parts[len(parts)-1].last = true
+	}
+	return parts
+}
+
+func curvesCaption(curves []*curve) string {
+	seeds := curves[0].seeds
+	same, cut, broken := true, false, false
+	for _, c := range curves {
+		same = same && c.seeds == seeds
+		cut, broken = cut || c.cut, broken || c.broken
+	}
+	var s string
+	switch {
+	case same && seeds == 1:
+		s = "One seed for each line."
+	case same:
+		s = fmt.Sprintf("Line: mean of %d seeds. Band: lowest to highest seed.", seeds)
+	default:
+		s = "Line: mean of the seeds. Band: lowest to highest seed."
+	}
+	if cut {
+		s += " A line ends with its shortest run."
+	}
+	if broken {
+		s += " No line where a run gave no finite value."
+	}
+	return s
+}
+
+func curvesAlt(curves []*curve, of Curve) string {
+	s := fmt.Sprintf("Learning curves: %s by epoch.", strings.TrimSpace(of.Name+" "+of.Note))
+	for _, c := range curves {
+		parts := finiteParts(c.mean)
+		if len(parts) == 0 {
+			s += fmt.Sprintf(" %s: no finite value.", c.arm)
+			continue
+		}
+		first, last := parts[0].start, parts[len(parts)-1].end-1
+		value := func(e int) string {
+			if of.Percent {
+				return fmt.Sprintf("%.2f %%", c.mean[e])
+			}
+			return strconv.FormatFloat(c.mean[e], 'g', 3, 64)
+		}
+		s += fmt.Sprintf(" %s: %s in epoch %d", c.arm, value(first), first+1)
+		if last > first {
+			s += fmt.Sprintf(", %s in epoch %d", value(last), last+1)
+		}
+		s += "."
+	}
+	return s
+}
+
+// epochTicks returns whole epochs, the first and the last among them.
+func epochTicks(last int) plot.ConstantTicks {
+	if last == 1 {
+		return plot.ConstantTicks{{Value: 1, Label: "1"}}
+	}
+	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
+	step := 1
+	for i := 0; (last-1)/step > 6; i++ {
+		step = []int{1, 2, 5}[i%3] * int(math.Pow10(i/3))
+	}
+	for e := step; e <= last; e += step {
+		// Labels that would touch the last one give way to it.
+		if e > 1 && (e == last || last-e >= (step+1)/2) {
+			ticks = append(ticks, plot.Tick{Value: float64(e), Label: strconv.Itoa(e)})
+		}
+	}
+	if ticks[len(ticks)-1].Value != float64(last) {
+		ticks = append(ticks, plot.Tick{Value: float64(last), Label: strconv.Itoa(last)})
+	}
+	return ticks
+}
+
+// armsOf returns the names of the arms in the order of their first result.
+func armsOf(results []experiment.Result) []string {
+	var arms []string
+	for _, r := range results {
+		if !slices.Contains(arms, r.Arm) {
+			arms = append(arms, r.Arm)
+		}
+	}
+	return arms
+}

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"bytes"
+	"image/color"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/pkg/errors"
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// A Format is a file format of pictures.
+type Format string
+
+// The formats that figures can be written in. SVG names its fonts and does not
+// embed them.
+const (
+	SVG Format = "svg"
+	PNG Format = "png"
+)
+
+// A Figure is a picture of what experiments found. The functions that return
+// one, such as ErrorCurves, say what it shows; the fields may be changed.
+type Figure struct {
+	Title   string // what is shown
+	Caption string // how it is to be read: what lines, bands and dots stand for
+	Alt     string // what is to be seen, for those who cannot see it
+
+	width, height vg.Length // of the drawing, without title and caption
+	draw          func(draw.Canvas)
+}
+
+// Sizes of figures, in points: the width of a phone, so that text keeps its size
+// there.
+const (
+	figureWidth  vg.Length = 400
+	figureHeight vg.Length = 270
+	margin       vg.Length = 8
+)
+
+const dpi = 216 // of PNG
+
+// WriteFigure writes f with its title and caption. The same figure gives the
+// same bytes.
+func WriteFigure(w io.Writer, format Format, f *Figure) error {
+	if f == nil || f.draw == nil {
+		return errors.New("report: WriteFigure: figure must come from a function of this package, got an empty one")
+	}
+	title, caption := text(titleSize, ink), text(smallSize, muted)
+	title.Font.Weight = xfont.WeightBold
+	inner := f.width - 2*margin
+	titleText, captionText := wrap(title, f.Title, inner), wrap(caption, f.Caption, inner)
+	head := margin
+	if titleText != "" {
+		head += title.Height(titleText) + margin/2
+	}
+	if captionText != "" {
+		head += caption.Height(captionText) + margin
+	}
+	size := vg.Point{X: f.width, Y: f.height + head}
+	var canvas vg.CanvasWriterTo
+	switch format {
+	case SVG:
+		canvas = vgsvg.New(size.X, size.Y)
+	case PNG:
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(size.X, size.Y), vgimg.UseDPI(dpi))}
+	default:
+		return errors.Errorf("report: WriteFigure: format must be svg or png, got %q", format)
+	}
+	c := draw.NewCanvas(canvas, size.X, size.Y)
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	at := vg.Point{X: margin, Y: size.Y - margin}
+	if titleText != "" {
+		c.FillText(title, at, titleText)
+		at.Y -= title.Height(titleText) + margin/2
+	}
+	c.FillText(caption, at, captionText)
+	f.draw(draw.Crop(c, 0, 0, 0, -head))
+	if format == PNG {
+		_, err := canvas.WriteTo(w)
+		return errors.Wrap(err, "report: WriteFigure")
+	}
+	svg, err := svgOf(canvas)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, svg)
+	return errors.Wrap(err, "report: WriteFigure")
+}
+
+// svgOf returns the document on canvas, mended: it asks for fonts that look
+// alike where Liberation is absent, and calls PNG images by their name.
+func svgOf(canvas io.WriterTo) (string, error) {
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return "", errors.Wrap(err, "report: SVG")
+	}
+	return strings.NewReplacer(
+		"font-family:Liberation Sans;font-variant:normal;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;",
+		"data:image/jpg;", "data:image/png;",
+	).Replace(b.String()), nil
+}
+
+// Sizes of text, in points.
+const (
+	titleSize = 15
+	textSize  = 12.5
+	smallSize = 11.5
+)
+
+// text returns a style of text whose place is its top left corner.
+func text(size float64, c color.Color) draw.TextStyle {
+	return draw.TextStyle{
+		Color:   c,
+		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
+		XAlign:  draw.XLeft,
+		YAlign:  draw.YTop,
+		Handler: plainText,
+	}
+}
+
+// wrap breaks s into lines of at most the given width, at spaces where it can.
+func wrap(style draw.TextStyle, s string, width vg.Length) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(clean(s)) {
+		if long := strings.TrimSpace(line + " " + word); style.Width(long) <= width {
+			line = long
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		line = shorten(style, word, width)
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// shorten cuts s to the given width, with an ellipsis for what is gone.
+func shorten(style draw.TextStyle, s string, width vg.Length) string {
+	if style.Width(s) <= width {
+		return s
+	}
+	r := []rune(s)
+	for len(r) > 1 && style.Width(string(r)+"…") > width {
+		r = r[:len(r)-1]
+	}
+	return string(r) + "…"
+}
+
+// clean takes out of s what XML does not allow.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), r == 0xFFFE, r == 0xFFFF:
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+}
