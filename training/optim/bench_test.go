@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"testing"
+	"time"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -64,5 +65,61 @@ func BenchmarkStep(b *testing.B) {
 func fill(g []float32) {
 	for i := 0; i < len(g); i += 64 {
 		g[i] = 0.01
+	}
+}
+
+// BenchmarkTraining compares solvers by a whole step of training, forward and
+// backward, of a network 784-512-512-10 on batches of 100, and reports the
+// solver's share of it.
+func BenchmarkTraining(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		solver gorgonia.Solver
+	}{
+		{"SGD", &optim.SGD{LR: 1e-4}},
+		{"SGD/momentum", &optim.SGD{LR: 1e-4, Momentum: 0.9}},
+		{"Adam", &optim.Adam{LR: 1e-5}},
+		{"stock/Vanilla", gorgonia.NewVanillaSolver(gorgonia.WithLearnRate(1e-4))},
+		{"stock/Adam", gorgonia.NewAdamSolver(gorgonia.WithLearnRate(1e-5))},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			g := gorgonia.NewGraph()
+			sizes := []int{784, 512, 512, 10}
+			x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithName("x"), gorgonia.WithShape(100, sizes[0]),
+				gorgonia.WithInit(gorgonia.Uniform(0, 1)))
+			y := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithName("y"), gorgonia.WithShape(100, 10),
+				gorgonia.WithInit(gorgonia.Uniform(0, 1)))
+			var params gorgonia.Nodes
+			h := x
+			for i, name := range []string{"w0", "w1", "w2"} {
+				w := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithName(name), gorgonia.WithShape(sizes[i], sizes[i+1]),
+					gorgonia.WithInit(gorgonia.GlorotU(1)))
+				params = append(params, w)
+				h = gorgonia.Must(gorgonia.Mul(h, w))
+				if i < 2 {
+					h = gorgonia.Must(gorgonia.Rectify(h))
+				}
+			}
+			cost := gorgonia.Must(gorgonia.Mean(gorgonia.Must(gorgonia.Square(gorgonia.Must(gorgonia.Sub(h, y))))))
+			if _, err := gorgonia.Grad(cost, params...); err != nil {
+				b.Fatal(err)
+			}
+			vm := gorgonia.NewTapeMachine(g, gorgonia.BindDualValues(params...))
+			defer vm.Close()
+			model := gorgonia.NodesToValueGrads(params)
+			var inSolver time.Duration
+			for b.Loop() {
+				if err := vm.RunAll(); err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				if err := c.solver.Step(model); err != nil {
+					b.Fatal(err)
+				}
+				inSolver += time.Since(start)
+				vm.Reset()
+			}
+			b.ReportMetric(100*float64(inSolver)/float64(b.Elapsed()), "%solver")
+		})
 	}
 }
