@@ -193,8 +193,8 @@ func TestEdges(t *testing.T) {
 
 func testEdges[T float](t *testing.T, got, want level[T]) {
 	const no, tr, bad = blas.NoTrans, blas.Trans, blas.Transpose('x')
-	wide := 1 // 2^32, where int is wide enough for a library to be loaded
-	wide <<= 32
+	wide := math.MaxInt32
+	wide = 2*wide + 2 // 2^32, where int is wide enough for a library to be loaded
 	a, nan := integers[T](12, 6), make([]T, 12)
 	fill(nan, T(math.NaN()))
 	for name, f := range map[string]func(l level[T], c []T){
