@@ -73,9 +73,9 @@ func biasReLUPiece[F float32 | float64](p path, dst, src, bias []F, lo, hi int, 
 			dst, src, bias := dst[lo:lo+n], src[lo:lo+n], bias[col:col+n]
 			switch dst := any(dst).(type) {
 			case []float32:
-				p.biasReLU(dst, any(src).([]float32), any(bias).([]float32), kept[:], first, m.scale)
+				p.biasReLU32(dst, any(src).([]float32), any(bias).([]float32), kept[:], first, m.scale)
 			case []float64:
-				biasReLURow(dst, any(src).([]float64), any(bias).([]float64), kept[:], first, m.scale)
+				p.biasReLU64(dst, any(src).([]float64), any(bias).([]float64), kept[:], first, m.scale)
 			}
 			first += n
 			lo += n
@@ -83,8 +83,8 @@ func biasReLUPiece[F float32 | float64](p path, dst, src, bias []F, lo, hi int, 
 	}
 }
 
-// biasReLURow is a row of BiasReLUDropFloat32 in Go: bit first+i of kept is that
-// of element i. kept has a word more than it needs.
+// biasReLURow is a row of the forward pass in Go: bit first+i of kept is that of
+// element i. kept has a word more than it needs.
 func biasReLURow[F float32 | float64](dst, src, bias []F, kept []uint64, first int, scale float64) {
 	dst, bias = dst[:len(src)], bias[:len(src)]
 	for i, x := range src {
@@ -124,9 +124,9 @@ func biasReLUBackColumns[F float32 | float64](p path, dx, dbias, dy, y []F, lo, 
 		dx, dy, y := dx[row+lo:row+hi], dy[row+lo:row+hi], y[row+lo:row+hi]
 		switch dx := any(dx).(type) {
 		case []float32:
-			p.biasReLUBack(dx, any(dbias).([]float32), any(dy).([]float32), any(y).([]float32), float32(scale))
+			p.biasReLUBack32(dx, any(dbias).([]float32), any(dy).([]float32), any(y).([]float32), scale)
 		case []float64:
-			biasReLUBackRow64(dx, any(dbias).([]float64), any(dy).([]float64), any(y).([]float64), scale)
+			p.biasReLUBack64(dx, any(dbias).([]float64), any(dy).([]float64), any(y).([]float64), scale)
 		}
 	}
 }

@@ -4,17 +4,25 @@ import "github.com/gorgonia-dropout/dropout/internal/philox"
 
 // Bits sets dst[k] to the mask bits of group first+k under threshold t: bit e
 // is set where element 64*(first+k)+e is kept.
-func Bits(dst []uint64, first uint64, s Stream, t uint32) {
-	switch {
+func Bits(dst []uint64, first uint64, s Stream, t uint32) { draw(active, dst, first, s, t) }
+
+func draw(p path, dst []uint64, first uint64, s Stream, t uint32) {
+	switch n := len(dst) * GroupSize; {
 	case t == 0:
 		for k := range dst {
 			dst[k] = ^uint64(0)
 		}
 	case t >= Always:
 		clear(dst)
+	case n < 2*p.piece():
+		m := newMask(s, t)
+		p.bits(dst, first, &m)
 	default:
 		m := newMask(s, t)
-		active.bits(dst, first, &m)
+		split(n, p.piece(), 0, func(lo, hi int) {
+			k := lo / GroupSize
+			p.bits(dst[k:hi/GroupSize], first+uint64(k), &m)
+		})
 	}
 }
 

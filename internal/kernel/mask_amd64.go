@@ -58,13 +58,24 @@ func float64StreamAVX2(dst *float64, src *float64, groups int, block uint32, k *
 //go:noescape
 func float64StreamAVX512(dst *float64, src *float64, groups int, block uint32, k *[19]uint32, t uint32, scale float64)
 
-// biasReLUAVX2 is a row of BiasReLUDropFloat32: bit first+i of kept is that of element i.
+// biasReLU32AVX2 is a row of the forward pass: bit first+i of kept is that of element i.
 // It may read the word after the last one that it needs.
 //
 //go:noescape
-func biasReLUAVX2(dst *float32, src *float32, bias *float32, n int, kept *uint64, first int, scale float32)
+func biasReLU32AVX2(dst *float32, src *float32, bias *float32, n int, kept *uint64, first int, scale float32)
 
-// biasReLUBackAVX2 is a row of BiasReLUDropBackFloat32, added to dbias.
+// biasReLUBack32AVX2 is a row of the backward pass, added to dbias.
 //
 //go:noescape
-func biasReLUBackAVX2(dx *float32, dbias *float32, dy *float32, y *float32, n int, scale float32)
+func biasReLUBack32AVX2(dx *float32, dbias *float32, dy *float32, y *float32, n int, scale float32)
+
+// biasReLU64AVX2 is a row of the forward pass: bit first+i of kept is that of element i.
+// It may read the word after the last one that it needs.
+//
+//go:noescape
+func biasReLU64AVX2(dst *float64, src *float64, bias *float64, n int, kept *uint64, first int, scale float64)
+
+// biasReLUBack64AVX2 is a row of the backward pass, added to dbias.
+//
+//go:noescape
+func biasReLUBack64AVX2(dx *float64, dbias *float64, dy *float64, y *float64, n int, scale float64)

@@ -6042,9 +6042,9 @@ groups1_end:
 	VZEROUPPER
 	RET
 
-// func biasReLUAVX2(dst *float32, src *float32, bias *float32, n int, kept *uint64, first int, scale float32)
+// func biasReLU32AVX2(dst *float32, src *float32, bias *float32, n int, kept *uint64, first int, scale float32)
 // Requires: AVX, AVX2
-TEXT ·biasReLUAVX2(SB), $0-52
+TEXT ·biasReLU32AVX2(SB), $0-52
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), DX
 	MOVQ         bias+16(FP), BX
@@ -6069,49 +6069,49 @@ vectors4:
 	SHRQ         CL, R8
 	VMOVD        R8, X6
 	VPBROADCASTD X6, Y6
-	VMOVUPS      (DX), Y7
+	VPAND        Y2, Y6, Y7
+	VPCMPEQD     Y2, Y7, Y7
+	VMOVUPS      (DX), Y9
 	VMOVUPS      (BX), Y8
-	VPAND        Y2, Y6, Y9
-	VPCMPEQD     Y2, Y9, Y9
-	VADDPS       Y8, Y7, Y7
-	VCMPPS       $0x06, Y1, Y7, Y8
-	VMULPS       Y0, Y7, Y7
-	VANDPS       Y8, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VMOVUPS      Y7, (AX)
-	VMOVUPS      32(DX), Y7
+	VADDPS       Y8, Y9, Y9
+	VCMPPS       $0x06, Y1, Y9, Y8
+	VMULPS       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VPAND        Y3, Y6, Y7
+	VPCMPEQD     Y3, Y7, Y7
+	VMOVUPS      32(DX), Y9
 	VMOVUPS      32(BX), Y8
-	VPAND        Y3, Y6, Y9
-	VPCMPEQD     Y3, Y9, Y9
-	VADDPS       Y8, Y7, Y7
-	VCMPPS       $0x06, Y1, Y7, Y8
-	VMULPS       Y0, Y7, Y7
-	VANDPS       Y8, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VMOVUPS      Y7, 32(AX)
-	VMOVUPS      64(DX), Y7
+	VADDPS       Y8, Y9, Y9
+	VCMPPS       $0x06, Y1, Y9, Y8
+	VMULPS       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPS      Y9, 32(AX)
+	VPAND        Y4, Y6, Y7
+	VPCMPEQD     Y4, Y7, Y7
+	VMOVUPS      64(DX), Y9
 	VMOVUPS      64(BX), Y8
-	VPAND        Y4, Y6, Y9
-	VPCMPEQD     Y4, Y9, Y9
-	VADDPS       Y8, Y7, Y7
-	VCMPPS       $0x06, Y1, Y7, Y8
-	VMULPS       Y0, Y7, Y7
-	VANDPS       Y8, Y9, Y9
-	VANDPS       Y9, Y7, Y7
-	VMOVUPS      Y7, 64(AX)
-	VMOVUPS      96(DX), Y7
-	VMOVUPS      96(BX), Y8
+	VADDPS       Y8, Y9, Y9
+	VCMPPS       $0x06, Y1, Y9, Y8
+	VMULPS       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPS      Y9, 64(AX)
 	VPAND        Y5, Y6, Y6
 	VPCMPEQD     Y5, Y6, Y6
-	VADDPS       Y8, Y7, Y7
-	VCMPPS       $0x06, Y1, Y7, Y8
-	VMULPS       Y0, Y7, Y7
-	VANDPS       Y8, Y6, Y6
-	VANDPS       Y6, Y7, Y7
-	VMOVUPS      Y7, 96(AX)
+	VMOVUPS      96(DX), Y8
+	VMOVUPS      96(BX), Y7
+	VADDPS       Y7, Y8, Y8
+	VCMPPS       $0x06, Y1, Y8, Y7
+	VMULPS       Y0, Y8, Y8
+	VANDPS       Y7, Y6, Y6
+	VANDPS       Y6, Y8, Y8
+	VMOVUPS      Y8, 96(AX)
+	ADDQ         $+128, AX
 	ADDQ         $+128, DX
 	ADDQ         $+128, BX
-	ADDQ         $+128, AX
 	ADDQ         $0x04, DI
 	SUBQ         $+32, SI
 	JMP          vectors4
@@ -6123,20 +6123,20 @@ vectors1:
 	MOVQ         (DI), R8
 	SHRQ         CL, R8
 	VMOVD        R8, X3
-	VPBROADCASTD X3, Y3
-	VMOVUPS      (DX), Y4
-	VMOVUPS      (BX), Y5
-	VPAND        Y2, Y3, Y3
+	VPBROADCASTD X3, Y6
+	VPAND        Y2, Y6, Y3
 	VPCMPEQD     Y2, Y3, Y3
-	VADDPS       Y5, Y4, Y4
-	VCMPPS       $0x06, Y1, Y4, Y5
-	VMULPS       Y0, Y4, Y4
-	VANDPS       Y5, Y3, Y3
-	VANDPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (AX)
+	VMOVUPS      (DX), Y5
+	VMOVUPS      (BX), Y4
+	VADDPS       Y4, Y5, Y5
+	VCMPPS       $0x06, Y1, Y5, Y4
+	VMULPS       Y0, Y5, Y5
+	VANDPS       Y4, Y3, Y3
+	VANDPS       Y3, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         $+32, AX
 	ADDQ         $+32, DX
 	ADDQ         $+32, BX
-	ADDQ         $+32, AX
 	ADDQ         $0x01, DI
 	SUBQ         $+8, SI
 	JMP          vectors1
@@ -6144,24 +6144,24 @@ vectors1:
 vectors1_end:
 	TESTQ        SI, SI
 	JZ           done
+	MOVQ         (DI), DI
+	SHRQ         CL, DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y6
 	VMOVD        SI, X3
 	VPBROADCASTD X3, Y3
 	VMOVDQU      lanes<>+0(SB), Y4
-	VPCMPGTD     Y4, Y3, Y3
-	VMASKMOVPS   (DX), Y3, Y4
-	VMASKMOVPS   (BX), Y3, Y5
-	MOVQ         (DI), DX
-	SHRQ         CL, DX
-	VMOVD        DX, X6
-	VPBROADCASTD X6, Y6
-	VPAND        Y2, Y6, Y6
-	VPCMPEQD     Y2, Y6, Y6
-	VADDPS       Y5, Y4, Y4
-	VCMPPS       $0x06, Y1, Y4, Y1
-	VMULPS       Y0, Y4, Y4
-	VANDPS       Y1, Y6, Y6
-	VANDPS       Y6, Y4, Y4
-	VMASKMOVPS   Y4, Y3, (AX)
+	VPCMPGTD     Y4, Y3, Y4
+	VPAND        Y2, Y6, Y3
+	VPCMPEQD     Y2, Y3, Y3
+	VMASKMOVPS   (DX), Y4, Y2
+	VMASKMOVPS   (BX), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VCMPPS       $0x06, Y1, Y2, Y1
+	VMULPS       Y0, Y2, Y2
+	VANDPS       Y1, Y3, Y3
+	VANDPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y4, (AX)
 
 done:
 	VZEROUPPER
@@ -6201,9 +6201,9 @@ DATA lane_bits<>+120(SB)/4, $0x40000000
 DATA lane_bits<>+124(SB)/4, $0x80000000
 GLOBL lane_bits<>(SB), RODATA|NOPTR, $128
 
-// func biasReLUBackAVX2(dx *float32, dbias *float32, dy *float32, y *float32, n int, scale float32)
+// func biasReLUBack32AVX2(dx *float32, dbias *float32, dy *float32, y *float32, n int, scale float32)
 // Requires: AVX, AVX2
-TEXT ·biasReLUBackAVX2(SB), $0-44
+TEXT ·biasReLUBack32AVX2(SB), $0-44
 	MOVQ         dx+0(FP), AX
 	MOVQ         dbias+8(FP), CX
 	MOVQ         dy+16(FP), DX
@@ -6251,10 +6251,10 @@ vectors4:
 	VADDPS  Y2, Y4, Y4
 	VMOVUPS Y2, 96(AX)
 	VMOVUPS Y4, 96(CX)
-	ADDQ    $+128, DX
-	ADDQ    $+128, BX
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
 	SUBQ    $+32, SI
 	JMP     vectors4
 
@@ -6271,10 +6271,10 @@ vectors1:
 	VADDPS  Y2, Y4, Y4
 	VMOVUPS Y2, (AX)
 	VMOVUPS Y4, (CX)
-	ADDQ    $+32, DX
-	ADDQ    $+32, BX
 	ADDQ    $+32, AX
 	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, BX
 	SUBQ    $+8, SI
 	JMP     vectors1
 
@@ -6284,16 +6284,333 @@ vectors1_end:
 	VMOVD        SI, X2
 	VPBROADCASTD X2, Y2
 	VMOVDQU      lanes<>+0(SB), Y3
-	VPCMPGTD     Y3, Y2, Y2
-	VMASKMOVPS   (DX), Y2, Y3
-	VMASKMOVPS   (BX), Y2, Y4
-	VMASKMOVPS   (CX), Y2, Y5
+	VPCMPGTD     Y3, Y2, Y3
+	VMASKMOVPS   (DX), Y3, Y2
+	VMASKMOVPS   (BX), Y3, Y4
+	VMASKMOVPS   (CX), Y3, Y5
 	VCMPPS       $0x1e, Y1, Y4, Y4
-	VMULPS       Y0, Y3, Y3
+	VMULPS       Y0, Y2, Y2
+	VANDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VMASKMOVPS   Y2, Y3, (AX)
+	VMASKMOVPS   Y5, Y3, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func biasReLU64AVX2(dst *float64, src *float64, bias *float64, n int, kept *uint64, first int, scale float64)
+// Requires: AVX, AVX2
+TEXT ·biasReLU64AVX2(SB), $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), DX
+	MOVQ         bias+16(FP), BX
+	MOVQ         n+24(FP), SI
+	MOVQ         kept+32(FP), DI
+	MOVQ         first+40(FP), R8
+	VBROADCASTSD scale+48(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         R8, CX
+	ANDQ         $+7, CX
+	SHRQ         $0x03, R8
+	ADDQ         R8, DI
+	VMOVDQU      lane_bits64<>+0(SB), Y2
+	VMOVDQU      lane_bits64<>+32(SB), Y3
+	VMOVDQU      lane_bits64<>+64(SB), Y4
+	VMOVDQU      lane_bits64<>+96(SB), Y5
+
+vectors4:
+	CMPQ         SI, $+16
+	JL           vectors4_end
+	MOVQ         (DI), R8
+	SHRQ         CL, R8
+	VMOVQ        R8, X6
+	VPBROADCASTQ X6, Y6
+	VPAND        Y2, Y6, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMOVUPD      (DX), Y9
+	VMOVUPD      (BX), Y8
+	VADDPD       Y8, Y9, Y9
+	VCMPPD       $0x06, Y1, Y9, Y8
+	VMULPD       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPD      Y9, (AX)
+	VPAND        Y3, Y6, Y7
+	VPCMPEQQ     Y3, Y7, Y7
+	VMOVUPD      32(DX), Y9
+	VMOVUPD      32(BX), Y8
+	VADDPD       Y8, Y9, Y9
+	VCMPPD       $0x06, Y1, Y9, Y8
+	VMULPD       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPD      Y9, 32(AX)
+	VPAND        Y4, Y6, Y7
+	VPCMPEQQ     Y4, Y7, Y7
+	VMOVUPD      64(DX), Y9
+	VMOVUPD      64(BX), Y8
+	VADDPD       Y8, Y9, Y9
+	VCMPPD       $0x06, Y1, Y9, Y8
+	VMULPD       Y0, Y9, Y9
+	VANDPS       Y8, Y7, Y7
+	VANDPS       Y7, Y9, Y9
+	VMOVUPD      Y9, 64(AX)
+	VPAND        Y5, Y6, Y6
+	VPCMPEQQ     Y5, Y6, Y6
+	VMOVUPD      96(DX), Y8
+	VMOVUPD      96(BX), Y7
+	VADDPD       Y7, Y8, Y8
+	VCMPPD       $0x06, Y1, Y8, Y7
+	VMULPD       Y0, Y8, Y8
+	VANDPS       Y7, Y6, Y6
+	VANDPS       Y6, Y8, Y8
+	VMOVUPD      Y8, 96(AX)
+	ADDQ         $+128, AX
+	ADDQ         $+128, DX
+	ADDQ         $+128, BX
+	ADDQ         $0x02, DI
+	SUBQ         $+16, SI
+	JMP          vectors4
+
+vectors4_end:
+vectors2:
+	CMPQ         SI, $+8
+	JL           vectors2_end
+	MOVQ         (DI), R8
+	SHRQ         CL, R8
+	VMOVQ        R8, X4
+	VPBROADCASTQ X4, Y6
+	VPAND        Y2, Y6, Y4
+	VPCMPEQQ     Y2, Y4, Y4
+	VMOVUPD      (DX), Y7
+	VMOVUPD      (BX), Y5
+	VADDPD       Y5, Y7, Y7
+	VCMPPD       $0x06, Y1, Y7, Y5
+	VMULPD       Y0, Y7, Y7
+	VANDPS       Y5, Y4, Y4
+	VANDPS       Y4, Y7, Y7
+	VMOVUPD      Y7, (AX)
+	VPAND        Y3, Y6, Y4
+	VPCMPEQQ     Y3, Y4, Y4
+	VMOVUPD      32(DX), Y6
+	VMOVUPD      32(BX), Y5
+	VADDPD       Y5, Y6, Y6
+	VCMPPD       $0x06, Y1, Y6, Y5
+	VMULPD       Y0, Y6, Y6
+	VANDPS       Y5, Y4, Y4
+	VANDPS       Y4, Y6, Y6
+	VMOVUPD      Y6, 32(AX)
+	ADDQ         $+64, AX
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $0x01, DI
+	SUBQ         $+8, SI
+	JMP          vectors2
+
+vectors2_end:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         (DI), DI
+	SHRQ         CL, DI
+	VMOVQ        DI, X4
+	VPBROADCASTQ X4, Y6
+	VMOVQ        SI, X4
+	VPBROADCASTQ X4, Y4
+	VMOVDQU      lanes64<>+0(SB), Y5
+	VPCMPGTQ     Y5, Y4, Y5
+	VPAND        Y2, Y6, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMASKMOVPD   (DX), Y5, Y8
+	VMASKMOVPD   (BX), Y5, Y2
+	VADDPD       Y2, Y8, Y8
+	VCMPPD       $0x06, Y1, Y8, Y2
+	VMULPD       Y0, Y8, Y8
+	VANDPS       Y2, Y7, Y7
+	VANDPS       Y7, Y8, Y8
+	VMASKMOVPD   Y8, Y5, (AX)
+	VMOVDQU      lanes64<>+32(SB), Y2
+	VPCMPGTQ     Y2, Y4, Y2
+	VPAND        Y3, Y6, Y4
+	VPCMPEQQ     Y3, Y4, Y4
+	VMASKMOVPD   32(DX), Y2, Y3
+	VMASKMOVPD   32(BX), Y2, Y5
+	VADDPD       Y5, Y3, Y3
+	VCMPPD       $0x06, Y1, Y3, Y1
+	VMULPD       Y0, Y3, Y3
+	VANDPS       Y1, Y4, Y4
 	VANDPS       Y4, Y3, Y3
-	VADDPS       Y3, Y5, Y5
-	VMASKMOVPS   Y3, Y2, (AX)
-	VMASKMOVPS   Y5, Y2, (CX)
+	VMASKMOVPD   Y3, Y2, 32(AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA lane_bits64<>+0(SB)/4, $0x00000001
+DATA lane_bits64<>+4(SB)/4, $0x00000000
+DATA lane_bits64<>+8(SB)/4, $0x00000002
+DATA lane_bits64<>+12(SB)/4, $0x00000000
+DATA lane_bits64<>+16(SB)/4, $0x00000004
+DATA lane_bits64<>+20(SB)/4, $0x00000000
+DATA lane_bits64<>+24(SB)/4, $0x00000008
+DATA lane_bits64<>+28(SB)/4, $0x00000000
+DATA lane_bits64<>+32(SB)/4, $0x00000010
+DATA lane_bits64<>+36(SB)/4, $0x00000000
+DATA lane_bits64<>+40(SB)/4, $0x00000020
+DATA lane_bits64<>+44(SB)/4, $0x00000000
+DATA lane_bits64<>+48(SB)/4, $0x00000040
+DATA lane_bits64<>+52(SB)/4, $0x00000000
+DATA lane_bits64<>+56(SB)/4, $0x00000080
+DATA lane_bits64<>+60(SB)/4, $0x00000000
+DATA lane_bits64<>+64(SB)/4, $0x00000100
+DATA lane_bits64<>+68(SB)/4, $0x00000000
+DATA lane_bits64<>+72(SB)/4, $0x00000200
+DATA lane_bits64<>+76(SB)/4, $0x00000000
+DATA lane_bits64<>+80(SB)/4, $0x00000400
+DATA lane_bits64<>+84(SB)/4, $0x00000000
+DATA lane_bits64<>+88(SB)/4, $0x00000800
+DATA lane_bits64<>+92(SB)/4, $0x00000000
+DATA lane_bits64<>+96(SB)/4, $0x00001000
+DATA lane_bits64<>+100(SB)/4, $0x00000000
+DATA lane_bits64<>+104(SB)/4, $0x00002000
+DATA lane_bits64<>+108(SB)/4, $0x00000000
+DATA lane_bits64<>+112(SB)/4, $0x00004000
+DATA lane_bits64<>+116(SB)/4, $0x00000000
+DATA lane_bits64<>+120(SB)/4, $0x00008000
+DATA lane_bits64<>+124(SB)/4, $0x00000000
+GLOBL lane_bits64<>(SB), RODATA|NOPTR, $128
+
+DATA lanes64<>+0(SB)/4, $0x00000000
+DATA lanes64<>+4(SB)/4, $0x00000000
+DATA lanes64<>+8(SB)/4, $0x00000001
+DATA lanes64<>+12(SB)/4, $0x00000000
+DATA lanes64<>+16(SB)/4, $0x00000002
+DATA lanes64<>+20(SB)/4, $0x00000000
+DATA lanes64<>+24(SB)/4, $0x00000003
+DATA lanes64<>+28(SB)/4, $0x00000000
+DATA lanes64<>+32(SB)/4, $0x00000004
+DATA lanes64<>+36(SB)/4, $0x00000000
+DATA lanes64<>+40(SB)/4, $0x00000005
+DATA lanes64<>+44(SB)/4, $0x00000000
+DATA lanes64<>+48(SB)/4, $0x00000006
+DATA lanes64<>+52(SB)/4, $0x00000000
+DATA lanes64<>+56(SB)/4, $0x00000007
+DATA lanes64<>+60(SB)/4, $0x00000000
+GLOBL lanes64<>(SB), RODATA|NOPTR, $64
+
+// func biasReLUBack64AVX2(dx *float64, dbias *float64, dy *float64, y *float64, n int, scale float64)
+// Requires: AVX, AVX2
+TEXT ·biasReLUBack64AVX2(SB), $0-48
+	MOVQ         dx+0(FP), AX
+	MOVQ         dbias+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         y+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD scale+40(FP), Y0
+	VXORPS       Y1, Y1, Y1
+
+vectors4:
+	CMPQ    SI, $+16
+	JL      vectors4_end
+	VMOVUPD (DX), Y2
+	VMOVUPD (BX), Y3
+	VMOVUPD (CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y4, (CX)
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 32(CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, 32(AX)
+	VMOVUPD Y4, 32(CX)
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 64(BX), Y3
+	VMOVUPD 64(CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y4, 64(CX)
+	VMOVUPD 96(DX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 96(CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, 96(AX)
+	VMOVUPD Y4, 96(CX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	ADDQ    $+128, BX
+	SUBQ    $+16, SI
+	JMP     vectors4
+
+vectors4_end:
+vectors2:
+	CMPQ    SI, $+8
+	JL      vectors2_end
+	VMOVUPD (DX), Y2
+	VMOVUPD (BX), Y3
+	VMOVUPD (CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y4, (CX)
+	VMOVUPD 32(DX), Y2
+	VMOVUPD 32(BX), Y3
+	VMOVUPD 32(CX), Y4
+	VCMPPD  $0x1e, Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VANDPS  Y3, Y2, Y2
+	VADDPD  Y2, Y4, Y4
+	VMOVUPD Y2, 32(AX)
+	VMOVUPD Y4, 32(CX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	SUBQ    $+8, SI
+	JMP     vectors2
+
+vectors2_end:
+	TESTQ        SI, SI
+	JZ           done
+	VMOVQ        SI, X2
+	VPBROADCASTQ X2, Y2
+	VMOVDQU      lanes64<>+0(SB), Y3
+	VPCMPGTQ     Y3, Y2, Y3
+	VMASKMOVPD   (DX), Y3, Y4
+	VMASKMOVPD   (BX), Y3, Y5
+	VMASKMOVPD   (CX), Y3, Y6
+	VCMPPD       $0x1e, Y1, Y5, Y5
+	VMULPD       Y0, Y4, Y4
+	VANDPS       Y5, Y4, Y4
+	VADDPD       Y4, Y6, Y6
+	VMASKMOVPD   Y4, Y3, (AX)
+	VMASKMOVPD   Y6, Y3, (CX)
+	VMOVDQU      lanes64<>+32(SB), Y3
+	VPCMPGTQ     Y3, Y2, Y3
+	VMASKMOVPD   32(DX), Y3, Y2
+	VMASKMOVPD   32(BX), Y3, Y4
+	VMASKMOVPD   32(CX), Y3, Y5
+	VCMPPD       $0x1e, Y1, Y4, Y4
+	VMULPD       Y0, Y2, Y2
+	VANDPS       Y4, Y2, Y2
+	VADDPD       Y2, Y5, Y5
+	VMASKMOVPD   Y2, Y3, 32(AX)
+	VMASKMOVPD   Y5, Y3, 32(CX)
 
 done:
 	VZEROUPPER

@@ -66,21 +66,36 @@ func (p path) float64(dst, src []float64, first uint64, m *mask, stream bool) {
 	}
 }
 
-// biasReLU is a row of BiasReLUDropFloat32: bit first+i of kept is that of
-// element i. kept has a word more than it needs.
-func (p path) biasReLU(dst, src, bias []float32, kept []uint64, first int, scale float64) {
+// biasReLU32 and biasReLU64 are a row of the forward pass: see biasReLURow.
+func (p path) biasReLU32(dst, src, bias []float32, kept []uint64, first int, scale float64) {
 	if p == generic {
 		biasReLURow(dst, src, bias, kept, first, scale)
 		return
 	}
-	biasReLUAVX2(&dst[0], &src[0], &bias[0], len(src), &kept[0], first, float32(scale))
+	biasReLU32AVX2(&dst[0], &src[0], &bias[0], len(src), &kept[0], first, float32(scale))
 }
 
-// biasReLUBack is a row of BiasReLUDropBackFloat32.
-func (p path) biasReLUBack(dx, dbias, dy, y []float32, scale float32) {
+func (p path) biasReLU64(dst, src, bias []float64, kept []uint64, first int, scale float64) {
 	if p == generic {
-		biasReLUBackRow32(dx, dbias, dy, y, scale)
+		biasReLURow(dst, src, bias, kept, first, scale)
 		return
 	}
-	biasReLUBackAVX2(&dx[0], &dbias[0], &dy[0], &y[0], len(dy), scale)
+	biasReLU64AVX2(&dst[0], &src[0], &bias[0], len(src), &kept[0], first, scale)
+}
+
+// biasReLUBack32 and biasReLUBack64 are a row of the backward pass.
+func (p path) biasReLUBack32(dx, dbias, dy, y []float32, scale float64) {
+	if p == generic {
+		biasReLUBackRow32(dx, dbias, dy, y, float32(scale))
+		return
+	}
+	biasReLUBack32AVX2(&dx[0], &dbias[0], &dy[0], &y[0], len(dy), float32(scale))
+}
+
+func (p path) biasReLUBack64(dx, dbias, dy, y []float64, scale float64) {
+	if p == generic {
+		biasReLUBackRow64(dx, dbias, dy, y, scale)
+		return
+	}
+	biasReLUBack64AVX2(&dx[0], &dbias[0], &dy[0], &y[0], len(dy), scale)
 }

@@ -10,10 +10,18 @@ func (path) float32(dst, src []float32, first uint64, m *mask, _ bool) { groups(
 
 func (path) float64(dst, src []float64, first uint64, m *mask, _ bool) { groups(dst, src, first, m) }
 
-func (path) biasReLU(dst, src, bias []float32, kept []uint64, first int, scale float64) {
+func (path) biasReLU32(dst, src, bias []float32, kept []uint64, first int, scale float64) {
 	biasReLURow(dst, src, bias, kept, first, scale)
 }
 
-func (path) biasReLUBack(dx, dbias, dy, y []float32, scale float32) {
-	biasReLUBackRow32(dx, dbias, dy, y, scale)
+func (path) biasReLU64(dst, src, bias []float64, kept []uint64, first int, scale float64) {
+	biasReLURow(dst, src, bias, kept, first, scale)
+}
+
+func (path) biasReLUBack32(dx, dbias, dy, y []float32, scale float64) {
+	biasReLUBackRow32(dx, dbias, dy, y, float32(scale))
+}
+
+func (path) biasReLUBack64(dx, dbias, dy, y []float64, scale float64) {
+	biasReLUBackRow64(dx, dbias, dy, y, scale)
 }

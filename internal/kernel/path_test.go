@@ -242,19 +242,19 @@ func FuzzApply(f *testing.F) {
 
 func TestBits(t *testing.T) {
 	forEachPath(t, func(t *testing.T, p path) {
+		shared := 2 * p.piece() / GroupSize // so many groups are shared out over cores
 		rapid.Check(t, func(t *rapid.T) {
 			s := Stream{
 				Seed:  rapid.Uint64().Draw(t, "seed"),
 				Layer: rapid.Uint32().Draw(t, "layer"),
 				Step:  rapid.Uint64().Draw(t, "step"),
 			}
-			n := rapid.IntRange(0, 70).Draw(t, "n")
+			n := rapid.OneOf(rapid.IntRange(0, 70), rapid.IntRange(shared, shared+9)).Draw(t, "n")
 			first := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(1<<29-40, 1<<29)).Draw(t, "first")
-			threshold := rapid.OneOf(rapid.SampledFrom([]uint32{1, 32768, 65535}), rapid.Uint32Range(1, Always-1)).Draw(t, "threshold")
+			threshold := rapid.OneOf(rapid.SampledFrom(someThresholds), rapid.Uint32Range(0, Always)).Draw(t, "threshold")
 			all := make([]uint64, n+2)
 			all[0], all[n+1] = 42, 43
-			m := newMask(s, threshold)
-			p.bits(all[1:n+1], first, &m)
+			draw(p, all[1:n+1], first, s, threshold)
 			if want := referenceBits(n, first, s, threshold); !slices.Equal(all[1:n+1], want) {
 				t.Fatalf("bits are %x, want %x", all[1:n+1], want)
 			}

@@ -232,11 +232,7 @@ func avx2Apply(f float) {
 	broadcastParam("t", v)
 	VPADDD(below, v, v)
 	VMOVDQA(v, a.entry(threshold)) // t-1: there is only a greater-than
-	if f.size == 4 {
-		VBROADCASTSS(address("scale"), v)
-	} else {
-		VBROADCASTSD(address("scale"), v)
-	}
+	f.op(VBROADCASTSS, VBROADCASTSD)(address("scale"), v)
 	VMOVDQA(v, a.entry(scale))
 	a.groups(n, func(words [4]reg.VecPhysical) {
 		for j, w := range words {
@@ -274,24 +270,8 @@ func avx2Apply(f float) {
 // keep multiplies a vector of src by the scale and clears what is dropped.
 func (a *avx2) keep(f float, keep reg.VecVirtual, dst, src reg.GPVirtual, at int) {
 	x := YMM()
-	from, to := Mem{Base: src, Disp: at}, Mem{Base: dst, Disp: at}
-	if f.size == 4 {
-		VMOVUPS(from, x)
-		VMULPS(a.entry(scale), x, x)
-		VANDPS(keep, x, x)
-		if f.streaming {
-			VMOVNTPS(x, to)
-		} else {
-			VMOVUPS(x, to)
-		}
-		return
-	}
-	VMOVUPD(from, x)
-	VMULPD(a.entry(scale), x, x)
-	VANDPD(keep, x, x)
-	if f.streaming {
-		VMOVNTPD(x, to)
-	} else {
-		VMOVUPD(x, to)
-	}
+	f.op(VMOVUPS, VMOVUPD)(Mem{Base: src, Disp: at}, x)
+	f.op(VMULPS, VMULPD)(a.entry(scale), x, x)
+	f.op(VANDPS, VANDPD)(keep, x, x)
+	f.store(x, Mem{Base: dst, Disp: at})
 }

@@ -149,11 +149,7 @@ func avx512Apply(f float) {
 	dst, src, n := load("dst"), load("src"), load("groups")
 	a, t := newAVX512(), thresholds()
 	scale := ZMM()
-	if f.size == 4 {
-		VBROADCASTSS(address("scale"), scale)
-	} else {
-		VBROADCASTSD(address("scale"), scale)
-	}
+	f.op(VBROADCASTSS, VBROADCASTSD)(address("scale"), scale)
 	per := 64 / f.size
 	a.groups(n, func(random [][2]reg.VecVirtual) {
 		for i, group := range random {
@@ -167,21 +163,13 @@ func avx512Apply(f float) {
 						KSHIFTRD(Imm(uint64(e)), k, part)
 					}
 					x := ZMM()
-					from, to := Mem{Base: src, Disp: at}, Mem{Base: dst, Disp: at}
-					switch {
-					case f.size == 4 && f.streaming:
+					from := Mem{Base: src, Disp: at}
+					if f.size == 4 {
 						VMULPS_Z(from, scale, part, x)
-						VMOVNTPS(x, to)
-					case f.size == 4:
-						VMULPS_Z(from, scale, part, x)
-						VMOVUPS(x, to)
-					case f.streaming:
+					} else {
 						VMULPD_Z(from, scale, part, x)
-						VMOVNTPD(x, to)
-					default:
-						VMULPD_Z(from, scale, part, x)
-						VMOVUPD(x, to)
 					}
+					f.store(x, Mem{Base: dst, Disp: at})
 				}
 			}
 		}

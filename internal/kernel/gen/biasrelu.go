@@ -14,46 +14,114 @@ const (
 	greater        = 30
 )
 
-// vector is the number of float32 of an AVX2 vector.
-const vector = 8
+// Rows are done by four vectors, then by eight elements, then what is left.
+const unrolled = 4
 
-// row is the memory of a row of float32 and reads or writes vectors of it.
-type row struct{ base reg.GPVirtual }
+// vector is the number of elements of an AVX2 vector.
+func (f float) vector() int { return 32 / f.size }
 
-func (r row) at(v int) Mem { return Mem{Base: r.base, Disp: 4 * vector * v} }
+// eight is the number of vectors of eight elements.
+func (f float) eight() int { return 8 / f.vector() }
 
-// next moves to the next n vectors.
-func next(n int, rows ...row) {
-	for _, r := range rows {
-		ADDQ(I32(int32(4*vector*n)), r.base)
+// row is the memory of a row of elements.
+type row struct {
+	float
+	base reg.GPVirtual
+}
+
+func (f float) row(param string) row { return row{f, load(param)} }
+
+// at is vector v from here.
+func (r row) at(v int) Mem { return Mem{Base: r.base, Disp: 32 * v} }
+
+// read reads a vector, or those of its lanes that are inside.
+func (r row) read(v int, inside reg.VecVirtual) reg.VecVirtual {
+	x := YMM()
+	switch {
+	case inside == nil:
+		r.op(VMOVUPS, VMOVUPD)(r.at(v), x)
+	case r.size == 4:
+		VMASKMOVPS(r.at(v), inside, x)
+	default:
+		VMASKMOVPD(r.at(v), inside, x)
+	}
+	return x
+}
+
+// write writes a vector, or those of its lanes that are inside.
+func (r row) write(x reg.VecVirtual, v int, inside reg.VecVirtual) {
+	switch {
+	case inside == nil:
+		r.store(x, r.at(v))
+	case r.size == 4:
+		VMASKMOVPS(x, inside, r.at(v))
+	default:
+		VMASKMOVPD(x, inside, r.at(v))
 	}
 }
 
-// tail does body for what is left of n elements, less than a vector: inside
-// marks its lanes.
-func tail(n reg.GPVirtual, body func(inside reg.VecVirtual)) {
+// spread sets v to copies of the low half of an integer, or of all of it.
+func (f float) spread(r reg.GPVirtual, v reg.VecVirtual) {
+	if f.size == 4 {
+		spread(r.As32().(reg.GPVirtual), v)
+		return
+	}
+	x := XMM()
+	VMOVQ(r, x)
+	VPBROADCASTQ(x, v)
+}
+
+// alongRow does n elements: first is done before each run of vectors, body for
+// each of them, and next moves on by so many vectors. inside is nil or marks the
+// lanes of a vector that are in the row.
+func (f float) alongRow(n reg.GPVirtual, first func(), body func(v int, inside reg.VecVirtual), next func(vectors int)) {
+	for _, vectors := range []int{unrolled, f.eight()} {
+		loop(fmt.Sprintf("vectors%d", vectors), n, vectors*f.vector(), func() {
+			first()
+			for v := range vectors {
+				body(v, nil)
+			}
+			next(vectors)
+		})
+	}
 	TESTQ(n, n)
 	JZ(LabelRef("done"))
-	inside := YMM()
-	spread(n.As32().(reg.GPVirtual), inside)
-	lane := YMM()
-	VMOVDQU(lanes(), lane)
-	VPCMPGTD(lane, inside, inside)
-	body(inside)
+	first()
+	left := YMM()
+	f.spread(n, left)
+	for v := range f.eight() {
+		inside := YMM()
+		if f.size == 4 {
+			VMOVDQU(lanes(), inside)
+		} else {
+			VMOVDQU(lanes64().Offset(32*v), inside)
+		}
+		f.op(VPCMPGTD, VPCMPGTQ)(inside, left, inside)
+		body(v, inside)
+	}
 	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// move moves rows on by vectors.
+func move(vectors int, rows ...row) {
+	for _, r := range rows {
+		ADDQ(I32(int32(32*vectors)), r.base)
+	}
 }
 
 // biasReLU writes the function of a row of the forward pass.
-func biasReLU() {
-	TEXT("biasReLUAVX2", 0,
-		"func(dst, src, bias *float32, n int, kept *uint64, first int, scale float32)")
+func biasReLU(f float) {
+	name, typ := fmt.Sprintf("biasReLU%dAVX2", 8*f.size), f.String()
+	TEXT(name, 0, "func(dst, src, bias *"+typ+", n int, kept *uint64, first int, scale "+typ+")")
 	Pragma("noescape")
-	Doc("biasReLUAVX2 is a row of BiasReLUDropFloat32: bit first+i of kept is that of element i.",
+	Doc(name+" is a row of the forward pass: bit first+i of kept is that of element i.",
 		"It may read the word after the last one that it needs.")
-	dst, src, bias := row{load("dst")}, row{load("src")}, row{load("bias")}
+	dst, src, bias := f.row("dst"), f.row("src"), f.row("bias")
 	n, kept, first := load("n"), load("kept"), load("first")
 	scale, zero := YMM(), YMM()
-	VBROADCASTSS(address("scale"), scale)
+	f.op(VBROADCASTSS, VBROADCASTSD)(address("scale"), scale)
 	VXORPS(zero, zero, zero)
 
 	// The elements' bits begin at bit CL of the byte at kept.
@@ -61,95 +129,57 @@ func biasReLU() {
 	ANDQ(I8(7), reg.RCX)
 	SHRQ(Imm(3), first)
 	ADDQ(first, kept)
-	bitsOfLanes := make([]reg.VecVirtual, 4)
-	for v := range bitsOfLanes {
-		bitsOfLanes[v] = YMM()
-		VMOVDQU(laneBits().Offset(32*v), bitsOfLanes[v])
+	table := laneBits
+	if f.size == 8 {
+		table = laneBits64
 	}
-	keepBits := func() reg.VecVirtual {
-		bits, all := GP64(), YMM()
-		MOVQ(Mem{Base: kept}, bits)
-		SHRQ(reg.CL, bits)
-		spread(bits.As32().(reg.GPVirtual), all)
-		return all
-	}
-	// apply turns x into the result, where all are the bits of four vectors.
-	apply := func(x, b, all reg.VecVirtual, v int) {
-		keep, positive := YMM(), YMM()
-		VPAND(bitsOfLanes[v], all, keep)
-		VPCMPEQD(bitsOfLanes[v], keep, keep)
-		VADDPS(b, x, x)
-		VCMPPS(Imm(notLessOrEqual), zero, x, positive)
-		VMULPS(scale, x, x)
-		VANDPS(positive, keep, keep)
-		VANDPS(keep, x, x)
+	bitOfLane := make([]reg.VecVirtual, unrolled)
+	for v := range bitOfLane {
+		bitOfLane[v] = YMM()
+		VMOVDQU(table().Offset(32*v), bitOfLane[v])
 	}
 
-	for _, vectors := range []int{4, 1} {
-		loop(fmt.Sprintf("vectors%d", vectors), n, vectors*vector, func() {
-			all := keepBits()
-			for v := range vectors {
-				x, b := YMM(), YMM()
-				VMOVUPS(src.at(v), x)
-				VMOVUPS(bias.at(v), b)
-				apply(x, b, all, v)
-				VMOVUPS(x, dst.at(v))
-			}
-			next(vectors, src, bias, dst)
-			ADDQ(Imm(uint64(vectors*vector/8)), kept)
-		})
-	}
-	tail(n, func(inside reg.VecVirtual) {
-		x, b := YMM(), YMM()
-		VMASKMOVPS(src.at(0), inside, x)
-		VMASKMOVPS(bias.at(0), inside, b)
-		apply(x, b, keepBits(), 0)
-		VMASKMOVPS(x, inside, dst.at(0))
+	bits := YMM() // of a run of vectors, in every lane
+	f.alongRow(n, func() {
+		b := GP64()
+		MOVQ(Mem{Base: kept}, b)
+		SHRQ(reg.CL, b)
+		f.spread(b, bits)
+	}, func(v int, inside reg.VecVirtual) {
+		keep, positive := YMM(), YMM()
+		VPAND(bitOfLane[v], bits, keep)
+		f.op(VPCMPEQD, VPCMPEQQ)(bitOfLane[v], keep, keep)
+		x, b := src.read(v, inside), bias.read(v, inside)
+		f.op(VADDPS, VADDPD)(b, x, x)
+		f.op(VCMPPS, VCMPPD)(Imm(notLessOrEqual), zero, x, positive)
+		f.op(VMULPS, VMULPD)(scale, x, x)
+		VANDPS(positive, keep, keep)
+		VANDPS(keep, x, x)
+		dst.write(x, v, inside)
+	}, func(vectors int) {
+		move(vectors, dst, src, bias)
+		ADDQ(Imm(uint64(vectors*f.vector()/8)), kept)
 	})
-	VZEROUPPER()
-	RET()
 }
 
 // biasReLUBack writes the function of a row of the backward pass.
-func biasReLUBack() {
-	TEXT("biasReLUBackAVX2", 0, "func(dx, dbias, dy, y *float32, n int, scale float32)")
+func biasReLUBack(f float) {
+	name, typ := fmt.Sprintf("biasReLUBack%dAVX2", 8*f.size), f.String()
+	TEXT(name, 0, "func(dx, dbias, dy, y *"+typ+", n int, scale "+typ+")")
 	Pragma("noescape")
-	Doc("biasReLUBackAVX2 is a row of BiasReLUDropBackFloat32, added to dbias.")
-	dx, dbias, dy, y := row{load("dx")}, row{load("dbias")}, row{load("dy")}, row{load("y")}
+	Doc(name + " is a row of the backward pass, added to dbias.")
+	dx, dbias, dy, y := f.row("dx"), f.row("dbias"), f.row("dy"), f.row("y")
 	n := load("n")
 	scale, zero := YMM(), YMM()
-	VBROADCASTSS(address("scale"), scale)
+	f.op(VBROADCASTSS, VBROADCASTSD)(address("scale"), scale)
 	VXORPS(zero, zero, zero)
-	// apply turns the output's gradient g into the input's, given the output.
-	apply := func(g, out, sum reg.VecVirtual) {
-		VCMPPS(Imm(greater), zero, out, out)
-		VMULPS(scale, g, g)
+	f.alongRow(n, func() {}, func(v int, inside reg.VecVirtual) {
+		g, out, sum := dy.read(v, inside), y.read(v, inside), dbias.read(v, inside)
+		f.op(VCMPPS, VCMPPD)(Imm(greater), zero, out, out)
+		f.op(VMULPS, VMULPD)(scale, g, g)
 		VANDPS(out, g, g)
-		VADDPS(g, sum, sum)
-	}
-	for _, vectors := range []int{4, 1} {
-		loop(fmt.Sprintf("vectors%d", vectors), n, vectors*vector, func() {
-			for v := range vectors {
-				g, out, sum := YMM(), YMM(), YMM()
-				VMOVUPS(dy.at(v), g)
-				VMOVUPS(y.at(v), out)
-				VMOVUPS(dbias.at(v), sum)
-				apply(g, out, sum)
-				VMOVUPS(g, dx.at(v))
-				VMOVUPS(sum, dbias.at(v))
-			}
-			next(vectors, dy, y, dx, dbias)
-		})
-	}
-	tail(n, func(inside reg.VecVirtual) {
-		g, out, sum := YMM(), YMM(), YMM()
-		VMASKMOVPS(dy.at(0), inside, g)
-		VMASKMOVPS(y.at(0), inside, out)
-		VMASKMOVPS(dbias.at(0), inside, sum)
-		apply(g, out, sum)
-		VMASKMOVPS(g, inside, dx.at(0))
-		VMASKMOVPS(sum, inside, dbias.at(0))
-	})
-	VZEROUPPER()
-	RET()
+		f.op(VADDPS, VADDPD)(g, sum, sum)
+		dx.write(g, v, inside)
+		dbias.write(sum, v, inside)
+	}, func(vectors int) { move(vectors, dx, dbias, dy, y) })
 }

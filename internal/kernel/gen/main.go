@@ -21,8 +21,10 @@ func main() {
 		avx2Apply(f)
 		avx512Apply(f)
 	}
-	biasReLU()
-	biasReLUBack()
+	for _, f := range []float{{size: 4}, {size: 8}} {
+		biasReLU(f)
+		biasReLUBack(f)
+	}
 	Generate()
 }
 
@@ -46,15 +48,43 @@ const (
 	words = round4 + 2*7
 )
 
-// float is an element type, and whether results go past the caches.
+// float is an element type of 4 or 8 bytes, and whether results go past the
+// caches.
 type float struct {
 	size      int
 	streaming bool
 }
 
+func (f float) String() string {
+	if f.size == 4 {
+		return "float32"
+	}
+	return "float64"
+}
+
+// op is the form of an instruction for the element type.
+func (f float) op(single, double func(...Op)) func(...Op) {
+	if f.size == 4 {
+		return single
+	}
+	return double
+}
+
+// store writes a vector.
+func (f float) store(v, to Op) {
+	switch {
+	case !f.streaming:
+		f.op(VMOVUPS, VMOVUPD)(v, to)
+	case f.size == 4:
+		VMOVNTPS(v, to)
+	default:
+		VMOVNTPD(v, to)
+	}
+}
+
 // function opens the function that applies a mask to elements.
 func (f float) function(set string) {
-	typ := map[int]string{4: "float32", 8: "float64"}[f.size]
+	typ := f.String()
 	name := typ + set
 	doc := []string{name + " applies a mask to whole groups; see Float32."}
 	if f.streaming {
@@ -76,7 +106,7 @@ func bitsFunction(set string) {
 	Doc("bits" + set + " draws the mask bits of groups; see Bits.")
 }
 
-// loop repeats body for each of n groups, which may be none.
+// loop repeats body, which does per of n things, while so many are left.
 func loop(name string, n reg.GPVirtual, per int, body func()) {
 	Label(name)
 	CMPQ(n, I8(per))

@@ -37,8 +37,11 @@ var (
 		36<<16|32, 44<<16|40, 52<<16|48, 60<<16|56,
 		37<<16|33, 45<<16|41, 53<<16|49, 61<<16|57)
 
-	// laneBits has a bit for each lane of four vectors.
-	laneBits = table("lane_bits", powers(32)...)
+	lanes64 = table("lanes64", wide(0, 1, 2, 3, 4, 5, 6, 7)...)
+
+	// laneBits and laneBits64 have a bit for each lane of four vectors.
+	laneBits   = table("lane_bits", powers(32)...)
+	laneBits64 = table("lane_bits64", wide(powers(16)...)...)
 )
 
 func powers(n int) []uint32 {
@@ -47,4 +50,13 @@ func powers(n int) []uint32 {
 		p[i] = 1 << i
 	}
 	return p
+}
+
+// wide are words of 64 bits.
+func wide(words ...uint32) []uint32 {
+	w := make([]uint32, 2*len(words))
+	for i, x := range words {
+		w[2*i] = x
+	}
+	return w
 }
