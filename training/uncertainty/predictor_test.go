@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
@@ -240,6 +241,46 @@ func TestPredictorRejects(t *testing.T) {
 		_, err = tt.p.Plain(background, tt.data)
 		if want := "uncertainty: Plain: " + tt.want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("want error %q, got %v", want, err)
+		}
+	}
+}
+
+// A dropout that scales at inference has its place in the graph for evaluation:
+// with the weights after it divided by the keep probability, the network predicts
+// what it does with inverted dropout, in evaluation and pass by pass.
+func TestWeightScalingLayer(t *testing.T) {
+	scaling := models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		opts, active := s.DropoutOptions()
+		if !active {
+			opts = append(opts, ops.WithMode(ops.Inference))
+		}
+		return ops.WeightScalingDropout(x, 0.5, opts...)
+	})
+	original, inverted := newModel(t, scaling), newModel(t, models.Dropout(0.5))
+	for i, w := range original.Params()[2].Value().Float32s() {
+		original.Params()[2].Value().Float32s()[i] = 2 * w
+	}
+	data := blobs(10, 1)
+	a, b := &uncertainty.Predictor{Model: original, Passes: 5}, &uncertainty.Predictor{Model: inverted, Passes: 5}
+	sampled := sample(t, b, data)
+	for i, example := range sample(t, a, data) {
+		for pass, row := range example {
+			if !near(row, sampled[i][pass]) {
+				t.Errorf("example %d, pass %d: want %v, got %v", i, pass, sampled[i][pass], row)
+			}
+		}
+	}
+	plain, err := a.Plain(background, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := b.Plain(background, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if !near(plain[i].Mean, want[i].Mean) {
+			t.Errorf("example %d: want %v, got %v", i, want[i].Mean, plain[i].Mean)
 		}
 	}
 }
