@@ -7,6 +7,11 @@ type Callback struct {
 	OnStep  func(*Run) error // after each update
 	OnEpoch func(*Run) error // after each epoch and its evaluation
 	OnEnd   func(*Run) error // after the last step, before the final evaluation; also when interrupted
+
+	// Save and Load are for callbacks that remember something, so that a run can
+	// be resumed. Load is called after OnStart.
+	Save func() (CallbackState, error)
+	Load func(CallbackState) error
 }
 
 // A Run is a run under way, as callbacks see it.
@@ -21,7 +26,10 @@ type Run struct {
 	LR            float64 // of the last update, 0 without a schedule
 	History       *History
 
-	stop string
+	stop    string
+	next    int   // the epoch to go on with
+	batches int   // of that epoch that are done
+	partial Epoch // the record of that epoch so far
 }
 
 // Stop ends the run after the current step or epoch, and records the reason.

@@ -1,10 +1,13 @@
 package training
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/models"
 )
 
 // EarlyStopping ends a run when the negative log-likelihood of the validation
@@ -24,12 +27,13 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 	var best float64
 	var bestEpoch int
 	var saved []*tensor.Dense
+	var params []*models.Param
 	return Callback{
 		OnStart: func(r *Run) error {
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
-			saved = nil
+			saved, params = nil, r.Trainer.Model.Params()
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
@@ -39,7 +43,7 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			}
 			if now := measure(last.Validation); saved == nil || now < best {
 				best, bestEpoch = now, r.Epoch
-				saved = save(r.Trainer.Model.Params(), saved)
+				saved = save(params, saved)
 			}
 			if r.Epoch-bestEpoch >= patience {
 				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch))
@@ -50,12 +54,48 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if saved == nil {
 				return nil
 			}
-			for i, p := range r.Trainer.Model.Params() {
+			for i, p := range params {
 				if err := tensor.Copy(p.Value(), saved[i]); err != nil {
 					return errors.Wrapf(err, "training: EarlyStopping: restoring %s", p.Name())
 				}
 			}
 			return nil
 		},
+		Save: func() (CallbackState, error) {
+			if saved == nil {
+				return CallbackState{}, nil
+			}
+			data, err := json.Marshal(bestSoFar{best, bestEpoch})
+			s := CallbackState{Data: data, Tensors: make(map[string]*tensor.Dense)}
+			for i, p := range params {
+				s.Tensors[p.Name()] = saved[i].Clone().(*tensor.Dense)
+			}
+			return s, errors.Wrap(err, "training: EarlyStopping")
+		},
+		Load: func(s CallbackState) error {
+			if len(s.Data) == 0 {
+				return nil
+			}
+			var b bestSoFar
+			if err := json.Unmarshal(s.Data, &b); err != nil {
+				return errors.Wrap(err, "training: EarlyStopping: state")
+			}
+			var loaded []*tensor.Dense
+			for _, p := range params {
+				d := s.Tensors[p.Name()]
+				if d == nil || d.Dtype() != p.Value().Dtype() || d.DataSize() != p.Value().DataSize() {
+					return errors.Errorf("training: EarlyStopping: state must have the best %s, of %v and shape %v", p.Name(), p.Value().Dtype(), p.Value().Shape())
+				}
+				loaded = append(loaded, d.Clone().(*tensor.Dense))
+			}
+			best, bestEpoch, saved = b.Best, b.Epoch, loaded
+			return nil
+		},
 	}
+}
+
+// bestSoFar is what early stopping remembers beside the parameters.
+type bestSoFar struct {
+	Best  float64 `json:"best"`
+	Epoch int     `json:"epoch"`
 }

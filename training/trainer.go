@@ -34,6 +34,8 @@ type Trainer struct {
 	// does not change the results.
 	EvalBatch int
 	Callbacks []Callback
+	// Resume is the state of an earlier run to go on from; nil starts anew.
+	Resume *State
 
 	programs map[programKey]*program
 }
@@ -58,6 +60,9 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 	n, batch := data.Train.Len(), t.batchSize()
 	r.StepsPerEpoch = (n + batch - 1) / batch
 	err := r.tell(func(c Callback) func(*Run) error { return c.OnStart })
+	if err == nil && t.Resume != nil {
+		err = r.resume(t.Resume)
+	}
 	for ; err == nil && r.Epoch < t.Epochs && r.stop == ""; r.Epoch++ {
 		err = t.epoch(ctx, r, data)
 	}
@@ -84,21 +89,26 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 	return r.History, err
 }
 
-// epoch makes one pass over the training set.
+// epoch makes one pass over the training set, or the rest of one.
 func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
-	start := time.Now()
-	e := Epoch{Epoch: r.Epoch}
-	examples := 0
-	for indices := range slices.Chunk(order(t.Seed, r.Epoch, data.Train.Len()), t.batchSize()) {
+	start, before := time.Now(), r.partial.Time
+	indices := order(t.Seed, r.Epoch, data.Train.Len())
+	batch := t.batchSize()
+	for r.batches < r.StepsPerEpoch {
 		if err := ctx.Err(); err != nil {
 			return errors.Wrapf(err, "training: Fit: stopped at epoch %d, step %d", r.Epoch, r.Steps)
 		}
-		if err := t.step(r, data.Train, indices); err != nil {
+		examples := indices[r.batches*batch : min((r.batches+1)*batch, len(indices))]
+		if err := t.step(r, data.Train, examples); err != nil {
 			return err
 		}
-		e.Loss += r.Loss * float64(len(indices))
-		examples += len(indices)
+		// The mean of the losses so far, as a mean, so that it can be gone on with.
+		e := &r.partial
+		seen := float64(r.batches * batch)
+		e.Loss = (e.Loss*seen + r.Loss*float64(len(examples))) / (seen + float64(len(examples)))
 		e.Train.merge(r.Batch)
+		e.Epoch, e.Step, e.LR, e.Time = r.Epoch, r.Steps, r.LR, before+time.Since(start)
+		r.batches++
 		if err := r.tell(func(c Callback) func(*Run) error { return c.OnStep }); err != nil {
 			return err
 		}
@@ -106,8 +116,7 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 			break
 		}
 	}
-	e.Loss /= float64(examples)
-	e.Step, e.LR = r.Steps, r.LR
+	e := r.partial
 	if data.Validation != nil {
 		m, err := t.Evaluate(ctx, data.Validation)
 		if err != nil {
@@ -115,8 +124,9 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		}
 		e.Validation = &m
 	}
-	e.Time = time.Since(start)
+	e.Time = before + time.Since(start)
 	r.History.Epochs = append(r.History.Epochs, e)
+	r.next, r.batches, r.partial = r.Epoch+1, 0, Epoch{}
 	return r.tell(func(c Callback) func(*Run) error { return c.OnEpoch })
 }
 

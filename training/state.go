@@ -1,0 +1,137 @@
+package training
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+// A State is all that a run needs to go on later as if it had never stopped: a
+// Trainer of the same configuration whose Resume it is ends, on the same data and
+// BLAS, with the same weights bit for bit. It needs no state of random number
+// generators, since masks are a function of seed and step and the order of the
+// examples one of seed and epoch. See package checkpoint for files of it.
+type State struct {
+	// Epoch is the epoch to go on with and Batches the number of its batches that
+	// are done; Partial is the record of these.
+	Epoch   int   `json:"epoch"`
+	Batches int   `json:"batches"`
+	Partial Epoch `json:"partial"`
+	// Steps is the number of updates made.
+	Steps   int64   `json:"steps"`
+	History History `json:"history"`
+
+	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name
+	Solver    optim.State              `json:"-"`
+	Callbacks []CallbackState          `json:"callbacks"` // in the order of Trainer.Callbacks
+}
+
+// A CallbackState is what a callback has to remember.
+type CallbackState struct {
+	Data    json.RawMessage          `json:"data,omitempty"`
+	Tensors map[string]*tensor.Dense `json:"-"`
+}
+
+// stateful is a solver that can be resumed.
+type stateful interface {
+	State() optim.State
+	SetState(optim.State) error
+}
+
+// State returns the state of the run, with tensors of its own. Called from
+// OnStep, OnEpoch or OnEnd it is between two updates. It is an error if the
+// solver cannot tell its state, as those of package optim can.
+func (r *Run) State() (*State, error) {
+	solver, ok := r.Trainer.Solver.(stateful)
+	if !ok {
+		return nil, errors.Errorf("training: State: solver must have State and SetState, got %T", r.Trainer.Solver)
+	}
+	s := &State{
+		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps,
+		History: *r.History, Params: make(map[string]*tensor.Dense), Solver: solver.State(),
+	}
+	s.History.Epochs = slices.Clone(r.History.Epochs)
+	s.History.Steps = r.Steps
+	for name, d := range tensorsOf(r.Trainer.Model) {
+		s.Params[name] = d.Clone().(*tensor.Dense)
+	}
+	for _, c := range r.Trainer.Callbacks {
+		var cs CallbackState
+		if c.Save != nil {
+			var err error
+			if cs, err = c.Save(); err != nil {
+				return nil, err
+			}
+		}
+		s.Callbacks = append(s.Callbacks, cs)
+	}
+	return s, nil
+}
+
+// tensorsOf returns what training changes in a model, by name.
+func tensorsOf(m *models.Model) map[string]*tensor.Dense {
+	all := make(map[string]*tensor.Dense)
+	for _, p := range m.Params() {
+		all[p.Name()] = p.Value()
+	}
+	return all
+}
+
+// resume puts the run where s was taken. It changes nothing if s does not fit.
+func (r *Run) resume(s *State) error {
+	t := r.Trainer
+	solver, ok := t.Solver.(stateful)
+	if !ok {
+		return errors.Errorf("training: Resume: solver must have State and SetState, got %T", t.Solver)
+	}
+	here := tensorsOf(t.Model)
+	for _, name := range slices.Sorted(maps.Keys(here)) {
+		from, to := s.Params[name], here[name]
+		switch {
+		case from == nil:
+			return errors.Errorf("training: Resume: state must have the model's parameter %s, got none", name)
+		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
+			return errors.Errorf("training: Resume: parameter %s must be of %v and shape %v, got %v %v",
+				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
+		}
+	}
+	if len(s.Params) != len(here) {
+		return errors.Errorf("training: Resume: state must have the %d parameters of the model, got %d", len(here), len(s.Params))
+	}
+	if s.Epoch < 0 || s.Steps < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch {
+		return errors.Errorf("training: Resume: state must be at a step of %d in an epoch, got epoch %d, batch %d, step %d",
+			r.StepsPerEpoch, s.Epoch, s.Batches, s.Steps)
+	}
+	if len(s.Callbacks) != len(t.Callbacks) {
+		return errors.Errorf("training: Resume: state must be of %d callbacks, got %d", len(t.Callbacks), len(s.Callbacks))
+	}
+	if err := solver.SetState(s.Solver); err != nil {
+		return errors.Wrap(err, "training: Resume")
+	}
+	for i, c := range t.Callbacks {
+		if c.Load != nil {
+			if err := c.Load(s.Callbacks[i]); err != nil {
+				return errors.Wrapf(err, "training: Resume: callback %d", i)
+			}
+		}
+	}
+	for name, to := range here {
+		// Their sizes and types are alike, so that it cannot fail.
+		if to.Dtype() == tensor.Float32 {
+			copy(to.Float32s(), s.Params[name].Float32s())
+		} else {
+			copy(to.Float64s(), s.Params[name].Float64s())
+		}
+	}
+	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
+	r.stop = s.History.Stopped
+	*r.History = s.History
+	r.History.Epochs = slices.Clone(s.History.Epochs)
+	return nil
+}
