@@ -1,6 +1,10 @@
 package models
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
 
 // ReLU is max(x, 0).
 func ReLU() Layer { return relu{} }
@@ -9,7 +13,11 @@ func ReLU() Layer { return relu{} }
 type relu struct{}
 
 func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	y, err := gorgonia.Rectify(x)
+	f := ops.ReLU
+	if s.model.plain {
+		f = gorgonia.Rectify
+	}
+	y, err := f(x)
 	return y, s.Wrap(err, "ReLU")
 }
 
@@ -18,6 +26,25 @@ func Sigmoid() Layer { return elementwise("Sigmoid", gorgonia.Sigmoid) }
 
 // Tanh is the hyperbolic tangent.
 func Tanh() Layer { return elementwise("Tanh", gorgonia.Tanh) }
+
+// LeakyReLU is x for positive x and slope*x for others; see ops.LeakyReLU.
+func LeakyReLU(slope float64) Layer {
+	return elementwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LeakyReLU(x, slope) })
+}
+
+// GELU is x times the normal distribution function of x; see ops.GELU.
+func GELU() Layer { return elementwise("GELU", ops.GELU) }
+
+// SELU is the activation of self-normalizing networks, with LecunNormal weights
+// and AlphaDropout; see ops.SELU.
+func SELU() Layer { return elementwise("SELU", ops.SELU) }
+
+// Softmax makes probabilities of the last axis. A classifier that is trained with
+// the cross-entropy of logits needs none.
+func Softmax() Layer { return elementwise("Softmax", ops.Softmax) }
+
+// LogSoftmax makes logarithms of probabilities of the last axis.
+func LogSoftmax() Layer { return elementwise("LogSoftmax", ops.LogSoftmax) }
 
 // elementwise makes a layer of a function of one node.
 func elementwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {

@@ -1,0 +1,126 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// Dropout1d zeroes whole channels of (batch, channels, length) with probability p
+// in training; see ops.Dropout1d. This and all other dropouts are nothing in
+// evaluation; options come after the model's own, as with Dropout.
+func Dropout1d(p float64, opts ...ops.Option) Layer {
+	return dropout("Dropout1d", p, opts, ops.Dropout1d)
+}
+
+// Dropout2d zeroes whole channels of (batch, channels, height, width) with
+// probability p in training; see ops.Dropout2d.
+func Dropout2d(p float64, opts ...ops.Option) Layer {
+	return dropout("Dropout2d", p, opts, ops.Dropout2d)
+}
+
+// Dropout3d zeroes whole channels of (batch, channels, depth, height, width) with
+// probability p in training; see ops.Dropout3d.
+func Dropout3d(p float64, opts ...ops.Option) Layer {
+	return dropout("Dropout3d", p, opts, ops.Dropout3d)
+}
+
+// AlphaDropout sets units with probability p to the limit of SELU in training and
+// keeps mean and variance, for networks of SELU; see ops.AlphaDropout.
+func AlphaDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("AlphaDropout", p, opts, ops.AlphaDropout)
+}
+
+// FeatureAlphaDropout is AlphaDropout of whole channels; see
+// ops.FeatureAlphaDropout.
+func FeatureAlphaDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("FeatureAlphaDropout", p, opts, ops.FeatureAlphaDropout)
+}
+
+// GaussianDropout multiplies units by noise of mean 1 and variance p/(1-p) in
+// training; see ops.GaussianDropout.
+func GaussianDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("GaussianDropout", p, opts, ops.GaussianDropout)
+}
+
+// DropPath zeroes whole examples with probability p in training, as the last layer
+// of a Residual; see ops.DropPath, and ops.DropPathRates for p by depth.
+func DropPath(p float64, opts ...ops.Option) Layer {
+	return dropout("DropPath", p, opts, ops.DropPath)
+}
+
+// DropBlock2d zeroes squares of side × side neighbours of images in training, about
+// the share p of all; see ops.DropBlock2d.
+func DropBlock2d(p float64, side int, opts ...ops.Option) Layer {
+	return dropout("DropBlock2d", p, opts, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.DropBlock2d(x, p, side, opts...)
+	})
+}
+
+// Batchwise zeroes the same units in all examples of a batch in training, each with
+// probability p; see ops.Batchwise.
+func Batchwise(p float64, opts ...ops.Option) Layer {
+	return dropout("Batchwise", p, opts, ops.Batchwise)
+}
+
+// ExactK zeroes the same units in all examples of a batch in training, exactly the
+// share p of them; see ops.ExactK.
+func ExactK(p float64, opts ...ops.Option) Layer {
+	return dropout("ExactK", p, opts, ops.ExactK)
+}
+
+// LockedDropout zeroes features of sequences (batch, time, features) with
+// probability p in training, at all times alike; see ops.LockedDropout.
+func LockedDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("LockedDropout", p, opts, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.LockedDropout(x, p, 1, opts...)
+	})
+}
+
+// TokenDropout zeroes whole tokens of (batch, time, features), such as an Embedding
+// gives, with probability p in training; see ops.TokenDropout.
+func TokenDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("TokenDropout", p, opts, ops.TokenDropout)
+}
+
+// WeightScalingDropout zeroes units with probability p in training and multiplies
+// all by 1-p in evaluation, where the others do nothing; see
+// ops.WeightScalingDropout.
+func WeightScalingDropout(p float64, opts ...ops.Option) Layer {
+	const name = "WeightScalingDropout"
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		own, ok, err := s.dropoutOptions(name, p)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			own = append(own, ops.WithMode(ops.Inference))
+		}
+		y, err := ops.WeightScalingDropout(x, p, append(own, opts...)...)
+		return y, s.Wrap(err, name)
+	})
+}
+
+// DropConnect is Linear whose weights, instead of units, are zeroed with
+// probability p in training; see ops.DropConnect. Parameters are those of Linear.
+func DropConnect(in, out int, p float64, opts ...ops.Option) Layer {
+	const name = "DropConnect"
+	l := &linear{in: in, out: out, init: HeNormal}
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		w, b, err := l.params(s, x)
+		if err != nil {
+			return nil, err
+		}
+		own, ok, err := s.dropoutOptions(name, p)
+		if err != nil {
+			return nil, err
+		}
+		if ok && (p > 0 || len(opts) > 0) {
+			if w, err = ops.DropConnect(w, p, append(own, opts...)...); err != nil {
+				return nil, s.Wrap(err, name)
+			}
+		}
+		y, err := ops.Dense(x, w, b, ops.ActivationNone)
+		return y, s.Wrap(err, name)
+	})
+}
