@@ -114,7 +114,9 @@ func TestResumeRejects(t *testing.T) {
 		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Data = []byte("{") }, "callback 0: training: EarlyStopping: state"},
 		{func(s *training.State, tr *training.Trainer) { s.Solver.Step = -1 }, "Step must not be negative"},
 		{func(s *training.State, tr *training.Trainer) { tr.Solver = gorgonia.NewVanillaSolver() }, "solver must have State and SetState, got *gorgonia.VanillaSolver"},
-		{func(s *training.State, tr *training.Trainer) { tr.Model = newModel(t, 0.5, models.WithDtype(tensor.Float64)) }, "must be of float64"},
+		{func(s *training.State, tr *training.Trainer) {
+			tr.Model = newModel(t, 0.5, models.WithDtype(tensor.Float64))
+		}, "must be of float64"},
 	} {
 		s := *state
 		s.Params = make(map[string]*tensor.Dense)

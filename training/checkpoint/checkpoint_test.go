@@ -1,0 +1,228 @@
+package checkpoint_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+func data() training.Data {
+	set := func(n int, seed uint64) *training.Examples {
+		r := rand.New(rand.NewPCG(seed, 0))
+		e := &training.Examples{Shape: []int{2}}
+		for i := range n {
+			angle := 2 * math.Pi * float64(i%3) / 3
+			e.X = append(e.X, float32(math.Cos(angle)+0.5*r.NormFloat64()), float32(math.Sin(angle)+0.5*r.NormFloat64()))
+			e.Y = append(e.Y, i%3)
+		}
+		return e
+	}
+	return training.Data{Train: set(200, 1), Validation: set(60, 2)}
+}
+
+func trainer(t testing.TB, epochs int) *training.Trainer {
+	t.Helper()
+	m, err := models.New(models.MLP{Inputs: 2, Hidden: []int{16, 16}, Outputs: 3, HiddenDropout: 0.5}, []int{2}, models.WithSeed(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &training.Trainer{
+		Model: m, Solver: &optim.Adam{Regularization: optim.Regularization{MaxNorm: 2}}, Epochs: epochs, BatchSize: 16, Seed: 9,
+		Schedule: optim.Cosine{Initial: 0.01, Steps: int64(13 * epochs)},
+	}
+}
+
+func weights(m *models.Model) (all []float32) {
+	for _, p := range m.Params() {
+		all = append(all, p.Value().Float32s()...)
+	}
+	return all
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	dir := t.TempDir()
+	tr := trainer(t, 3)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 0), training.EarlyStopping(5)}
+	if _, err := tr.Fit(context.Background(), data()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Epoch != 3 || s.Steps != 39 || len(s.History.Epochs) != 3 || s.Solver.Step != 39 || len(s.Solver.Slots) != 2 || len(s.Params) != 6 || len(s.Callbacks[1].Tensors) != 6 {
+		t.Errorf("state is %+v", s)
+	}
+	files, _ := os.ReadDir(dir)
+	if len(files) != 2 {
+		t.Errorf("the directory must have the last and the best, got %v", files)
+	}
+}
+
+// Every damage is a clear error, and nothing else is read.
+func TestLoadErrors(t *testing.T) {
+	dir := t.TempDir()
+	tr := trainer(t, 1)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 0)}
+	if _, err := tr.Fit(context.Background(), data()); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, checkpoint.LastFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := slices.Clone(good)
+	flipped[len(flipped)-5] ^= 1
+	best, err := os.ReadFile(filepath.Join(dir, checkpoint.BestFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"flipped bit":  {flipped, "checksum is wrong: the file is damaged"},
+		"cut":          {good[:len(good)/2], "not a safetensors file"},
+		"empty":        {nil, "not a safetensors file"},
+		"text":         {[]byte("not a checkpoint at all"), "not a safetensors file"},
+		"weights only": {best, `format must be "dropout checkpoint 1", got ""`},
+	} {
+		if err := os.WriteFile(path, tt.data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checkpoint.Load(path); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: want error %q of %s, got %v", name, tt.want, path, err)
+		}
+	}
+	if _, err := checkpoint.Load(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("want os.ErrNotExist, got %v", err)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	type config struct {
+		P    float64
+		Seed uint64
+	}
+	dir := filepath.Join(t.TempDir(), "deep", "run")
+	if err := checkpoint.SaveConfig(dir, config{0.5, math.MaxUint64}); err != nil {
+		t.Fatal(err)
+	}
+	var got config
+	if err := checkpoint.LoadConfig(dir, &got); err != nil || got != (config{0.5, math.MaxUint64}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	var other struct{ P float64 }
+	if err := checkpoint.LoadConfig(dir, &other); err == nil || !strings.Contains(err.Error(), "Seed") {
+		t.Errorf("an unknown field must be an error, got %v", err)
+	}
+}
+
+// A full or read-only directory stops the run with an error that names it; the
+// model keeps what it has learnt.
+func TestKeepErrors(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tr := trainer(t, 1)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 0)}
+	if _, err := tr.Fit(context.Background(), data()); err == nil || !strings.Contains(err.Error(), "checkpoint: Keep") {
+		t.Errorf("want an error of Keep, got %v", err)
+	}
+}
+
+// child trains in the directory of the environment until it is done, going on
+// from what is there, and writes its weights to the file "weights".
+func TestChild(t *testing.T) {
+	dir := os.Getenv("CHECKPOINT_TEST_DIR")
+	if dir == "" {
+		t.Skip("this is the program that TestKilled starts")
+	}
+	tr := trainer(t, 8)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 2*time.Millisecond)}
+	if s, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile)); err == nil {
+		tr.Resume = s
+	} else if !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if _, err := tr.Fit(context.Background(), data()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "weights"), fmt.Append(nil, weights(tr.Model)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A run that is killed at 50 random moments, one after the other, ends with the
+// weights of a run that never was.
+func TestKilled(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Skip("the test program cannot be found: ", err)
+	}
+	start := func(dir string) *exec.Cmd {
+		cmd := exec.Command(program, "-test.run=^TestChild$")
+		cmd.Env = append(os.Environ(), "CHECKPOINT_TEST_DIR="+dir)
+		return cmd
+	}
+	whole := t.TempDir()
+	begin := time.Now()
+	if out, err := start(whole).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	took := time.Since(begin)
+	want, err := os.ReadFile(filepath.Join(whole, "weights"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kills := 50
+	if testing.Short() {
+		kills = 5
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := 0; n < kills; {
+		dir := t.TempDir()
+		// Kill runs of one directory until one of them comes to its end.
+		for {
+			cmd := start(dir)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			timer := time.AfterFunc(time.Duration(float64(took)*(0.1+0.8*r.Float64())), func() { cmd.Process.Kill() })
+			err := cmd.Wait()
+			timer.Stop()
+			if err == nil {
+				break
+			}
+			if n++; n >= kills {
+				if out, err := start(dir).CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				break
+			}
+		}
+		got, err := os.ReadFile(filepath.Join(dir, "weights"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Fatalf("after %d kills the weights are others", n)
+		}
+	}
+}
