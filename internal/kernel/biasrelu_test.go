@@ -171,14 +171,7 @@ func BenchmarkBiasReLU(b *testing.B) {
 			x[i] = float32(math.Sin(float64(i)))
 		}
 		s := Stream{Seed: 1, Layer: 2, Step: 3}
-		bench := func(name string, f func()) {
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-				for b.Loop() {
-					f()
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/element")
-			})
-		}
+		bench := func(name string, f func()) { benchElements(b, name, n, f) }
 		bench("copy", func() { copy(y, x) })
 		for _, p := range supported() {
 			bench(pathNames[p]+"-forward", func() { biasReLU(p, y, x, bias, 0, s, Always/2) })
