@@ -238,9 +238,8 @@ var roles = map[string]role{
 	"im2colOp": roleConv, "maxPoolOp": rolePool, "avgPoolOp": rolePool, "globalAveragePoolOp": rolePool,
 	"softmaxOp": roleSoftmax, "BatchNormOp": roleBatchNorm, "byIndicesOp": roleEmbedding, "dropoutOp": roleBuiltin,
 	"Conv2d": roleConv, "MaxPool2d": rolePool, "AvgPool2d": rolePool, "GlobalAvgPool2d": rolePool,
-	"BatchNorm": roleBatchNorm, "BatchNorm1d": roleBatchNorm, "BatchNorm2d": roleBatchNorm,
-	"Dense": roleWeights, "DenseDropout": roleWeights, "ReLU": roleUnary, "LeakyReLU": roleUnary, "ELU": roleUnary, "SELU": roleUnary,
-	"GELU": roleUnary, "GELUTanh": roleUnary, "SiLU": roleUnary, "Swish": roleUnary,
+	"BatchNorm": roleBatchNorm, "Dense": roleWeights, "DenseDropout": roleWeights,
+	"LeakyReLU": roleUnary, "GELU": roleUnary, "GELUTanh": roleUnary, "SELU": roleUnary, "LayerNorm": roleUnary,
 	"SoftmaxCrossEntropy": roleSoftmax, "SymmetricKL": roleSoftmax,
 }
 
@@ -325,7 +324,7 @@ func channelsOf(n *gorgonia.Node) (axis int, ok bool) {
 	in := inputsOf(n)
 	switch roleOf(n) {
 	case roleConv, rolePool, roleBatchNorm:
-		return 1, n.Dims() == 4
+		return 1, n.Dims() >= 3
 	case roleEmbedding:
 		return n.Dims() - 1, true
 	case roleUnary, roleBinary:
@@ -363,7 +362,7 @@ func channelsFor(n *gorgonia.Node, dims int) (axis int, ok bool) {
 	for _, user := range usersOf(n) {
 		switch r := roleOf(user); r {
 		case roleConv, rolePool, roleBatchNorm:
-			return 1, dims == 4
+			return 1, dims >= 3
 		case roleUnary, roleBinary:
 			axis, ok = channelsFor(user, dims)
 		case roleShape:

@@ -47,6 +47,14 @@ func (b blueprint) batchNorm(x *gorgonia.Node) *gorgonia.Node {
 	return b.must(y, err)
 }
 
+func (b blueprint) ourBatchNorm(x *gorgonia.Node) *gorgonia.Node {
+	running, err := ops.NewRunning(tensor.Float64, x.Shape()[1])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.must(ops.BatchNorm(x, b.node("gamma", x.Shape()[1]), b.node("beta", x.Shape()[1]), running))
+}
+
 func (b blueprint) loss(x *gorgonia.Node) *gorgonia.Node {
 	y := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(x.Shape()[0]), gorgonia.WithName("y"))
 	return b.must(ops.SoftmaxCrossEntropy(x, y))
@@ -132,6 +140,17 @@ var audits = []struct {
 	{name: "dropout before a convolution and batch normalization", build: func(b blueprint) {
 		b.batchNorm(b.conv(b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1)), "w", 5))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a fused layer and our batch normalization", build: func(b blueprint) {
+		h := b.must(ops.GELU(b.must(ops.Dense(b.drop(b.node("x", 4, 3), 0.5), b.node("w", 3, 5), nil, ops.ActivationReLU))))
+		b.loss(b.ourBatchNorm(h))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "fused dropout before our convolution and batch normalization", build: func(b blueprint) {
+		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
+		b.ourBatchNorm(b.must(ops.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout after our batch normalization", build: func(b blueprint) {
+		b.must(ops.Dropout2d(b.ourBatchNorm(b.node("x", 2, 3, 4, 4)), 0.1))
+	}},
 	{name: "dropout two layers before batch normalization", build: func(b blueprint) {
 		h := b.relu(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 5))
 		b.loss(b.batchNorm(b.linear(h, "b", 5)))
@@ -155,6 +174,14 @@ var audits = []struct {
 		h := b.must(ops.Dropout2d(b.node("x", 2, 4, 4, 3), 0.1))
 		b.conv(b.must(gorgonia.Transpose(h, 0, 3, 1, 2)), "w", 5)
 	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout2d of our maps with the channels last", build: func(b blueprint) {
+		h := b.must(ops.Conv2d(b.node("x", 2, 3, 4, 4), b.node("w", 5, 3, 3, 3), nil))
+		h = b.must(ops.MaxPool2d(b.must(ops.LeakyReLU(h, 0.1)), 2))
+		b.must(ops.Dropout2d(b.must(gorgonia.Transpose(h, 0, 2, 3, 1)), 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout1d of normalized sequences", build: func(b blueprint) {
+		b.must(ops.Dropout1d(b.ourBatchNorm(b.node("x", 2, 3, 4)), 0.1))
+	}},
 	{name: "a mask shared over axes 1 and 2 of maps", build: func(b blueprint) {
 		h := b.conv(b.node("x", 2, 3, 4, 4), "w", 5)
 		b.drop(b.relu(h), 0.1, ops.WithNoiseShape(-1, 1, 1, -1))

@@ -47,6 +47,7 @@ type choiceOp struct {
 	dims     int
 	shared   []bool // by axis; nil: none
 	training *atomic.Bool
+	*reused
 }
 
 // newChoice returns a choice of tensors like x.
@@ -72,13 +73,17 @@ func newChoice(name string, x *gorgonia.Node, p float64, opts []Option) (*choice
 	if err != nil {
 		return nil, errors.Wrapf(err, "ops: %s", name)
 	}
-	op := &choiceOp{config: *c, name: name, dims: x.Dims(), shared: shared, training: new(atomic.Bool)}
+	op := &choiceOp{config: *c, name: name, dims: x.Dims(), shared: shared, training: new(atomic.Bool), reused: new(reused)}
 	op.training.Store(true)
 	return op, nil
 }
 
+// apply returns the node of the op on its inputs. Each node has an op of its own,
+// for the memory that it may keep.
 func (op *choiceOp) apply(in gorgonia.Nodes) (*gorgonia.Node, error) {
-	y, err := gorgonia.ApplyOp(op, in...)
+	own := *op
+	own.reused = new(reused)
+	y, err := gorgonia.ApplyOp(&own, in...)
 	return y, op.wrap(err)
 }
 
@@ -174,6 +179,7 @@ func (op *choiceOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value)
 			return nil, errors.Wrapf(err, "ops: %s: rate", op.name)
 		}
 	}
+	prealloc = op.memory(prealloc)
 	var y gorgonia.Value
 	switch tensors[0].Dtype() {
 	case tensor.Float32:
@@ -183,6 +189,7 @@ func (op *choiceOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value)
 	default:
 		err = errors.Errorf("tensors must be of float32 or float64, got %v", tensors[0].Dtype())
 	}
+	op.keep(y)
 	return y, op.wrap(err)
 }
 
@@ -273,13 +280,17 @@ func (op *choiceOp) DiffWRT(inputs int) []bool {
 
 // derivatives are the op's derivatives with respect to its tensors, as ops on
 // the gradient of the output.
-func (op *choiceOp) derivatives() []*choiceOp {
-	if op.from != fromBoth {
-		return []*choiceOp{op}
+func (op *choiceOp) derivatives() (ds []*choiceOp) {
+	from := []sides{op.from}
+	if op.from == fromBoth {
+		from = []sides{fromFirst, fromSecond}
 	}
-	a, b := *op, *op
-	a.from, b.from = fromFirst, fromSecond
-	return []*choiceOp{&a, &b}
+	for _, side := range from {
+		d := *op
+		d.from, d.reused = side, new(reused)
+		ds = append(ds, &d)
+	}
+	return ds
 }
 
 // SymDiff returns the gradient nodes of the tensors: the gradient of the output,

@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -480,4 +481,69 @@ func TestChoiceLispMachine(t *testing.T) {
 		}
 		lisp.Close()
 	}
+}
+
+// With memory kept from run to run the results are the same, in the same memory.
+func TestChoiceReusesMemory(t *testing.T) {
+	for _, c := range choices {
+		build := func() (g *gorgonia.ExprGraph, y *gorgonia.Node, grads gorgonia.Nodes) {
+			g = gorgonia.NewGraph()
+			var nodes []*gorgonia.Node
+			for i := range c.tensors {
+				nodes = append(nodes, gorgonia.NodeFromAny(g, waves(3, 4), gorgonia.WithName(fmt.Sprint("x", i))))
+			}
+			y, err := c.build(nodes, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			grads, err = gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y)))), nodes...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return g, y, grads
+		}
+		g, y, grads := build()
+		kept, keptY, keptGrads := build()
+		ops.ReuseMemory(kept)
+		m, keptM := gorgonia.NewTapeMachine(g), gorgonia.NewTapeMachine(kept)
+		var before gorgonia.Value
+		for step := range 4 {
+			run(t, m)
+			run(t, keptM)
+			if !sameBits(floats(t, y.Value()), floats(t, keptY.Value())) {
+				t.Errorf("%s, step %d: want %v, got %v", c.name, step, y.Value(), keptY.Value())
+			}
+			for i := range grads {
+				if !sameBits(floats(t, grads[i].Value()), floats(t, keptGrads[i].Value())) {
+					t.Errorf("%s, step %d: gradient %d must be %v, got %v", c.name, step, i, grads[i].Value(), keptGrads[i].Value())
+				}
+			}
+			if before != nil && before != keptY.Value() {
+				t.Errorf("%s, step %d: memory is not kept", c.name, step)
+			}
+			before = keptY.Value()
+		}
+		m.Close()
+		keptM.Close()
+	}
+}
+
+// In training every element is one of the two states, bit for bit, and its
+// gradient goes there; at inference it lies between them.
+func TestZoneoutProperties(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(1, 200).Draw(rt, "n")
+		p := rapid.Float64Range(0, 1).Draw(rt, "p")
+		step := rapid.Int64Range(-3, 1<<40).Draw(rt, "step")
+		element := rapid.Float64Range(-1e6, 1e6)
+		a := tensor.New(tensor.WithShape(n), tensor.WithBacking(rapid.SliceOfN(element, n, n).Draw(rt, "prev")))
+		b := tensor.New(tensor.WithShape(n), tensor.WithBacking(rapid.SliceOfN(element, n, n).Draw(rt, "next")))
+		for i, y := range do(t, choices[0].build, []*tensor.Dense{a, b}, p, step) {
+			prev, next := a.Float64s()[i], b.Float64s()[i]
+			slack := 1e-12 * max(math.Abs(prev), math.Abs(next))
+			if step >= 0 && y != prev && y != next || y < min(prev, next)-slack || y > max(prev, next)+slack {
+				rt.Fatalf("element %d of %v and %v is %v", i, prev, next, y)
+			}
+		}
+	})
 }

@@ -207,7 +207,7 @@ func (op *symmetricKLOp) SymDiff(inputs gorgonia.Nodes, _, grad *gorgonia.Node) 
 	grads := make(gorgonia.Nodes, 2)
 	for i := range grads {
 		var err error
-		if grads[i], err = gorgonia.ApplyOp(&symmetricKLDiffOp{op}, inputs[i], inputs[1-i], grad); err != nil {
+		if grads[i], err = gorgonia.ApplyOp(&symmetricKLDiffOp{op, new(reused)}, inputs[i], inputs[1-i], grad); err != nil {
 			return nil, errors.Wrap(err, "ops: SymmetricKL")
 		}
 	}
@@ -221,7 +221,7 @@ func (op *symmetricKLOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nod
 		return errors.Wrap(err, "ops: SymmetricKL: gradient of the divergence")
 	}
 	for i := range 2 {
-		dx, err := (&symmetricKLDiffOp{op}).Do(inputs[i].Value(), inputs[1-i].Value(), dy)
+		dx, err := (&symmetricKLDiffOp{op, new(reused)}).Do(inputs[i].Value(), inputs[1-i].Value(), dy)
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,10 @@ func (op *symmetricKLOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nod
 // difference of the logarithms, the gradient of a row is
 //
 //	(p[k]*(d[k] - KL(p||q)) + p[k] - q[k])/2
-type symmetricKLDiffOp struct{ loss *symmetricKLOp }
+type symmetricKLDiffOp struct {
+	loss *symmetricKLOp
+	*reused
+}
 
 func (op *symmetricKLDiffOp) Arity() int { return 3 }
 
@@ -274,6 +277,7 @@ func (op *symmetricKLDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgon
 	if len(in) != 3 {
 		return nil, errors.Errorf("ops: SymmetricKL: want two logits and gradient, got %d inputs", len(in))
 	}
+	prealloc = op.memory(prealloc)
 	var dx gorgonia.Value
 	var err error
 	if in[0] != nil && in[0].Dtype() == tensor.Float32 {
@@ -281,6 +285,7 @@ func (op *symmetricKLDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgon
 	} else {
 		dx, err = symmetricKLDiff[float64](op.loss, prealloc, in)
 	}
+	op.keep(dx)
 	return dx, errors.Wrap(err, "ops: SymmetricKL")
 }
 

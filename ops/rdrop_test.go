@@ -9,6 +9,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -253,4 +254,32 @@ func TestRDropRejects(t *testing.T) {
 			t.Errorf("gradient of %v: want an error, got %v", bad, err)
 		}
 	}
+}
+
+// The divergence is symmetric, not negative, the same in both types within
+// rounding, and its gradients add up to nothing over the classes.
+func TestSymmetricKLProperties(t *testing.T) {
+	kl := func(a, b *gorgonia.Node) (*gorgonia.Node, error) { return ops.SymmetricKL(a, b) }
+	rapid.Check(t, func(rt *rapid.T) {
+		n := 3 * rapid.IntRange(1, 4).Draw(rt, "rows")
+		logit := rapid.Float64Range(-20, 20)
+		a, b := rapid.SliceOfN(logit, n, n).Draw(rt, "a"), rapid.SliceOfN(logit, n, n).Draw(rt, "b")
+		there, grads := lossOf(t, kl, triples(tensor.Float64, a...), triples(tensor.Float64, b...))
+		back, swapped := lossOf(t, kl, triples(tensor.Float64, b...), triples(tensor.Float64, a...))
+		narrow, narrowGrads := lossOf(t, kl, triples(tensor.Float32, a...), triples(tensor.Float32, b...))
+		if there < 0 || math.Abs(there-back) > 1e-12*max(1, there) || math.Abs(there-narrow) > 1e-4 {
+			rt.Fatalf("divergences are %v, %v and, in float32, %v", there, back, narrow)
+		}
+		for i, grad := range grads {
+			var sum float64
+			for k, v := range grad {
+				if sum += v; math.Abs(v-swapped[1-i][k]) > 1e-12 || math.Abs(v-narrowGrads[i][k]) > 1e-4 {
+					rt.Fatalf("gradient %d, element %d: %v, %v and, in float32, %v", i, k, v, swapped[1-i][k], narrowGrads[i][k])
+				}
+			}
+			if math.Abs(sum) > 1e-10 {
+				rt.Fatalf("gradient %d adds up to %v", i, sum)
+			}
+		}
+	})
 }
