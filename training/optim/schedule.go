@@ -128,7 +128,7 @@ func (s Cosine) At(step int64) float64 {
 		return math.NaN()
 	}
 	done := float64(min(max(step, 0), s.Steps)) / float64(s.Steps)
-	return s.Min + (s.Initial-s.Min)*(1+math.Cos(math.Pi*done))/2
+	return s.Min + (s.Initial-s.Min)*((1+math.Cos(math.Pi*done))/2)
 }
 
 // Validate returns an error if a field is out of range.

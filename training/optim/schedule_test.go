@@ -32,6 +32,7 @@ func TestSchedules(t *testing.T) {
 		{"Warmup of a warm-up", optim.Warmup{Steps: 2, Then: optim.Warmup{Steps: 2, Then: optim.Constant(4)}},
 			map[int64]float64{0: 1, 1: 2, 2: 2, 3: 4, 4: 4}},
 		{"no overflow", optim.Linear{From: 0, To: math.MaxFloat64, Steps: 1 << 40}, map[int64]float64{1 << 39: math.MaxFloat64 / 2}},
+		{"no overflow of a cosine", optim.Cosine{Initial: math.MaxFloat64, Min: 1, Steps: 2}, map[int64]float64{0: math.MaxFloat64, 2: 1}},
 		{"no overflow in warm-up", optim.Warmup{Steps: 4, Then: optim.Constant(math.MaxFloat64)}, map[int64]float64{1: math.MaxFloat64 / 2}},
 	} {
 		if err := optim.Validate(c.schedule); err != nil {
