@@ -3,6 +3,7 @@ package training
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -33,7 +34,8 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
-			saved, params = nil, r.Trainer.Model.Params()
+			m := r.Trainer.Model
+			saved, params = nil, slices.Concat(m.Params(), m.States())
 			return nil
 		},
 		OnEpoch: func(r *Run) error {

@@ -27,7 +27,7 @@ type State struct {
 	Steps   int64   `json:"steps"`
 	History History `json:"history"`
 
-	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name
+	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name, and its other state
 	Solver    optim.State              `json:"-"`
 	Callbacks []CallbackState          `json:"callbacks"` // in the order of Trainer.Callbacks
 }
@@ -77,7 +77,7 @@ func (r *Run) State() (*State, error) {
 // tensorsOf returns what training changes in a model, by name.
 func tensorsOf(m *models.Model) map[string]*tensor.Dense {
 	all := make(map[string]*tensor.Dense)
-	for _, p := range m.Params() {
+	for _, p := range slices.Concat(m.Params(), m.States()) {
 		all[p.Name()] = p.Value()
 	}
 	return all

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -212,7 +213,8 @@ func Keep(dir string, interval time.Duration) training.Callback {
 				e := v.Error()
 				best = &e
 				tensors := make(map[string]*tensor.Dense)
-				for _, p := range r.Trainer.Model.Params() {
+				m := r.Trainer.Model
+				for _, p := range slices.Concat(m.Params(), m.States()) {
 					tensors[p.Name()] = p.Value()
 				}
 				metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
