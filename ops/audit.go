@@ -155,7 +155,7 @@ var channelwise = []string{"Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaD
 
 func (a *audit) axis(s site) {
 	channel, ok := channelAxis(s)
-	if !ok || s.shared == nil || s.name == "DropBlock2d" {
+	if !ok || channel < 0 || channel >= len(s.shared) || s.name == "DropBlock2d" {
 		return
 	}
 	wrong := slices.Contains(channelwise, s.name) && channel != 1
@@ -271,56 +271,84 @@ func nameOf(n *gorgonia.Node) string {
 // follow returns a node of the wanted role that is computed from n through nodes
 // that pass and at most layers layers of weights, nil if there is none.
 func follow(n *gorgonia.Node, layers int, passes func(role) bool, want role) *gorgonia.Node {
-	for _, user := range usersOf(n) {
-		switch r := roleOf(user); {
-		case r == want:
-			return user
-		case passes(r):
-			if found := follow(user, layers, passes, want); found != nil {
-				return found
+	// More paths lead to a node than can be followed; one for each number of
+	// layers is enough.
+	type place struct {
+		n      *gorgonia.Node
+		layers int
+	}
+	seen := make(map[place]bool)
+	var visit func(at place) *gorgonia.Node
+	visit = func(at place) *gorgonia.Node {
+		if seen[at] {
+			return nil
+		}
+		seen[at] = true
+		for _, user := range usersOf(at.n) {
+			next := place{user, at.layers}
+			switch r := roleOf(user); {
+			case r == want:
+				return user
+			case passes(r):
+			case r == roleConv && nameOf(user) == "im2colOp":
+				// The product with the weights is yet to come.
+				if at.layers == 0 {
+					continue
+				}
+			case at.layers > 0 && (r == roleWeights || r == roleConv):
+				next.layers--
+			default:
+				continue
 			}
-		case layers > 0 && (r == roleWeights || r == roleConv):
-			rest := layers - 1
-			if nameOf(user) == "im2colOp" {
-				rest = layers // the product with the weights is yet to come
-			}
-			if found := follow(user, rest, passes, want); found != nil {
+			if found := visit(next); found != nil {
 				return found
 			}
 		}
+		return nil
 	}
-	return nil
+	return visit(place{n, layers})
 }
 
 // origin returns a node of the wanted role that n is or is computed from through
 // nodes that pass, nil if there is none.
 func origin(n *gorgonia.Node, passes func(role) bool, want role) *gorgonia.Node {
-	r := roleOf(n)
-	if r == want {
-		return n
-	}
-	if !passes(r) {
+	seen := make(map[*gorgonia.Node]bool)
+	var visit func(n *gorgonia.Node) *gorgonia.Node
+	visit = func(n *gorgonia.Node) *gorgonia.Node {
+		r := roleOf(n)
+		if r == want {
+			return n
+		}
+		if seen[n] || !passes(r) {
+			return nil
+		}
+		seen[n] = true
+		for _, in := range inputsOf(n) {
+			if found := visit(in); found != nil {
+				return found
+			}
+		}
 		return nil
 	}
-	for _, in := range inputsOf(n) {
-		if found := origin(in, passes, want); found != nil {
-			return found
-		}
-	}
-	return nil
+	return visit(n)
 }
 
 // channelAxis returns the axis of x that holds the channels, where the ops
 // before or after say which.
 func channelAxis(s site) (axis int, ok bool) {
-	if axis, ok = channelsOf(s.x); ok {
+	if axis, ok = channelsOf(s.x, make(map[*gorgonia.Node]bool)); ok {
 		return axis, true
 	}
-	return channelsFor(s.node, s.x.Dims())
+	return channelsFor(s.node, make(map[*gorgonia.Node]bool))
 }
 
-// channelsOf returns the axis of n's channels by what n is computed from.
-func channelsOf(n *gorgonia.Node) (axis int, ok bool) {
+// channelsOf returns the axis of n's channels by what n is computed from. seen are
+// the nodes that do not say.
+func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
+	if seen[n] {
+		return 0, false
+	}
+	seen[n] = true
 	in := inputsOf(n)
 	switch roleOf(n) {
 	case roleConv, rolePool, roleBatchNorm:
@@ -329,7 +357,7 @@ func channelsOf(n *gorgonia.Node) (axis int, ok bool) {
 		return n.Dims() - 1, true
 	case roleUnary, roleBinary:
 		for _, x := range in {
-			if axis, ok = channelsOf(x); ok && x.Dims() == n.Dims() {
+			if axis, ok = channelsOf(x, seen); ok && x.Dims() == n.Dims() {
 				return axis, true
 			}
 		}
@@ -338,36 +366,40 @@ func channelsOf(n *gorgonia.Node) (axis int, ok bool) {
 			if convolves(n, pattern) {
 				return 1, true
 			}
-			if axis, ok = channelsOf(in[0]); ok {
+			if axis, ok = channelsOf(in[0], seen); ok {
 				axis = slices.Index(pattern, axis)
 			}
 			return axis, ok
 		}
 		// Where a reshape leaves the last axis alone, channels there stay there.
 		x := in[0].Shape()
-		if axis, ok = channelsOf(in[0]); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
+		if axis, ok = channelsOf(in[0], seen); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
 			return n.Dims() - 1, true
 		}
 	case roleOther:
 		if s := siteAt(n); s != nil {
-			return channelsOf(s.x)
+			return channelsOf(s.x, seen)
 		}
 	}
 	return 0, false
 }
 
-// channelsFor returns the axis of the channels of n, of rank dims, by what is
-// computed from n.
-func channelsFor(n *gorgonia.Node, dims int) (axis int, ok bool) {
+// channelsFor returns the axis of the channels of n by what is computed from n.
+// seen are the nodes that do not say.
+func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
+	if seen[n] {
+		return 0, false
+	}
+	seen[n] = true
 	for _, user := range usersOf(n) {
 		switch r := roleOf(user); r {
 		case roleConv, rolePool, roleBatchNorm:
-			return 1, dims >= 3
+			return 1, n.Dims() >= 3
 		case roleUnary, roleBinary:
-			axis, ok = channelsFor(user, dims)
+			axis, ok = channelsFor(user, seen)
 		case roleShape:
 			if pattern, is := transposition(user); is {
-				if axis, ok = channelsFor(user, dims); ok {
+				if axis, ok = channelsFor(user, seen); ok {
 					axis = pattern[axis]
 				}
 			}

@@ -289,6 +289,23 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// gorgonia.Rectify reads its input twice, so that the number of paths doubles with
+// each; an audit must not walk them all.
+func TestAuditOfManyPaths(t *testing.T) {
+	b := blueprint{t, gorgonia.NewGraph()}
+	rectified := func(x *gorgonia.Node) *gorgonia.Node {
+		for range 64 {
+			x = b.relu(x)
+		}
+		return x
+	}
+	h := b.must(ops.Dropout2d(rectified(b.node("x", 2, 3, 4, 4)), 0.5))
+	b.must(gorgonia.Sum(rectified(h)))
+	if found := ops.Audit(b.g); found != nil {
+		t.Errorf("want nothing, got %v", found)
+	}
+}
+
 func TestMasksPerBatch(t *testing.T) {
 	for name, tt := range map[string]struct {
 		build func(b blueprint, x *gorgonia.Node)

@@ -239,6 +239,7 @@ func compile(m *models.Model, key programKey) (*program, error) {
 	if err := gorgonia.Let(g.Input, input); err != nil {
 		return nil, errors.Wrap(err, "binding the input")
 	}
+	ops.ReuseMemory(g.ExprGraph)
 	err = building.Alone(func() error {
 		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
 		return nil
