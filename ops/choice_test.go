@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -546,4 +547,77 @@ func TestZoneoutProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The square of the gradient, differentiated again, in training and at inference;
+// the first gradient is built from SymDiff because Gorgonia keeps one derivative
+// for each node.
+func TestChoiceSecondDerivative(t *testing.T) {
+	for _, c := range choices {
+		for _, at := range []int64{3, -1} {
+			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				step := gorgonia.NewConstant(at, gorgonia.WithName("the step"))
+				y, err := c.build(in, 0.3, ops.WithStep(step), ops.WithSeed(1))
+				if err != nil {
+					return nil, err
+				}
+				dy := gorgonia.Must(gorgonia.Cube(y))
+				dx, err := y.Op().(gorgonia.SDOp).SymDiff(append(slices.Clone(in), step), y, dy)
+				if err != nil {
+					return nil, err
+				}
+				out, err := gorgonia.Square(dx[0])
+				if err == nil && c.tensors == 2 {
+					out, err = gorgonia.Add(out, dx[1])
+				}
+				return out, err
+			}, 1e-6, []*tensor.Dense{scaledWaves(1, 0, 4, 5), scaledWaves(1, 2, 4, 5)}[:c.tensors]...)
+			if err != nil {
+				t.Errorf("%s, step %d: %v", c.name, at, err)
+			}
+		}
+	}
+}
+
+// Machines over graphs of their own run side by side, each with the masks of its
+// own steps.
+func TestChoiceConcurrentMachines(t *testing.T) {
+	const machines, steps = 3, 10
+	for _, c := range choices {
+		build := func() (gorgonia.VM, *gorgonia.Node) {
+			g := gorgonia.NewGraph()
+			var nodes []*gorgonia.Node
+			for i := range c.tensors {
+				nodes = append(nodes, gorgonia.NodeFromAny(g, halves(tensor.Float64, c.tensors, 9, 7)[i], gorgonia.WithName(fmt.Sprint("x", i))))
+			}
+			y, err := c.build(nodes, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return gorgonia.NewTapeMachine(g), y
+		}
+		alone, y := build()
+		var want [steps][]float64
+		for i := range want {
+			run(t, alone)
+			want[i] = floats(t, y.Value())
+		}
+		var wg sync.WaitGroup
+		for range machines {
+			m, y := build()
+			wg.Go(func() {
+				for i := range want {
+					m.Reset()
+					if err := m.RunAll(); err != nil {
+						t.Error(err)
+						return
+					}
+					if !sameBits(y.Value().(*tensor.Dense).Float64s(), want[i]) {
+						t.Errorf("%s: step %d differs from the machine alone", c.name, i)
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
 }
