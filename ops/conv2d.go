@@ -217,7 +217,7 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 	}
 	x, w := in.floats[0], matrix[F]{data: in.floats[1], stride: l.patch()}
 	places := l.oh * l.ow
-	pool := scratchOf[F](f.memory)
+	pool, among := scratchOf[F](f.memory), newCallers()
 	parallel(l.n, l.maps()*l.patch(), func(n int) {
 		maps := y[n*l.maps() : (n+1)*l.maps()]
 		var beta F
@@ -229,7 +229,7 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 		}
 		col := pool.take(l.patch() * l.rows() * l.ow)
 		patches(l, col, x[n*l.image():(n+1)*l.image()], func(m matrix[F], first, count int) {
-			gemm(l.k, count, l.patch(), w, m, beta, maps[first:], places)
+			gemmAmong(among, l.k, count, l.patch(), w, m, beta, maps[first:], places)
 		})
 		pool.give(col)
 	})
@@ -303,12 +303,12 @@ func deconvolve[F float](f convInput, dx []F, in arguments[F]) error {
 	}
 	w := matrix[F]{data: in.floats[0], stride: l.patch(), transposed: true}
 	places, rows := l.oh*l.ow, l.rows()
-	pool := scratchOf[F](f.memory)
+	pool, among := scratchOf[F](f.memory), newCallers()
 	parallel(l.n, l.maps()*l.patch(), func(n int) {
 		image := dx[n*l.image() : (n+1)*l.image()]
 		maps := in.floats[1][n*l.maps() : (n+1)*l.maps()]
 		if l.pointwise() {
-			gemm(l.patch(), places, l.k, w, matrix[F]{data: maps, stride: places}, 0, image, places)
+			gemmAmong(among, l.patch(), places, l.k, w, matrix[F]{data: maps, stride: places}, 0, image, places)
 			return
 		}
 		clear(image)
@@ -316,7 +316,7 @@ func deconvolve[F float](f convInput, dx []F, in arguments[F]) error {
 		for from := 0; from < l.oh; from += rows {
 			to := min(l.oh, from+rows)
 			count := (to - from) * l.ow
-			gemm(l.patch(), count, l.k, w, matrix[F]{data: maps[from*l.ow:], stride: places}, 0, col, count)
+			gemmAmong(among, l.patch(), count, l.k, w, matrix[F]{data: maps[from*l.ow:], stride: places}, 0, col, count)
 			scatterPatches(l, image, col, from, to)
 		}
 		pool.give(col)
@@ -360,7 +360,7 @@ func correlate[F float](f convWeight, dw []F, in arguments[F]) error {
 		return err
 	}
 	places, parts := l.oh*l.ow, l.parts()
-	pool := scratchOf[F](f.memory)
+	pool, among := scratchOf[F](f.memory), newCallers()
 	sums := pool.take((parts - 1) * len(dw))
 	parallel(parts, (l.n+parts-1)/parts*l.maps()*l.patch(), func(part int) {
 		sum := dw
@@ -373,7 +373,7 @@ func correlate[F float](f convWeight, dw []F, in arguments[F]) error {
 			maps := in.floats[1][n*l.maps() : (n+1)*l.maps()]
 			patches(l, col, in.floats[0][n*l.image():(n+1)*l.image()], func(m matrix[F], first, count int) {
 				m.transposed = true
-				gemm(l.k, l.patch(), count, matrix[F]{data: maps[first:], stride: places}, m, beta, sum, l.patch())
+				gemmAmong(among, l.k, l.patch(), count, matrix[F]{data: maps[first:], stride: places}, m, beta, sum, l.patch())
 				beta = 1
 			})
 		}

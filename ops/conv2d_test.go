@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 	"pgregory.net/rapid"
 
+	"github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -255,25 +256,36 @@ func convStep(b testing.TB, build func(x, w *gorgonia.Node) (*gorgonia.Node, err
 	return func() { run(b, m) }
 }
 
-// BenchmarkConv2d is forward and backward of 3×3 filters on 64 images of 28×28.
+// BenchmarkConv2d is forward and backward of 3×3 filters on 64 images of 28×28, by
+// number of channels and filters, with Gonum's BLAS and with the one that is found.
 func BenchmarkConv2d(b *testing.B) {
-	builders := map[string]func(x, w *gorgonia.Node) (*gorgonia.Node, error){
-		"ours": func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
-			return ops.Conv2d(x, w, nil, ops.WithPadding(1))
-		},
-		"gorgonia": func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
-			return gorgonia.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1})
-		},
+	ours := func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
+		return ops.Conv2d(x, w, nil, ops.WithPadding(1))
 	}
-	for _, size := range [][2]int{{1, 32}, {32, 64}} {
-		for _, name := range []string{"ours", "gorgonia"} {
-			b.Run(fmt.Sprintf("%d-%d/%s", size[0], size[1], name), func(b *testing.B) {
-				step := convStep(b, builders[name], size[0], size[1])
-				b.ReportAllocs()
-				for b.Loop() {
-					step()
-				}
-			})
+	theirs := func(x, w *gorgonia.Node) (*gorgonia.Node, error) {
+		return gorgonia.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1})
+	}
+	defer gorgonia.Use(gorgonia.WhichBLAS())
+	found := blas.Find()
+	b.Log(found.Describe())
+	for _, lib := range []struct {
+		name string
+		blas gorgonia.BLAS
+	}{{"gonum", &blas.Implementation{}}, {"found", found}} {
+		gorgonia.Use(lib.blas)
+		for _, size := range [][2]int{{1, 32}, {32, 64}} {
+			for _, c := range []struct {
+				name  string
+				build func(x, w *gorgonia.Node) (*gorgonia.Node, error)
+			}{{"ours", ours}, {"gorgonia", theirs}} {
+				b.Run(fmt.Sprintf("%s/%d-%d/%s", lib.name, size[0], size[1], c.name), func(b *testing.B) {
+					step := convStep(b, c.build, size[0], size[1])
+					b.ReportAllocs()
+					for b.Loop() {
+						step()
+					}
+				})
+			}
 		}
 	}
 }

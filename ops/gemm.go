@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"sync"
+
 	"gonum.org/v1/gonum/blas"
 	"gorgonia.org/tensor"
 )
@@ -33,4 +35,33 @@ func gemm[F float](rows, cols, inner int, a, b matrix[F], beta F, c []F, stride 
 		y, _ := any(b.data).([]float64)
 		tensor.WhichBLAS().Dgemm(a.trans(), b.trans(), rows, cols, inner, 1, x, a.stride, y, b.stride, float64(beta), c, stride)
 	}
+}
+
+// callers are goroutines that need products at the same time. On a BLAS that
+// shares large products out over threads of its own they take turns: two such
+// calls at a time have more threads than cores, which wait for each other.
+type callers struct {
+	threaded bool
+	mu       sync.Mutex
+}
+
+// threadedSize is the number of multiplications up to which OpenBLAS computes a
+// product in the thread of the caller.
+const threadedSize = 1 << 18
+
+func newCallers() *callers {
+	lib, ok := tensor.WhichBLAS().(interface {
+		Library() string
+		Threads() int
+	})
+	return &callers{threaded: ok && lib.Library() != "" && lib.Threads() > 1}
+}
+
+// gemmAmong is gemm for one of several callers.
+func gemmAmong[F float](among *callers, rows, cols, inner int, a, b matrix[F], beta F, c []F, stride int) {
+	if among.threaded && rows*cols*inner > threadedSize {
+		among.mu.Lock()
+		defer among.mu.Unlock()
+	}
+	gemm(rows, cols, inner, a, b, beta, c, stride)
 }

@@ -90,10 +90,11 @@ func (f matMul) float64s(y []float64, in arguments[float64]) error { return mult
 
 func multiply[F float](f matMul, y []F, in arguments[F]) error {
 	m, n, k := f.sizes(in.shapes)
+	among := newCallers()
 	parallel(len(y)/(m*n), m*n*k, func(i int) {
 		a := matrix[F]{in.floats[0][i*m*k:], in.shapes[0][f.dims-1], f.transA}
 		b := matrix[F]{in.floats[1][i*k*n:], in.shapes[1][f.dims-1], f.transB}
-		gemm(m, n, k, a, b, 0, y[i*m*n:(i+1)*m*n], n)
+		gemmAmong(among, m, n, k, a, b, 0, y[i*m*n:(i+1)*m*n], n)
 	})
 	return nil
 }
