@@ -15,7 +15,7 @@ type Scores struct {
 	NLL float64 `json:"nll"`
 	// Brier is the mean of the sum over the classes of the squares of what the
 	// probabilities are off: from 0 to 2 (Brier, "Verification of Forecasts
-	// Expressed in Terms of Probability", 1950, equation 2).
+	// Expressed in Terms of Probability", 1950).
 	Brier float64 `json:"brier"`
 	// ECE is the expected calibration error: the mean over the examples of the
 	// distance between accuracy and confidence of their bin. MCE is the largest

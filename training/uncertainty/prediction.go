@@ -32,8 +32,13 @@ func (p Prediction) Class() int {
 	return best
 }
 
-// Confidence returns the highest probability.
-func (p Prediction) Confidence() float64 { return p.Mean[p.Class()] }
+// Confidence returns the highest probability, 0 where there is none.
+func (p Prediction) Confidence() float64 {
+	if len(p.Mean) == 0 {
+		return 0
+	}
+	return p.Mean[p.Class()]
+}
 
 // MutualInformation returns, in nats, how much a pass tells about the class that
 // the mean does not: Entropy less ExpectedEntropy, not negative. It is how much
@@ -49,6 +54,11 @@ func (p Prediction) MutualInformation() float64 { return max(0, p.Entropy-p.Expe
 // same length, at least 1, and hold no NaN, no +Inf and something other than
 // -Inf, which stands for an impossible class.
 func FromLogits(label int, logits [][]float64) (Prediction, error) {
+	p, err := fromLogits(label, logits)
+	return p, errors.Wrap(err, "uncertainty: FromLogits")
+}
+
+func fromLogits(label int, logits [][]float64) (Prediction, error) {
 	if len(logits) == 0 || len(logits[0]) == 0 {
 		return Prediction{}, errors.New("logits must have at least one pass and class, got none")
 	}

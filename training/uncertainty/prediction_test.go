@@ -58,9 +58,16 @@ func TestFromLogitsRejects(t *testing.T) {
 		{0, [][]float64{{inf, 2}}, "logits of pass 0: class 0: logit must be a number below +Inf, got +Inf"},
 		{0, [][]float64{{-inf, -inf}}, "logits of pass 0: one logit at least must be above -Inf, got none"},
 	} {
-		if _, err := uncertainty.FromLogits(tt.label, tt.logits); err == nil || err.Error() != tt.want {
+		if _, err := uncertainty.FromLogits(tt.label, tt.logits); err == nil || err.Error() != "uncertainty: FromLogits: "+tt.want {
 			t.Errorf("want error %q, got %v", tt.want, err)
 		}
+	}
+}
+
+func TestEmptyPrediction(t *testing.T) {
+	var p uncertainty.Prediction
+	if p.Class() != 0 || p.Confidence() != 0 || p.MutualInformation() != 0 {
+		t.Errorf("want zeros, got %d, %v, %v", p.Class(), p.Confidence(), p.MutualInformation())
 	}
 }
 

@@ -83,7 +83,7 @@ func (p *Predictor) Plain(ctx context.Context, data training.Dataset) ([]Predict
 // collect returns a visitor that adds the prediction of each example to all.
 func collect(all *[]Prediction) visitor {
 	return func(index, label int, outputs [][]float64) error {
-		prediction, err := FromLogits(label, outputs)
+		prediction, err := fromLogits(label, outputs)
 		*all = append(*all, prediction)
 		return errors.Wrapf(err, "example %d", index)
 	}
