@@ -2,8 +2,12 @@ package report
 
 import (
 	"bytes"
+	"fmt"
+	"html"
 	"image/color"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -53,8 +57,7 @@ func WriteFigure(w io.Writer, format Format, f *Figure) error {
 	if f == nil || f.draw == nil {
 		return errors.New("report: WriteFigure: figure must come from a function of this package, got an empty one")
 	}
-	title, caption := text(titleSize, ink), text(smallSize, muted)
-	title.Font.Weight = xfont.WeightBold
+	title, caption := boldText(titleSize, ink), text(smallSize, muted)
 	inner := f.width - 2*margin
 	titleText, captionText := wrap(title, f.Title, inner), wrap(caption, f.Caption, inner)
 	head := margin
@@ -97,17 +100,34 @@ func WriteFigure(w io.Writer, format Format, f *Figure) error {
 }
 
 // svgOf returns the document on canvas, mended: it asks for fonts that look
-// alike where Liberation is absent, and calls PNG images by their name.
+// alike where Liberation is absent, in which text takes the width that it was
+// laid out for, and calls PNG images by their name.
 func svgOf(canvas io.WriterTo) (string, error) {
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return "", errors.Wrap(err, "report: SVG")
 	}
+	svg := svgText.ReplaceAllStringFunc(b.String(), func(element string) string {
+		m := svgText.FindStringSubmatch(element)
+		size, err := strconv.ParseFloat(m[2], 64)
+		content := html.UnescapeString(m[3])
+		if err != nil || content == "" {
+			return element
+		}
+		style := text(size, ink)
+		if m[1] == "bold" {
+			style = boldText(size, ink)
+		}
+		return fmt.Sprintf(`<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s`, style.Width(content), element[len("<text "):])
+	})
 	return strings.NewReplacer(
 		"font-family:Liberation Sans;font-variant:normal;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;",
 		"data:image/jpg;", "data:image/png;",
-	).Replace(b.String()), nil
+	).Replace(svg), nil
 }
+
+// svgText matches a text with its weight, size in pixels and content.
+var svgText = regexp.MustCompile(`<text [^>]*font-weight:(\w+);[^>]*font-size:([0-9.]+)px[^>]*>([^<]*)</text>`)
 
 // Sizes of text, in points.
 const (
@@ -125,6 +145,12 @@ func text(size float64, c color.Color) draw.TextStyle {
 		YAlign:  draw.YTop,
 		Handler: plainText,
 	}
+}
+
+func boldText(size float64, c color.Color) draw.TextStyle {
+	style := text(size, c)
+	style.Font.Weight = xfont.WeightBold
+	return style
 }
 
 // wrap breaks s into lines of at most the given width, at spaces where it can.

@@ -3,7 +3,6 @@ package report_test
 import (
 	"bytes"
 	"encoding/xml"
-	"image/png"
 	"io"
 	"strings"
 	"testing"
@@ -51,19 +50,15 @@ func comparison(results []experiment.Result) report.Comparison {
 // document with no number that is not finite.
 func svg(t *testing.T, f *report.Figure) string {
 	t.Helper()
-	write := func(format report.Format) []byte {
-		var b bytes.Buffer
-		if err := report.WriteFigure(&b, format, f); err != nil {
+	var first, second bytes.Buffer
+	for _, b := range []*bytes.Buffer{&first, &second} {
+		if err := report.WriteFigure(b, report.SVG, f); err != nil {
 			t.Fatal(err)
 		}
-		return b.Bytes()
 	}
-	s := write(report.SVG)
-	if !bytes.Equal(s, write(report.SVG)) || !bytes.Equal(write(report.PNG), write(report.PNG)) {
+	s := first.Bytes()
+	if !bytes.Equal(s, second.Bytes()) {
 		t.Errorf("%s: the bytes must be a function of the figure", f.Title)
-	}
-	if img, err := png.Decode(bytes.NewReader(write(report.PNG))); err != nil || img.Bounds().Dx() != 1200 {
-		t.Errorf("%s: PNG must be 1200 pixels wide, got %v", f.Title, err)
 	}
 	for d := xml.NewDecoder(bytes.NewReader(s)); ; {
 		if _, err := d.Token(); err == io.EOF {

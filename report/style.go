@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	plottext "gonum.org/v1/plot/text"
@@ -119,8 +118,7 @@ const labelWidth vg.Length = 76
 
 // nameLabel returns the label of series i, in its colour.
 func nameLabel(i int, name string, y vg.Length) label {
-	style := text(textSize, hueOf(i).text)
-	style.Font.Weight = xfont.WeightBold
+	style := boldText(textSize, hueOf(i).text)
 	return label{y: y, text: wrap(style, name, labelWidth), style: style}
 }
 
