@@ -122,14 +122,6 @@ func TestReLUGradientAtZero(t *testing.T) {
 	}
 }
 
-// Why ReLU is not gorgonia.Rectify: that gives NaN at -Inf.
-func TestRectifyIsWrongAtInfinity(t *testing.T) {
-	got := differentiate(t, false, unary(gorgonia.Rectify).graph(), tensor.New(tensor.WithBacking([]float64{math.Inf(-1), 1})))
-	if !math.IsNaN(got.y[0]) {
-		t.Errorf("gorgonia.Rectify(-Inf) is %v: the built-in has been repaired", got.y[0])
-	}
-}
-
 func TestActivationsReject(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(3), gorgonia.WithName("x"))

@@ -9,10 +9,8 @@ import (
 )
 
 // Flatten returns x, of shape (N, ...) and float32 or float64, as a matrix of
-// shape (N, D) with one row for each example, in row-major order. The result is
-// memory of its own, unlike that of gorgonia.Reshape, which later ops may
-// overwrite while x is still needed. A rank below 2 is an error; a matrix is
-// returned as it is.
+// shape (N, D) with one row for each example, in row-major order. A rank below 2
+// is an error; a matrix is returned as it is.
 func Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	if x == nil || x.Graph() == nil || x.Dims() < 2 {
 		return nil, errors.New("ops: Flatten: x must be a node of shape (N, ...)")
