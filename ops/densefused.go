@@ -223,12 +223,12 @@ func (f linearForward) derive(c *calculus, x []operand, y, dy operand) []operand
 	if f.drop != nil {
 		in = append(in, x[len(x)-1])
 	}
-	dz := c.of(linearGrad{f.linear}, in...)
+	dz := c.of(linearGrad(f), in...)
 	grads := make([]operand, len(x))
-	grads[0] = c.of(linearGradX{f.linear}, dz, x[1])
-	grads[1] = c.of(linearGradW{f.linear}, x[0], dz)
+	grads[0] = c.of(linearGradX(f), dz, x[1])
+	grads[1] = c.of(linearGradW(f), x[0], dz)
 	if f.bias {
-		grads[2] = c.of(linearGradB{f.linear}, dz)
+		grads[2] = c.of(linearGradB(f), dz)
 	}
 	return grads
 }

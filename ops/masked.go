@@ -312,7 +312,10 @@ func (op *maskedOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nodes, o
 	for _, n := range inputs[1:] {
 		in = append(in, n.Value())
 	}
-	dx, err := op.linear().Do(in...)
+	// An op of its own, since this one's memory may hold the output.
+	linear := *op.linear()
+	linear.reused = new(reused)
+	dx, err := linear.Do(in...)
 	if err != nil {
 		return err
 	}
