@@ -224,6 +224,34 @@ func TestBuiltinByIndices(t *testing.T) {
 	}
 }
 
+// gorgonia.Reshape shares its input's memory, and in a LispMachine its gradient
+// replaces what other ops have added.
+func TestBuiltinReshape(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 2, 3), gorgonia.WithName("x"))
+	y := gorgonia.Must(gorgonia.Reshape(x, tensor.Shape{6}))
+	v, err := y.Op().Do(x.Value())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.(*tensor.Dense).Float64s()[0] = 99
+	if first := floats(t, x.Value())[0]; first != 99 {
+		repaired(t, "input after the output of Reshape was written to", first)
+	}
+
+	twice := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		flat, err := gorgonia.Reshape(in[0], tensor.Shape{6})
+		if err != nil {
+			return nil, err
+		}
+		return gorgonia.Add(gorgonia.Must(gorgonia.Sum(flat)), gorgonia.Must(gorgonia.Sum(in[0])))
+	}
+	tape, lisp := differentiate(t, false, twice, wave(tensor.Float64, 0, 2, 3)), differentiate(t, true, twice, wave(tensor.Float64, 0, 2, 3))
+	if fmt.Sprint(tape.grads) == fmt.Sprint(lisp.grads) {
+		repaired(t, "gradient of Reshape in a LispMachine", lisp.grads)
+	}
+}
+
 // gorgonia.Dropout divides the gradient by p instead of 1-p.
 func TestBuiltinDropout(t *testing.T) {
 	g := gorgonia.NewGraph()

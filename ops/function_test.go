@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // wave returns a tensor of varied values between -1 and 1.
@@ -235,4 +236,67 @@ func rejects(t testing.TB, err error, want string) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("want error %q, got %v", want, err)
 	}
+}
+
+// Gradients can be differentiated again, or say that they cannot: none passes for
+// a constant.
+func TestSecondDerivatives(t *testing.T) {
+	ids := labels([]int{3}, 2, 0, 2)
+	images, matrix := []int{2, 2, 4, 4}, []int{3, 4}
+	for name, c := range map[string]struct {
+		f      gradcheck.Graph
+		shapes [][]int
+		ok     bool
+	}{
+		"Conv2d":          {conv(), [][]int{images, {2, 2, 2, 2}}, true},
+		"AvgPool2d":       {pooling(ops.AvgPool2d).graph(2), [][]int{images}, true},
+		"GlobalAvgPool2d": {unary(ops.GlobalAvgPool2d).graph(), [][]int{images}, true},
+		"Embedding":       {embedding(ids), [][]int{matrix}, true},
+		"MatMul":          {matMul(), [][]int{matrix, {4, 2}}, true},
+		"ReLU":            {unary(ops.ReLU).graph(), [][]int{matrix}, true},
+		"Flatten":         {unary(ops.Flatten).graph(), [][]int{images}, true},
+		"MaxPool2d":       {pooling(ops.MaxPool2d).graph(2), [][]int{images}, false},
+		"LayerNorm":       {layerNorm, [][]int{matrix, {4}, {4}}, false},
+		"BatchNorm":       {batchNorm(t), [][]int{matrix, {4}, {4}}, false},
+		"LeakyReLU":       {unary(leaky).graph(), [][]int{matrix}, false},
+		"GELU":            {unary(ops.GELU).graph(), [][]int{matrix}, false},
+		"GELUTanh":        {unary(ops.GELUTanh).graph(), [][]int{matrix}, false},
+		"SELU":            {unary(ops.SELU).graph(), [][]int{matrix}, false},
+		"Softmax":         {unary(ops.Softmax).graph(), [][]int{matrix}, false},
+		"LogSoftmax":      {unary(ops.LogSoftmax).graph(), [][]int{matrix}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gorgonia.NewGraph()
+			var in gorgonia.Nodes
+			for i, x := range varied(tensor.Float64, c.shapes...) {
+				in = append(in, gorgonia.NodeFromAny(g, x, gorgonia.WithName(fmt.Sprintf("input %d", i))))
+			}
+			y, err := c.f(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dy := gorgonia.NodeFromAny(g, wave(tensor.Float64, 1, y.Shape()...), gorgonia.WithName("dy"))
+			grads, err := y.Op().(gorgonia.SDOp).SymDiff(inputsOf(y), y, dy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dx := grads[0]
+			_, err = dx.Op().(gorgonia.SDOp).SymDiff(inputsOf(dx), dx, in[0])
+			if c.ok && err != nil {
+				t.Error(err)
+			}
+			if !c.ok {
+				rejects(t, err, "ops: "+name+": second derivative is not available")
+			}
+		})
+	}
+}
+
+// inputsOf returns the inputs of a node's op, in order.
+func inputsOf(n *gorgonia.Node) gorgonia.Nodes {
+	var in gorgonia.Nodes
+	for it := n.Graph().From(n.ID()); it.Next(); {
+		in = append(in, it.Node().(*gorgonia.Node))
+	}
+	return in
 }
