@@ -5,52 +5,85 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	completion "github.com/jotaen/kong-completion"
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/internal/blas"
 )
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
 
-With no flags it takes about a minute on two cores. The defaults of both arms were chosen on a validation set: see docs/tuning.md.
+With no arguments it takes about a minute on two cores. The defaults of both arms were chosen on a validation set: see docs/tuning.md.
 
 Examples:
 
-    mnist                                 the default comparison
+    mnist                                   the default comparison
     mnist --train 60000 --hidden 1024,1024,1024 --max-norm 3 --epochs 60
-    mnist -p 0.2 --input-p 0 --seeds 5    a lower rate, more seeds
-    mnist --validation 10000 --out runs   choose settings, keep the records`
+    mnist -p 0.5 --input-p 0 --seeds 5      another rate, more seeds
+    mnist --out runs/a                      keep the records, models and a report
+    mnist --resume runs/a                   go on with what was interrupted
+    mnist eval runs/a                       test the models, plain and by Monte-Carlo dropout
+    mnist predict runs/a digit.png          which digit is that, and how sure
 
-func main() {
-	var c settings
-	parser := kong.Parse(&c, kong.Name("mnist"), kong.Description(description),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	fmt.Fprintln(os.Stderr, useBLAS(&c))
-	err := run(ctx, &c, os.Stdout, os.Stderr)
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "mnist: stopped")
-		os.Exit(130)
-	}
-	parser.FatalIfErrorf(err)
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+
+// cli is the grammar of the command line.
+type cli struct {
+	Train      trainCmd              `cmd:"" default:"withargs" help:"Train without and with dropout and compare (the default)."`
+	Eval       evalCmd               `cmd:"" help:"Test the models of a run."`
+	Predict    predictCmd            `cmd:"" help:"Say which digit an image shows."`
+	Report     reportCmd             `cmd:"" help:"Write the report of a run again."`
+	Explain    explainCmd            `cmd:"" help:"Draw the network as a graph."`
+	Bench      benchCmd              `cmd:"" help:"Time training steps."`
+	Completion completion.Completion `cmd:"" help:"Print shell code that completes this command's flags."`
+
+	Config kong.ConfigFlag `help:"JSON file with values of flags, such as the config.json of a run." placeholder:"FILE"`
+	JSON   bool            `name:"json" help:"Write results as JSON."`
 }
 
-// useBLAS gives Gorgonia the best BLAS there is and describes it. Runs that go on
-// side by side share the cores better than threads of one product do.
-func useBLAS(c *settings) string {
-	b := blas.Find()
-	gorgonia.Use(b)
-	if threads := max(1, runtime.NumCPU()/min(c.Workers, 2*c.Seeds)); b.Library() != "" && threads < b.Threads() {
-		// A library that cannot be told runs as many as it likes.
-		_ = b.SetThreads(threads)
+// console is what commands write to.
+type console struct {
+	out  io.Writer // results
+	log  io.Writer // progress
+	json bool
+}
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs the command line and returns the exit code.
+func execute(args []string, out, log io.Writer) int {
+	exited, code := false, 0
+	var c cli
+	parser, err := kong.New(&c, kong.Name("mnist"), kong.Description(description), kong.Writers(out, log),
+		kong.Configuration(kong.JSON), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+		kong.Exit(func(n int) { exited, code = true, n }))
+	if err != nil {
+		fmt.Fprintln(log, "mnist:", err)
+		return 1
 	}
-	return b.Describe()
+	completion.Register(parser)
+	parsed, err := parser.Parse(args)
+	if exited {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(log, "mnist: %v (see mnist --help)\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	switch err := parsed.Run(&console{out, log, c.JSON}); {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(log, "mnist: stopped")
+		return 130
+	case err != nil:
+		fmt.Fprintln(log, "mnist:", err)
+		return 1
+	}
+	return 0
 }

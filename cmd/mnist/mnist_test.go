@@ -16,15 +16,15 @@ import (
 )
 
 // parse returns the settings of a command line.
-func parse(t *testing.T, args ...string) (*settings, error) {
+func parse(t *testing.T, args ...string) (*trainCmd, error) {
 	t.Helper()
-	var c settings
-	parser, err := kong.New(&c, kong.Name("mnist"))
+	var c cli
+	parser, err := kong.New(&c, kong.Name("mnist"), kong.Configuration(kong.JSON))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = parser.Parse(args)
-	return &c, err
+	return &c.Train, err
 }
 
 func TestRunComparesBothArms(t *testing.T) {
@@ -35,7 +35,7 @@ func TestRunComparesBothArms(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, log strings.Builder
-	if err := run(context.Background(), c, &out, &log); err != nil {
+	if err := c.Run(context.Background(), &console{out: &out, log: &log}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"784-16-10 on 200 training images, reported on 300 validation images", "without dropout", "with dropout",
@@ -69,7 +69,7 @@ func TestCancelledRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, log strings.Builder
-	if err := run(ctx, c, &out, &log); !errors.Is(err, context.Canceled) {
+	if err := c.Run(ctx, &console{out: &out, log: &log}); !errors.Is(err, context.Canceled) {
 		t.Errorf("want context.Canceled, got %v", err)
 	}
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/uncertainty"
+)
+
+// evalCmd tests the models of a run.
+type evalCmd struct {
+	runDir
+	Passes int `default:"20" help:"Passes of Monte-Carlo dropout for the models with dropout; 0 is none."`
+	Bins   int `default:"15" help:"Bins of the expected calibration error."`
+}
+
+// evaluation is the result for one model.
+type evaluation struct {
+	Arm    string             `json:"arm"`
+	Seed   uint64             `json:"seed"`
+	Passes int                `json:"passes"` // 0 without Monte-Carlo dropout
+	Scores uncertainty.Scores `json:"scores"`
+}
+
+// Run is called by kong.
+func (c *evalCmd) Run(ctx context.Context, to *console) error {
+	if c.Passes < 0 || c.Bins < 1 {
+		return errors.Errorf("--passes must not be negative and --bins positive, got %d and %d", c.Passes, c.Bins)
+	}
+	s, err := c.settings()
+	if err != nil {
+		return err
+	}
+	sets, err := s.load()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(to.log, useBLAS(1))
+	var all []evaluation
+	for _, a := range s.arms() {
+		for _, seed := range s.seeds() {
+			m, err := a.trained(seed)
+			if errors.Is(err, os.ErrNotExist) {
+				continue // the run was interrupted before it
+			}
+			if err != nil {
+				return err
+			}
+			p := &uncertainty.Predictor{Model: m, Passes: c.Passes}
+			add := func(passes int, predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)) error {
+				predictions, err := predict(ctx, sets.test)
+				if err != nil {
+					return err
+				}
+				scores, err := uncertainty.Evaluate(predictions, c.Bins)
+				all = append(all, evaluation{a.name, seed, passes, scores})
+				return err
+			}
+			if err := add(0, p.Plain); err != nil {
+				return err
+			}
+			if c.Passes > 0 && (a.p > 0 || a.inputP > 0) {
+				if err := add(c.Passes, p.Predict); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if to.json {
+		return json.NewEncoder(to.out).Encode(all)
+	}
+	t := tabwriter.NewWriter(to.out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "model\tseed\tprediction\terror\tNLL\tcalibration error\tBrier score\t")
+	for _, e := range all {
+		prediction := "plain"
+		if e.Passes > 0 {
+			prediction = fmt.Sprintf("%d passes", e.Passes)
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%.2f %%\t%.4f\t%.4f\t%.4f\t\n", e.Arm, e.Seed, prediction, 100*(1-e.Scores.Accuracy), e.Scores.NLL, e.Scores.ECE, e.Scores.Brier)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/models"
+)
+
+// explainCmd draws the network with dropout as a graph.
+type explainCmd struct {
+	Hidden []int   `default:"256,256" help:"Units of each hidden layer."`
+	P      float64 `short:"p" default:"0.1" help:"Drop probability of the hidden units."`
+	InputP float64 `default:"0.3" help:"Drop probability of the inputs."`
+	Mode   string  `enum:"train,eval,sample" default:"train" help:"Which graph: ${enum}."`
+	Batch  int     `default:"100" help:"Images in a batch."`
+	Output string  `short:"o" help:"File to write to: .svg or .dot; standard output gets DOT." type:"path" placeholder:"FILE"`
+}
+
+// Run is called by kong.
+func (c *explainCmd) Run(ctx context.Context, to *console) error {
+	s := settings{Hidden: c.Hidden, P: c.P, InputP: c.InputP}
+	m, err := s.arms()[1].model(784, 10, 1)
+	if err != nil {
+		return err
+	}
+	mode := map[string]models.Mode{"train": models.Train, "eval": models.Eval, "sample": models.Sample}[c.Mode]
+	g, err := m.Build(mode, c.Batch)
+	if err != nil {
+		return err
+	}
+	dot := drawing(g)
+	switch {
+	case c.Output == "":
+		_, err := io.WriteString(to.out, dot)
+		return err
+	case strings.HasSuffix(c.Output, ".dot"):
+		return os.WriteFile(c.Output, []byte(dot), 0o666)
+	case !strings.HasSuffix(c.Output, ".svg"):
+		return errors.Errorf("--output must end in .svg or .dot, got %s", c.Output)
+	}
+	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
+	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.log
+	if err := graphviz.Run(); errors.Is(err, exec.ErrNotFound) {
+		return errors.New("an SVG needs Graphviz's dot, which was not found: write a .dot file instead")
+	} else if err != nil {
+		return errors.Wrap(err, "dot")
+	}
+	return nil
+}
+
+// drawing returns the graph in DOT: a box for each op, and the parameters and
+// inputs by name and shape.
+func drawing(g *models.Graph) string {
+	var b strings.Builder
+	b.WriteString("digraph network {\n\trankdir=BT\n\tnode [fontname=\"Helvetica\", fontsize=11, style=\"rounded,filled\", shape=box, color=\"#666666\", fillcolor=\"#f4f4f4\"]\n\tedge [color=\"#888888\"]\n")
+	for _, n := range g.AllNodes() {
+		label, fill := n.Name(), "#dbeafe"
+		if op := n.Op(); op != nil {
+			label, fill = op.String(), "#f4f4f4"
+			if strings.Contains(label, "Dropout") {
+				fill = "#fde7c8"
+			}
+		}
+		label, _, _ = strings.Cut(label, "{")
+		if n.Op() != nil && strings.Contains(n.Op().String(), "p=") {
+			_, rest, _ := strings.Cut(n.Op().String(), "{")
+			label += "\n" + strings.TrimSuffix(rest, "}")
+		}
+		fmt.Fprintf(&b, "\tn%d [label=%q, fillcolor=%q]\n", n.ID(), fmt.Sprintf("%s\n%v", label, n.Shape()), fill)
+		for children := g.From(n.ID()); children.Next(); {
+			fmt.Fprintf(&b, "\tn%d -> n%d\n", children.Node().ID(), n.ID())
+		}
+	}
+	b.WriteString("}\n")
+	return b.String()
+}

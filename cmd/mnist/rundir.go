@@ -1,0 +1,38 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+)
+
+// runDir is a directory that mnist --out has written.
+type runDir struct {
+	Dir string `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+}
+
+// settings reads the run's configuration.
+func (d runDir) settings() (*settings, error) {
+	var c settings
+	if err := checkpoint.LoadConfig(d.Dir, &c); err != nil {
+		return nil, err
+	}
+	c.Out, c.Workers = d.Dir, 1
+	return &c, errors.Wrap(c.Validate(), filepath.Join(d.Dir, checkpoint.ConfigFile))
+}
+
+// trained returns the model of an arm and seed as its last checkpoint has it.
+func (a arm) trained(seed uint64) (*models.Model, error) {
+	m, err := a.model(784, 10, seed)
+	if err != nil {
+		return nil, err
+	}
+	state, err := checkpoint.Load(filepath.Join(a.dir(a.Out, seed), checkpoint.LastFile))
+	if err != nil {
+		return nil, err
+	}
+	return m, state.Restore(m)
+}

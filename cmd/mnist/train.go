@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+	"github.com/gorgonia-dropout/dropout/training/progress"
+)
+
+// trainCmd trains both arms and compares them.
+type trainCmd struct {
+	settings
+	Resume string `group:"Experiment" help:"Go on with the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
+}
+
+// Run is called by kong.
+func (c *trainCmd) Run(ctx context.Context, to *console) error {
+	if c.Resume != "" {
+		workers := c.Workers
+		if err := checkpoint.LoadConfig(c.Resume, &c.settings); err != nil {
+			return err
+		}
+		c.Out, c.Workers = c.Resume, workers
+		if err := c.settings.Validate(); err != nil {
+			return errors.Wrap(err, filepath.Join(c.Resume, checkpoint.ConfigFile))
+		}
+	} else if c.Out != "" {
+		if _, err := os.Stat(filepath.Join(c.Out, checkpoint.ConfigFile)); err == nil {
+			return errors.Errorf("--out must be a new directory, got %s, which holds a run: go on with it by --resume", c.Out)
+		}
+		if err := checkpoint.SaveConfig(c.Out, c.settings); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
+	fmt.Fprintln(to.log, useBLAS(min(c.Workers, 2*c.Seeds)))
+	return c.run(ctx, to)
+}
+
+// checkpointInterval is how much work a crash may cost.
+const checkpointInterval = 10 * time.Second
+
+// run trains both arms and writes the comparison.
+func (c *settings) run(ctx context.Context, to *console) error {
+	sets, err := c.load()
+	if err != nil {
+		return err
+	}
+	if !to.json {
+		fmt.Fprintln(to.out, c.describe(sets))
+	}
+	display := progress.New(to.log)
+	results, err := experiment.Run(ctx, c.experiment(sets), c.seeds(), c.Workers, func(arm string, seed uint64, _ *training.Trainer) training.Callback {
+		return display.Run(fmt.Sprintf("%s, seed %d", arm, seed))
+	})
+	display.Close()
+	// What was finished is kept and shown, even if the rest was interrupted.
+	if saveErr := c.save(results); err == nil {
+		err = saveErr
+	}
+	if pairs := finished(results); len(pairs) > 0 {
+		if showErr := c.show(to, pairs); err == nil {
+			err = showErr
+		}
+	}
+	if err != nil && c.Out != "" {
+		fmt.Fprintf(to.log, "What was done is in %s; go on with it: mnist --resume %s\n", c.Out, c.Out)
+	}
+	return err
+}
+
+// show writes the comparison of runs.
+func (c *settings) show(to *console, results []experiment.Result) error {
+	comparison := report.Comparison{Results: results, Without: without, With: with}
+	if to.json {
+		e := json.NewEncoder(to.out)
+		e.SetIndent("", "\t")
+		return e.Encode(struct {
+			Settings *settings           `json:"settings"`
+			Finding  string              `json:"finding"`
+			Runs     []experiment.Result `json:"runs"`
+		}{c, comparison.Finding(), results})
+	}
+	fmt.Fprintln(to.out)
+	if err := comparison.WriteTable(to.out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to.out, "\n%s\n", comparison.Finding())
+	return err
+}
+
+// finished returns the results of the seeds that both arms have finished.
+func finished(results []experiment.Result) []experiment.Result {
+	runs := make(map[uint64]int)
+	for _, r := range results {
+		runs[r.Seed]++
+	}
+	return slices.DeleteFunc(slices.Clone(results), func(r experiment.Result) bool { return runs[r.Seed] < 2 })
+}
+
+// seeds are those of the experiment.
+func (c *settings) seeds() []uint64 {
+	seeds := make([]uint64, c.Seeds)
+	for i := range seeds {
+		seeds[i] = c.Seed + uint64(i)
+	}
+	return seeds
+}
+
+// experiment returns both arms as they are trained: with checkpoints where there
+// is a directory for them, and going on from those that are there.
+func (c *settings) experiment(s *sets) []experiment.Arm {
+	var arms []experiment.Arm
+	for _, a := range c.arms() {
+		arms = append(arms, experiment.Arm{Name: a.name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
+			t, data, err := a.trainer(s, seed)
+			if err != nil || c.Out == "" {
+				return t, data, err
+			}
+			dir := a.dir(c.Out, seed)
+			t.Callbacks = slices.Insert(t.Callbacks, 0, checkpoint.Keep(dir, checkpointInterval))
+			state, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
+			switch {
+			case err == nil:
+				t.Resume = state
+			case !errors.Is(err, os.ErrNotExist):
+				return nil, data, err
+			}
+			return t, data, nil
+		}})
+	}
+	return arms
+}
+
+// save writes the results to files in the run's directory, if there is one.
+func (c *settings) save(results []experiment.Result) error {
+	if c.Out == "" || len(results) == 0 {
+		return nil
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer, []experiment.Result) error
+	}{{"runs.csv", report.WriteCSV}, {"runs.json", report.WriteJSON}} {
+		if err := writeFile(filepath.Join(c.Out, f.name), func(w io.Writer) error { return f.write(w, results) }); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

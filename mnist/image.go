@@ -1,0 +1,109 @@
+package mnist
+
+import (
+	"image"
+	"math"
+
+	"github.com/pkg/errors"
+	"golang.org/x/image/draw"
+)
+
+// side is the height and width of MNIST's images, box that of the square that
+// the digits fill.
+const (
+	side = 28
+	box  = 20
+)
+
+// FromImage returns an image of one digit as MNIST would have it: 28 rows of 28
+// pixels in [0, 1], 1 being ink. The digit, dark on light or light on dark as the
+// border tells, is cut out, scaled to fit into 20 by 20 pixels, and its centre of
+// mass put in the middle, as LeCun, Cortes and Burges describe for the set. An
+// image of 28 by 28 on a dark ground is taken as it is. A blank image is an error.
+func FromImage(img image.Image) ([]float32, error) {
+	bounds := img.Bounds()
+	width, height := bounds.Dx(), bounds.Dy()
+	if width < 1 || height < 1 {
+		return nil, errors.Errorf("mnist: FromImage: image must have pixels, got %d by %d", width, height)
+	}
+	// Transparent pixels count as white paper.
+	canvas := image.NewGray(image.Rect(0, 0, width, height))
+	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(canvas, canvas.Bounds(), img, bounds.Min, draw.Over)
+	dark := border(canvas) < 128
+	if !dark {
+		for i, v := range canvas.Pix {
+			canvas.Pix[i] = 255 - v
+		}
+	}
+	ink, ok := inked(canvas)
+	if !ok {
+		return nil, errors.New("mnist: FromImage: image must show a digit, got a blank one")
+	}
+	pixels := make([]float32, side*side)
+	if dark && width == side && height == side {
+		for i, v := range canvas.Pix {
+			pixels[i] = float32(v) / 255
+		}
+		return pixels, nil
+	}
+	scale := box / float64(max(ink.Dx(), ink.Dy()))
+	w, h := max(1, int(math.Round(scale*float64(ink.Dx())))), max(1, int(math.Round(scale*float64(ink.Dy()))))
+	small := image.NewGray(image.Rect(0, 0, w, h))
+	draw.CatmullRom.Scale(small, small.Bounds(), canvas, ink, draw.Src, nil)
+	var mass, mx, my float64
+	for y := range h {
+		for x := range w {
+			v := float64(small.GrayAt(x, y).Y)
+			mass, mx, my = mass+v, mx+v*float64(x), my+v*float64(y)
+		}
+	}
+	if mass == 0 {
+		return nil, errors.New("mnist: FromImage: image must show a digit, got a blank one")
+	}
+	left := int(math.Round((side-1)/2. - mx/mass))
+	top := int(math.Round((side-1)/2. - my/mass))
+	for y := range h {
+		for x := range w {
+			if tx, ty := x+left, y+top; tx >= 0 && tx < side && ty >= 0 && ty < side {
+				pixels[ty*side+tx] = float32(small.GrayAt(x, y).Y) / 255
+			}
+		}
+	}
+	return pixels, nil
+}
+
+// border is the mean of the outermost pixels.
+func border(g *image.Gray) int {
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	sum, n := 0, 0
+	for y := range h {
+		for x := range w {
+			if x == 0 || y == 0 || x == w-1 || y == h-1 {
+				sum += int(g.GrayAt(x, y).Y)
+				n++
+			}
+		}
+	}
+	return sum / n
+}
+
+// inked is the rectangle of the pixels that are at least a third of the darkest
+// one; ok is false if there is no ink to speak of.
+func inked(g *image.Gray) (r image.Rectangle, ok bool) {
+	var most, least uint8 = 0, 255
+	for _, v := range g.Pix {
+		most, least = max(most, v), min(least, v)
+	}
+	if most-least < 32 {
+		return r, false
+	}
+	for y := range g.Rect.Dy() {
+		for x := range g.Rect.Dx() {
+			if int(g.GrayAt(x, y).Y) >= int(most)/3 {
+				r = r.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return r, true
+}
