@@ -90,19 +90,8 @@ func (r *Run) resume(s *State) error {
 	if !ok {
 		return errors.Errorf("training: Resume: solver must have State and SetState, got %T", t.Solver)
 	}
-	here := tensorsOf(t.Model)
-	for _, name := range slices.Sorted(maps.Keys(here)) {
-		from, to := s.Params[name], here[name]
-		switch {
-		case from == nil:
-			return errors.Errorf("training: Resume: state must have the model's parameter %s, got none", name)
-		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
-			return errors.Errorf("training: Resume: parameter %s must be of %v and shape %v, got %v %v",
-				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
-		}
-	}
-	if len(s.Params) != len(here) {
-		return errors.Errorf("training: Resume: state must have the %d parameters of the model, got %d", len(here), len(s.Params))
+	if err := s.fits(t.Model); err != nil {
+		return errors.Wrap(err, "training: Resume")
 	}
 	if s.Epoch < 0 || s.Steps < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch {
 		return errors.Errorf("training: Resume: state must be at a step of %d in an epoch, got epoch %d, batch %d, step %d",
@@ -121,17 +110,50 @@ func (r *Run) resume(s *State) error {
 			}
 		}
 	}
-	for name, to := range here {
-		// Their sizes and types are alike, so that it cannot fail.
+	s.set(t.Model)
+	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
+	r.stop = s.History.Stopped
+	*r.History = s.History
+	r.History.Epochs = slices.Clone(s.History.Epochs)
+	return nil
+}
+
+// Restore sets the parameters of a model, and its other state, to those of s. It
+// changes nothing if they do not fit.
+func (s *State) Restore(m *models.Model) error {
+	if err := s.fits(m); err != nil {
+		return errors.Wrap(err, "training: Restore")
+	}
+	s.set(m)
+	return nil
+}
+
+// fits returns an error unless the tensors of s are those of m.
+func (s *State) fits(m *models.Model) error {
+	here := tensorsOf(m)
+	for _, name := range slices.Sorted(maps.Keys(here)) {
+		from, to := s.Params[name], here[name]
+		switch {
+		case from == nil:
+			return errors.Errorf("state must have the model's parameter %s, got none", name)
+		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
+			return errors.Errorf("parameter %s must be of %v and shape %v, got %v %v",
+				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
+		}
+	}
+	if len(s.Params) != len(here) {
+		return errors.Errorf("state must have the %d parameters of the model, got %d", len(here), len(s.Params))
+	}
+	return nil
+}
+
+// set copies the tensors of s, which fit, into m.
+func (s *State) set(m *models.Model) {
+	for name, to := range tensorsOf(m) {
 		if to.Dtype() == tensor.Float32 {
 			copy(to.Float32s(), s.Params[name].Float32s())
 		} else {
 			copy(to.Float64s(), s.Params[name].Float64s())
 		}
 	}
-	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
-	r.stop = s.History.Stopped
-	*r.History = s.History
-	r.History.Epochs = slices.Clone(s.History.Epochs)
-	return nil
 }
