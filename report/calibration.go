@@ -47,9 +47,9 @@ func Calibration(of ...Predictions) (*Figure, error) {
 			for _, b := range r.bins {
 				line = append(line, vg.Point{X: x(100 * b.confidence), Y: y(100 * b.accuracy)})
 			}
-			c.StrokeLines(stroke(hueOf(i).line, 2), line)
+			c.StrokeLines(stroke(hueAmong(i, len(curves)).line, 2), line)
 			for k, b := range r.bins {
-				dot(&c, line[k], hueOf(i).line, 2+5*math.Sqrt(b.share))
+				dot(&c, line[k], hueAmong(i, len(curves)).line, 2+5*math.Sqrt(b.share))
 			}
 		}
 		drawKey(&c, names(of), draw.XLeft)
@@ -78,7 +78,7 @@ func drawKey(c *draw.Canvas, names []string, align draw.XAlignment) {
 		at.X = c.Max.X
 	}
 	for i, name := range names {
-		style := boldText(textSize, hueOf(i).text)
+		style := boldText(textSize, hueAmong(i, len(names)).text)
 		style.XAlign = align
 		c.FillText(style, at, shorten(style, clean(name), c.Max.X-c.Min.X-2*margin))
 		at.Y -= style.Height("0") + margin/2

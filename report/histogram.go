@@ -138,8 +138,8 @@ func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
 				}
 			}
 			outline = append(outline, vg.Point{X: x(high), Y: bottom})
-			c.FillPolygon(fade(hueOf(i).line, 0.2), outline)
-			c.StrokeLines(stroke(hueOf(i).line, 1.5), outline)
+			c.FillPolygon(fade(hueAmong(i, len(shares)).line, 0.2), outline)
+			c.StrokeLines(stroke(hueAmong(i, len(shares)).line, 1.5), outline)
 		}
 		var names []string
 		for _, s := range samples {

@@ -24,7 +24,7 @@ func (c Comparison) SeedErrors() (*Figure, error) {
 	all := slices.Concat(before, after)
 	low, high := slices.Min(all), slices.Max(all)
 	pad := max(0.1*(high-low), 0.01*high, 1e-3)
-	p := c.sides()
+	p := c.sides(-0.5)
 	p.Y.Min, p.Y.Max = max(0, low-pad), high+pad
 	p.Y.Tick.Marker = linearTicks(p.Y.Min, p.Y.Max, 6)
 	p.Add(drawn(func(canvas draw.Canvas, x, y func(float64) vg.Length) {
@@ -84,13 +84,12 @@ func (c Comparison) Gaps() (*Figure, error) {
 		}
 		*f.of(&bars[0]), *f.of(&bars[1]) = experiment.Estimated(before), experiment.Estimated(after)
 	}
-	p := c.sides()
+	p := c.sides(-0.3) // room for the labels on the right
 	p.Y.Max = 0.1
 	for _, b := range bars {
 		p.Y.Max = max(p.Y.Max, 1.1*b.test.Mean, 1.1*b.train.Mean)
 	}
-	p.X.Min, p.X.Max = -0.3, 1.7 // room for the labels on the right
-	p.Y.Min = -0.08 * p.Y.Max    // room for the labels of errors near 0
+	p.Y.Min = -0.08 * p.Y.Max // room for the labels of errors near 0
 	p.Y.Tick.Marker = linearTicks(0, p.Y.Max, 6)
 	p.Add(drawn(func(canvas draw.Canvas, x, y func(float64) vg.Length) {
 		const half = 14
@@ -133,13 +132,14 @@ func (c Comparison) Gaps() (*Figure, error) {
 	}, nil
 }
 
-// sides returns axes with an arm on either side, at 0 and 1.
-func (c Comparison) sides() *plot.Plot {
+// sides returns axes with the arms at 0 and 1, from left to left+2.
+func (c Comparison) sides(left float64) *plot.Plot {
 	p := axes("")
-	p.X.Min, p.X.Max = -0.5, 1.5
+	p.X.Min, p.X.Max = left, left+2
 	p.X.Tick.Length = 0
 	p.X.Tick.Label.Font = boldText(textSize, ink).Font
-	name := func(s string) string { return shorten(boldText(textSize, ink), clean(s), figureWidth/2-3*margin) }
+	width := vg.Length(-left) * (figureWidth - 6*margin) // as much on the left of 0 as on its right
+	name := func(s string) string { return shorten(boldText(textSize, ink), clean(s), width) }
 	p.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: name(c.Without)}, {Value: 1, Label: name(c.With)}}
 	return p
 }

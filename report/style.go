@@ -42,6 +42,15 @@ var hues = []hue{
 // hueOf returns the colours of series i. They come again after the sixth.
 func hueOf(i int) hue { return hues[i%len(hues)] }
 
+// hueAmong returns the colours of series i of n. One alone has the colour that
+// the arm with dropout has beside the one without.
+func hueAmong(i, n int) hue {
+	if n == 1 {
+		return hues[1]
+	}
+	return hueOf(i)
+}
+
 // fade returns c with the given opacity, premultiplied.
 func fade(c color.RGBA, opacity float64) color.Color {
 	return color.NRGBA{c.R, c.G, c.B, uint8(255*opacity + 0.5)}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"fmt"
+	"image/color"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// inline returns the drawing without title and caption as an SVG element for a
+// page. It has no background, and its colours follow the page's.
+func (f *Figure) inline() (string, error) {
+	canvas := vgsvg.New(f.width, f.height)
+	f.draw(draw.NewCanvas(canvas, f.width, f.height))
+	svg, err := svgOf(canvas)
+	if err != nil {
+		return "", err
+	}
+	_, svg, _ = strings.Cut(svg, "<svg ")
+	_, svg, _ = strings.Cut(svg, "viewBox=") // the page gives the size
+	return "<svg viewBox=" + svgColor.ReplaceAllStringFunc(svg, pageColor), nil
+}
+
+var svgColor = regexp.MustCompile(`(fill|stroke):#[0-9A-F]{6}`)
+
+// pageColor gives a style of an SVG document, such as "fill:#222222", the
+// variable of its colour, which page.css sets for dark screens.
+func pageColor(style string) string {
+	kind, hex, _ := strings.Cut(style, ":#")
+	v, err := strconv.ParseUint(hex, 16, 32)
+	if err != nil {
+		return style
+	}
+	// Colours that let others through come back from the canvas rounded down.
+	is := func(c color.RGBA) bool {
+		for i, b := range []uint8{c.B, c.G, c.R} {
+			if d := int(b) - int(v>>(8*i)&0xFF); d < 0 || d > 1 {
+				return false
+			}
+		}
+		return true
+	}
+	variable := func(name string, c color.RGBA) string {
+		return fmt.Sprintf("%s:var(--%s,#%02X%02X%02X)", kind, name, c.R, c.G, c.B)
+	}
+	switch {
+	case is(ink):
+		return variable("ink", ink)
+	case is(muted):
+		return variable("muted", muted)
+	case is(grid):
+		return variable("grid", grid)
+	}
+	for i, h := range hues {
+		if is(h.line) {
+			return variable(fmt.Sprint("line", i), h.line)
+		}
+		if is(h.text) {
+			return variable(fmt.Sprint("text", i), h.text)
+		}
+	}
+	return style
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"bytes"
+	_ "embed" // for the template and the style of pages
+	"html/template"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// A Page is a report as one HTML file that needs nothing else: no network, no
+// script. It has a section for each part that is given.
+type Page struct {
+	Title string
+	// Comparison gives the finding, the table of both arms, the learning curves,
+	// the errors by seed and the generalization gaps.
+	Comparison *Comparison
+	// Figures are shown after those of the comparison.
+	Figures []*Figure
+	// Settings are the hyperparameters, in order.
+	Settings []Setting
+	// Command is what is to be run to get the same results.
+	Command string
+	// Environment is what the results were got with.
+	Environment *Environment
+}
+
+// A Setting is a hyperparameter.
+type Setting struct {
+	Name string
+	// Values are one value for both arms, or that without and that with dropout.
+	Values []string
+}
+
+// An Environment is a machine and its software. Parts that are empty are left
+// out.
+type Environment struct {
+	Date string // when, as the caller writes it
+	Go   string // version, such as "go1.26.0"
+	OS   string
+	Arch string
+	CPUs int    // logical ones
+	BLAS string // what multiplies matrices
+}
+
+// Here returns the environment of this process, without date and BLAS.
+func Here() Environment {
+	return Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
+}
+
+var (
+	//go:embed page.html.tmpl
+	pageSource string
+	//go:embed page.css
+	pageStyle string
+
+	pageTemplate = template.Must(template.New("page").Parse(pageSource))
+)
+
+// WriteHTML writes the page. The same page gives the same bytes. A figure of
+// the comparison that cannot be drawn, as for an error that is not a number, is
+// named with the reason. It is an error if there is no title, or neither a
+// comparison nor a figure, if no seed has finished both arms, or if a setting
+// does not have one or two values.
+func (p Page) WriteHTML(w io.Writer) error {
+	v, err := p.view()
+	if err != nil {
+		return errors.WithMessage(err, "report: WriteHTML")
+	}
+	// What failed half-way must not look like a page.
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		return errors.Wrap(err, "report: WriteHTML")
+	}
+	_, err = b.WriteTo(w)
+	return errors.Wrap(err, "report: WriteHTML")
+}
+
+// A pageView is a page as the template takes it.
+type pageView struct {
+	Page
+	Style   template.CSS
+	Finding string
+	Head    []string
+	Rows    [][]string
+	Seeds   int
+	Level   float64 // in per cent
+	Drawn   []figureView
+	Runs    []runView
+	Facts   []fact
+}
+
+type figureView struct {
+	*Figure
+	SVG     template.HTML
+	Missing string // why there is no SVG
+}
+
+type runView struct {
+	Arm, Seed, Steps, Time, Train, Test, NLL, Stopped string
+}
+
+type fact struct{ Name, Value string }
+
+func (p Page) view() (*pageView, error) {
+	if p.Title == "" {
+		return nil, errors.New("page must have a title, got none")
+	}
+	if p.Comparison == nil && len(p.Figures) == 0 {
+		return nil, errors.New("page must have a comparison or a figure, got neither")
+	}
+	for _, s := range p.Settings {
+		if n := len(s.Values); n != 1 && n != 2 {
+			return nil, errors.Errorf("setting %q must have 1 or 2 values, got %d", s.Name, n)
+		}
+	}
+	v := &pageView{Page: p, Style: template.CSS(pageStyle), Level: 100 * Level, Facts: p.Environment.facts()}
+	if p.Comparison != nil {
+		if err := v.compare(*p.Comparison); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range p.Figures {
+		if f == nil || f.draw == nil {
+			return nil, errors.Errorf("figure %d must come from a function of this package, got an empty one", i)
+		}
+		if err := v.add(f); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// compare fills in what the comparison gives.
+func (v *pageView) compare(c Comparison) error {
+	pairs := c.pairs()
+	if len(pairs) == 0 {
+		return errors.Errorf("want a seed that %q and %q have both finished, got none", c.Without, c.With)
+	}
+	rows := c.rows()
+	v.Finding, v.Head, v.Rows, v.Seeds = c.Finding(), rows[0], rows[1:], len(pairs)/2
+	for _, draw := range []struct {
+		title string
+		of    func() (*Figure, error)
+	}{
+		{"Error by epoch", func() (*Figure, error) { return ErrorCurves(pairs) }},
+		{"Training loss by epoch", func() (*Figure, error) { return LearningCurves(pairs, TrainLoss) }},
+		{"Test error by seed", c.SeedErrors},
+		{"Generalization gap", c.Gaps},
+	} {
+		f, err := draw.of()
+		if err != nil {
+			v.Drawn = append(v.Drawn, figureView{Figure: &Figure{Title: draw.title}, Missing: err.Error()})
+			continue
+		}
+		if err := v.add(f); err != nil {
+			return err
+		}
+	}
+	for _, r := range pairs {
+		v.Runs = append(v.Runs, runOf(r))
+	}
+	return nil
+}
+
+func (v *pageView) add(f *Figure) error {
+	svg, err := f.inline()
+	if err != nil {
+		return err
+	}
+	// Text inside is escaped by the canvas.
+	v.Drawn = append(v.Drawn, figureView{Figure: f, SVG: template.HTML(svg)})
+	return nil
+}
+
+func runOf(r experiment.Result) runView {
+	h := r.History
+	return runView{
+		Arm: r.Arm, Seed: strconv.FormatUint(r.Seed, 10), Steps: strconv.FormatInt(h.Steps, 10),
+		Time:    strconv.FormatFloat(h.Time.Seconds(), 'f', 1, 64) + " s",
+		Train:   number(experiment.TrainError.Of(r), experiment.TrainError, "%.*f"),
+		Test:    number(experiment.TestError.Of(r), experiment.TestError, "%.*f"),
+		NLL:     number(experiment.TestNLL.Of(r), experiment.TestNLL, "%.*f"),
+		Stopped: h.Stopped,
+	}
+}
+
+// facts are the parts of e that are there.
+func (e *Environment) facts() []fact {
+	if e == nil {
+		return nil
+	}
+	cpus := ""
+	if e.CPUs > 0 {
+		cpus = strconv.Itoa(e.CPUs)
+	}
+	system := e.OS
+	if e.OS != "" && e.Arch != "" {
+		system += "/"
+	}
+	return slices.DeleteFunc([]fact{
+		{"Date", e.Date}, {"Go", e.Go}, {"System", system + e.Arch}, {"Logical CPUs", cpus}, {"BLAS", e.BLAS},
+	}, func(f fact) bool { return f.Value == "" })
+}
