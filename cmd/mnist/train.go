@@ -70,7 +70,11 @@ func (c *settings) run(ctx context.Context, to *console) error {
 		err = saveErr
 	}
 	if pairs := finished(results); len(pairs) > 0 {
-		if showErr := c.show(to, pairs); err == nil {
+		showErr := c.show(to, pairs)
+		if showErr == nil && c.Out != "" && ctx.Err() == nil {
+			showErr = c.writeReport(ctx, to, pairs)
+		}
+		if err == nil {
 			err = showErr
 		}
 	}
