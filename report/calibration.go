@@ -34,7 +34,7 @@ func Calibration(of ...Predictions) (*Figure, error) {
 		curves = append(curves, r)
 		errs = append(errs, strings.TrimSpace(fmt.Sprintf("%.2f %% %s", 100*r.ece, p.Name)))
 	}
-	ece := strings.Join(errs, ", ") + "."
+	ece := strings.Join(errs, "; ") + "."
 	p := axes("confidence (%)")
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 100, 0, 100
 	p.X.Tick.Marker, p.Y.Tick.Marker = linearTicks(0, 100, 5), linearTicks(0, 100, 5)

@@ -1,5 +1,16 @@
-// Package report writes what experiments found: as tables for people, as CSV
-// and JSON for machines.
+// Package report writes what experiments found: as tables, figures and pages for
+// people, as CSV and JSON for machines.
+//
+//	results, err := experiment.Run(ctx, arms, seeds, 2, nil)
+//	...
+//	page := report.Page{
+//		Title:      "Dropout on MNIST",
+//		Comparison: &report.Comparison{Results: results, Without: "without dropout", With: "with dropout"},
+//	}
+//	err = page.WriteHTML(file)
+//
+// What is written is a function of what is given: the same results give the
+// same bytes.
 package report
 
 import (

@@ -131,3 +131,44 @@ func TestLearningCurvesOfAnything(t *testing.T) {
 		}
 	})
 }
+
+// Ticks stay apart over many powers of ten, few and in between.
+func TestLogTicks(t *testing.T) {
+	for _, tt := range []struct {
+		low, high float64
+		want      string
+	}{
+		{1e-12, 1, "epoch 1 2 1e-12 1e-10 1e-08 1e-06 0.0001 0.01 1 a"},
+		{3.4, 14, "epoch 1 2 4 5 6 8 10 15 a"},
+		{0.5, 1.6, "epoch 1 2 0.5 0.6 0.8 1 1.5 a"},
+		{1e-300, 1e300, "epoch 1 2 1e-300 1e-214 1e-128 1e-42 1e+44 1e+130 1e+216 a"},
+	} {
+		r := experiment.Result{Arm: "a", History: &training.History{Epochs: []training.Epoch{{Loss: tt.high}, {Loss: tt.low}}}}
+		f, err := report.LearningCurves([]experiment.Result{r}, report.TrainLoss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.TrimSpace(words(t, svg(t, f)))
+		if _, ticks, _ := strings.Cut(text, "log scale "); ticks != tt.want {
+			t.Errorf("from %v to %v ticks are %s, want %s", tt.low, tt.high, ticks, tt.want)
+		}
+	}
+}
+
+func ExampleErrorCurves() {
+	figure, err := report.ErrorCurves(runs())
+	if err != nil {
+		panic(err)
+	}
+	var picture bytes.Buffer
+	if err := report.WriteFigure(&picture, report.SVG, figure); err != nil {
+		panic(err)
+	}
+	fmt.Println(figure.Title)
+	fmt.Println(figure.Caption)
+	fmt.Println(figure.Alt)
+	// Output:
+	// Validation error by epoch
+	// Line: mean of 3 seeds. Band: lowest to highest seed.
+	// Learning curves: validation error by epoch. without dropout: 37.23 % in epoch 1, 9.73 % in epoch 12. with dropout: 36.10 % in epoch 1, 8.60 % in epoch 12.
+}

@@ -85,7 +85,7 @@ func TestCalibration(t *testing.T) {
 	// (|0.82 - 1| + |0.62 - 1| + |0.72 - 0| + |2.87 - 2|) / 6
 	check(t, f, err, "confidence (%)", "accuracy (%)", "(ECE): 35.83 % with dropout.")
 	f, err = report.Calibration(one, two)
-	check(t, f, err, "(ECE): 35.83 %, 35.83 % with dropout.")
+	check(t, f, err, "(ECE): 35.83 %; 35.83 % with dropout.")
 	_, err = report.Calibration()
 	wantError(t, err, "report: Calibration: want at least one classifier, got none")
 	two.Labels = nil

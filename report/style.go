@@ -51,7 +51,7 @@ func hueAmong(i, n int) hue {
 	return hueOf(i)
 }
 
-// fade returns c with the given opacity, premultiplied.
+// fade returns c with the given opacity, from 0 to 1.
 func fade(c color.RGBA, opacity float64) color.Color {
 	return color.NRGBA{c.R, c.G, c.B, uint8(255*opacity + 0.5)}
 }
@@ -174,9 +174,9 @@ func linearTicks(low, high float64, n int) plot.ConstantTicks {
 	return ticks
 }
 
-// logTicks returns round numbers in [low, high], at most seven if there is a
-// choice.
+// logTicks returns round numbers in [low, high], at most seven.
 func logTicks(low, high float64) plot.ConstantTicks {
+	const most = 7
 	var ticks plot.ConstantTicks
 	for _, mantissas := range [][]float64{
 		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1},
@@ -184,17 +184,22 @@ func logTicks(low, high float64) plot.ConstantTicks {
 		ticks = nil
 		for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
 			for _, m := range mantissas {
-				v, _ := strconv.ParseFloat(fmt.Sprintf("%ge%g", m, e), 64)
-				if v >= low && v <= high {
+				// Parsed, as the product of both would be rounded.
+				if v, err := strconv.ParseFloat(fmt.Sprintf("%ge%g", m, e), 64); err == nil && v >= low && v <= high {
 					ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
 				}
 			}
 		}
-		if len(ticks) <= 7 {
-			break
+		if len(ticks) <= most {
+			return ticks
 		}
 	}
-	return ticks
+	// Powers of ten, but not all of them.
+	var some plot.ConstantTicks
+	for i := 0; i < len(ticks); i += (len(ticks) + most - 1) / most {
+		some = append(some, ticks[i])
+	}
+	return some
 }
 
 // capital returns s with its first letter as a capital.
