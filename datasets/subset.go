@@ -1,0 +1,68 @@
+package datasets
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// Subset returns the examples of data with the given indices, in that order, as a
+// view: nothing is copied but the indices. An index may occur more than once. It
+// is an error if one is not in [0, data.Len()).
+func Subset(data training.Dataset, indices []int) (training.Dataset, error) {
+	if data == nil {
+		return nil, errors.New("datasets: Subset: data must be set, got nil")
+	}
+	if err := inRange(indices, data.Len()); err != nil {
+		return nil, errors.WithMessage(err, "datasets: Subset")
+	}
+	return &subset{data, slices.Clone(indices)}, nil
+}
+
+type subset struct {
+	training.Dataset
+	indices []int
+}
+
+func (s *subset) Len() int { return len(s.indices) }
+
+func (s *subset) Gather(indices []int, x []float32, y []int) error {
+	if err := inRange(indices, len(s.indices)); err != nil {
+		return errors.WithMessage(err, "datasets: Subset: Gather")
+	}
+	of := make([]int, len(indices))
+	for k, i := range indices {
+		of[k] = s.indices[i]
+	}
+	return s.Dataset.Gather(of, x, y)
+}
+
+func inRange(indices []int, n int) error {
+	for k, i := range indices {
+		if i < 0 || i >= n {
+			return errors.Errorf("indices must be in [0, %d), got %d at position %d", n, i, k)
+		}
+	}
+	return nil
+}
+
+// Labels returns the label of every example. Every example must have one.
+func Labels(data training.Dataset) ([]int, error) {
+	if data == nil {
+		return nil, errors.New("datasets: Labels: data must be set, got nil")
+	}
+	size := 1
+	for _, d := range data.InputShape() {
+		size *= d
+	}
+	x, y, index := make([]float32, size), make([]int, data.Len()), make([]int, 1)
+	for i := range y {
+		index[0] = i
+		if err := data.Gather(index, x, y[i:i+1]); err != nil {
+			return nil, errors.WithMessage(err, "datasets: Labels")
+		}
+	}
+	return y, nil
+}

@@ -1,0 +1,114 @@
+package datasets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// A Vocabulary numbers the characters of a text.
+type Vocabulary struct {
+	characters []rune
+	ids        map[rune]int
+}
+
+// NewVocabulary returns the vocabulary of all characters of the texts, in the
+// order of their code points. It is an error if there are none.
+func NewVocabulary(texts ...string) (*Vocabulary, error) {
+	seen := make(map[rune]bool)
+	for _, text := range texts {
+		for _, c := range text {
+			seen[c] = true
+		}
+	}
+	if len(seen) == 0 {
+		return nil, errors.New("datasets: NewVocabulary: want at least one character, got none")
+	}
+	v := &Vocabulary{ids: make(map[rune]int)}
+	for c := range seen {
+		v.characters = append(v.characters, c)
+	}
+	slices.Sort(v.characters)
+	for id, c := range v.characters {
+		v.ids[c] = id
+	}
+	return v, nil
+}
+
+// Size is the number of characters: ids are in [0, Size).
+func (v *Vocabulary) Size() int { return len(v.characters) }
+
+// Encode returns the ids of the characters of text. A character outside the
+// vocabulary is an error that says where it is.
+func (v *Vocabulary) Encode(text string) ([]int, error) {
+	ids := make([]int, 0, len(text))
+	for at, c := range text {
+		id, ok := v.ids[c]
+		if !ok {
+			return nil, errors.Errorf("datasets: Vocabulary: Encode: want one of %d characters, got %q at byte %d", v.Size(), c, at)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// Decode returns the text of ids. It is an error if one is not in [0, Size).
+func (v *Vocabulary) Decode(ids []int) (string, error) {
+	if err := inRange(ids, v.Size()); err != nil {
+		return "", errors.WithMessage(err, "datasets: Vocabulary: Decode")
+	}
+	var b strings.Builder
+	for _, id := range ids {
+		b.WriteRune(v.characters[id])
+	}
+	return b.String(), nil
+}
+
+// Windows is a data set of stretches of a sequence, for models that predict what
+// comes next. It is a training.Dataset of shape (Length): an example has the ids
+// from some place on as its input, and as its labels, one for each, the ids that
+// follow them.
+type Windows struct {
+	IDs    []int
+	Length int // ids of a window
+	Stride int // from one window to the next; 0 stands for Length, which predicts each id once
+}
+
+// Len is the number of whole windows.
+func (w *Windows) Len() int {
+	// The last id is a label only.
+	if w.Length < 1 || w.Stride < 0 || len(w.IDs) <= w.Length {
+		return 0
+	}
+	return (len(w.IDs)-1-w.Length)/w.stride() + 1
+}
+
+// InputShape is the shape of one example.
+func (w *Windows) InputShape() []int { return []int{w.Length} }
+
+func (w *Windows) stride() int {
+	if w.Stride == 0 {
+		return w.Length
+	}
+	return w.Stride
+}
+
+// Gather implements training.Dataset: x and y have Length values for each index,
+// those of x being ids as numbers.
+func (w *Windows) Gather(indices []int, x []float32, y []int) error {
+	if err := inRange(indices, w.Len()); err != nil {
+		return errors.WithMessage(err, "datasets: Windows: Gather")
+	}
+	if n := len(indices) * w.Length; len(x) != n || len(y) != n {
+		return errors.Errorf("datasets: Windows: Gather: x and y must have %d values for %d examples, got %d and %d", n, len(indices), len(x), len(y))
+	}
+	for k, i := range indices {
+		from := i * w.stride()
+		copy(y[k*w.Length:], w.IDs[from+1:from+1+w.Length])
+		for j, id := range w.IDs[from : from+w.Length] {
+			x[k*w.Length+j] = float32(id)
+		}
+	}
+	return nil
+}
