@@ -1,0 +1,314 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+type recurrentOp func(x, wih, whh, bih, bhh *gorgonia.Node, noise ops.RecurrentNoise, opts ...ops.Option) (*gorgonia.Node, error)
+
+func (f recurrentOp) graph(noise ops.RecurrentNoise, opts ...ops.Option) gradcheck.Graph {
+	return func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return f(in[0], in[1], in[2], in[3], in[4], noise, opts...)
+	}
+}
+
+// recurrentShapes are those of x and the parameters.
+func recurrentShapes(gates, n, times, depth, units int) [][]int {
+	return [][]int{{n, times, depth}, {gates * units, depth}, {gates * units, units}, {gates * units}, {gates * units}}
+}
+
+func TestLSTM(t *testing.T) {
+	for _, s := range [][4]int{{3, 4, 2, 5}, {1, 1, 1, 1}, {2, 1, 3, 2}, {1, 6, 1, 3}} {
+		checkFunction(t, recurrentOp(ops.LSTM).graph(ops.RecurrentNoise{}), recurrentShapes(4, s[0], s[1], s[2], s[3])...)
+	}
+}
+
+func TestGRU(t *testing.T) {
+	for _, s := range [][4]int{{3, 4, 2, 5}, {1, 1, 1, 1}, {2, 1, 3, 2}, {1, 6, 1, 3}} {
+		checkFunction(t, recurrentOp(ops.GRU).graph(ops.RecurrentNoise{}), recurrentShapes(3, s[0], s[1], s[2], s[3])...)
+	}
+}
+
+// Gradients hold under every noise, in training and at inference.
+func TestRecurrentNoiseGradients(t *testing.T) {
+	all := ops.RecurrentNoise{Dropout: 0.5, ZoneoutCell: 0.5, ZoneoutHidden: 0.25}
+	for name, noise := range map[string]ops.RecurrentNoise{
+		"dropout": {Dropout: 0.5}, "cells": {ZoneoutCell: 0.5}, "hidden": {ZoneoutHidden: 0.25}, "all": all,
+		"certain": {Dropout: 1, ZoneoutHidden: 1},
+	} {
+		for _, step := range []int64{4, -1} {
+			if step < 0 && name != "all" {
+				continue
+			}
+			t.Run(fmt.Sprint(name, " at ", step), func(t *testing.T) {
+				opts := []ops.Option{ops.WithSeed(3), ops.WithFixedStep(step)}
+				checkFunction(t, recurrentOp(ops.LSTM).graph(noise, opts...), recurrentShapes(4, 2, 3, 2, 4)...)
+				noise := noise
+				noise.ZoneoutCell = 0
+				checkFunction(t, recurrentOp(ops.GRU).graph(noise, opts...), recurrentShapes(3, 2, 3, 2, 4)...)
+			})
+		}
+	}
+}
+
+// recurrentSlowly follows the definitions unit by unit.
+func recurrentSlowly(lstm bool, in []*tensor.Dense, units int, noise ops.RecurrentNoise, keep func(layer uint32, shape []int, p float64) []bool) []float64 {
+	s := in[0].Shape()
+	n, times, depth := s[0], s[1], s[2]
+	x, wih, whh, bih, bhh := in[0].Float64s(), in[1].Float64s(), in[2].Float64s(), in[3].Float64s(), in[4].Float64s()
+	dropped := keep(5, []int{n, units}, noise.Dropout)
+	cells := keep(6, []int{n, times, units}, noise.ZoneoutCell)
+	hidden := keep(7, []int{n, times, units}, noise.ZoneoutHidden)
+	zoned := func(kept []bool, i int, p, old, new float64) float64 {
+		switch {
+		case kept == nil:
+			return p*old + (1-p)*new
+		case kept[i]:
+			return new
+		}
+		return old
+	}
+	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	y := make([]float64, n*times*units)
+	for b := range n {
+		h, c := make([]float64, units), make([]float64, units)
+		for at := range times {
+			into := func(j int) float64 {
+				sum := bih[j]
+				for k := range depth {
+					sum += wih[j*depth+k] * x[(b*times+at)*depth+k]
+				}
+				return sum
+			}
+			again := func(j int) float64 {
+				sum := bhh[j]
+				for k, v := range h {
+					switch {
+					case dropped == nil:
+					case dropped[b*units+k]:
+						v /= 1 - noise.Dropout
+					default:
+						v = 0
+					}
+					sum += whh[j*units+k] * v
+				}
+				return sum
+			}
+			nh, nc := make([]float64, units), make([]float64, units)
+			for u := range units {
+				i := (b*times+at)*units + u
+				gate := func(k int) float64 { return into(k*units+u) + again(k*units+u) }
+				if lstm {
+					cell := sigmoid(gate(1))*c[u] + sigmoid(gate(0))*math.Tanh(gate(2))
+					nh[u] = zoned(hidden, i, noise.ZoneoutHidden, h[u], sigmoid(gate(3))*math.Tanh(cell))
+					nc[u] = zoned(cells, i, noise.ZoneoutCell, c[u], cell)
+					continue
+				}
+				r, z := sigmoid(gate(0)), sigmoid(gate(1))
+				new := math.Tanh(into(2*units+u) + r*again(2*units+u))
+				nh[u] = zoned(hidden, i, noise.ZoneoutHidden, h[u], (1-z)*new+z*h[u])
+			}
+			h, c = nh, nc
+			copy(y[(b*times+at)*units:], h)
+		}
+	}
+	return y
+}
+
+// The ops agree with the definitions, by the masks that MaskAt tells of.
+func TestRecurrentDefinition(t *testing.T) {
+	const seed, layer, step = 9, 5, 11
+	rapid.Check(t, func(r *rapid.T) {
+		size := func(name string) int { return rapid.IntRange(1, 5).Draw(r, name) }
+		rate := func(name string) float64 { return rapid.SampledFrom([]float64{0, 0.25, 0.5}).Draw(r, name) }
+		n, times, depth, units := size("n"), size("times"), size("depth"), size("units")
+		noise := ops.RecurrentNoise{Dropout: rate("dropout"), ZoneoutHidden: rate("hidden")}
+		lstm, active := rapid.Bool().Draw(r, "lstm"), rapid.Bool().Draw(r, "active")
+		f, gates := recurrentOp(ops.GRU), 3
+		if lstm {
+			f, gates = ops.LSTM, 4
+			noise.ZoneoutCell = rate("cell")
+		}
+		opts := []ops.Option{ops.WithSeed(seed), ops.WithLayer(layer), ops.WithFixedStep(step)}
+		if !active {
+			opts = append(opts, ops.WithMode(ops.Inference))
+		}
+		in := varied(tensor.Float64, recurrentShapes(gates, n, times, depth, units)...)
+		want := recurrentSlowly(lstm, in, units, noise, func(layer uint32, shape []int, p float64) []bool {
+			if !active {
+				return nil
+			}
+			kept, err := ops.MaskAt(seed, layer, step, shape, p)
+			if err != nil {
+				r.Fatal(err)
+			}
+			return kept
+		})
+		near(t, "hidden states", differentiate(t, false, f.graph(noise, opts...), in...).y, want, 1e-12)
+	})
+}
+
+// A machine for evaluation drops nothing, and the ops tell it apart from training;
+// a layer after the noise gets other masks; noise that does nothing adds no step.
+func TestRecurrentModes(t *testing.T) {
+	in := varied(tensor.Float64, recurrentShapes(4, 2, 3, 2, 70)...)
+	noise := ops.RecurrentNoise{Dropout: 0.5, ZoneoutCell: 0.5, ZoneoutHidden: 0.5}
+	result := func(opts []ops.Option, vm ...gorgonia.VMOpt) []float64 {
+		g := gorgonia.NewGraph()
+		var nodes gorgonia.Nodes
+		for i, v := range in {
+			nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+		}
+		y, err := recurrentOp(ops.LSTM).graph(noise, opts...)(nodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops.ReuseMemory(g)
+		m := gorgonia.NewTapeMachine(g, vm...)
+		defer m.Close()
+		run(t, m)
+		return floats(t, y.Value())
+	}
+	train := result(nil)
+	near(t, "repeated", result(nil), train, 0)
+	if sameBits(train, result(nil, gorgonia.EvalMode())) {
+		t.Error("a machine for evaluation draws")
+	}
+	near(t, "evaluation", result(nil, gorgonia.EvalMode()), result([]ops.Option{ops.WithMode(ops.Inference)}), 0)
+	near(t, "sampling", result([]ops.Option{ops.WithMode(ops.Sampling)}, gorgonia.EvalMode()), train, 0)
+
+	g := gorgonia.NewGraph()
+	var nodes gorgonia.Nodes
+	for i, v := range in {
+		nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+	}
+	if _, err := recurrentOp(ops.LSTM).graph(ops.RecurrentNoise{})(nodes); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := ops.FindStep(g); ok {
+		t.Error("an LSTM without noise has a step")
+	}
+	y := gorgonia.Must(recurrentOp(ops.LSTM).graph(noise)(nodes))
+	if z := gorgonia.Must(ops.Dropout(y, 0.5)); z.Op().String() != "Dropout{p=0.5 seed=0 layer=4 mode=auto}" {
+		t.Errorf("a dropout behind the noise is %v, want layer 4", z.Op())
+	}
+}
+
+// Noise at inference is the mean of that in training: of one time, where all is
+// linear in the masks.
+func TestZoneoutMean(t *testing.T) {
+	in := varied(tensor.Float64, recurrentShapes(4, 1, 1, 2, 40)...)
+	noise := ops.RecurrentNoise{ZoneoutHidden: 0.25}
+	const runs = 400
+	mean := make([]float64, 40)
+	for step := range int64(runs) {
+		op := recurrentOp(ops.LSTM).graph(noise, ops.WithFixedStep(step))
+		g := gorgonia.NewGraph()
+		var nodes gorgonia.Nodes
+		for i, v := range in {
+			nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+		}
+		y := gorgonia.Must(op(nodes))
+		m := gorgonia.NewTapeMachine(g)
+		run(t, m)
+		for i, v := range floats(t, y.Value()) {
+			mean[i] += v / runs
+		}
+		m.Close()
+	}
+	want := differentiate(t, false, recurrentOp(ops.LSTM).graph(noise, ops.WithMode(ops.Inference)), in...).y
+	near(t, "mean", mean, want, 5*math.Sqrt(0.25*0.75/runs))
+}
+
+func TestRecurrentRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	node := func(name string, shape ...int) *gorgonia.Node {
+		return gorgonia.NewTensor(g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+	}
+	x, wih, whh, b := node("x", 2, 3, 4), node("wih", 20, 4), node("whh", 20, 5), node("b", 20)
+	with := func(noise ops.RecurrentNoise, opts ...ops.Option) error {
+		_, err := ops.LSTM(x, wih, whh, b, b, noise, opts...)
+		return err
+	}
+	dropped := ops.RecurrentNoise{Dropout: 0.5}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{with(ops.RecurrentNoise{Dropout: 1.5}), "ops: LSTM: Dropout must be in [0, 1], got 1.5"},
+		{with(ops.RecurrentNoise{ZoneoutCell: -1}), "ops: LSTM: ZoneoutCell must be in [0, 1], got -1"},
+		{with(ops.RecurrentNoise{ZoneoutHidden: math.NaN()}), "ops: LSTM: ZoneoutHidden must be in [0, 1], got NaN"},
+		{with(dropped, ops.WithRate(ops.Constant(0.5))), "ops: LSTM: the noise has rates and shapes of its own, got WithRate"},
+		{with(dropped, ops.WithLayer(math.MaxUint32)), "ops: LSTM: 3 layers must fit in 32 bits from layer 4294967295 on"},
+		{with(dropped, ops.WithMode(9)), "ops: LSTM: mode must be Auto, Sampling or Inference, got 9"},
+		{func() error { _, err := ops.LSTM(x, wih, whh, b, nil, ops.RecurrentNoise{}); return err }(), "ops: LSTM: recurrent bias must be a node of a graph, got none"},
+		{func() error { _, err := ops.LSTM(x, whh, whh, b, b, ops.RecurrentNoise{}); return err }(), "ops: LSTM: input weights must have shape (20, 4) for 5 units and x of shape (2, 3, 4), got (20, 5)"},
+		{func() error { _, err := ops.GRU(x, wih, whh, b, b, ops.RecurrentNoise{}); return err }(), "ops: GRU: input weights must have shape (15, 4) for 5 units"},
+		{func() error {
+			_, err := ops.GRU(x, wih, whh, b, b, ops.RecurrentNoise{ZoneoutCell: 0.5})
+			return err
+		}(), "ops: GRU: ZoneoutCell must be 0, since there are no cells, got 0.5"},
+		{func() error { _, err := ops.LSTM(b, wih, whh, b, b, ops.RecurrentNoise{}); return err }(), "ops: LSTM: x: want rank 3, got shape (20)"},
+		{func() error { _, err := ops.LSTM(nil, wih, whh, b, b, dropped); return err }(), "ops: LSTM: x must be a node of a graph, got none"},
+	} {
+		rejects(t, tt.err, tt.want)
+	}
+}
+
+// PyTorch's layers of the same weights have the same outputs and gradients.
+func TestRecurrentAgreesWithPyTorch(t *testing.T) {
+	var cases []torchCase
+	for name, f := range map[string]recurrentOp{"LSTM": ops.LSTM, "GRU": ops.GRU} {
+		gates := map[string]int{"LSTM": 4, "GRU": 3}[name]
+		for _, s := range [][4]int{{3, 7, 5, 9}, {1, 1, 2, 3}, {4, 12, 3, 16}} {
+			c := torchCase{Layer: name, graph: f.graph(ops.RecurrentNoise{}), values: varied(tensor.Float32, recurrentShapes(gates, s[0], s[1], s[2], s[3])...)}
+			// Weights of a usual size, so that rounding does not grow with time.
+			for _, v := range c.values {
+				for i := range v.Float32s() {
+					v.Float32s()[i] /= 2
+				}
+				c.Inputs = append(c.Inputs, torchInput{v.Shape(), floats(t, v)})
+			}
+			cases = append(cases, c)
+		}
+	}
+	var answers []torchAnswer
+	torch(t, "testdata/recurrent.py", cases, &answers)
+	for i, c := range cases {
+		differentiate(t, false, c.graph, c.values...).near(t, fmt.Sprint(c.Layer, c.Inputs[0].Shape), outcome{answers[i].Y, answers[i].Grads}, 1e-5)
+	}
+}
+
+func BenchmarkLSTM(b *testing.B) {
+	const n, times, depth, units = 32, 64, 128, 256
+	g := gorgonia.NewGraph()
+	var nodes gorgonia.Nodes
+	for i, s := range recurrentShapes(4, n, times, depth, units) {
+		v := wave(tensor.Float32, float64(i), s...)
+		if i > 0 {
+			for j := range v.Float32s() {
+				v.Float32s()[j] /= 16
+			}
+		}
+		nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+	}
+	y := gorgonia.Must(recurrentOp(ops.LSTM).graph(ops.RecurrentNoise{})(nodes))
+	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y)))), nodes...); err != nil {
+		b.Fatal(err)
+	}
+	ops.ReuseMemory(g)
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	for b.Loop() {
+		run(b, m)
+	}
+}
