@@ -20,10 +20,12 @@ import (
 // stride) + 1, and OW likewise. All are of float32 or of float64. Shapes that do
 // not fit, and WithKernel, are errors.
 //
-// The images are spread over the cores, each as products with blocks of gathered
-// patches that stay in cache (Chellapilla, Puri and Simard, 2006), on the BLAS
-// that gorgonia.Use was given. Results do not depend on the number of cores. The
-// op can be differentiated any number of times with respect to x and w.
+// The patches under the window are gathered for some images at a time, as many as
+// stay in cache, and multiplied by the filters as one matrix (Chellapilla, Puri and
+// Simard, "High Performance Convolutional Neural Networks for Document Processing",
+// 2006) on the BLAS that gorgonia.Use was given. The order of additions does not
+// depend on the number of cores, but for what the BLAS does. The op can be
+// differentiated any number of times with respect to x and w.
 func Conv2d(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, error) {
 	const name = "ops: Conv2d"
 	if x == nil || w == nil {
@@ -55,9 +57,9 @@ type convolution struct {
 
 func (c *convolution) name() string { return "Conv2d" }
 
-// patchBlock is the number of elements of gathered patches at a time: 256 KiB of
-// float32, which fits into the second-level cache.
-const patchBlock = 1 << 16
+// patchBlock is the number of elements of gathered patches at a time: enough for
+// a product to be worth sharing out over cores, few enough to stay in cache.
+const patchBlock = 1 << 19
 
 // layout is a convolution at given sizes.
 type layout struct {
@@ -88,32 +90,56 @@ func (c *convolution) layout(x, w tensor.Shape) (layout, error) {
 // patch is the number of elements under the window.
 func (l layout) patch() int { return l.c * l.kernel[0] * l.kernel[1] }
 
-// image, maps and filters are the numbers of elements of one image of x, of one
-// image of y and of w.
-func (l layout) image() int   { return l.c * l.h * l.w }
-func (l layout) maps() int    { return l.k * l.oh * l.ow }
-func (l layout) filters() int { return l.k * l.patch() }
+// area is the number of places of the window in an image.
+func (l layout) area() int { return l.oh * l.ow }
 
-// rows is how many rows of places a block of patches has.
-func (l layout) rows() int { return min(l.oh, max(1, patchBlock/(l.patch()*l.ow))) }
-
-// pointwise reports whether the patches are the image as it is.
-func (l layout) pointwise() bool {
-	return l.kernel == [2]int{1, 1} && l.stride == [2]int{1, 1} && l.padding == [2]int{}
+// A block is what patches are gathered of at a time: some images, or some rows of
+// places of one image.
+type block struct {
+	image, images int // the first and the number of the images
+	from, to      int // rows of places
 }
 
-// gatherPatches copies the patches of an image at the rows [from, to) of places into
-// col, of shape (patch, places).
-func gatherPatches[F float](l layout, col, image []F, from, to int) {
-	places := (to - from) * l.ow
-	for c := range l.c {
-		plane := image[c*l.h*l.w : (c+1)*l.h*l.w]
+// places is the number of places of one image in the block.
+func (b block) places(l layout) int { return (b.to - b.from) * l.ow }
+
+// size is the number of places in the block.
+func (b block) size(l layout) int { return b.images * b.places(l) }
+
+// block is the largest block; all others are as large or smaller.
+func (l layout) block() block {
+	place := max(l.patch(), l.k)
+	if images := patchBlock / (place * l.area()); images > 0 {
+		return block{images: min(images, l.n), to: l.oh}
+	}
+	return block{images: 1, to: min(l.oh, max(1, patchBlock/(place*l.ow)))}
+}
+
+// blocks calls f for the blocks of a convolution, in order. They depend on the
+// sizes alone, and so does the order of all additions.
+func (l layout) blocks(f func(b block)) {
+	largest := l.block()
+	for n := 0; n < l.n; n += largest.images {
+		for from := 0; from < l.oh; from += largest.to {
+			f(block{n, min(largest.images, l.n-n), from, min(l.oh, from+largest.to)})
+		}
+	}
+}
+
+// gather2d copies the patches of a block of x into col, of shape (patch, images,
+// places).
+func gather2d[F float](l layout, col, x []F, b block) {
+	places := b.places(l)
+	parallel(b.images*l.c, l.kernel[0]*l.kernel[1]*places, func(i int) {
+		n, c := i/l.c, i%l.c
+		plane := x[((b.image+n)*l.c+c)*l.h*l.w:][:l.h*l.w]
 		for u := range l.kernel[0] {
 			top, bottom, y0 := l.inside(0, u, l.oh, l.h)
 			for v := range l.kernel[1] {
 				left, right, x0 := l.inside(1, v, l.ow, l.w)
-				for i := from; i < to; i++ {
-					row := col[(i-from)*l.ow : (i-from+1)*l.ow]
+				out := col[(((c*l.kernel[0]+u)*l.kernel[1]+v)*b.images+n)*places:][:places]
+				for i := b.from; i < b.to; i++ {
+					row := out[(i-b.from)*l.ow:][:l.ow]
 					if i < top || i >= bottom || left == right {
 						clear(row)
 						continue
@@ -129,24 +155,24 @@ func gatherPatches[F float](l layout, col, image []F, from, to int) {
 						row[j] = src[x0+j*l.stride[1]]
 					}
 				}
-				col = col[places:]
 			}
 		}
-	}
+	})
 }
 
-// scatterPatches adds the patches in col to the image that gatherPatches would
-// have taken them from.
-func scatterPatches[F float](l layout, image, col []F, from, to int) {
-	places := (to - from) * l.ow
-	for c := range l.c {
-		plane := image[c*l.h*l.w : (c+1)*l.h*l.w]
+// scatter2d adds the patches in col to where gather2d would have taken them from.
+func scatter2d[F float](l layout, x, col []F, b block) {
+	places := b.places(l)
+	parallel(b.images*l.c, l.kernel[0]*l.kernel[1]*places, func(i int) {
+		n, c := i/l.c, i%l.c
+		plane := x[((b.image+n)*l.c+c)*l.h*l.w:][:l.h*l.w]
 		for u := range l.kernel[0] {
 			top, bottom, y0 := l.inside(0, u, l.oh, l.h)
 			for v := range l.kernel[1] {
 				left, right, x0 := l.inside(1, v, l.ow, l.w)
-				for i := max(from, top); i < min(to, bottom) && left < right; i++ {
-					row := col[(i-from)*l.ow : (i-from+1)*l.ow]
+				in := col[(((c*l.kernel[0]+u)*l.kernel[1]+v)*b.images+n)*places:][:places]
+				for i := max(b.from, top); i < min(b.to, bottom) && left < right; i++ {
+					row := in[(i-b.from)*l.ow:][:l.ow]
 					dst := plane[(y0+i*l.stride[0])*l.w:][:l.w]
 					if l.stride[1] == 1 {
 						row = row[left:right]
@@ -160,26 +186,26 @@ func scatterPatches[F float](l layout, image, col []F, from, to int) {
 						dst[x0+j*l.stride[1]] += row[j]
 					}
 				}
-				col = col[places:]
 			}
 		}
-	}
+	})
 }
 
-// patches calls f for each block of patches of an image, with their matrix, of
-// shape (patch, places), and the first and number of their places.
-func patches[F float](l layout, col, image []F, f func(m matrix[F], first, places int)) {
-	if l.pointwise() {
-		f(matrix[F]{data: image, stride: l.oh * l.ow}, 0, l.oh*l.ow)
-		return
-	}
-	rows := l.rows()
-	for from := 0; from < l.oh; from += rows {
-		to := min(l.oh, from+rows)
-		places := (to - from) * l.ow
-		gatherPatches(l, col, image, from, to)
-		f(matrix[F]{data: col, stride: places}, from*l.ow, places)
-	}
+// buffers takes memory for the patches and the maps of a block.
+func buffers[F float](l layout, pool *scratch[F]) (buffer, col, maps []F) {
+	n := l.block().size(l)
+	buffer = pool.take((l.patch() + l.k) * n)
+	return buffer, buffer[:l.patch()*n], buffer[l.patch()*n:]
+}
+
+// eachMap calls f in parallel for the maps of y of a block: with the map's part in
+// y, the same in a matrix of shape (filters, images, places), and the filter.
+func eachMap[F float](l layout, y, m []F, b block, f func(y, m []F, k int)) {
+	places := b.places(l)
+	parallel(b.images*l.k, places, func(i int) {
+		n, k := i/l.k, i%l.k
+		f(y[((b.image+n)*l.k+k)*l.area()+b.from*l.ow:][:places], m[(k*b.images+n)*places:][:places], k)
+	})
 }
 
 // convForward is y of x, w and perhaps the bias.
@@ -215,24 +241,24 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 	if err != nil {
 		return err
 	}
-	x, w := in.floats[0], matrix[F]{data: in.floats[1], stride: l.patch()}
-	places := l.oh * l.ow
-	pool, among := scratchOf[F](f.memory), newCallers()
-	parallel(l.n, l.maps()*l.patch(), func(n int) {
-		maps := y[n*l.maps() : (n+1)*l.maps()]
-		var beta F
-		if f.biased {
-			beta = 1
-			for k, b := range in.floats[2] {
-				fill(maps[k*places:(k+1)*places], b)
+	pool := scratchOf[F](f.memory)
+	buffer, col, maps := buffers(l, pool)
+	w := matrix[F]{data: in.floats[1], stride: l.patch()}
+	l.blocks(func(b block) {
+		gather2d(l, col, in.floats[0], b)
+		gemm(l.k, b.size(l), l.patch(), w, matrix[F]{data: col, stride: b.size(l)}, 0, maps, b.size(l))
+		eachMap(l, y, maps, b, func(y, m []F, k int) {
+			if !f.biased {
+				copy(y, m)
+				return
 			}
-		}
-		col := pool.take(l.patch() * l.rows() * l.ow)
-		patches(l, col, x[n*l.image():(n+1)*l.image()], func(m matrix[F], first, count int) {
-			gemmAmong(among, l.k, count, l.patch(), w, m, beta, maps[first:], places)
+			bias := in.floats[2][k]
+			for i, v := range m {
+				y[i] = v + bias
+			}
 		})
-		pool.give(col)
 	})
+	pool.give(buffer)
 	return nil
 }
 
@@ -301,26 +327,16 @@ func deconvolve[F float](f convInput, dx []F, in arguments[F]) error {
 	if err != nil {
 		return err
 	}
+	pool := scratchOf[F](f.memory)
+	buffer, col, maps := buffers(l, pool)
 	w := matrix[F]{data: in.floats[0], stride: l.patch(), transposed: true}
-	places, rows := l.oh*l.ow, l.rows()
-	pool, among := scratchOf[F](f.memory), newCallers()
-	parallel(l.n, l.maps()*l.patch(), func(n int) {
-		image := dx[n*l.image() : (n+1)*l.image()]
-		maps := in.floats[1][n*l.maps() : (n+1)*l.maps()]
-		if l.pointwise() {
-			gemmAmong(among, l.patch(), places, l.k, w, matrix[F]{data: maps, stride: places}, 0, image, places)
-			return
-		}
-		clear(image)
-		col := pool.take(l.patch() * rows * l.ow)
-		for from := 0; from < l.oh; from += rows {
-			to := min(l.oh, from+rows)
-			count := (to - from) * l.ow
-			gemmAmong(among, l.patch(), count, l.k, w, matrix[F]{data: maps[from*l.ow:], stride: places}, 0, col, count)
-			scatterPatches(l, image, col, from, to)
-		}
-		pool.give(col)
+	clear(dx)
+	l.blocks(func(b block) {
+		eachMap(l, in.floats[1], maps, b, func(dy, m []F, _ int) { copy(m, dy) })
+		gemm(l.patch(), b.size(l), l.k, w, matrix[F]{data: maps, stride: b.size(l)}, 0, col, b.size(l))
+		scatter2d(l, dx, col, b)
 	})
+	pool.give(buffer)
 	return nil
 }
 
@@ -349,42 +365,22 @@ func (f convWeight) shape(in []tensor.Shape) (tensor.Shape, error) {
 func (f convWeight) float32s(dw []float32, in arguments[float32]) error { return correlate(f, dw, in) }
 func (f convWeight) float64s(dw []float64, in arguments[float64]) error { return correlate(f, dw, in) }
 
-// parts is in how many sums the images' gradients are added up before these are
-// added to one another. It depends on the sizes alone, so that the order of
-// additions does too.
-func (l layout) parts() int { return min(l.n, 16, max(1, (1<<22)/l.filters())) }
-
 func correlate[F float](f convWeight, dw []F, in arguments[F]) error {
 	l, err := f.sizes(in.shapes)
 	if err != nil {
 		return err
 	}
-	places, parts := l.oh*l.ow, l.parts()
-	pool, among := scratchOf[F](f.memory), newCallers()
-	sums := pool.take((parts - 1) * len(dw))
-	parallel(parts, (l.n+parts-1)/parts*l.maps()*l.patch(), func(part int) {
-		sum := dw
-		if part > 0 {
-			sum = sums[(part-1)*len(dw) : part*len(dw)]
-		}
-		col := pool.take(l.patch() * l.rows() * l.ow)
-		var beta F
-		for n := part * l.n / parts; n < (part+1)*l.n/parts; n++ {
-			maps := in.floats[1][n*l.maps() : (n+1)*l.maps()]
-			patches(l, col, in.floats[0][n*l.image():(n+1)*l.image()], func(m matrix[F], first, count int) {
-				m.transposed = true
-				gemmAmong(among, l.k, l.patch(), count, matrix[F]{data: maps[first:], stride: places}, m, beta, sum, l.patch())
-				beta = 1
-			})
-		}
-		pool.give(col)
+	pool := scratchOf[F](f.memory)
+	buffer, col, maps := buffers(l, pool)
+	var beta F
+	l.blocks(func(b block) {
+		gather2d(l, col, in.floats[0], b)
+		eachMap(l, in.floats[1], maps, b, func(dy, m []F, _ int) { copy(m, dy) })
+		gemm(l.k, l.patch(), b.size(l), matrix[F]{data: maps, stride: b.size(l)},
+			matrix[F]{col, b.size(l), true}, beta, dw, l.patch())
+		beta = 1
 	})
-	for part := range parts - 1 {
-		for i, g := range sums[part*len(dw) : (part+1)*len(dw)] {
-			dw[i] += g
-		}
-	}
-	pool.give(sums)
+	pool.give(buffer)
 	return nil
 }
 

@@ -104,11 +104,18 @@ func TestConv2dDefinition(t *testing.T) {
 	})
 }
 
-// Several blocks of patches, and a weight gradient of several sums.
+// Blocks of several images, with one left over, and of some rows of an image.
 func TestConv2dBlocks(t *testing.T) {
-	x, w := wave(tensor.Float64, 0, 3, 40, 30, 31), wave(tensor.Float64, 1, 2, 40, 3, 3)
+	for _, s := range []struct{ n, c, h, w int }{{7, 16, 40, 31}, {2, 40, 60, 61}} {
+		checkBlocks(t, s.n, s.c, s.h, s.w)
+	}
+}
+
+func checkBlocks(t *testing.T, n, c, h, wd int) {
+	t.Helper()
+	x, w := wave(tensor.Float64, 0, n, c, h, wd), wave(tensor.Float64, 1, 2, c, 3, 3)
 	got := differentiate(t, false, conv(ops.WithPadding(1)), x, w)
-	near(t, "output", got.y, directConv(x.Float64s(), w.Float64s(), 3, 40, 30, 31, 2, 3, 3, 1, 1, 1), 1e-11)
+	near(t, "output", got.y, directConv(x.Float64s(), w.Float64s(), n, c, h, wd, 2, 3, 3, 1, 1, 1), 1e-11)
 	// The cost is homogeneous of degree 2 in x and in w.
 	var cost float64
 	for _, y := range got.y {
