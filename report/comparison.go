@@ -40,41 +40,55 @@ type Comparison struct {
 // measures are the columns of the table.
 var measures = []experiment.Measure{experiment.TrainError, experiment.TestError, experiment.TestNLL, experiment.Gap}
 
-// pairs returns the finished runs of the seeds that both arms have finished:
-// what is compared.
-func (c Comparison) pairs() []experiment.Result {
-	arms := make(map[uint64]map[string]bool)
-	for _, r := range c.Results {
-		if arms[r.Seed] == nil {
-			arms[r.Seed] = make(map[string]bool)
+// pairs returns the finished runs of the seeds that both arms have finished,
+// the first one of each arm and seed: what is compared. It is an error if there
+// are none.
+func (c Comparison) pairs() ([]experiment.Result, error) {
+	if c.With == c.Without {
+		return nil, errors.Errorf("arms must be two arms, got %q twice", c.With)
+	}
+	type run struct {
+		arm  string
+		seed uint64
+	}
+	first := make(map[run]int)
+	for i, r := range c.Results {
+		if _, ok := first[run{r.Arm, r.Seed}]; !ok && finished(r) {
+			first[run{r.Arm, r.Seed}] = i
 		}
-		arms[r.Seed][r.Arm] = finished(r)
 	}
 	var pairs []experiment.Result
-	for _, r := range c.Results {
-		if a := arms[r.Seed]; (r.Arm == c.With || r.Arm == c.Without) && a[c.With] && a[c.Without] {
+	for i, r := range c.Results {
+		other := c.With
+		if r.Arm == c.With {
+			other = c.Without
+		} else if r.Arm != c.Without {
+			continue
+		}
+		if k, ok := first[run{r.Arm, r.Seed}]; !ok || k != i {
+			continue
+		}
+		if _, ok := first[run{other, r.Seed}]; ok {
 			pairs = append(pairs, r)
 		}
 	}
-	return pairs
+	if len(pairs) == 0 {
+		return nil, errors.Errorf("want a seed that %q and %q have both finished, got none", c.Without, c.With)
+	}
+	return pairs, nil
 }
 
 func finished(r experiment.Result) bool {
 	return r.History != nil && r.History.Train != nil && r.History.Test != nil
 }
 
-// nothing is the error for a comparison without pairs.
-func (c Comparison) nothing(what string) error {
-	return errors.Errorf("report: %s: want a seed that %q and %q have both finished, got none", what, c.Without, c.With)
-}
-
 // WriteTable writes the mean of each measure for both arms with its standard
 // error, and the paired difference with its confidence interval, over the seeds
 // that both arms have finished. It is an error if there is none.
 func (c Comparison) WriteTable(w io.Writer) error {
-	rows := c.rows()
-	if rows == nil {
-		return c.nothing("WriteTable")
+	rows, err := c.rows()
+	if err != nil {
+		return errors.WithMessage(err, "report: WriteTable")
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
@@ -86,11 +100,11 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	return t.Flush()
 }
 
-// rows returns the table, names first; nil if there is nothing to compare.
-func (c Comparison) rows() [][]string {
-	pairs := c.pairs()
-	if len(pairs) == 0 {
-		return nil
+// rows returns the table, names first.
+func (c Comparison) rows() ([][]string, error) {
+	pairs, err := c.pairs()
+	if err != nil {
+		return nil, err
 	}
 	row := func(name string, cell func(experiment.Measure) string) []string {
 		cells := []string{name}
@@ -115,14 +129,14 @@ func (c Comparison) rows() [][]string {
 			low, high := d.Interval(Level)
 			return number(low, m, "%+.*f") + " to " + number(high, m, "%+.*f")
 		}),
-	}
+	}, nil
 }
 
 // Finding says in one sentence what the comparison found, over the seeds that
 // both arms have finished.
 func (c Comparison) Finding() string {
-	pairs := c.pairs()
-	if len(pairs) == 0 {
+	pairs, err := c.pairs()
+	if err != nil {
 		return "There is nothing to compare yet: no seed has finished both arms."
 	}
 	d := experiment.Difference(pairs, c.With, c.Without, experiment.TestError)

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"strings"
@@ -54,6 +55,23 @@ func TestWriteTableOfNaN(t *testing.T) {
 	if got := b.String(); !strings.Contains(got, "NaN to NaN") || strings.Contains(got, "+NaN") || strings.Contains(got, "needs") {
 		t.Errorf("NaN must be shown as it is, got:\n%s", got)
 	}
+}
+
+// A run that is there twice, as after a restart, counts once; an arm compared
+// with itself is no pair of runs of two arms.
+func TestRepeatedRuns(t *testing.T) {
+	unfinished := run(without, 2, 1, 0, 0)
+	unfinished.History.Test = nil
+	again := append([]experiment.Result{unfinished}, append(runs(), run(without, 1, 1, 0, 900), unfinished)...)
+	var once, twice strings.Builder
+	if err := errors.Join(comparison(runs()).WriteTable(&once), comparison(again).WriteTable(&twice)); err != nil || once.String() != twice.String() {
+		t.Errorf("%v, want\n%s got\n%s", err, once.String(), twice.String())
+	}
+	f, err := comparison(again).SeedErrors()
+	check(t, f, err, "Test error of 3 seeds: mean 7.23 %")
+	same := report.Comparison{Results: runs(), Without: with, With: with}
+	_, err = same.SeedErrors()
+	wantError(t, err, `must be two arms, got "with dropout" twice`)
 }
 
 func TestFinding(t *testing.T) {

@@ -139,11 +139,14 @@ func (p Page) view() (*pageView, error) {
 
 // compare fills in what the comparison gives.
 func (v *pageView) compare(c Comparison) error {
-	pairs := c.pairs()
-	if len(pairs) == 0 {
-		return errors.Errorf("want a seed that %q and %q have both finished, got none", c.Without, c.With)
+	pairs, err := c.pairs()
+	if err != nil {
+		return err
 	}
-	rows := c.rows()
+	rows, err := c.rows()
+	if err != nil {
+		return err
+	}
 	v.Finding, v.Head, v.Rows, v.Seeds = c.Finding(), rows[0], rows[1:], len(pairs)/2
 	for _, draw := range []struct {
 		title string

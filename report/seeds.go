@@ -146,9 +146,9 @@ func (c Comparison) sides(left float64) *plot.Plot {
 
 // values returns a measure in per cent of both arms, in the order of the seeds.
 func (c Comparison) values(what string, m experiment.Measure) (before, after []float64, err error) {
-	pairs := c.pairs()
-	if len(pairs) == 0 {
-		return nil, nil, c.nothing(what)
+	pairs, err := c.pairs()
+	if err != nil {
+		return nil, nil, errors.WithMessage(err, "report: "+what)
 	}
 	slices.SortStableFunc(pairs, func(a, b experiment.Result) int { return cmp.Compare(a.Seed, b.Seed) })
 	for _, r := range pairs {
