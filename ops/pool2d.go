@@ -15,7 +15,8 @@ import (
 //
 // The gradient goes to the largest element alone, the first in row-major order
 // where several are. NaN counts as larger than everything. Padding is not looked
-// at; it must be at most half of the window, so that no place is all padding.
+// at; it must be at most half of the window. A window that has nothing but padding
+// under it, as a dilated one may, is an error.
 func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
 	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
 	for axis := range 2 {
@@ -121,7 +122,24 @@ func (f maxPool) String() string { return "MaxPool2d{" + f.poolString() + "}" }
 func (f maxPool) rank() int      { return 4 }
 func (f maxPool) inputs() []slot { return []slot{{"x", 4, floats}} }
 
-func (f maxPool) shape(in []tensor.Shape) (tensor.Shape, error) { return f.pooled(in[0]) }
+func (f maxPool) shape(in []tensor.Shape) (tensor.Shape, error) { return f.covered(in[0]) }
+
+// covered is pooled, but for windows that lie in the padding with all of their
+// elements, which have no maximum: only dilated ones do.
+func (w window) covered(x tensor.Shape) (tensor.Shape, error) {
+	y, err := w.pooled(x)
+	if err != nil {
+		return nil, err
+	}
+	for axis := range 2 {
+		for i := range y[2+axis] {
+			if from, to := w.under(axis, i, x[2+axis]); from >= to {
+				return nil, errors.Errorf("each window must have an element of the images of %d×%d, got one without for kernel %v and %v", x[2], x[3], w.kernel, w)
+			}
+		}
+	}
+	return y, nil
+}
 
 func (f maxPool) float32s(y []float32, in arguments[float32]) error { return poolMax(f, y, in) }
 func (f maxPool) float64s(y []float64, in arguments[float64]) error { return poolMax(f, y, in) }
@@ -157,7 +175,7 @@ func (f maxPoolDiff) inputs() []slot {
 }
 
 func (f maxPoolDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
-	want, err := f.pooled(in[0])
+	want, err := f.covered(in[0])
 	return in[0].Clone(), sameShape(in[1], want, err)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -39,6 +40,55 @@ func TestPool2d(t *testing.T) {
 	}
 	t.Run("global", func(t *testing.T) {
 		checkFunction(t, func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.GlobalAvgPool2d(in[0]) }, []int{2, 3, 4, 5})
+	})
+}
+
+// Poolings are what their definitions say, for windows of all kinds.
+func TestPool2dDefinition(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(r, name) }
+		n, c, h, w := draw("n", 1, 2), draw("c", 1, 3), draw("h", 1, 9), draw("w", 1, 9)
+		kernel, stride, dilation := draw("kernel", 1, 4), draw("stride", 1, 3), draw("dilation", 1, 3)
+		padding := draw("padding", 0, kernel/2)
+		opts := []ops.WindowOption{ops.WithStride(stride), ops.WithPadding(padding), ops.WithDilation(dilation)}
+		x := wave(tensor.Float64, 0, n, c, h, w)
+		span := dilation*(kernel-1) + 1
+		if h+2*padding < span || w+2*padding < span {
+			in := gorgonia.NodeFromAny(gorgonia.NewGraph(), x, gorgonia.WithName("x"))
+			_, err := ops.MaxPool2d(in, kernel, opts...)
+			rejects(t, err, "must hold a window of")
+			return
+		}
+		var maxima, means []float64
+		for p := range n * c {
+			plane := x.Float64s()[p*h*w : (p+1)*h*w]
+			for i := 0; i*stride+span <= h+2*padding; i++ {
+				for j := 0; j*stride+span <= w+2*padding; j++ {
+					largest, sum := math.Inf(-1), 0.0
+					for u := range kernel {
+						for v := range kernel {
+							a, b := i*stride+u*dilation-padding, j*stride+v*dilation-padding
+							if a >= 0 && a < h && b >= 0 && b < w {
+								largest = max(largest, plane[a*w+b])
+								sum += plane[a*w+b]
+							}
+						}
+					}
+					maxima = append(maxima, largest)
+					means = append(means, sum/float64(kernel*kernel))
+				}
+			}
+		}
+		pooled := func(p pooling) unary {
+			return func(x *gorgonia.Node) (*gorgonia.Node, error) { return p(x, kernel, opts...) }
+		}
+		near(t, "means", compute(t, pooled(ops.AvgPool2d), x), means, 1e-12)
+		if slices.Contains(maxima, math.Inf(-1)) {
+			_, err := pooled(ops.MaxPool2d)(gorgonia.NodeFromAny(gorgonia.NewGraph(), x, gorgonia.WithName("x")))
+			rejects(t, err, "each window must have an element of the images")
+			return
+		}
+		near(t, "maxima", compute(t, pooled(ops.MaxPool2d), x), maxima, 0)
 	})
 }
 
