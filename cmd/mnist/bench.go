@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -37,18 +38,18 @@ func (c *benchCmd) Run(ctx context.Context, to *console) error {
 		return errors.Errorf("--batch must be in [1, 60000] and --for positive, got %d and %v", c.Batch, c.For)
 	}
 	fmt.Fprintln(to.log, useBLAS(1))
-	s := settings{Hidden: c.Hidden, P: c.P}
-	sets, err := (&settings{Train: 10}).load()
+	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P}}
+	sets, err := (&mnistrun.Config{Train: 10}).Load()
 	if err != nil {
 		return err
 	}
-	data, _, err := sets.train.Stratified(10*c.Batch/10*10, 1)
+	data, _, err := sets.Train.Stratified(10*c.Batch/10*10, 1)
 	if err != nil {
-		data = sets.train
+		data = sets.Train
 	}
 	var all []timing
 	for _, a := range s.arms() {
-		m, err := a.model(784, 10, 1)
+		m, err := a.Model(784, 10, 1)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
-	sets, err := s.load()
+	sets, err := s.Load()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 			}
 			p := &uncertainty.Predictor{Model: m, Passes: c.Passes}
 			add := func(passes int, predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)) error {
-				predictions, err := predict(ctx, sets.test)
+				predictions, err := predict(ctx, sets.Test)
 				if err != nil {
 					return err
 				}
@@ -65,7 +65,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 			if err := add(0, p.Plain); err != nil {
 				return err
 			}
-			if c.Passes > 0 && (a.p > 0 || a.inputP > 0) {
+			if c.Passes > 0 && (a.P > 0 || a.InputP > 0) {
 				if err := add(c.Passes, p.Predict); err != nil {
 					return err
 				}

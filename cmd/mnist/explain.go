@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -25,8 +26,8 @@ type explainCmd struct {
 
 // Run is called by kong.
 func (c *explainCmd) Run(ctx context.Context, to *console) error {
-	s := settings{Hidden: c.Hidden, P: c.P, InputP: c.InputP}
-	m, err := s.arms()[1].model(784, 10, 1)
+	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}}
+	m, err := s.arms()[1].Model(784, 10, 1)
 	if err != nil {
 		return err
 	}

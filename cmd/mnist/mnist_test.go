@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,17 +94,6 @@ func TestFlagErrors(t *testing.T) {
 	} {
 		if _, err := parse(t, strings.Fields(tt.args)...); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: want error %q, got %v", tt.args, tt.want, err)
-		}
-	}
-}
-
-func TestSchedules(t *testing.T) {
-	for _, name := range []string{"constant", "cosine", "step", "exponential", "inverse"} {
-		c := settings{Schedule: name}
-		s := c.schedule(0.5, 100)
-		first, last := s.At(0), s.At(99)
-		if math.Abs(first-0.5) > 1e-12 || (name != "constant" && last > 0.011) || (name == "constant" && last != 0.5) {
-			t.Errorf("%s: rate goes from %v to %v", name, first, last)
 		}
 	}
 }

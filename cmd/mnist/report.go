@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -89,13 +90,13 @@ const passes, shown = 20, 2000
 
 // figures draws what the models of a seed do on test images.
 func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, error) {
-	sets, err := c.load()
+	sets, err := c.Load()
 	if err != nil {
 		return nil, err
 	}
-	images := sets.test
+	images := sets.Test
 	if images.Len() > shown {
-		if images, _, err = images.Stratified(shown, splitSeed); err != nil {
+		if images, _, err = images.Stratified(shown, mnistrun.SplitSeed); err != nil {
 			return nil, err
 		}
 	}

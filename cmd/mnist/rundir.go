@@ -26,11 +26,11 @@ func (d runDir) settings() (*settings, error) {
 
 // trained returns the model of an arm and seed as its last checkpoint has it.
 func (a arm) trained(seed uint64) (*models.Model, error) {
-	m, err := a.model(784, 10, seed)
+	m, err := a.Model(784, 10, seed)
 	if err != nil {
 		return nil, err
 	}
-	state, err := checkpoint.Load(filepath.Join(a.dir(a.Out, seed), checkpoint.LastFile))
+	state, err := checkpoint.Load(filepath.Join(a.dir(seed), checkpoint.LastFile))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -22,6 +25,7 @@ import (
 // trainCmd trains both arms and compares them.
 type trainCmd struct {
 	settings
+	Serve  string `group:"Experiment" help:"Show the learning curves on a web page while training, such as at :8080; only to this machine unless the address names a host." placeholder:"ADDRESS"`
 	Resume string `group:"Experiment" help:"Go on with the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
 }
 
@@ -45,15 +49,33 @@ func (c *trainCmd) Run(ctx context.Context, to *console) error {
 		}
 	}
 	fmt.Fprintln(to.log, useBLAS(min(c.Workers, 2*c.Seeds)))
-	return c.run(ctx, to)
+	if c.Serve == "" {
+		return c.run(ctx, to, nil)
+	}
+	listener, err := live.Listen(c.Serve)
+	if err != nil {
+		return errors.Wrap(err, "--serve")
+	}
+	page := live.New("MNIST without and with dropout")
+	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener)
+	defer server.Close()
+	fmt.Fprintf(to.log, "Learning curves: http://%s/\n", listener.Addr())
+	if err := c.run(ctx, to, page); err != nil {
+		return err
+	}
+	fmt.Fprintln(to.log, "The page is up until Ctrl-C.")
+	<-ctx.Done()
+	return nil
 }
 
 // checkpointInterval is how much work a crash may cost.
 const checkpointInterval = 10 * time.Second
 
-// run trains both arms and writes the comparison.
-func (c *settings) run(ctx context.Context, to *console) error {
-	sets, err := c.load()
+// run trains both arms, shows them on the page if there is one, and writes the
+// comparison.
+func (c *settings) run(ctx context.Context, to *console, page *live.Server) error {
+	sets, err := c.Load()
 	if err != nil {
 		return err
 	}
@@ -61,8 +83,12 @@ func (c *settings) run(ctx context.Context, to *console) error {
 		fmt.Fprintln(to.out, c.describe(sets))
 	}
 	display := progress.New(to.log)
-	results, err := experiment.Run(ctx, c.experiment(sets), c.seeds(), c.Workers, func(arm string, seed uint64, _ *training.Trainer) training.Callback {
-		return display.Run(fmt.Sprintf("%s, seed %d", arm, seed))
+	results, err := experiment.Run(ctx, c.experiment(sets), c.seeds(), c.Workers, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
+		shown := display.Run(fmt.Sprintf("%s, seed %d", arm, seed))
+		if page == nil {
+			return []training.Callback{shown}
+		}
+		return []training.Callback{shown, page.Watch(arm, seed)}
 	})
 	display.Close()
 	// What was finished is kept and shown, even if the rest was interrupted.
@@ -70,6 +96,9 @@ func (c *settings) run(ctx context.Context, to *console) error {
 		err = saveErr
 	}
 	if pairs := finished(results); len(pairs) > 0 {
+		if page != nil {
+			page.End(report.Comparison{Results: pairs, Without: without, With: with}.Finding())
+		}
 		showErr := c.show(to, pairs)
 		if showErr == nil && c.Out != "" && ctx.Err() == nil {
 			showErr = c.writeReport(ctx, to, pairs)
@@ -124,15 +153,15 @@ func (c *settings) seeds() []uint64 {
 
 // experiment returns both arms as they are trained: with checkpoints where there
 // is a directory for them, and going on from those that are there.
-func (c *settings) experiment(s *sets) []experiment.Arm {
+func (c *settings) experiment(s *mnistrun.Sets) []experiment.Arm {
 	var arms []experiment.Arm
 	for _, a := range c.arms() {
 		arms = append(arms, experiment.Arm{Name: a.name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
-			t, data, err := a.trainer(s, seed)
-			if err != nil || c.Out == "" {
+			t, data, err := a.Trainer(s, seed)
+			if err != nil || a.run == "" {
 				return t, data, err
 			}
-			dir := a.dir(c.Out, seed)
+			dir := a.dir(seed)
 			t.Callbacks = slices.Insert(t.Callbacks, 0, checkpoint.Keep(dir, checkpointInterval))
 			state, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
 			switch {

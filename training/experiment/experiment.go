@@ -26,8 +26,8 @@ type Result struct {
 	History *training.History `json:"history"`
 }
 
-// Watch returns what follows the run of an arm and a seed, for progress bars.
-type Watch func(arm string, seed uint64, t *training.Trainer) training.Callback
+// Watch returns what follows the run of an arm and a seed, such as a progress bar.
+type Watch func(arm string, seed uint64, t *training.Trainer) []training.Callback
 
 // Run trains every arm with every seed, workers of them at a time, and returns
 // the results seed by seed in the order of the arms. The seeds of one arm and
@@ -84,7 +84,7 @@ func run(ctx context.Context, arm Arm, seed uint64, watch Watch) (*training.Hist
 		return nil, err
 	}
 	if watch != nil {
-		t.Callbacks = append(t.Callbacks, watch(arm.Name, seed, t))
+		t.Callbacks = append(t.Callbacks, watch(arm.Name, seed, t)...)
 	}
 	return t.Fit(ctx, data)
 }

@@ -35,8 +35,8 @@ func arm(name string, lr float64) experiment.Arm {
 
 func TestRunPairsSeeds(t *testing.T) {
 	var watched atomic.Int32
-	watch := func(string, uint64, *training.Trainer) training.Callback {
-		return training.Callback{OnEnd: func(*training.Run) error { watched.Add(1); return nil }}
+	watch := func(string, uint64, *training.Trainer) []training.Callback {
+		return []training.Callback{{OnEnd: func(*training.Run) error { watched.Add(1); return nil }}}
 	}
 	var first []experiment.Result
 	for _, workers := range []int{1, 4} {
