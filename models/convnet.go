@@ -18,6 +18,8 @@ import (
 //	}
 //	model, err := models.New(net, []int{1, 28, 28})
 //
+// For images that come as rows of pixels put Unflatten before it.
+//
 // Parameters are named after the parts: "features.0.weight", "classifier.0.weight".
 type ConvNet struct {
 	Channels []int // filters of each block

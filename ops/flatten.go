@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -20,6 +21,19 @@ func Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 		return x, nil
 	}
 	return applyFunction(reshape{"Flatten", len(s), tensor.Shape{-1, size(s[1:])}}, x)
+}
+
+// Unflatten gives each example of x, of shape (N, ...) and float32 or float64, the
+// given shape, in row-major order: (N, 784) becomes (N, 1, 28, 28) by
+// Unflatten(x, 1, 28, 28). A shape of another number of elements is an error.
+func Unflatten(x *gorgonia.Node, shape ...int) (*gorgonia.Node, error) {
+	if x == nil || x.Graph() == nil || x.Dims() < 2 {
+		return nil, errors.New("ops: Unflatten: x must be a node of shape (N, ...)")
+	}
+	if len(shape) == 0 || slices.Min(shape) < 1 {
+		return nil, errors.Errorf("ops: Unflatten: shape must be positive, got %v", shape)
+	}
+	return applyFunction(reshape{"Unflatten", x.Dims(), append(tensor.Shape{-1}, shape...)}, x)
 }
 
 // reshape gives the elements of its input, of rank dims, another shape, whose

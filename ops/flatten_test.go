@@ -31,3 +31,21 @@ func TestFlatten(t *testing.T) {
 		rejects(t, err, "ops: Flatten: x must be a node of shape (N, ...)")
 	}
 }
+
+func TestUnflatten(t *testing.T) {
+	graph := func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Unflatten(in[0], 3, 2) }
+	for _, shape := range [][]int{{2, 6}, {1, 6}, {2, 2, 3}, {2, 3, 2}} {
+		checkFunction(t, graph, shape)
+	}
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 6), gorgonia.WithName("x"))
+	for want, f := range map[string]func() (*gorgonia.Node, error){
+		"ops: Unflatten: x must be a node of shape (N, ...)":                     func() (*gorgonia.Node, error) { return ops.Unflatten(nil, 6) },
+		"ops: Unflatten: shape must be positive, got []":                         func() (*gorgonia.Node, error) { return ops.Unflatten(x) },
+		"ops: Unflatten: shape must be positive, got [6 0]":                      func() (*gorgonia.Node, error) { return ops.Unflatten(x, 6, 0) },
+		"ops: Unflatten: x must have 4 elements to an example, got shape (2, 6)": func() (*gorgonia.Node, error) { return ops.Unflatten(x, 4) },
+	} {
+		_, err := f()
+		rejects(t, err, want)
+	}
+}
