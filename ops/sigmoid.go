@@ -30,6 +30,20 @@ func tanhs[F float](x []F) {
 	}
 }
 
+// exps replaces each x by exp(x).
+func exps[F float](x []F) {
+	switch x := any(x).(type) {
+	case []float32:
+		for i, v := range x {
+			x[i] = exp32(v)
+		}
+	case []float64:
+		for i, v := range x {
+			x[i] = math.Exp(v)
+		}
+	}
+}
+
 // exp32 is exp(x) to two units in the last place, at a fourth of the time of
 // math.Exp: exp(x) = 2^n exp(r) with |r| <= log(2)/2 and the polynomial of Cephes'
 // expf (Moshier, 1989) for exp(r). Results below the smallest normal number are 0.

@@ -1,0 +1,168 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+type attentionOp func(qkv *gorgonia.Node, heads int, p float64, opts ...ops.Option) (*gorgonia.Node, error)
+
+func (f attentionOp) graph(heads int, p float64, opts ...ops.Option) gradcheck.Graph {
+	return func(in []*gorgonia.Node) (*gorgonia.Node, error) { return f(in[0], heads, p, opts...) }
+}
+
+func TestSelfAttention(t *testing.T) {
+	for name, f := range map[string]attentionOp{"all": ops.SelfAttention, "causal": ops.CausalSelfAttention} {
+		for _, p := range []float64{0, 0.5, 1} {
+			for _, heads := range []int{1, 2, 3} {
+				t.Run(fmt.Sprint(name, p, heads), func(t *testing.T) {
+					checkFunction(t, f.graph(heads, p, ops.WithSeed(2), ops.WithFixedStep(3)), []int{2, 4, 18})
+					checkFunction(t, f.graph(heads, p, ops.WithFixedStep(3)), []int{1, 1, 9 * heads})
+				})
+			}
+		}
+	}
+}
+
+// The op agrees with the definition, by the masks that MaskAt tells of.
+func TestSelfAttentionDefinition(t *testing.T) {
+	const seed, layer, step = 9, 5, 11
+	rapid.Check(t, func(r *rapid.T) {
+		size := func(name string) int { return rapid.IntRange(1, 5).Draw(r, name) }
+		n, times, heads, width := size("n"), size("times"), size("heads"), size("width")
+		p := rapid.SampledFrom([]float64{0, 0.25, 0.5}).Draw(r, "p")
+		causal := rapid.Bool().Draw(r, "causal")
+		f := attentionOp(ops.SelfAttention)
+		if causal {
+			f = ops.CausalSelfAttention
+		}
+		all := heads * width
+		qkv := wave(tensor.Float64, 1, n, times, 3*all)
+		kept, err := ops.MaskAt(seed, layer, step, []int{n, heads, times, times}, p)
+		if err != nil {
+			r.Fatal(err)
+		}
+		want := make([]float64, n*times*all)
+		for b := range n {
+			for h := range heads {
+				at := func(kind, time, i int) float64 {
+					return qkv.Float64s()[(b*times+time)*3*all+kind*all+h*width+i]
+				}
+				for t := range times {
+					until := times
+					if causal {
+						until = t + 1
+					}
+					weights, sum := make([]float64, until), 0.0
+					for s := range weights {
+						var score float64
+						for i := range width {
+							score += at(0, t, i) * at(1, s, i)
+						}
+						weights[s] = math.Exp(score / math.Sqrt(float64(width)))
+						sum += weights[s]
+					}
+					for s, w := range weights {
+						if kept[((b*heads+h)*times+t)*times+s] {
+							for i := range width {
+								want[(b*times+t)*all+h*width+i] += w / sum / (1 - p) * at(2, s, i)
+							}
+						}
+					}
+				}
+			}
+		}
+		opts := []ops.Option{ops.WithSeed(seed), ops.WithLayer(layer), ops.WithFixedStep(step)}
+		near(t, "output", differentiate(t, false, f.graph(heads, p, opts...), qkv).y, want, 1e-12)
+	})
+}
+
+// A place knows nothing of those behind it.
+func TestCausality(t *testing.T) {
+	const times, width = 5, 6
+	qkv := wave(tensor.Float64, 0, 1, times, 3*width)
+	before := differentiate(t, false, attentionOp(ops.CausalSelfAttention).graph(2, 0), qkv).y
+	for i := 3 * 3 * width; i < times*3*width; i++ {
+		qkv.Float64s()[i] = 1e6
+	}
+	after := differentiate(t, false, attentionOp(ops.CausalSelfAttention).graph(2, 0), qkv).y
+	near(t, "places before", after[:3*width], before[:3*width], 0)
+}
+
+func TestAttentionModes(t *testing.T) {
+	qkv := wave(tensor.Float64, 0, 2, 9, 12)
+	result := func(opts []ops.Option, vm ...gorgonia.VMOpt) []float64 {
+		g := gorgonia.NewGraph()
+		y := gorgonia.Must(ops.SelfAttention(gorgonia.NodeFromAny(g, qkv, gorgonia.WithName("qkv")), 2, 0.5, opts...))
+		ops.ReuseMemory(g)
+		m := gorgonia.NewTapeMachine(g, vm...)
+		defer m.Close()
+		run(t, m)
+		return floats(t, y.Value())
+	}
+	train, plain := result(nil), differentiate(t, false, attentionOp(ops.SelfAttention).graph(2, 0), qkv).y
+	if sameBits(train, plain) {
+		t.Error("training drops nothing")
+	}
+	near(t, "repeated", result(nil), train, 0)
+	near(t, "evaluation", result(nil, gorgonia.EvalMode()), plain, 0)
+	near(t, "inference", result([]ops.Option{ops.WithMode(ops.Inference)}), plain, 0)
+	near(t, "sampling", result([]ops.Option{ops.WithMode(ops.Sampling)}, gorgonia.EvalMode()), train, 0)
+}
+
+func TestTokens(t *testing.T) {
+	checkFunction(t, unary(ops.Tokens).graph(), []int{2, 3, 4})
+	checkFunction(t, func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Sequences(in[0], 3) }, []int{6, 2})
+	checkFunction(t, func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return ops.AddPositions(in[0], in[1])
+	}, []int{2, 3, 4}, []int{5, 4})
+	x := wave(tensor.Float64, 0, 2, 3, 4)
+	y := differentiate(t, false, func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		rows, err := ops.Tokens(in[0])
+		if err != nil {
+			return nil, err
+		}
+		return ops.Sequences(rows, 3)
+	}, x).y
+	near(t, "there and back", y, floats(t, x), 0)
+}
+
+func TestAttentionRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	node := func(name string, shape ...int) *gorgonia.Node {
+		return gorgonia.NewTensor(g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+	}
+	x, m := node("x", 2, 3, 12), node("m", 4, 12)
+	try := func(heads int, p float64, opts ...ops.Option) error {
+		_, err := ops.SelfAttention(x, heads, p, opts...)
+		return err
+	}
+	failure := func(_ *gorgonia.Node, err error) error { return err }
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{try(0, 0), "ops: SelfAttention: heads must be positive, got 0"},
+		{try(5, 0), "ops: SelfAttention: qkv must have shape (N, T, 3E) with E a multiple of 5 heads, got (2, 3, 12)"},
+		{try(2, 1.5), "ops: SelfAttention: p must be in [0, 1], got 1.5"},
+		{try(2, 0.5, ops.WithBroadcastAxes(0)), "ops: SelfAttention: dropout must be of a Rate and by element, got WithRateNode"},
+		{try(2, 0.5, ops.WithMode(9)), "ops: SelfAttention: mode must be Auto, Sampling or Inference, got 9"},
+		{failure(ops.CausalSelfAttention(m, 2, 0)), "ops: CausalSelfAttention: qkv: want rank 3, got shape (4, 12)"},
+		{failure(ops.CausalSelfAttention(nil, 2, 0.5)), "ops: CausalSelfAttention: x must be a node of a graph, got none"},
+		{failure(ops.CausalSelfAttention(nil, 2, 0)), "ops: CausalSelfAttention: qkv must be a node of a graph, got none"},
+		{failure(ops.Tokens(m)), "ops: Tokens: x: want rank 3, got shape (4, 12)"},
+		{failure(ops.Sequences(m, 0)), "ops: Sequences: times must be positive, got 0"},
+		{failure(ops.Sequences(m, 3)), "ops: Sequences: x must have a multiple of 3 rows, got shape (4, 12)"},
+		{failure(ops.AddPositions(x, node("few", 2, 12))), "ops: AddPositions: positions must have shape (3 or more, 12) for x of shape (2, 3, 12), got (2, 12)"},
+	} {
+		rejects(t, tt.err, tt.want)
+	}
+}
