@@ -1,0 +1,49 @@
+package mnistrun
+
+import (
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+// Model returns the untrained network.
+func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) {
+	net := models.MLP{Inputs: inputs, Hidden: c.Hidden, Outputs: classes, InputDropout: c.InputP, HiddenDropout: c.P}
+	return models.New(net, []int{inputs}, models.WithSeed(seed))
+}
+
+// Trainer returns what trains the network with a seed, and the data: a function
+// of c, s and seed.
+func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data, error) {
+	train, _, err := s.Train.Stratified(c.Train, seed)
+	if err != nil {
+		return nil, training.Data{}, err
+	}
+	data := training.Data{Train: train, Test: s.Test}
+	if s.Curve != nil {
+		data.Validation = s.Curve
+	}
+	model, err := c.Model(train.InputShape()[0], train.Classes, seed)
+	if err != nil {
+		return nil, data, err
+	}
+	t := &training.Trainer{
+		Model: model,
+		Solver: &optim.SGD{
+			LR: c.LR, Momentum: c.Momentum, Nesterov: c.Nesterov,
+			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm},
+		},
+		Epochs: c.Epochs, BatchSize: c.Batch, Seed: seed,
+	}
+	if c.EarlyStopping > 0 {
+		validation, rest, err := train.Stratified(train.Len()/6, seed)
+		if err != nil {
+			return nil, data, err
+		}
+		data.Train, data.Validation = rest, validation
+		t.Callbacks = append(t.Callbacks, training.EarlyStoppingOnError(c.EarlyStopping))
+	}
+	steps := int64(c.Epochs) * int64((data.Train.Len()+c.Batch-1)/c.Batch)
+	t.Schedule = c.schedule(c.LR, steps)
+	return t, data, nil
+}
