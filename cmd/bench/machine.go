@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+)
+
+// about is the machine and what runs on it.
+type about struct {
+	CPU    string `json:"cpu"`
+	Cores  int    `json:"cores"`
+	System string `json:"system"`
+	Go     string `json:"go"`
+	BLAS   string `json:"blas"`
+	Kernel string `json:"kernel"`
+	Load   string `json:"load,omitempty"` // of the last minute, before
+}
+
+func machine() about {
+	return about{
+		CPU: cpu(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
+		BLAS: blas.Find().Describe(), Kernel: kernel.Name(), Load: load(),
+	}
+}
+
+func (a about) String() string {
+	return fmt.Sprintf("%s, %d cores, %s, %s. %s. Kernels: %s.", a.CPU, a.Cores, a.System, a.Go, a.BLAS, a.Kernel)
+}
+
+// cpu is the processor's name where the system tells it.
+func cpu() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(info)) {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+				return strings.TrimSpace(value)
+			}
+		}
+	}
+	return "unknown processor"
+}
+
+// load is the number of processes that wanted to run in the last minute, "" where
+// the system does not tell.
+func load() string {
+	average, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(average), " ")
+	return first
+}

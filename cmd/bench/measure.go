@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// A measured case. It has either rounds or an error.
+type measured struct {
+	Name   string   `json:"name"`
+	Group  string   `json:"group"`
+	Title  string   `json:"title"`
+	Rounds []answer `json:"rounds,omitempty"`
+	Error  string   `json:"error,omitempty"`
+}
+
+// times returns the time of each round in nanoseconds.
+func (m *measured) times() []float64 {
+	t := make([]float64, len(m.Rounds))
+	for i, r := range m.Rounds {
+		t[i] = r.Best
+	}
+	return t
+}
+
+// patience is how long a turn may take for a case to have another one.
+const patience = 5 * time.Second
+
+// measurement is how measuring is done.
+type measurement struct {
+	rounds int
+	turn   time.Duration
+	log    io.Writer
+}
+
+// programs returns the command lines of the programs that run cases, or why they
+// cannot be run.
+func (c *cli) programs(ctx context.Context, chosen []*benchCase) (commands map[program]command, cleanUp func()) {
+	commands = make(map[program]command)
+	cleanUp = func() {}
+	self, err := os.Executable()
+	commands[own] = command{[]string{self}, err}
+	for _, b := range chosen {
+		if _, ok := commands[b.with]; ok {
+			continue
+		}
+		switch b.with {
+		case torch:
+			err := exec.CommandContext(ctx, c.Python, "-c", "import torch").Run()
+			commands[torch] = command{[]string{c.Python, "-c", torchScript}, errors.Wrapf(err, "PyTorch is not there (%s -c 'import torch')", c.Python)}
+		case gomlx:
+			dir, err := os.MkdirTemp("", "bench")
+			if err != nil {
+				commands[gomlx] = command{nil, err}
+				continue
+			}
+			cleanUp = func() { _ = os.RemoveAll(dir) }
+			binary := filepath.Join(dir, "gomlx")
+			out, err := exec.CommandContext(ctx, "go", "build", "-C", c.GoMLX, "-o", binary, ".").CombinedOutput()
+			if err != nil {
+				last := strings.TrimSpace(string(out))
+				err = errors.Errorf("GoMLX cannot be built (%v): %s", err, last[strings.LastIndexByte(last, '\n')+1:])
+			}
+			commands[gomlx] = command{[]string{binary}, err}
+		}
+	}
+	return commands, cleanUp
+}
+
+// command is a command line, or why there is none.
+type command struct {
+	line []string
+	err  error
+}
+
+// all measures the cases, group by group.
+func (m *measurement) all(ctx context.Context, chosen []*benchCase, programs map[program]command) ([]*measured, error) {
+	var results []*measured
+	for len(chosen) > 0 {
+		n := slices.IndexFunc(chosen, func(b *benchCase) bool { return b.Group != chosen[0].Group })
+		if n < 0 {
+			n = len(chosen)
+		}
+		group, err := m.group(ctx, chosen[:n], programs)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, group...)
+		chosen = chosen[n:]
+	}
+	return results, nil
+}
+
+// group measures cases in turns.
+func (m *measurement) group(ctx context.Context, cases []*benchCase, programs map[program]command) ([]*measured, error) {
+	results := make([]*measured, len(cases))
+	workers := make([]*worker, len(cases))
+	defer func() {
+		for _, w := range workers {
+			if w != nil {
+				w.stop()
+			}
+		}
+	}()
+	for i, b := range cases {
+		results[i] = &measured{Name: b.Name, Group: b.Group, Title: b.Title}
+		w, err := start(ctx, b, programs[b.with])
+		if err == nil {
+			workers[i] = w
+			// The first turn compiles, and fills memory and caches.
+			_, err = w.run(m.turn / 2)
+		}
+		m.fail(ctx, results[i], &workers[i], err)
+	}
+	for round := range m.rounds {
+		fmt.Fprintf(m.log, "%s: round %d of %d\n", cases[0].Group, round+1, m.rounds)
+		for i, w := range workers {
+			if w == nil {
+				continue
+			}
+			began := time.Now()
+			a, err := w.run(m.turn)
+			if err == nil {
+				results[i].Rounds = append(results[i].Rounds, a)
+			}
+			m.fail(ctx, results[i], &workers[i], err)
+			if err == nil && time.Since(began) > patience {
+				w.stop()
+				workers[i] = nil
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// fail takes a case out that went wrong.
+func (m *measurement) fail(ctx context.Context, r *measured, w **worker, err error) {
+	if err == nil {
+		return
+	}
+	r.Rounds, r.Error = nil, err.Error()
+	if ctx.Err() == nil {
+		fmt.Fprintf(m.log, "%s: not measured: %v\n", r.Name, err)
+	}
+	if *w != nil {
+		(*w).stop()
+		*w = nil
+	}
+}
+
+// worker is the process of a case.
+type worker struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	trouble strings.Builder
+}
+
+func start(ctx context.Context, b *benchCase, c command) (*worker, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	args := slices.Clone(c.line[1:])
+	if b.with == own {
+		args = append(args, "--worker", b.Name)
+	}
+	w := &worker{cmd: exec.CommandContext(ctx, c.line[0], append(args, b.args...)...)}
+	w.cmd.Env = append(os.Environ(), b.env...)
+	w.cmd.Stderr = &w.trouble
+	in, err := w.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	w.in, w.out = in, bufio.NewReader(out)
+	return w, w.cmd.Start()
+}
+
+// run gives the process a turn.
+func (w *worker) run(turn time.Duration) (answer, error) {
+	var line string
+	_, err := fmt.Fprintf(w.in, "run %g\n", float64(turn)/float64(time.Millisecond))
+	if err == nil {
+		line, err = w.out.ReadString('\n')
+	}
+	if err != nil {
+		w.stop()
+		if said := strings.TrimSpace(w.trouble.String()); said != "" {
+			return answer{}, errors.New(said[strings.LastIndexByte(said, '\n')+1:])
+		}
+		return answer{}, errors.Wrap(err, "the process ended")
+	}
+	return parse(line)
+}
+
+// parse reads an answer.
+func parse(line string) (a answer, err error) {
+	if err := json.Unmarshal([]byte(line), &a); err != nil {
+		return answer{}, errors.Wrapf(err, "expected an answer in JSON, got %q", strings.TrimSpace(line))
+	}
+	if a.Steps < 1 || !(a.Best > 0) || !(a.Median >= a.Best) {
+		return answer{}, errors.Errorf("expected at least one step and positive times, got %q", strings.TrimSpace(line))
+	}
+	return a, nil
+}
+
+// stop ends the process.
+func (w *worker) stop() {
+	_ = w.in.Close()
+	// It ends at the end of its input; what it says then does not matter.
+	_ = w.cmd.Wait()
+}
