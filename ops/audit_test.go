@@ -120,6 +120,15 @@ var audits = []struct {
 		h := b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), nil, ops.ActivationReLU, 0.9, ops.WithLayer(3)))
 		b.loss(b.linear(b.drop(h, 0.1, ops.WithLayer(3)), "a", 2))
 	}, want: []ops.Rule{ops.HighRate, ops.SharedStream}},
+	{name: "a thinned network with a high rate", build: func(b blueprint) {
+		w := b.node("w", 3, 50)
+		k, err := ops.KeepColumns(w, 0.9)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		h := b.must(ops.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, ops.ActivationReLU))
+		b.loss(b.must(ops.Dense(b.must(k.Scale(h)), b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, ops.ActivationNone)))
+	}, want: []ops.Rule{ops.HighRate}},
 	{name: "dropout after an activation at the end", build: func(b blueprint) {
 		b.drop(b.relu(b.linear(b.node("x", 4, 3), "a", 2)), 0.5)
 	}},
@@ -311,11 +320,18 @@ func TestMasksPerBatch(t *testing.T) {
 		build func(b blueprint, x *gorgonia.Node)
 		want  bool
 	}{
-		"no dropout":         {func(b blueprint, x *gorgonia.Node) { b.linear(x, "a", 2) }, false},
-		"Dropout":            {func(b blueprint, x *gorgonia.Node) { b.linear(b.drop(x, 0.5), "a", 2) }, false},
-		"DropPath":           {func(b blueprint, x *gorgonia.Node) { b.must(ops.DropPath(x, 0.5)) }, false},
-		"Batchwise":          {func(b blueprint, x *gorgonia.Node) { b.must(ops.Batchwise(b.linear(x, "a", 2), 0.5)) }, true},
-		"ExactK":             {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5)) }, true},
+		"no dropout": {func(b blueprint, x *gorgonia.Node) { b.linear(x, "a", 2) }, false},
+		"Dropout":    {func(b blueprint, x *gorgonia.Node) { b.linear(b.drop(x, 0.5), "a", 2) }, false},
+		"DropPath":   {func(b blueprint, x *gorgonia.Node) { b.must(ops.DropPath(x, 0.5)) }, false},
+		"Batchwise":  {func(b blueprint, x *gorgonia.Node) { b.must(ops.Batchwise(b.linear(x, "a", 2), 0.5)) }, true},
+		"ExactK":     {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5)) }, true},
+		"kept units": {func(b blueprint, x *gorgonia.Node) {
+			k, err := ops.KeepColumns(x, 0.5)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			b.must(k.Select(x))
+		}, true},
 		"ExactK that is off": {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5, ops.WithMode(ops.Inference))) }, false},
 		"DropConnect": {func(b blueprint, x *gorgonia.Node) {
 			b.must(gorgonia.Mul(x, b.must(ops.DropConnect(b.node("w", 3, 2), 0.5))))

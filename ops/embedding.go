@@ -52,7 +52,7 @@ func (f embedding) float64s(y []float64, in arguments[float64]) error { return l
 // ids returns the ids of input i, all of which name one of the given number of
 // rows.
 func ids[F float](in arguments[F], i, rows int) ([]int, error) {
-	ids := in.ints
+	ids := in.ints[i]
 	for n, x := range in.floats[i] {
 		if x != F(int(x)) {
 			return nil, errors.Errorf("id %d must be a whole number, got %v", n, x)

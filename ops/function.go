@@ -73,8 +73,8 @@ func typeOfRank(rank int, of hm.Type) hm.Type {
 type arguments[F float] struct {
 	floats [][]F // by input, in row-major order; nil for inputs of other content
 	shapes []tensor.Shape
-	ints   []int // of the input of indices
-	step   int64 // of the input of the step
+	ints   [][]int // by input; nil for inputs of other content
+	step   int64   // of the input of the step
 }
 
 // An operand is a *gorgonia.Node while a gradient is built as a graph, and a
@@ -282,7 +282,7 @@ func (op functionOp) dtype(in []gorgonia.Value) (dt tensor.Dtype) {
 // evaluate computes f of the inputs, into prealloc where that fits.
 func evaluate[F float](f function, compute func([]F, arguments[F]) error, prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, error) {
 	slots := f.inputs()
-	args := arguments[F]{floats: make([][]F, len(slots)), shapes: make([]tensor.Shape, len(slots))}
+	args := arguments[F]{floats: make([][]F, len(slots)), ints: make([][]int, len(slots)), shapes: make([]tensor.Shape, len(slots))}
 	for i, s := range slots {
 		args.shapes[i] = in[i].Shape()
 		var err error
@@ -292,7 +292,7 @@ func evaluate[F float](f function, compute func([]F, arguments[F]) error, preall
 		case args.shapes[i].Dims() != s.rank:
 			err = errors.Errorf("want rank %d as its node, got %s", s.rank, describe(in[i]))
 		case s.of == indices:
-			args.ints, err = integers(in[i])
+			args.ints[i], err = integers(in[i])
 		default:
 			args.floats[i], err = values[F](in[i])
 		}

@@ -40,11 +40,18 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 			s.config, s.name, s.shared, training = &op.config, op.name, op.shared, op.training
 			tensors = op.from.tensors()
 		case functionOp:
-			f, ok := op.function.(linearForward)
-			if !ok || f.drop == nil {
+			switch f := op.function.(type) {
+			case linearForward:
+				if f.drop == nil {
+					continue
+				}
+				s.config, s.name, s.x, training = &f.drop.config, f.name(), n, &f.drop.training
+			case scaled:
+				s.config, s.name, training = &f.kept.config, "ExactK", f.kept.training
+				s.shared = []bool{true, false}
+			default:
 				continue
 			}
-			s.config, s.name, s.x, training = &f.drop.config, f.name(), n, &f.drop.training
 		default:
 			continue
 		}

@@ -16,57 +16,72 @@ import (
 // 8g + e%8 whose low half is word 2*(e/8) and whose high half is the next one.
 func ExactK(n, k int, s kernel.Stream) []uint64 {
 	kept := NewBits(n)
+	new(Chooser).ExactK(kept, n, k, s)
+	return kept
+}
+
+// A Chooser draws the bits of ExactK and keeps the memory that it takes.
+type Chooser struct {
+	keys          []uint64
+	below, border []int
+}
+
+// ExactK is the function ExactK into kept, of which the bits of n units are used.
+func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
+	clear(kept)
 	switch k {
 	case 0:
-		return kept
+		return
 	case n:
 		for i := range n {
 			kept[i/64] |= 1 << (i % 64)
 		}
-		return kept
+		return
 	}
 	// The keys are uniform, so a histogram of their leading bits leaves only a
 	// few of them to be sorted.
-	keys := keysOf(n, s)
+	c.keys = appendKeys(c.keys[:0], n, s)
 	shift := 65 - bits.Len(uint(n))
-	below := make([]int, 1<<(64-shift))
-	for _, key := range keys {
-		below[key>>shift]++
+	c.below = slices.Grow(c.below[:0], 1<<(64-shift))[:1<<(64-shift)]
+	clear(c.below)
+	for _, key := range c.keys {
+		c.below[key>>shift]++
 	}
 	bucket, rest := uint64(0), k
-	for below[bucket] < rest {
-		rest -= below[bucket]
+	for c.below[bucket] < rest {
+		rest -= c.below[bucket]
 		bucket++
 	}
-	var border []int
-	for i, key := range keys {
+	c.border = c.border[:0]
+	for i, key := range c.keys {
 		switch b := key >> shift; {
 		case b < bucket:
 			kept[i/64] |= 1 << (i % 64)
 		case b == bucket:
-			border = append(border, i)
+			c.border = append(c.border, i)
 		}
 	}
-	slices.SortStableFunc(border, func(i, j int) int { return cmp.Compare(keys[i], keys[j]) })
-	for _, i := range border[:rest] {
+	slices.SortStableFunc(c.border, func(i, j int) int { return cmp.Compare(c.keys[i], c.keys[j]) })
+	for _, i := range c.border[:rest] {
 		kept[i/64] |= 1 << (i % 64)
 	}
-	return kept
 }
 
-func keysOf(n int, s kernel.Stream) []uint64 {
-	keys := make([]uint64, (n+15)/16*16)
+// appendKeys appends the keys of n units to keys.
+func appendKeys(keys []uint64, n int, s kernel.Stream) []uint64 {
+	at, whole := len(keys), (n+15)/16*16
+	keys = slices.Grow(keys, whole)[:at+whole]
 	key := philox.KeyOf(s.Seed)
 	counter := philox.Counter{0, s.Layer, uint32(s.Step), uint32(s.Step >> 32)}
-	for at := 0; at < n; at += 16 {
+	for group := keys[at:]; len(group) > 0; group = group[16:] {
 		for lane := range 8 {
 			w := philox.Block(counter, key)
-			keys[at+lane] = uint64(w[1])<<32 | uint64(w[0])
-			keys[at+8+lane] = uint64(w[3])<<32 | uint64(w[2])
+			group[lane] = uint64(w[1])<<32 | uint64(w[0])
+			group[8+lane] = uint64(w[3])<<32 | uint64(w[2])
 			counter[0]++
 		}
 	}
-	return keys[:n]
+	return keys[:at+n]
 }
 
 // Indices returns the indices of the set bits in ascending order.
@@ -75,7 +90,11 @@ func Indices(kept []uint64) []int {
 	for _, w := range kept {
 		n += bits.OnesCount64(w)
 	}
-	out := make([]int, 0, n)
+	return AppendIndices(make([]int, 0, n), kept)
+}
+
+// AppendIndices appends the indices of the set bits to out, in ascending order.
+func AppendIndices(out []int, kept []uint64) []int {
 	for k, w := range kept {
 		for ; w != 0; w &= w - 1 {
 			out = append(out, 64*k+bits.TrailingZeros64(w))

@@ -97,7 +97,7 @@ func TestExactKKeepsTheSmallestKeys(t *testing.T) {
 		if len(units) != k || !slices.IsSorted(units) || k > 0 && units[k-1] >= n {
 			t.Fatalf("%d of %d: %d units, want %d in order below %d", k, n, len(units), k, n)
 		}
-		keys := keysOf(n, s)
+		keys := appendKeys(nil, n, s)
 		var most uint64
 		least := uint64(math.MaxUint64)
 		for i, key := range keys {

@@ -1,0 +1,390 @@
+package ops_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// twoLayers is a network with exact-k dropout of inputs and hidden units, as a
+// whole or thinned, of x, w, b, v and c.
+type twoLayers func(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error)
+
+const inputRate, hiddenRate = 0.3, 0.5
+
+func wholeLayers(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
+	layer := func(id uint32) []ops.Option { return append(slices.Clone(opts), ops.WithLayer(id)) }
+	x, err := ops.ExactK(in[0], inputRate, layer(1)...)
+	if err != nil {
+		return nil, err
+	}
+	h, err := ops.Dense(x, in[1], in[2], ops.ActivationReLU)
+	if err == nil {
+		h, err = ops.ExactK(h, hiddenRate, layer(2)...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ops.Dense(h, in[3], in[4], ops.ActivationNone)
+}
+
+func thinnedLayers(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
+	layer := func(id uint32) []ops.Option { return append(slices.Clone(opts), ops.WithLayer(id)) }
+	inputs, err := ops.KeepColumns(in[0], inputRate, layer(1)...)
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := ops.KeepColumns(in[1], hiddenRate, layer(2)...)
+	if err != nil {
+		return nil, err
+	}
+	x, err := inputs.Select(in[0])
+	if err != nil {
+		return nil, err
+	}
+	h, err := thinnedDense(x, in[1], in[2], ops.ActivationReLU, inputs, hidden)
+	if err != nil {
+		return nil, err
+	}
+	return thinnedDense(h, in[3], in[4], ops.ActivationNone, hidden, nil)
+}
+
+// thinnedDense is the layer of the doc comment of ops.Submatrix.
+func thinnedDense(x, w, b *gorgonia.Node, act ops.Activation, in, out *ops.Kept) (*gorgonia.Node, error) {
+	w, err := ops.Submatrix(w, in, out)
+	if err == nil && out != nil {
+		b, err = ops.Subvector(b, out)
+	}
+	if err != nil {
+		return nil, err
+	}
+	y, err := ops.Dense(x, w, b, act)
+	if err != nil || out == nil {
+		return y, err
+	}
+	return out.Scale(y)
+}
+
+func (f twoLayers) run(t *testing.T, dt tensor.Dtype, rows int, sizes [3]int, step int64, vm func(*gorgonia.ExprGraph) gorgonia.VM, opts ...ops.Option) [][]float64 {
+	t.Helper()
+	g := gorgonia.NewGraph()
+	node := func(name string, shape ...int) *gorgonia.Node {
+		v := sines(shape...)
+		if dt == tensor.Float32 {
+			narrow := make([]float32, 0, v.DataSize())
+			for _, f := range v.Float64s() {
+				narrow = append(narrow, float32(f))
+			}
+			v = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(narrow))
+		}
+		return gorgonia.NodeFromAny(g, v, gorgonia.WithName(name))
+	}
+	in := []*gorgonia.Node{
+		node("x", rows, sizes[0]), node("w", sizes[0], sizes[1]), node("b", sizes[1]), node("v", sizes[1], sizes[2]), node("c", sizes[2]),
+	}
+	y, err := f(in, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y, node("weights", rows, sizes[2])))))
+	grads, err := gorgonia.Grad(cost, in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := vm(g)
+	defer m.Close()
+	var values [][]float64
+	s, _ := ops.FindStep(g)
+	for _, at := range []int64{step, step + 1, step} { // what is kept must not show
+		m.Reset()
+		s.Set(at)
+		run(t, m)
+		values = [][]float64{floats(t, y.Value())}
+		for _, d := range grads {
+			values = append(values, floats(t, d.Value()))
+		}
+	}
+	return values
+}
+
+func reusing(g *gorgonia.ExprGraph) gorgonia.VM {
+	ops.ReuseMemory(g)
+	return tape(g)
+}
+
+func evaluating(g *gorgonia.ExprGraph) gorgonia.VM {
+	return gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
+}
+
+// Leaving units out is the same as zeroing them, for the gradients of whole
+// parameters too.
+func TestThinnedLayersAreWholeOnes(t *testing.T) {
+	for _, dt := range dtypes {
+		tol := 1e-12
+		if dt == tensor.Float32 {
+			tol = 2e-5
+		}
+		for _, sizes := range [][3]int{{2, 2, 1}, {9, 7, 5}, {33, 130, 10}} {
+			for _, step := range []int64{-2, 0, 5} {
+				for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{tape, reusing, evaluating} {
+					for _, mode := range []ops.Mode{ops.Auto, ops.Sampling, ops.Inference} {
+						opts := []ops.Option{ops.WithSeed(4), ops.WithMode(mode)}
+						want := twoLayers(wholeLayers).run(t, dt, 6, sizes, step, vm, opts...)
+						got := twoLayers(thinnedLayers).run(t, dt, 6, sizes, step, vm, opts...)
+						if at := differ(got, want, tol); at != "" {
+							t.Fatalf("%v, %v, step %d, machine %d, mode %v: %s", dt, sizes, step, i, mode, at)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// differ says where got is not want, up to a relative error and an absolute one
+// below 1; empty where it is.
+func differ(got, want [][]float64, tol float64) string {
+	for k := range want {
+		if len(got[k]) != len(want[k]) {
+			return fmt.Sprintf("value %d has %d elements, want %d", k, len(got[k]), len(want[k]))
+		}
+		for i, x := range want[k] {
+			if !(math.Abs(got[k][i]-x) <= tol*max(1, math.Abs(x))) {
+				return fmt.Sprintf("element %d of value %d is %v, want %v", i, k, got[k][i], x)
+			}
+		}
+	}
+	return ""
+}
+
+func TestThinnedLayersGradients(t *testing.T) {
+	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return thinnedLayers(in, ops.WithFixedStep(3))
+	}, 1e-7, sines(4, 6), sines(6, 5), sines(5), sines(5, 3), sines(3))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A submatrix is linear in the matrix: the derivative of its gradient is the
+// submatrix again.
+func TestSubmatrixSecondDerivative(t *testing.T) {
+	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		k, err := ops.KeepColumns(in[0], 0.5, ops.WithFixedStep(1))
+		if err != nil {
+			return nil, err
+		}
+		y, err := k.Select(in[0])
+		if err != nil {
+			return nil, err
+		}
+		d, err := y.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{y, k.Units()}, y, gorgonia.Must(gorgonia.Square(y)))
+		if err != nil {
+			return nil, err
+		}
+		s, err := ops.Submatrix(in[0], nil, k)
+		if err != nil {
+			return nil, err
+		}
+		back, err := s.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{in[0], k.Units()}, s, d[0])
+		if err != nil {
+			return nil, err
+		}
+		return back[0], nil
+	}, 1e-6, sines(3, 8))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKeepColumnsAreKeptUnits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 300).Draw(t, "n")
+		p := rapid.Float64Range(0, 1).Draw(t, "p")
+		seed, layer := rapid.Uint64().Draw(t, "seed"), rapid.Uint32().Draw(t, "layer")
+		step := rapid.Int64Range(0, 1<<40).Draw(t, "step")
+		if ops.KeptCount(n, p) == 0 {
+			t.Skip("no units")
+		}
+		g := gorgonia.NewGraph()
+		x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, n), gorgonia.WithName("x"))
+		k, err := ops.KeepColumns(x, p, ops.WithSeed(seed), ops.WithLayer(layer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, of := k.Len()
+		want, err := ops.KeptUnits(seed, layer, step, n, kept)
+		if err != nil || of != n || kept != ops.KeptCount(n, p) || !k.Units().Shape().Eq(tensor.Shape{kept}) {
+			t.Fatalf("%d of %d, %v, shape %v", kept, of, err, k.Units().Shape())
+		}
+		at := gorgonia.I64(step)
+		v, err := k.Units().Op().Do(&at)
+		if err != nil || !slices.Equal(v.Data().([]int), want) {
+			t.Fatalf("units %v, %v, want %v", v, err, want)
+		}
+	})
+}
+
+// Submatrix of any shape against plain indexing, and its gradient.
+func TestSubmatrixIndexes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows, cols := rapid.IntRange(1, 40).Draw(t, "rows"), rapid.IntRange(1, 40).Draw(t, "cols")
+		step := gorgonia.I64(rapid.Int64Range(-1, 9).Draw(t, "step"))
+		g := gorgonia.NewGraph()
+		w := gorgonia.NodeFromAny(g, sines(rows, cols), gorgonia.WithName("w"))
+		tall := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(1, rows), gorgonia.WithName("tall"))
+		keep := func(name string, x *gorgonia.Node, n int) (*ops.Kept, []int, gorgonia.Value) {
+			if rapid.Bool().Draw(t, "all "+name) {
+				all := make([]int, n)
+				for i := range all {
+					all[i] = i
+				}
+				return nil, all, nil
+			}
+			k, err := ops.KeepColumns(x, rapid.Float64Range(0, 0.99/float64(n)*float64(n-1)).Draw(t, "p of "+name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := k.Units().Op().Do(&step)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return k, v.Data().([]int), v
+		}
+		kr, r, rv := keep("rows", tall, rows)
+		kc, c, cv := keep("columns", w, cols)
+		y, err := ops.Submatrix(w, kr, kc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := []gorgonia.Value{w.Value()}
+		for _, v := range []gorgonia.Value{rv, cv} {
+			if v != nil {
+				in = append(in, v)
+			}
+		}
+		got, err := y.Op().Do(in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := w.Value().Data().([]float64)
+		whole := make([]float64, len(all))
+		for i, row := range r {
+			for j, col := range c {
+				whole[row*cols+col] = all[row*cols+col]
+				if v := got.Data().([]float64)[i*len(c)+j]; v != all[row*cols+col] {
+					t.Fatalf("(%d, %d) is %v, want %v", i, j, v, all[row*cols+col])
+				}
+			}
+		}
+		// The gradient of y that is y puts all back in its place.
+		inputs := gorgonia.Nodes{w}
+		for _, k := range []*ops.Kept{kr, kc} {
+			if k != nil {
+				inputs = append(inputs, k.Units())
+			}
+		}
+		d, err := y.Op().(gorgonia.SDOp).SymDiff(inputs, y, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in[0] = got
+		dw, err := d[0].Op().Do(in...)
+		if err != nil || !slices.Equal(dw.Data().([]float64), whole) {
+			t.Fatalf("the gradient is %v, %v, want %v", dw, err, whole)
+		}
+	})
+}
+
+func TestKeptErrors(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 6), gorgonia.WithName("x"))
+	b := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(6), gorgonia.WithName("b"))
+	ints := gorgonia.NewMatrix(g, tensor.Int, gorgonia.WithShape(4, 6), gorgonia.WithName("ints"))
+	keep := func(x *gorgonia.Node, p float64, opts ...ops.Option) error {
+		_, err := ops.KeepColumns(x, p, opts...)
+		return err
+	}
+	k, err := ops.KeepColumns(x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := func(_ *gorgonia.Node, err error) error { return err }
+	do := func(n *gorgonia.Node, in ...gorgonia.Value) error {
+		_, err := n.Op().Do(in...)
+		return err
+	}
+	step := gorgonia.I64(1)
+	part := gorgonia.Must(ops.Subvector(b, k))
+	outside := tensor.New(tensor.WithShape(2), tensor.WithBacking([]int{1, 6}))
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{keep(nil, 0.5), "ops: KeepColumns: x must be a node of a graph, got none"},
+		{keep(ints, 0.5), "ops: KeepColumns: x must be of float32 or float64, got Matrix int"},
+		{keep(x, 1.5), "ops: KeepColumns: p must be in [0, 1], got 1.5"},
+		{keep(x, math.NaN()), "ops: KeepColumns: p must be in [0, 1], got NaN"},
+		{keep(x, 0.95), "ops: KeepColumns: one unit at least must be kept, got p = 0.95 of 6"},
+		{keep(b, 0.5), "ops: KeepColumns: x must have shape (N, n), got (6)"},
+		{keep(x, 0.5, ops.WithRate(ops.Constant(0.5))), "ops: KeepColumns: p must be the rate and columns the units, got WithRate, WithRateNode, WithNoiseShape or WithBroadcastAxes"},
+		{node(ops.Submatrix(x, k, nil)), "ops: Submatrix: w must have shape (6, 6) for the units it is thinned by, got (4, 6)"},
+		{node(ops.Submatrix(b, nil, k)), "ops: Submatrix: w: want rank 2, got shape (6)"},
+		{node(ops.Submatrix(nil, nil, k)), "ops: Submatrix: w must be a node of a graph, got none"},
+		{node(ops.Subvector(x, k)), "ops: Subvector: b: want rank 1, got shape (4, 6)"},
+		{node(k.Scale(x)), "ops: Kept.Scale: y must have shape (N, 3), got (4, 6)"},
+		{do(k.Units()), "ops: KeepColumns: want the step, got 0 inputs"},
+		{do(k.Units(), tensor.New(tensor.WithShape(2), tensor.Of(tensor.Int))), "ops: KeepColumns: step must be an int64 scalar, got *tensor.Dense of int (2)"},
+		{do(part, sines(6), outside), "ops: Subvector: units must be in [0, 6), got 1 to 6"},
+		{do(part, sines(7), outside), "ops: Subvector: b must have shape (6) for the units it is thinned by, got (7)"},
+		{do(k.Units(), &step), ""},
+	} {
+		if got := fmt.Sprint(c.err); c.err == nil && c.want != "" || c.err != nil && got != c.want {
+			t.Errorf("error %v, want %s", got, c.want)
+		}
+	}
+}
+
+// What distinguishes two sets of units is in their hashes.
+func TestKeptHashes(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 16), gorgonia.WithName("x"))
+	hashes := make(map[uint32]string)
+	for name, opts := range map[string][]ops.Option{
+		"seed 1":   {ops.WithSeed(1), ops.WithLayer(1)},
+		"seed 2":   {ops.WithSeed(2), ops.WithLayer(1)},
+		"layer":    {ops.WithSeed(1), ops.WithLayer(2)},
+		"sampling": {ops.WithSeed(1), ops.WithLayer(1), ops.WithMode(ops.Sampling)},
+	} {
+		for _, p := range []float64{0.25, 0.5} {
+			k, err := ops.KeepColumns(x, p, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := k.Units().Op().Hashcode()
+			if other, ok := hashes[h]; ok {
+				t.Errorf("%s, p=%v has the hash of %s", name, p, other)
+			}
+			hashes[h] = fmt.Sprint(name, p)
+		}
+	}
+	first, err := ops.KeepColumns(x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := ops.KeepColumns(x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Units() == second.Units() {
+		t.Error("two of default layers are one")
+	}
+}

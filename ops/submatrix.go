@@ -1,0 +1,229 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Submatrix returns the rows and columns of kept units of w, of shape (I, O),
+// where nil stands for all: the weights from the kept units of one layer, of I
+// units, to those of the next. With the Subvector of the bias,
+//
+//	y = out.Scale(Dense(x, Submatrix(w, in, out), Subvector(b, out), act))
+//
+// goes from the kept units of a layer to those of the next one, and gives, within
+// rounding, the columns that ExactK(Dense(...)) does not zero.
+//
+// The gradient of w has the shape of w and is 0 outside of the rows and columns.
+// That of the result is all that there is to know, and making none but that spares
+// writing the zeros.
+func Submatrix(w *gorgonia.Node, rows, cols *Kept) (*gorgonia.Node, error) {
+	return submatrix{dims: 2, rows: rows, cols: cols}.apply(w)
+}
+
+// Subvector returns the elements of kept units of b, of shape (O). See Submatrix.
+func Subvector(b *gorgonia.Node, units *Kept) (*gorgonia.Node, error) {
+	return submatrix{dims: 1, cols: units}.apply(b)
+}
+
+// submatrix :: w → [Vector Int] → [Vector Int] → submatrix of w
+//
+// A vector counts as a row.
+type submatrix struct {
+	dims       int   // of w
+	rows, cols *Kept // nil: all
+}
+
+func (f submatrix) apply(w *gorgonia.Node) (*gorgonia.Node, error) {
+	in := gorgonia.Nodes{w}
+	for _, k := range []*Kept{f.rows, f.cols} {
+		if k != nil {
+			in = append(in, k.units)
+		}
+	}
+	return applyFunction(f, in...)
+}
+
+func (f submatrix) name() string {
+	if f.dims == 1 {
+		return "Subvector"
+	}
+	return "Submatrix"
+}
+
+func (f submatrix) String() string {
+	return fmt.Sprintf("%s{rows=%v cols=%v}", f.name(), f.rows != nil, f.cols != nil)
+}
+
+func (f submatrix) rank() int { return f.dims }
+
+func (f submatrix) inputs() []slot {
+	in := []slot{{"w", f.dims, floats}}
+	if f.dims == 1 {
+		in[0].name = "b"
+	}
+	if f.rows != nil {
+		in = append(in, slot{"rows", 1, indices})
+	}
+	if f.cols != nil {
+		in = append(in, slot{"columns", 1, indices})
+	}
+	return in
+}
+
+// whole returns the shape of w, where a submatrix of it, or w itself, has the given
+// one.
+func (f submatrix) whole(s tensor.Shape) tensor.Shape {
+	s = s.Clone()
+	if f.rows != nil {
+		s[0] = f.rows.op.n
+	}
+	if f.cols != nil {
+		s[f.dims-1] = f.cols.op.n
+	}
+	return s
+}
+
+// chosen returns the shape of the submatrix for in, the shapes of the inputs.
+func (f submatrix) chosen(in []tensor.Shape) tensor.Shape {
+	s := in[0].Clone()
+	if f.rows != nil {
+		s[0] = in[1][0]
+	}
+	if f.cols != nil {
+		s[f.dims-1] = in[len(in)-1][0]
+	}
+	return s
+}
+
+func (f submatrix) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if want := f.whole(in[0]); !in[0].Eq(want) {
+		return nil, errors.Errorf("%s must have shape %v for the units it is thinned by, got %v", f.inputs()[0].name, want, in[0])
+	}
+	return f.chosen(in), positive(f.inputs()[0].name, in[0])
+}
+
+func (f submatrix) float32s(y []float32, in arguments[float32]) error { return extract(f, y, in) }
+func (f submatrix) float64s(y []float64, in arguments[float64]) error { return extract(f, y, in) }
+
+// units returns the indices of the rows and columns, nil for all.
+func (f submatrix) units(ints [][]int) (rows, cols []int) {
+	if f.rows != nil {
+		rows = ints[1]
+	}
+	if f.cols != nil {
+		cols = ints[len(ints)-1]
+	}
+	return rows, cols
+}
+
+// extent returns the numbers of rows and columns.
+func extent(s tensor.Shape) (rows, cols int) {
+	if len(s) == 1 {
+		return 1, s[0]
+	}
+	return s[0], s[1]
+}
+
+func extract[F float](f submatrix, y []F, in arguments[F]) error {
+	w := in.floats[0]
+	rows, cols := f.units(in.ints)
+	_, width := extent(in.shapes[0])
+	height, count := extent(f.chosen(in.shapes))
+	if err := within(cols, width); err != nil {
+		return err
+	}
+	if err := within(rows, len(w)/width); err != nil {
+		return err
+	}
+	ranges(height, count, func(from, to int) {
+		for r := from; r < to; r++ {
+			dst, src := y[r*count:(r+1)*count], row(w, rows, r, width)
+			if cols == nil {
+				copy(dst, src)
+				continue
+			}
+			for i, c := range cols[:len(dst)] {
+				dst[i] = src[c]
+			}
+		}
+	})
+	return nil
+}
+
+// row returns row r of those chosen of w.
+func row[F float](w []F, rows []int, r, width int) []F {
+	if rows != nil {
+		r = rows[r]
+	}
+	return w[r*width : (r+1)*width]
+}
+
+// within returns an error unless ascending units are in [0, n).
+func within(units []int, n int) error {
+	if k := len(units); k > 0 && (units[0] < 0 || units[k-1] >= n) {
+		return errors.Errorf("units must be in [0, %d), got %d to %d", n, units[0], units[k-1])
+	}
+	return nil
+}
+
+func (f submatrix) derive(c *calculus, x []operand, _, dy operand) []operand {
+	grads := make([]operand, len(x))
+	grads[0] = c.of(submatrixDiff{f}, append([]operand{dy}, x[1:]...)...)
+	return grads
+}
+
+// submatrixDiff is the gradient of w from that of a submatrix, which is its
+// gradient in turn.
+type submatrixDiff struct{ submatrix }
+
+func (f submatrixDiff) String() string { return f.submatrix.String() + "'" }
+
+func (f submatrixDiff) inputs() []slot {
+	in := f.submatrix.inputs()
+	in[0].name = "gradient of y"
+	return in
+}
+
+func (f submatrixDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return f.whole(in[0]), sameShape(in[0], f.chosen(in), nil)
+}
+
+func (f submatrixDiff) float32s(dw []float32, in arguments[float32]) error { return embed(f, dw, in) }
+func (f submatrixDiff) float64s(dw []float64, in arguments[float64]) error { return embed(f, dw, in) }
+
+func embed[F float](f submatrixDiff, dw []F, in arguments[F]) error {
+	dy := in.floats[0]
+	rows, cols := f.units(in.ints)
+	height, count := extent(in.shapes[0])
+	whole, width := extent(f.whole(in.shapes[0]))
+	if err := within(cols, width); err != nil {
+		return err
+	}
+	if err := within(rows, whole); err != nil {
+		return err
+	}
+	clear(dw)
+	ranges(height, count, func(from, to int) {
+		for r := from; r < to; r++ {
+			dst, src := row(dw, rows, r, width), dy[r*count:(r+1)*count]
+			if cols == nil {
+				copy(dst, src)
+				continue
+			}
+			for i, c := range cols[:len(src)] {
+				dst[c] = src[i]
+			}
+		}
+	})
+	return nil
+}
+
+func (f submatrixDiff) derive(c *calculus, x []operand, _, dy operand) []operand {
+	grads := make([]operand, len(x))
+	grads[0] = c.of(f.submatrix, append([]operand{dy}, x[1:]...)...)
+	return grads
+}
