@@ -18,6 +18,7 @@ func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		f = gorgonia.Rectify
 	}
 	y, err := f(x)
+	s.observe(y)
 	return y, s.Wrap(err, "ReLU")
 }
 
@@ -50,6 +51,7 @@ func LogSoftmax() Layer { return elementwise("LogSoftmax", ops.LogSoftmax) }
 func elementwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		y, err := f(x)
+		s.observe(y)
 		return y, s.Wrap(err, name)
 	})
 }

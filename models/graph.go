@@ -1,6 +1,9 @@
 package models
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -19,9 +22,27 @@ type Graph struct {
 	// Output is what the network computes: logits, for a classifier.
 	Output *gorgonia.Node
 
-	model  *Model
-	mode   Mode
-	params map[*Param]*gorgonia.Node
+	model       *Model
+	mode        Mode
+	params      map[*Param]*gorgonia.Node
+	activations []Activation
+}
+
+// An Activation is the output of an activation layer.
+type Activation struct {
+	Layer string // its place in the model, such as "2"
+	Node  *gorgonia.Node
+}
+
+// Activations returns the outputs of the activation layers in order. Where a
+// dropout is joined to the layer, in training and sampling, it is behind it.
+func (g *Graph) Activations() []Activation { return slices.Clone(g.activations) }
+
+// observe notes the output of an activation layer.
+func (s *Scope) observe(y *gorgonia.Node) {
+	if y != nil {
+		s.graph.activations = append(s.graph.activations, Activation{strings.TrimSuffix(s.path, "."), y})
+	}
 }
 
 // Build returns a new graph of the model for batches of the given size.

@@ -58,6 +58,8 @@ func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia
 	act := ops.ActivationNone
 	if _, ok := next().(relu); ok {
 		act = ops.ActivationReLU
+		place := child()
+		defer func() { place.observe(y) }()
 		n++
 	}
 	if d, ok := next().(unitDropout); ok && len(d.opts) == 0 {

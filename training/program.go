@@ -30,23 +30,15 @@ func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program,
 	if err != nil {
 		return nil, err
 	}
-	p := &program{graph: g, x: make([]float32, g.Input.Shape().TotalSize())}
-	var input *tensor.Dense
-	if m.Dtype() == tensor.Float64 {
-		p.wide = make([]float64, len(p.x))
-		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.wide))
-	} else {
-		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.x))
-	}
-	if err := gorgonia.Let(g.Input, input); err != nil {
-		return nil, errors.Wrap(err, "training: binding the input")
+	p, err := bindInput(m, g)
+	if err != nil {
+		return nil, err
 	}
 	out := g.Output.Shape()
 	if len(out) < 2 {
 		return nil, errors.Errorf("training: output must be logits with the class as last axis, got shape %v", out)
 	}
 	rows := out[:len(out)-1]
-	p.y = make([]int, rows.TotalSize())
 	err = building.Alone(func() error {
 		if loss != nil {
 			if err := p.differentiate(m, rows, loss); err != nil {
@@ -62,6 +54,22 @@ func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program,
 		return nil, err
 	}
 	return p, nil
+}
+
+// bindInput gives the input of a graph memory to gather batches into.
+func bindInput(m *models.Model, g *models.Graph) (*program, error) {
+	p := &program{graph: g, x: make([]float32, g.Input.Shape().TotalSize())}
+	// Each row of the output has a label.
+	out := g.Output.Shape()
+	p.y = make([]int, out[:len(out)-1].TotalSize())
+	var input *tensor.Dense
+	if m.Dtype() == tensor.Float64 {
+		p.wide = make([]float64, len(p.x))
+		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.wide))
+	} else {
+		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.x))
+	}
+	return p, errors.Wrap(gorgonia.Let(g.Input, input), "training: binding the input")
 }
 
 // differentiate adds the loss and its gradients to the graph.

@@ -147,6 +147,11 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 	if r.Batch, err = score(p.graph.Output.Value(), p.y); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
 	}
+	r.params = p.params
+	if err := r.tell(func(c Callback) func(*Run) error { return c.OnGradients }); err != nil {
+		return err
+	}
+	r.params = nil
 	if t.Schedule != nil {
 		r.LR = t.Schedule.At(r.Steps)
 		t.Solver.(interface{ SetLR(float64) }).SetLR(r.LR)

@@ -1,0 +1,77 @@
+// Package logs records training runs as they go: as CSV, as JSON lines, and for
+// TensorBoard.
+package logs
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// CSV returns a callback that writes a header and then a row for each epoch: the
+// epoch, the updates made, the learning rate, the loss, error and negative
+// log-likelihood of the batches with dropout, those of the validation set without,
+// and the seconds that the epoch took. What there is none of is empty.
+func CSV(w io.Writer) training.Callback {
+	out := csv.NewWriter(w)
+	flush := func(record []string) error {
+		if err := out.Write(record); err != nil {
+			return errors.Wrap(err, "logs: CSV")
+		}
+		out.Flush()
+		return errors.Wrap(out.Error(), "logs: CSV")
+	}
+	return training.Callback{
+		OnStart: func(*training.Run) error {
+			return flush([]string{"epoch", "step", "lr", "loss", "train_error", "train_nll", "validation_error", "validation_nll", "seconds"})
+		},
+		OnEpoch: func(r *training.Run) error {
+			e := r.History.Epochs[len(r.History.Epochs)-1]
+			f := func(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
+			lr, validationError, validationNLL := "", "", ""
+			if e.LR != 0 {
+				lr = f(e.LR)
+			}
+			if e.Validation != nil {
+				validationError, validationNLL = f(e.Validation.Error()), f(e.Validation.NLL)
+			}
+			return flush([]string{
+				strconv.Itoa(e.Epoch), strconv.FormatInt(e.Step, 10), lr, f(e.Loss), f(e.Train.Error()), f(e.Train.NLL),
+				validationError, validationNLL, f(e.Time.Seconds()),
+			})
+		},
+	}
+}
+
+// JSONLines returns a callback that writes a line for each epoch: the
+// training.Epoch as JSON.
+func JSONLines(w io.Writer) training.Callback {
+	return training.Callback{OnEpoch: func(r *training.Run) error {
+		err := json.NewEncoder(w).Encode(r.History.Epochs[len(r.History.Epochs)-1])
+		return errors.Wrap(err, "logs: JSONLines")
+	}}
+}
+
+// scalars are the numbers of an epoch by the names that TensorBoard groups them
+// under.
+func scalars(e training.Epoch) map[string]float64 {
+	all := map[string]float64{"loss/train": e.Loss, "error/train": e.Train.Error(), "nll/train": e.Train.NLL}
+	if e.LR != 0 {
+		all["learning_rate"] = e.LR
+	}
+	if e.Validation != nil {
+		all["error/validation"], all["nll/validation"] = e.Validation.Error(), e.Validation.NLL
+	}
+	for name, v := range all {
+		if math.IsNaN(v) {
+			delete(all, name)
+		}
+	}
+	return all
+}
