@@ -73,21 +73,21 @@ func eachPlane[F float](x, y []F, xs, ys tensor.Shape, f func(x, y []F)) {
 	parallel(xs[0]*xs[1], in, func(i int) { f(x[i*in:(i+1)*in], y[i*out:(i+1)*out]) })
 }
 
-// eachPlace calls f for every place of w in images of height × width: with the
-// place's number and the ranges of the image's rows and columns under the
-// window, from top or left up to bottom or right in steps of the dilation.
-func (w window) eachPlace(height, width int, f func(place, top, bottom, left, right int)) {
-	rows, cols, err := w.places(height, width)
-	if err != nil {
-		return
-	}
-	for i := range rows {
-		top, bottom := w.under(0, i, height)
-		for j := range cols {
-			left, right := w.under(1, j, width)
-			f(i*cols+j, top, bottom, left, right)
+// grid is what of images of one size is under the window at its places: ranges of
+// rows and of columns, in steps of the dilation.
+type grid struct{ rows, cols []span }
+
+type span struct{ from, to int }
+
+func (w window) grid(x, y tensor.Shape) grid {
+	spans := func(axis int) []span {
+		s := make([]span, y[2+axis])
+		for i := range s {
+			s[i].from, s[i].to = w.under(axis, i, x[2+axis])
 		}
+		return s
 	}
+	return grid{spans(0), spans(1)}
 }
 
 // under returns the range of the elements of the image that are under the window
@@ -99,19 +99,6 @@ func (w window) under(axis, i, size int) (from, to int) {
 		from += (-from + w.dilation[axis] - 1) / w.dilation[axis] * w.dilation[axis]
 	}
 	return from, to
-}
-
-// largest returns the index of the first largest element in a part of an image.
-func largest[F float](image []F, width int, step [2]int, top, bottom, left, right int) int {
-	best := top*width + left
-	for i := top; i < bottom; i += step[0] {
-		for j := left; j < right; j += step[1] {
-			if v := image[i*width+j]; v > image[best] || v != v && image[best] == image[best] {
-				best = i*width + j
-			}
-		}
-	}
-	return best
 }
 
 // maxPool is the maxima of x.
@@ -150,20 +137,29 @@ func poolMax[F float](f maxPool, y []F, in arguments[F]) error {
 	if err != nil {
 		return err
 	}
+	g := f.grid(xs, ys)
 	eachPlane(in.floats[0], y, xs, ys, func(x, y []F) {
-		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
-			y[place] = x[largest(x, xs[3], f.dilation, top, bottom, left, right)]
-		})
+		for i, r := range g.rows {
+			for j, c := range g.cols {
+				largest := x[r.from*xs[3]+c.from]
+				for u := r.from; u < r.to; u += f.dilation[0] {
+					for v := c.from; v < c.to; v += f.dilation[1] {
+						largest = max(largest, x[u*xs[3]+v])
+					}
+				}
+				y[i*ys[3]+j] = largest
+			}
+		}
 	})
 	return nil
 }
 
-func (f maxPool) derive(c *calculus, x []operand, _, dy operand) []operand {
-	return []operand{c.of(maxPoolDiff(f), x[0], dy)}
+func (f maxPool) derive(c *calculus, x []operand, y, dy operand) []operand {
+	return []operand{c.of(maxPoolDiff(f), x[0], y, dy)}
 }
 
-// maxPoolDiff is the gradient of x from x, in which it looks for the maxima
-// again, and the gradient of the maxima.
+// maxPoolDiff is the gradient of x from x, the maxima, for which it looks there
+// again, and their gradient.
 type maxPoolDiff struct{ window }
 
 func (f maxPoolDiff) name() string   { return "MaxPool2d" }
@@ -171,12 +167,12 @@ func (f maxPoolDiff) String() string { return "MaxPool2d'{" + f.poolString() + "
 func (f maxPoolDiff) rank() int      { return 4 }
 
 func (f maxPoolDiff) inputs() []slot {
-	return []slot{{"x", 4, constants}, {"gradient of y", 4, floats}}
+	return []slot{{"x", 4, constants}, {"y", 4, constants}, {"gradient of y", 4, floats}}
 }
 
 func (f maxPoolDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
 	want, err := f.covered(in[0])
-	return in[0].Clone(), sameShape(in[1], want, err)
+	return in[0].Clone(), sameShape(in[2], want, sameShape(in[1], want, err))
 }
 
 func (f maxPoolDiff) float32s(dx []float32, in arguments[float32]) error {
@@ -189,15 +185,33 @@ func (f maxPoolDiff) float64s(dx []float64, in arguments[float64]) error {
 
 func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
 	xs, ys := in.shapes[0], in.shapes[1]
+	g := f.grid(xs, ys)
 	plane, places := xs[2]*xs[3], ys[2]*ys[3]
 	parallel(xs[0]*xs[1], plane, func(n int) {
-		x, dx, dy := in.floats[0][n*plane:(n+1)*plane], dx[n*plane:(n+1)*plane], in.floats[1][n*places:(n+1)*places]
+		x, y := in.floats[0][n*plane:(n+1)*plane], in.floats[1][n*places:(n+1)*places]
+		dx, dy := dx[n*plane:(n+1)*plane], in.floats[2][n*places:(n+1)*places]
 		clear(dx)
-		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
-			dx[largest(x, xs[3], f.dilation, top, bottom, left, right)] += dy[place]
-		})
+		for i, r := range g.rows {
+			for j, c := range g.cols {
+				at := i*ys[3] + j
+				dx[first(x, xs[3], r, c, f.dilation, y[at])] += dy[at]
+			}
+		}
 	})
 	return nil
+}
+
+// first returns the index of the first element in a part of an image that is the
+// given one; of the first NaN, if that is NaN.
+func first[F float](image []F, width int, rows, cols span, step [2]int, x F) int {
+	for u := rows.from; u < rows.to; u += step[0] {
+		for v := cols.from; v < cols.to; v += step[1] {
+			if e := image[u*width+v]; e == x || e != e {
+				return u*width + v
+			}
+		}
+	}
+	return rows.from*width + cols.from
 }
 
 func (f maxPoolDiff) derive(c *calculus, _ []operand, _, _ operand) []operand { return c.stop(f) }
@@ -222,16 +236,19 @@ func poolAvg[F float](f avgPool, y []F, in arguments[F]) error {
 		return err
 	}
 	area := F(f.kernel[0] * f.kernel[1])
+	g := f.grid(xs, ys)
 	eachPlane(in.floats[0], y, xs, ys, func(x, y []F) {
-		f.eachPlace(xs[2], xs[3], func(place, top, bottom, left, right int) {
-			var sum F
-			for i := top; i < bottom; i += f.dilation[0] {
-				for j := left; j < right; j += f.dilation[1] {
-					sum += x[i*xs[3]+j]
+		for i, r := range g.rows {
+			for j, c := range g.cols {
+				var sum F
+				for u := r.from; u < r.to; u += f.dilation[0] {
+					for v := c.from; v < c.to; v += f.dilation[1] {
+						sum += x[u*xs[3]+v]
+					}
 				}
+				y[i*ys[3]+j] = sum / area
 			}
-			y[place] = sum / area
-		})
+		}
 	})
 	return nil
 }
@@ -275,16 +292,19 @@ func unpoolAvg[F float](f avgPoolDiff, dx []F, in arguments[F]) error {
 	ys := in.shapes[0]
 	xs := tensor.Shape{ys[0], ys[1], f.height, f.width}
 	area := F(f.kernel[0] * f.kernel[1])
+	g := f.grid(xs, ys)
 	eachPlane(dx, in.floats[0], xs, ys, func(dx, dy []F) {
 		clear(dx)
-		f.eachPlace(f.height, f.width, func(place, top, bottom, left, right int) {
-			share := dy[place] / area
-			for i := top; i < bottom; i += f.dilation[0] {
-				for j := left; j < right; j += f.dilation[1] {
-					dx[i*f.width+j] += share
+		for i, r := range g.rows {
+			for j, c := range g.cols {
+				share := dy[i*ys[3]+j] / area
+				for u := r.from; u < r.to; u += f.dilation[0] {
+					for v := c.from; v < c.to; v += f.dilation[1] {
+						dx[u*f.width+v] += share
+					}
 				}
 			}
-		})
+		}
 	})
 	return nil
 }
