@@ -1,0 +1,62 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// The methods SVG, PNG and HTML are what notebook kernels for Go look for in the
+// value of a cell (gophernotes), or what their display functions take (GoNB); a
+// figure or comparison that cannot be drawn shows the reason.
+
+// SVG returns the figure as an SVG document.
+func (f *Figure) SVG() string {
+	var b strings.Builder
+	if err := WriteFigure(&b, SVG, f); err != nil {
+		return `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="24"><text y="16">` + html.EscapeString(err.Error()) + `</text></svg>`
+	}
+	return b.String()
+}
+
+// PNG returns the figure as a PNG file; nil if it cannot be drawn.
+func (f *Figure) PNG() []byte {
+	var b bytes.Buffer
+	if WriteFigure(&b, PNG, f) != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// HTML returns the finding and the table of the comparison as HTML.
+func (c Comparison) HTML() string {
+	var table strings.Builder
+	if err := c.WriteTable(&table); err != nil {
+		return "<p>" + html.EscapeString(err.Error()) + "</p>"
+	}
+	return "<p>" + html.EscapeString(c.Finding()) + "</p><pre>" + html.EscapeString(table.String()) + "</pre>"
+}
+
+// Show is for scripts: it writes the figure to the file name.png in dir, which it
+// makes, and the file's path to w.
+func Show(w io.Writer, dir, name string, f *Figure) error {
+	var b bytes.Buffer
+	if err := WriteFigure(&b, PNG, f); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return errors.Wrap(err, "report: Show")
+	}
+	path := filepath.Join(dir, name+".png")
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		return errors.Wrap(err, "report: Show")
+	}
+	_, err := fmt.Fprintf(w, "%s: %s\n", f.Title, path)
+	return errors.Wrap(err, "report: Show")
+}
