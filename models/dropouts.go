@@ -83,6 +83,12 @@ func TokenDropout(p float64, opts ...ops.Option) Layer {
 	return dropout("TokenDropout", p, opts, ops.TokenDropout)
 }
 
+// AttentionDropout zeroes attention weights (batch, heads, queries, keys) with
+// probability p in training; see ops.AttentionDropout.
+func AttentionDropout(p float64, opts ...ops.Option) Layer {
+	return dropout("AttentionDropout", p, opts, ops.AttentionDropout)
+}
+
 // WeightScalingDropout zeroes units with probability p in training and multiplies
 // all by 1-p in evaluation, where the others do nothing; see
 // ops.WeightScalingDropout.
@@ -111,14 +117,9 @@ func DropConnect(in, out int, p float64, opts ...ops.Option) Layer {
 		if err != nil {
 			return nil, err
 		}
-		own, ok, err := s.dropoutOptions(name, p)
+		w, err = dropout(name, p, opts, ops.DropConnect).Apply(s, w)
 		if err != nil {
 			return nil, err
-		}
-		if ok && (p > 0 || len(opts) > 0) {
-			if w, err = ops.DropConnect(w, p, append(own, opts...)...); err != nil {
-				return nil, s.Wrap(err, name)
-			}
 		}
 		y, err := ops.Dense(x, w, b, ops.ActivationNone)
 		return y, s.Wrap(err, name)

@@ -136,6 +136,7 @@ func TestDropoutLayers(t *testing.T) {
 		"Batchwise":           {func(p float64) models.Layer { return models.Batchwise(p) }, flat},
 		"ExactK":              {func(p float64) models.Layer { return models.ExactK(p) }, flat},
 		"LockedDropout":       {func(p float64) models.Layer { return models.LockedDropout(p) }, text},
+		"AttentionDropout":    {func(p float64) models.Layer { return models.AttentionDropout(p) }, image},
 		"TokenDropout":        {func(p float64) models.Layer { return models.TokenDropout(p) }, text},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,6 +221,35 @@ func TestEmbeddingLayer(t *testing.T) {
 	}
 	if got := trainStep(t, m, x)[0]; got[8] != 4*w[8] || got[0] != 2*w[0] || got[2] != 0 {
 		t.Errorf("gradient is %v for rows %v", got, w)
+	}
+}
+
+// A word whose row is dropped is missing at all its places.
+func TestEmbeddingDropoutLayer(t *testing.T) {
+	m := mustModel(t, models.EmbeddingDropout(40, 2, 0.5), []int{80})
+	w := m.Params()[0].Value().Float32s()
+	ids := make([]float32, 80)
+	for i := range ids {
+		ids[i] = float32(i % 40)
+	}
+	x := tensor.New(tensor.WithShape(1, 80), tensor.WithBacking(ids))
+	if got := forward(t, m, models.Eval, x, 0); !slices.Equal(got, slices.Concat(w, w)) {
+		t.Error("evaluation drops")
+	}
+	got, dropped := forward(t, m, models.Train, x, 0), 0
+	if !slices.Equal(got[:80], got[80:]) {
+		t.Error("places of one word differ")
+	}
+	for i := range 40 {
+		switch {
+		case got[2*i] == 0 && got[2*i+1] == 0:
+			dropped++
+		case got[2*i] != 2*w[2*i] || got[2*i+1] != 2*w[2*i+1]:
+			t.Errorf("row %d is %v, want zero or twice %v", i, got[2*i:2*i+2], w[2*i:2*i+2])
+		}
+	}
+	if dropped == 0 || dropped == 40 {
+		t.Errorf("%d of 40 words are dropped", dropped)
 	}
 }
 
@@ -333,6 +363,8 @@ func TestLayersReject(t *testing.T) {
 		{models.BatchNorm2d(), []int{8}, "models: BatchNorm2d: input must have shape (batch, channels, height, width), got (1, 8)"},
 		{models.BatchNorm1d(ops.WithMomentum(2)), []int{8}, "models: BatchNorm1d: ops: BatchNorm: momentum must be in (0, 1], got 2"},
 		{models.Embedding(0, 2), []int{3}, "models: Embedding: sizes must be positive, got 0 and 2"},
+		{models.EmbeddingDropout(3, 0, 0.5), []int{3}, "models: EmbeddingDropout: sizes must be positive, got 3 and 0"},
+		{models.EmbeddingDropout(3, 2, -1), []int{3}, "models: EmbeddingDropout: p must be in [0, 1], got -1"},
 		{models.LeakyReLU(math.NaN()), []int{3}, "models: LeakyReLU: ops: LeakyReLU: slope must be finite, got NaN"},
 		{models.Residual(models.Linear(3, 4)), []int{3}, "models: Residual: layers must keep the shape (1, 3), got (1, 4)"},
 		{models.Residual(nil), []int{3}, "models: Sequential: layer 0 must be a layer, got nil"},
