@@ -1,0 +1,90 @@
+package analyzer
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strconv"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// A file is a file under analysis, which may come to need package ops.
+type file struct {
+	pass   *analysis.Pass
+	syntax *ast.File
+	free   string // name for an import of ops; empty until it is needed
+}
+
+// importOps returns a name by which code at pos can refer to package ops, with the
+// edits that bring it about.
+func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit) {
+	for _, spec := range f.imports(opsPath) {
+		// Dot and blank imports have no name that a scope could find.
+		obj := f.pass.TypesInfo.PkgNameOf(spec)
+		if obj == nil {
+			continue
+		}
+		if _, found := f.pass.Pkg.Scope().Innermost(pos).LookupParent(obj.Name(), pos); found == types.Object(obj) {
+			return obj.Name(), nil
+		}
+	}
+	if f.free == "" {
+		f.free = f.freeName()
+	}
+	text := strconv.Quote(opsPath)
+	if f.free != "ops" {
+		text = f.free + " " + text
+	}
+	// Whoever uses gorgonia.Dropout imports gorgonia.
+	at := f.imports(gorgoniaPath)[0]
+	for _, decl := range f.syntax.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok || d.Tok != token.IMPORT || at.Pos() < d.Pos() || d.End() < at.End() {
+			continue
+		}
+		if d.Rparen.IsValid() {
+			return f.free, []analysis.TextEdit{{Pos: d.Rparen, End: d.Rparen, NewText: []byte("\n\t" + text + "\n")}}
+		}
+	}
+	end := at.End()
+	if at.Comment != nil {
+		end = at.Comment.End()
+	}
+	return f.free, []analysis.TextEdit{{Pos: end, End: end, NewText: []byte("\n\nimport " + text)}}
+}
+
+// imports returns the imports of a path.
+func (f *file) imports(path string) (specs []*ast.ImportSpec) {
+	for _, spec := range f.syntax.Imports {
+		if spec.Path.Value == strconv.Quote(path) {
+			specs = append(specs, spec)
+		}
+	}
+	return specs
+}
+
+// freeName returns a name that means nothing yet in the file or its package.
+func (f *file) freeName() string {
+	used := make(map[string]bool)
+	for _, name := range f.pass.Pkg.Scope().Names() {
+		used[name] = true
+	}
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			used[id.Name] = true
+		}
+		return true
+	})
+	for _, spec := range f.syntax.Imports {
+		if obj := f.pass.TypesInfo.PkgNameOf(spec); obj != nil {
+			used[obj.Name()] = true
+		}
+	}
+	name := "ops"
+	for i := 1; used[name]; i++ {
+		name = fmt.Sprintf("dropoutops%d", i)
+	}
+	return name
+}
