@@ -22,6 +22,7 @@ With no arguments it takes about a minute on two cores. The defaults of both arm
 Examples:
 
     mnist                                   the default comparison
+    mnist train --help                      all that can be set
     mnist --train 60000 --hidden 1024,1024,1024 --max-norm 3 --epochs 60
     mnist -p 0.5 --input-p 0 --seeds 5      another rate, more seeds
     mnist --out runs/a                      keep the records, models and a report
