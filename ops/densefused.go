@@ -22,6 +22,13 @@ const (
 	ActivationReLU
 )
 
+func (a Activation) String() string {
+	if a == ActivationReLU {
+		return "ReLU"
+	}
+	return "none"
+}
+
 // Dense returns act(x·w + b) as one op: after the product, one pass adds the bias
 // and applies the activation. x has shape (N, I), w (I, O) and b (O), or b is nil
 // for none; y has shape (N, O). All are of float32 or of float64, and no size may
@@ -117,9 +124,14 @@ func (l *linear) name() string {
 // describe tells the layer from others.
 func (l *linear) describe(part string) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s%s{act=%d bias=%v", l.name(), part, l.act, l.bias)
+	fmt.Fprintf(&s, "%s%s{activation=%v bias=%v", l.name(), part, l.act, l.bias)
 	if d := l.drop; d != nil {
-		fmt.Fprintf(&s, " p=%T:%v seed=%d layer=%d mode=%v", d.rate, d.rate, d.seed, d.layer, d.mode)
+		if p, ok := d.rate.(Constant); ok {
+			fmt.Fprintf(&s, " p=%v", float64(p))
+		} else {
+			fmt.Fprintf(&s, " p=%T:%v", d.rate, d.rate)
+		}
+		fmt.Fprintf(&s, " seed=%d layer=%d mode=%v", d.seed, d.layer, d.mode)
 	}
 	return s.String() + "}"
 }
