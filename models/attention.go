@@ -1,0 +1,87 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// SelfAttention lets each token of (batch, time, width) take from all of its
+// sequence, in several heads; see ops.SelfAttention.
+//
+// Parameters are named as those of PyTorch's nn.MultiheadAttention:
+// in_proj_weight and in_proj_bias, which make queries, keys and values, and
+// out_proj.weight and out_proj.bias. Here their matrices are (inputs, outputs), as
+// that of Linear; WriteSafetensors transposes them.
+type SelfAttention struct {
+	Heads   int
+	Causal  bool    // take nothing from tokens behind
+	Dropout float64 // of the weights with which tokens are taken
+	Init    Init    // of the matrices; GlorotUniform by default
+}
+
+// Apply adds the attention to the graph of x.
+func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	const name = "SelfAttention"
+	if x.Dims() != 3 {
+		return nil, s.Errorf("%s: input must have shape (batch, time, width), got %v", name, x.Shape())
+	}
+	width := x.Shape()[2]
+	if a.Heads <= 0 || width%a.Heads != 0 {
+		return nil, s.Errorf("%s: heads must divide the width %d, got %d", name, width, a.Heads)
+	}
+	init := a.Init
+	if init == nil {
+		init = GlorotUniform
+	}
+	x, err := perToken(s, x, LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		w, err := s.Param("in_proj_weight", []int{width, 3 * width}, init)
+		if err != nil {
+			return nil, err
+		}
+		b, err := s.Param("in_proj_bias", []int{3 * width}, Zeros)
+		if err != nil {
+			return nil, err
+		}
+		y, err := ops.Dense(x, w, b, ops.ActivationNone)
+		return y, s.Wrap(err, name)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	own, ok, err := s.dropoutOptions(name, a.Dropout)
+	if err != nil {
+		return nil, err
+	}
+	attend, p := ops.SelfAttention, a.Dropout
+	if a.Causal {
+		attend = ops.CausalSelfAttention
+	}
+	if !ok {
+		p = 0
+	}
+	y, err := attend(x, a.Heads, p, own...)
+	if err != nil {
+		return nil, s.Wrap(err, name)
+	}
+	return perToken(s, y, parts{{"out_proj", Linear(width, width, WithInit(init))}})
+}
+
+// Positions adds a learned vector for each place to sequences (batch, time, width)
+// of at most the given number of places; see ops.AddPositions. Parameter: weight
+// (places, width), as that of an nn.Embedding of places, which starts from
+// N(0, 0.02²).
+func Positions(places int) Layer {
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		const name = "Positions"
+		if x.Dims() != 3 || x.Shape()[1] > places {
+			return nil, s.Errorf("%s: input must have shape (batch, time, width) with at most %d times, got %v", name, places, x.Shape())
+		}
+		w, err := s.Param("weight", []int{places, x.Shape()[2]}, Normal(0.02))
+		if err != nil {
+			return nil, err
+		}
+		y, err := ops.AddPositions(x, w)
+		return y, s.Wrap(err, name)
+	})
+}

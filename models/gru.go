@@ -1,0 +1,32 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// GRU is layers of gated recurrent units, from (batch, time, features) to (batch,
+// time, Units). See LSTM for the fields and ops.GRU.
+//
+// Parameters are named and shaped as those of PyTorch's nn.GRU: weight_ih_l0
+// (3·Units, features), weight_hh_l0 (3·Units, Units), bias_ih_l0 and bias_hh_l0
+// (3·Units), with gates in the order r, z, n.
+type GRU struct {
+	Units  int
+	Layers int // 1 by default
+
+	InputDropout, LayerDropout float64
+	RecurrentDropout           float64
+	WeightDrop                 float64
+	Zoneout                    float64 // of the hidden states
+}
+
+// Apply adds the layers to the graph of x.
+func (l GRU) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return recurrent{
+		name: "GRU", gates: 3, op: ops.GRU, units: l.Units, layers: l.Layers,
+		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
+		noise: ops.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutHidden: l.Zoneout},
+	}.Apply(s, x)
+}

@@ -1,0 +1,147 @@
+package models
+
+import (
+	"strconv"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// LSTMLanguageModel foretells the next token of sequences: from ids (batch, time)
+// to logits (batch, time, Vocabulary). Ids are whole numbers in [0, Vocabulary) as
+// floats, which is what models are fed; labels are the ids one place further.
+//
+//	net := models.LSTMLanguageModel{
+//		Vocabulary: 64, Width: 128, LSTM: models.LSTM{Units: 256, WeightDrop: 0.5},
+//		OutputDropout: 0.4,
+//	}
+//	model, err := models.New(net, []int{100}) // sequences of 100 tokens
+//
+// Its dropouts are those of Merity et al., "Regularizing and Optimizing LSTM
+// Language Models", ICLR 2018. Parameters are named embedding, rnn (see LSTM) and
+// decoder.
+type LSTMLanguageModel struct {
+	Vocabulary int
+	Width      int // of the embedding
+	LSTM       LSTM
+
+	// EmbeddingDropout is of words of the vocabulary, wherever they occur.
+	EmbeddingDropout float64
+	// OutputDropout is of units of the last layer, at all times alike.
+	OutputDropout float64
+	// Tied uses the embedding as decoder, without bias, where Width is the number
+	// of units (Press and Wolf, EACL 2017; Inan et al., ICLR 2017).
+	Tied bool
+}
+
+// Apply adds the network to the graph of the ids x.
+func (m LSTMLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return languageModel{
+		name: "LSTMLanguageModel", vocabulary: m.Vocabulary, width: m.Width,
+		embeddingDropout: m.EmbeddingDropout, tied: m.Tied, init: Normal(0.1),
+		body: parts{{"rnn", m.LSTM}, {"", locked("OutputDropout", m.OutputDropout)}},
+	}.Apply(s, x)
+}
+
+// GRULanguageModel is LSTMLanguageModel of a GRU.
+type GRULanguageModel struct {
+	Vocabulary, Width               int
+	GRU                             GRU
+	EmbeddingDropout, OutputDropout float64
+	Tied                            bool
+}
+
+// Apply adds the network to the graph of the ids x.
+func (m GRULanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return languageModel{
+		name: "GRULanguageModel", vocabulary: m.Vocabulary, width: m.Width,
+		embeddingDropout: m.EmbeddingDropout, tied: m.Tied, init: Normal(0.1),
+		body: parts{{"rnn", m.GRU}, {"", locked("OutputDropout", m.OutputDropout)}},
+	}.Apply(s, x)
+}
+
+// TransformerLanguageModel foretells the next token of sequences by causal
+// Transformer blocks: from ids (batch, time) to logits (batch, time, Vocabulary),
+// as LSTMLanguageModel.
+//
+// It is the network of Radford et al., "Language Models are Unsupervised Multitask
+// Learners", 2019. Parameters are named embedding, position, blocks.0 and so on
+// (see TransformerBlock), norm and decoder.
+type TransformerLanguageModel struct {
+	Vocabulary int
+	Context    int // the most tokens of a sequence
+	Width      int // of the embedding and all blocks
+	Blocks     int
+	// Block is what all blocks are like; they are causal in any case. Its DropPath
+	// is the rate of the last block, to which it grows; see ops.DropPathRates.
+	Block TransformerBlock
+
+	// EmbeddingDropout is of units of the embedded tokens.
+	EmbeddingDropout float64
+	// Tied uses the embedding as decoder, without bias.
+	Tied bool
+}
+
+// Apply adds the network to the graph of the ids x.
+func (m TransformerLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	const name = "TransformerLanguageModel"
+	if m.Context <= 0 || m.Blocks < 0 {
+		return nil, s.Errorf("%s: context must be positive and blocks not negative, got %d and %d", name, m.Context, m.Blocks)
+	}
+	if !(m.Block.DropPath >= 0 && m.Block.DropPath <= 1) {
+		return nil, s.Errorf("%s: DropPath: p must be in [0, 1], got %v", name, m.Block.DropPath)
+	}
+	body := parts{{"position", Positions(m.Context)}, {"", Dropout(m.EmbeddingDropout)}}
+	for i, p := range ops.DropPathRates(m.Block.DropPath, m.Blocks) {
+		block := m.Block
+		block.Causal, block.DropPath = true, p
+		body = append(body, part{"blocks." + strconv.Itoa(i), block})
+	}
+	return languageModel{
+		name: name, vocabulary: m.Vocabulary, width: m.Width, tied: m.Tied, init: Normal(0.02),
+		body: append(body, part{"norm", LayerNorm()}),
+	}.Apply(s, x)
+}
+
+// languageModel is what all language models have around their bodies.
+type languageModel struct {
+	name              string
+	vocabulary, width int
+	embeddingDropout  float64
+	tied              bool
+	init              Init
+	body              Layer // from (batch, time, width) to (batch, time, features)
+}
+
+func (m languageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if m.vocabulary <= 0 || m.width <= 0 {
+		return nil, s.Errorf("%s: vocabulary and width must be positive, got %d and %d", m.name, m.vocabulary, m.width)
+	}
+	if x.Dims() != 2 {
+		return nil, s.Errorf("%s: input must be ids of shape (batch, time), got %v", m.name, x.Shape())
+	}
+	embedding, err := s.Child("embedding").Param("weight", []int{m.vocabulary, m.width}, m.init)
+	if err != nil {
+		return nil, err
+	}
+	dropped, err := dropout(m.name+": EmbeddingDropout", m.embeddingDropout, nil, ops.EmbeddingDropout).Apply(s, embedding)
+	if err != nil {
+		return nil, err
+	}
+	if x, err = ops.Embedding(dropped, x); err != nil {
+		return nil, s.Wrap(err, m.name)
+	}
+	if x, err = m.body.Apply(s, x); err != nil {
+		return nil, err
+	}
+	features := x.Shape()[2]
+	if !m.tied {
+		return perToken(s, x, parts{{"decoder", Linear(features, m.vocabulary, WithInit(m.init))}})
+	}
+	if features != m.width {
+		return nil, s.Errorf("%s: a tied decoder must have the %d features of the embedding, got %d", m.name, m.width, features)
+	}
+	y, err := ops.MatMul(x, embedding, ops.WithTransposedB())
+	return y, s.Wrap(err, m.name)
+}

@@ -1,0 +1,42 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// LSTM is layers of long short-term memory, from (batch, time, features) to
+// (batch, time, Units): the hidden states at all times. Each sequence starts from
+// a state of zeros. See ops.LSTM.
+//
+// Parameters are named and shaped as those of PyTorch's nn.LSTM: weight_ih_l0
+// (4·Units, features), weight_hh_l0 (4·Units, Units), bias_ih_l0 and bias_hh_l0
+// (4·Units), with gates in the order i, f, g, o, and so on for l1, l2, ... They
+// start as PyTorch's, from U(-1/sqrt(Units), 1/sqrt(Units)).
+type LSTM struct {
+	Units  int
+	Layers int // 1 by default
+
+	// InputDropout is of features of the input, LayerDropout of those between
+	// layers, at all times alike (Gal and Ghahramani, NeurIPS 2016).
+	InputDropout, LayerDropout float64
+	// RecurrentDropout is of units of the hidden states on their way into the
+	// gates, at all times alike; see ops.RecurrentNoise.
+	RecurrentDropout float64
+	// WeightDrop is of single recurrent weights, at all times alike (Merity et al.,
+	// ICLR 2018).
+	WeightDrop float64
+	// ZoneoutCell and ZoneoutHidden keep units as they were a time before; see
+	// ops.RecurrentNoise (Krueger et al., ICLR 2017).
+	ZoneoutCell, ZoneoutHidden float64
+}
+
+// Apply adds the layers to the graph of x.
+func (l LSTM) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return recurrent{
+		name: "LSTM", gates: 4, op: ops.LSTM, units: l.Units, layers: l.Layers,
+		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
+		noise: ops.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutCell: l.ZoneoutCell, ZoneoutHidden: l.ZoneoutHidden},
+	}.Apply(s, x)
+}

@@ -1,0 +1,101 @@
+package models
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// recurrent is the layers of LSTM or GRU.
+type recurrent struct {
+	name          string
+	gates         int
+	units, layers int
+	op            func(x, wih, whh, bih, bhh *gorgonia.Node, noise ops.RecurrentNoise, opts ...ops.Option) (*gorgonia.Node, error)
+
+	input, between, weights float64 // rates of dropout
+	noise                   ops.RecurrentNoise
+}
+
+func (r recurrent) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if r.units <= 0 || r.layers < 0 {
+		return nil, s.Errorf("%s: units must be positive and layers not negative, got %d and %d", r.name, r.units, r.layers)
+	}
+	if x.Dims() != 3 {
+		return nil, s.Errorf("%s: input must have shape (batch, time, features), got %v", r.name, x.Shape())
+	}
+	for k := range max(1, r.layers) {
+		name, p := "InputDropout", r.input
+		if k > 0 {
+			name, p = "LayerDropout", r.between
+		}
+		var err error
+		if x, err = locked(r.name+": "+name, p).Apply(s, x); err != nil {
+			return nil, err
+		}
+		if x, err = r.layer(s, "_l"+strconv.Itoa(k), x); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// locked is LockedDropout under the name of a field.
+func locked(name string, p float64) Layer {
+	return dropout(name, p, nil, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.LockedDropout(x, p, 1, opts...)
+	})
+}
+
+// layer applies the layer whose parameters' names end in suffix.
+func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.Node, error) {
+	rows := r.gates * r.units
+	var params [4]*gorgonia.Node
+	for i, p := range []struct {
+		name  string
+		shape []int
+	}{
+		{"weight_ih", []int{rows, x.Shape()[2]}}, {"weight_hh", []int{rows, r.units}},
+		{"bias_ih", []int{rows}}, {"bias_hh", []int{rows}},
+	} {
+		var err error
+		if params[i], err = s.Param(p.name+suffix, p.shape, byUnits(r.units)); err != nil {
+			return nil, err
+		}
+	}
+	whh, err := dropout(r.name+": WeightDrop", r.weights, nil, weightDrop).Apply(s, params[1])
+	if err != nil {
+		return nil, err
+	}
+	opts, ok := s.DropoutOptions()
+	// The op draws from two layers more.
+	s.DropoutOptions()
+	s.DropoutOptions()
+	if !ok {
+		opts = append(opts, ops.WithMode(ops.Inference))
+	}
+	y, err := r.op(x, params[0], whh, params[2], params[3], r.noise, opts...)
+	return y, s.Wrap(err, r.name)
+}
+
+// weightDrop is ops.WeightDrop of one matrix.
+func weightDrop(w *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+	dropped, err := ops.WeightDrop([]*gorgonia.Node{w}, p, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return dropped[0], nil
+}
+
+// byUnits draws from U(-a, a) with a = 1/sqrt(units), as PyTorch does for all
+// parameters of a recurrent layer.
+func byUnits(units int) Init {
+	return func(values []float64, _ tensor.Shape, r *rand.Rand) {
+		uniform(values, 1/math.Sqrt(float64(units)), r)
+	}
+}

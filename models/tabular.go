@@ -1,0 +1,60 @@
+package models
+
+import "gorgonia.org/gorgonia"
+
+// Tabular is a multilayer perceptron for rows of numbers, which should be
+// standardized. Beside MLP it has a choice of what keeps the scale of its units:
+// nothing, BatchNorm, or SelfNormalizing.
+type Tabular struct {
+	Inputs  int   // columns
+	Hidden  []int // units of each hidden layer
+	Outputs int   // classes, or values
+
+	// InputDropout and HiddenDropout are the rates of dropout of columns and of
+	// hidden units.
+	InputDropout, HiddenDropout float64
+
+	// BatchNorm puts BatchNorm1d before each activation.
+	BatchNorm bool
+	// SelfNormalizing makes the network of Klambauer et al., "Self-Normalizing
+	// Neural Networks", NeurIPS 2017: SELU, weights from LecunNormal and
+	// AlphaDropout, for which rates of 0.05 to 0.1 are usual. It takes neither
+	// BatchNorm nor another Activation.
+	SelfNormalizing bool
+	// Activation makes the activation of each hidden layer; ReLU by default.
+	Activation func() Layer
+}
+
+// Apply adds the network to the graph of x.
+func (t Tabular) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if t.SelfNormalizing && (t.BatchNorm || t.Activation != nil) {
+		return nil, s.Errorf("Tabular: SelfNormalizing must be without BatchNorm and Activation")
+	}
+	return t.Layers().Apply(s, x)
+}
+
+// Layers returns the network as a sequence of layers. A layer that does nothing
+// keeps its place.
+func (t Tabular) Layers() Sequential {
+	activation, init := t.Activation, Init(HeNormal)
+	drop := func(p float64) Layer { return Dropout(p) }
+	switch {
+	case t.SelfNormalizing:
+		activation, init = SELU, LecunNormal
+		drop = func(p float64) Layer { return AlphaDropout(p) }
+	case activation == nil:
+		activation = ReLU
+	}
+	layers := Sequential{drop(t.InputDropout)}
+	in := t.Inputs
+	for _, units := range t.Hidden {
+		if t.BatchNorm {
+			layers = append(layers, Linear(in, units, WithInit(init), WithoutBias()), BatchNorm1d())
+		} else {
+			layers = append(layers, Linear(in, units, WithInit(init)))
+		}
+		layers = append(layers, activation(), drop(t.HiddenDropout))
+		in = units
+	}
+	return append(layers, Linear(in, t.Outputs, WithInit(init)))
+}

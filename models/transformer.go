@@ -1,0 +1,85 @@
+package models
+
+import "gorgonia.org/gorgonia"
+
+// TransformerBlock is a layer of a Transformer for (batch, time, width), with
+// normalization before each part:
+//
+//	x = x + attention(norm(x))
+//	x = x + linear(gelu(linear(norm(x))))
+//
+// Its parameters are named as those of PyTorch's nn.TransformerEncoderLayer with
+// norm_first=True: self_attn (see SelfAttention), linear1, linear2, norm1 and
+// norm2.
+//
+// Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017; Xiong et al.,
+// "On Layer Normalization in the Transformer Architecture", ICML 2020.
+type TransformerBlock struct {
+	Heads  int
+	Hidden int  // units between the two linear layers; 4·width by default
+	Causal bool // take nothing from tokens behind
+
+	// AttentionDropout is of the weights of attention, HiddenDropout of the hidden
+	// units, ResidualDropout of what each part adds. nn.TransformerEncoderLayer has
+	// one rate for the three.
+	AttentionDropout, HiddenDropout, ResidualDropout float64
+	// DropPath is of all that a part adds to an example; see DropPath.
+	DropPath float64
+
+	// Activation is GELU by default.
+	Activation func() Layer
+	// Init starts the matrices; Normal(0.02) by default.
+	Init Init
+}
+
+// Apply adds the block to the graph of x.
+func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if x.Dims() != 3 {
+		return nil, s.Errorf("TransformerBlock: input must have shape (batch, time, width), got %v", x.Shape())
+	}
+	if b.Hidden < 0 {
+		return nil, s.Errorf("TransformerBlock: hidden units must not be negative, got %d", b.Hidden)
+	}
+	width, hidden, activation, init := x.Shape()[2], b.Hidden, b.Activation, b.Init
+	if hidden == 0 {
+		hidden = 4 * width
+	}
+	if activation == nil {
+		activation = GELU
+	}
+	if init == nil {
+		init = Normal(0.02)
+	}
+	for _, branch := range []parts{{
+		{"norm1", LayerNorm()},
+		{"self_attn", SelfAttention{Heads: b.Heads, Causal: b.Causal, Dropout: b.AttentionDropout, Init: init}},
+		{"", Dropout(b.ResidualDropout)},
+		{"", DropPath(b.DropPath)},
+	}, {
+		{"norm2", LayerNorm()},
+		{"", tokenwise{
+			{"linear1", Linear(width, hidden, WithInit(init))},
+			{"", activation()},
+			{"", Dropout(b.HiddenDropout)},
+			{"linear2", Linear(hidden, width, WithInit(init))},
+			{"", Dropout(b.ResidualDropout)},
+		}},
+		{"", DropPath(b.DropPath)},
+	}} {
+		y, err := branch.Apply(s, x)
+		if err != nil {
+			return nil, err
+		}
+		if x, err = gorgonia.Add(x, y); err != nil {
+			return nil, s.Wrap(err, "TransformerBlock")
+		}
+	}
+	return x, nil
+}
+
+// tokenwise is parts that treat tokens alike.
+type tokenwise parts
+
+func (t tokenwise) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return perToken(s, x, parts(t))
+}
