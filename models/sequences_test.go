@@ -205,12 +205,11 @@ func TestLanguageModelsLearn(t *testing.T) {
 // Graphs may be built by several goroutines at once.
 func TestSequenceGraphsBuildInCompany(t *testing.T) {
 	m := mustModel(t, models.LSTMLanguageModel{Vocabulary: 7, Width: 4, LSTM: everyDropout}, []int{8})
-	x := ids(7, 3, 8)
-	want := forward(t, m, models.Train, x, 5)
+	want := forward(t, m, models.Train, ids(7, 3, 8), 5)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if !slices.Equal(forward(t, m, models.Train, x, 5), want) {
+			if !slices.Equal(forward(t, m, models.Train, ids(7, 3, 8), 5), want) {
 				t.Error("results differ")
 			}
 		})
