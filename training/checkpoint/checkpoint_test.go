@@ -154,8 +154,8 @@ func TestChild(t *testing.T) {
 	if dir == "" {
 		t.Skip("this is the program that TestKilled starts")
 	}
-	tr := trainer(t, 8)
-	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 2*time.Millisecond)}
+	tr := trainer(t, 5)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 10*time.Millisecond)}
 	if s, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile)); err == nil {
 		tr.Resume = s
 	} else if !errors.Is(err, os.ErrNotExist) {
