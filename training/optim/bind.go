@@ -19,6 +19,7 @@ type param struct {
 	copied    bool
 	penalized bool
 	axis      int // counts units for MaxNorm; -1 for none
+	block     part
 
 	// extent is where value and gradient lay, from and to, when they were last
 	// compared with others; shared is whether the gradient overlapped with
@@ -110,9 +111,16 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	if err != nil {
 		return false, errors.WithMessage(err, "gradient")
 	}
+	if err := p.block.bind(m, p.shape); err != nil {
+		return false, err
+	}
 	// Gorgonia gives the gradient of a scalar tensor as a scalar, so that
 	// shapes of one element are all the same here.
-	if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
+	if p.block.some() {
+		if want := (kind{p.block.shape, w.wide}); !g.equal(want) {
+			return false, errors.Errorf("gradient: expected %v as the block, got %v", want, g.kind)
+		}
+	} else if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
 		return false, errors.Errorf("gradient: expected %v as the value, got %v", p.kind, g.kind)
 	}
 	p.axis = -1
@@ -199,9 +207,7 @@ func (p *param) gather() {
 }
 
 func (a *arrays[F]) gather(m *memory, from []F) {
-	if a.scratch == nil {
-		a.scratch = make([]F, m.size())
-	}
+	a.scratch = slices.Grow(a.scratch[:0], m.size())[:m.size()]
 	gather(a.scratch, from, m.shape, m.strides)
 	a.g = a.scratch
 }
@@ -226,5 +232,6 @@ func (c *core) release() {
 		p.f32.w, p.f32.g = nil, nil
 		p.f64.w, p.f64.g = nil, nil
 		p.grad = memory{}
+		p.block.rows, p.block.cols = nil, nil
 	}
 }

@@ -73,6 +73,9 @@ type core struct {
 	partial  []float64 // sums of squares by task
 	phase    phase
 	next     atomic.Int64
+	workers  atomic.Int64     // that have begun
+	f32      []lines[float32] // by worker
+	f64      []lines[float64]
 	wait     sync.WaitGroup
 	workFunc func()
 }
@@ -136,11 +139,11 @@ func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) err
 	return nil
 }
 
-// chunks lists tasks that cover all elements.
+// chunks lists tasks that cover all elements of the gradients.
 func (c *core) chunks() {
 	c.tasks = c.tasks[:0]
 	for i := range c.params {
-		n := c.params[i].size()
+		n := c.params[i].grad.size()
 		for lo := 0; lo < n; lo += grain {
 			c.tasks = append(c.tasks, task{i, lo, min(lo+grain, n)})
 		}
@@ -170,7 +173,11 @@ func (c *core) units() {
 func (c *core) run(p phase) {
 	c.phase = p
 	c.next.Store(0)
-	helpers := min(runtime.GOMAXPROCS(0), len(c.tasks)/share) - 1
+	c.workers.Store(0)
+	helpers := max(min(runtime.GOMAXPROCS(0), len(c.tasks)/share)-1, 0)
+	if p == phaseUpdate {
+		c.provide(helpers + 1)
+	}
 	if helpers > 0 {
 		if c.workFunc == nil {
 			// A go statement on a func value without arguments does not
@@ -192,6 +199,7 @@ func (c *core) help() {
 }
 
 func (c *core) work() {
+	worker := int(c.workers.Add(1)) - 1
 	for {
 		i := int(c.next.Add(1)) - 1
 		if i >= len(c.tasks) {
@@ -207,17 +215,22 @@ func (c *core) work() {
 				c.partial[i] = squaresOf(c, p.f32.g[t.lo:t.hi])
 			}
 		case phaseUpdate:
-			if p.wide {
+			switch {
+			case p.wide && p.block.some():
+				updateBlock(c, p, &p.f64, c.rule.f64, t.lo, t.hi, &c.f64[worker])
+			case p.wide:
 				update(c, p, &p.f64, c.rule.f64, t.lo, t.hi)
-			} else {
+			case p.block.some():
+				updateBlock(c, p, &p.f32, c.rule.f32, t.lo, t.hi, &c.f32[worker])
+			default:
 				update(c, p, &p.f32, c.rule.f32, t.lo, t.hi)
 			}
 		case phaseProject:
 			l := layoutOf(p.shape, p.axis)
 			if p.wide {
-				project(p.f64.w, l, t.lo, t.hi, c.reg.MaxNorm)
+				project(p.f64.w, l, t.lo, t.hi, c.reg.MaxNorm, p.block.units(p.axis))
 			} else {
-				project(p.f32.w, l, t.lo, t.hi, c.reg.MaxNorm)
+				project(p.f32.w, l, t.lo, t.hi, c.reg.MaxNorm, p.block.units(p.axis))
 			}
 		}
 	}
@@ -234,33 +247,8 @@ func squaresOf[F float](c *core, g []F) float64 {
 // update takes elements [lo, hi) of a parameter through all that a step does
 // with them, and leaves the gradient zero.
 func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
-	reg := c.reg
-	limit, by := F(reg.ClipValue), F(c.clip)
-	decay, l1, shrink := reg.WeightDecay, reg.L1, c.rule.shrink
-	if c.rule.decoupled {
-		decay = 0
-	}
-	if !p.penalized {
-		decay, l1, shrink = 0, 0, 0
-	}
 	for ; lo < hi; lo += block {
 		end := min(lo+block, hi)
-		w, g := a.w[lo:end], a.g[lo:end]
-		if reg.ClipValue > 0 {
-			clip(g, limit)
-		}
-		if by != 1 {
-			scale(g, by)
-		}
-		if decay != 0 {
-			addScaled(g, w, F(decay))
-		}
-		if l1 != 0 {
-			addSign(g, w, F(l1))
-		}
-		if shrink != 0 {
-			scale(w, F(1-shrink))
-		}
 		var s, t []F
 		if c.slots[0] {
 			s = a.slots[0][lo:end]
@@ -268,7 +256,36 @@ func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 		if c.slots[1] {
 			t = a.slots[1][lo:end]
 		}
-		k.update(w, g, s, t)
-		clear(g)
+		updateRun(c, p, k, a.w[lo:end], a.g[lo:end], s, t)
 	}
+}
+
+// updateRun is update for a run of elements, at most block, with their gradient
+// and their slots.
+func updateRun[F float](c *core, p *param, k kernel[F], w, g, s, t []F) {
+	reg := c.reg
+	decay, l1, shrink := reg.WeightDecay, reg.L1, c.rule.shrink
+	if c.rule.decoupled {
+		decay = 0
+	}
+	if !p.penalized {
+		decay, l1, shrink = 0, 0, 0
+	}
+	if reg.ClipValue > 0 {
+		clip(g, F(reg.ClipValue))
+	}
+	if by := F(c.clip); by != 1 {
+		scale(g, by)
+	}
+	if decay != 0 {
+		addScaled(g, w, F(decay))
+	}
+	if l1 != 0 {
+		addSign(g, w, F(l1))
+	}
+	if shrink != 0 {
+		scale(w, F(1-shrink))
+	}
+	k.update(w, g, s, t)
+	clear(g)
 }

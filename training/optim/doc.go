@@ -38,8 +38,24 @@
 // also be strided or share memory with each other, at the cost of a copy. NaN
 // and Inf in gradients are not looked for.
 //
-// A parameter, the gorgonia.ValueGrad, can choose its treatment by two optional
+// A parameter, the gorgonia.ValueGrad, can choose its treatment by optional
 // methods. NoDecay() bool returns true to keep WeightDecay and L1 off it.
 // UnitAxis() int names the axis that counts units for MaxNorm, -1 for none; see
 // Regularization.
+//
+// # Blocks
+//
+// A third optional method, Block() (rows, cols []int), says that the gradient is
+// for some rows and columns of a matrix alone, or for some elements, cols, of a
+// vector: ascending indices, nil for all. The gradient has the shape of the block,
+// and Step leaves everything outside of it as it is, weights and slots alike:
+// there is no momentum, no decay of moments and no penalty in a step that an
+// element has no part in. So a step costs what the block does, not what the
+// parameter does, and gives what a step with a gradient of zeros outside of the
+// block would, had it then put back all that lies there. ClipNorm is the norm of
+// the blocks' gradients, which is that of the whole ones with zeros. MaxNorm alone
+// reaches further: a unit of the block is bounded by its whole norm and scaled as
+// a whole, units outside are not looked at. The slots keep the shapes of
+// parameters, Adam's bias correction counts all steps, and blocks may change from
+// step to step.
 package optim

@@ -2,6 +2,7 @@ package optim
 
 import (
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -51,13 +52,14 @@ func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 	}
 }
 
-// project bounds the norms of units [lo, hi), at most maxUnits, by c. The sums
-// are in float64 and in one order whatever the range.
+// project bounds the norms of units [lo, hi), at most maxUnits, by c: of all, or
+// of those that are in the ascending list some, if that is not nil. The sums are
+// in float64 and in one order whatever the range.
 //
 // It is ops.MaxNorm for a range of units, so that goroutines share the work of
 // a step, and without allocation; ops.MaxNorm takes one tensor and is the one
 // for use without a solver.
-func project[F float](w []F, l layout, lo, hi int, c float64) {
+func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	var buffer [maxUnits]float64
 	by := buffer[:hi-lo]
 	row := l.units * l.inner
@@ -79,7 +81,7 @@ func project[F float](w []F, l layout, lo, hi int, c float64) {
 	exceeds := false
 	for i, sum := range by {
 		by[i] = 1
-		if norm := math.Sqrt(sum); norm > c {
+		if norm := math.Sqrt(sum); norm > c && among(some, lo+i) {
 			by[i] = c / norm
 			exceeds = true
 		}
@@ -106,4 +108,13 @@ func project[F float](w []F, l layout, lo, hi int, c float64) {
 			}
 		}
 	})
+}
+
+// among reports whether an ascending list, nil for all, holds a unit.
+func among(some []int, unit int) bool {
+	if some == nil {
+		return true
+	}
+	_, found := slices.BinarySearch(some, unit)
+	return found
 }

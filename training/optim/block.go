@@ -1,0 +1,137 @@
+package optim
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// part is the block of a parameter that a gradient is for. A vector counts as a
+// row.
+type part struct {
+	rows, cols []int        // ascending; nil: all
+	shape      tensor.Shape // of the block
+}
+
+func (b *part) some() bool { return b.rows != nil || b.cols != nil }
+
+// bind takes hold of the block of m, a parameter of the given shape.
+func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
+	b.rows, b.cols = nil, nil
+	if m, ok := m.(interface{ Block() (rows, cols []int) }); ok {
+		b.rows, b.cols = m.Block()
+	}
+	if !b.some() {
+		return nil
+	}
+	rank := len(shape)
+	if rank < 1 || rank > 2 || rank == 1 && b.rows != nil {
+		return errors.Errorf("expected no Block, or rows and columns of a matrix or columns of a vector, got one for shape %v", shape)
+	}
+	b.shape = append(b.shape[:0], shape...)
+	for _, axis := range [...]struct {
+		units []int
+		at    int
+	}{{b.rows, 0}, {b.cols, rank - 1}} {
+		if axis.units == nil {
+			continue
+		}
+		before, n := -1, shape[axis.at]
+		for _, u := range axis.units {
+			if u <= before || u >= n {
+				return errors.Errorf("expected a Block of ascending indices in [0, %d), got %d after %d", n, u, before)
+			}
+			before = u
+		}
+		b.shape[axis.at] = len(axis.units)
+	}
+	return nil
+}
+
+// units returns the indices along an axis, nil for all.
+func (b *part) units(axis int) []int {
+	if axis == 0 && len(b.shape) == 2 {
+		return b.rows
+	}
+	return b.cols
+}
+
+// lines is where a worker brings the elements of a block together.
+type lines[F float] [1 + maxSlots][block]F
+
+// provide makes lines for the given number of workers, where they are needed.
+func (c *core) provide(workers int) {
+	for i := range c.params {
+		switch p := &c.params[i]; {
+		case !p.block.some():
+		case p.wide && len(c.f64) < workers:
+			c.f64 = make([]lines[float64], workers)
+		case !p.wide && len(c.f32) < workers:
+			c.f32 = make([]lines[float32], workers)
+		}
+	}
+}
+
+// updateBlock is update for elements [lo, hi) of a gradient that is for a block.
+func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int, l *lines[F]) {
+	width, count := p.shape[len(p.shape)-1], p.block.shape[len(p.shape)-1]
+	for lo < hi {
+		row, from := lo/count, lo%count
+		n := min(block, hi-lo, count-from)
+		g := a.g[lo : lo+n]
+		lo += n
+		if p.block.rows != nil {
+			row = p.block.rows[row]
+		}
+		at := row * width
+		if p.block.cols == nil {
+			at += from
+			var s, t []F
+			if c.slots[0] {
+				s = a.slots[0][at : at+n]
+			}
+			if c.slots[1] {
+				t = a.slots[1][at : at+n]
+			}
+			updateRun(c, p, k, a.w[at:at+n], g, s, t)
+			continue
+		}
+		cols := p.block.cols[from : from+n]
+		var own [1 + maxSlots][]F // where the elements are
+		own[0] = a.w[at : at+width]
+		for i, use := range c.slots {
+			if use {
+				own[1+i] = a.slots[i][at : at+width]
+			}
+		}
+		var run [1 + maxSlots][]F // the elements
+		for i, from := range own {
+			if from != nil {
+				run[i] = l[i][:n]
+				take(run[i], from, cols)
+			}
+		}
+		updateRun(c, p, k, run[0], g, run[1], run[2])
+		for i, to := range own {
+			if to != nil {
+				put(to, run[i], cols)
+			}
+		}
+	}
+}
+
+// take sets dst to the elements of src at the indices.
+func take[F float](dst, src []F, indices []int) {
+	dst = dst[:len(indices)]
+	for i, k := range indices {
+		dst[i] = src[k]
+	}
+}
+
+// put sets the elements of dst at the indices to src.
+func put[F float](dst, src []F, indices []int) {
+	src = src[:len(indices)]
+	for i, k := range indices {
+		dst[k] = src[i]
+	}
+}
