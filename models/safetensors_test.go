@@ -1,0 +1,221 @@
+package models_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/models"
+)
+
+// transferred is a network that can be exchanged, with an input.
+type transferred struct {
+	name string
+	net  models.Layer
+	x    *tensor.Dense
+}
+
+func transfers() []transferred {
+	return []transferred{
+		{"MLP", models.MLP{Inputs: 6, Hidden: []int{9, 7}, Outputs: 3, InputDropout: 0.2, HiddenDropout: 0.5}, batch(4, 6)},
+		{"Tabular", models.Tabular{Inputs: 6, Hidden: []int{9}, Outputs: 3, HiddenDropout: 0.1, SelfNormalizing: true}, batch(4, 6)},
+		{"ConvNet", models.ConvNet{Channels: []int{3, 4}, Hidden: []int{5}, Outputs: 3, InputDropout: 0.2, BatchNorm: true}, batch(4, 1, 8, 8)},
+		{"LSTM", models.LSTMLanguageModel{Vocabulary: 7, Width: 4, LSTM: models.LSTM{Units: 5, Layers: 2, WeightDrop: 0.5}}, ids(7, 3, 9)},
+		{"GRU", models.GRULanguageModel{Vocabulary: 7, Width: 4, GRU: models.GRU{Units: 5}}, ids(7, 3, 9)},
+		{"Transformer", models.TransformerLanguageModel{
+			Vocabulary: 7, Context: 9, Width: 6, Blocks: 2, Block: models.TransformerBlock{Heads: 2, AttentionDropout: 0.1},
+		}, ids(7, 3, 8)},
+	}
+}
+
+// varied returns a model whose parameters and states are all different from how
+// they start.
+func (tt transferred) varied(t testing.TB, opts ...models.Option) *models.Model {
+	m := mustModel(t, tt.net, tt.x.Shape()[1:], opts...)
+	for k, p := range slices.Concat(m.Params(), m.States()) {
+		for i := range p.Value().Float32s() {
+			v := 0.3 * math.Sin(float64(i*i+k))
+			if strings.Contains(p.Name(), "running_var") {
+				v++
+			}
+			p.Value().Float32s()[i] = float32(v)
+		}
+	}
+	return m
+}
+
+func TestSafetensors(t *testing.T) {
+	for _, tt := range transfers() {
+		t.Run(tt.name, func(t *testing.T) {
+			m := tt.varied(t)
+			path := filepath.Join(t.TempDir(), "weights.safetensors")
+			if err := m.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			want := forward(t, m, models.Eval, tt.x, 0)
+			for _, opts := range [][]models.Option{{models.WithSeed(8)}, {models.WithSeed(9), models.WithPlainOps()}} {
+				other := mustModel(t, tt.net, tt.x.Shape()[1:], opts...)
+				if err := other.Load(path); err != nil {
+					t.Fatal(err)
+				}
+				for i, p := range slices.Concat(other.Params(), other.States()) {
+					if !slices.Equal(p.Value().Float32s(), slices.Concat(m.Params(), m.States())[i].Value().Float32s()) {
+						t.Errorf("%s has changed on its way", p.Name())
+					}
+				}
+				agree(t, "read again", forward(t, other, models.Eval, tt.x, 0), want)
+			}
+		})
+	}
+}
+
+func agree(t testing.TB, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d logits, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if e := math.Abs(float64(got[i] - want[i])); !(e <= 1e-5*max(1, math.Abs(float64(want[i])))) {
+			t.Fatalf("%s: logit %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+// PyTorch's networks take the files, and the other way round, and then compute the
+// same.
+func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
+	type request struct {
+		Net   string    `json:"net"`
+		File  string    `json:"file"`
+		X     []float32 `json:"x"`
+		Shape []int     `json:"shape"`
+	}
+	var requests []request
+	for _, tt := range transfers() {
+		path := filepath.Join(t.TempDir(), tt.name)
+		if err := tt.varied(t).Save(path); err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, request{tt.name, path, tt.x.Float32s(), tt.x.Shape()})
+	}
+	var answers []struct {
+		Logits []float32 `json:"logits"`
+		Other  []float32 `json:"other"`
+	}
+	torch(t, "testdata/safetensors.py", requests, &answers)
+	for i, tt := range transfers() {
+		m := tt.varied(t)
+		agree(t, tt.name+" in PyTorch", answers[i].Logits, forward(t, m, models.Eval, tt.x, 0))
+		if err := m.Load(requests[i].File + ".torch"); err != nil {
+			t.Fatal(err)
+		}
+		agree(t, tt.name+" from PyTorch", forward(t, m, models.Eval, tt.x, 0), answers[i].Other)
+	}
+}
+
+// torch runs a script of testdata on input and decodes its answer, or skips the
+// test where there is no PyTorch.
+func torch(t *testing.T, script string, input, answer any) {
+	t.Helper()
+	// Debian's own Python has Debian's PyTorch, whatever comes first on the path.
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import torch").Run() != nil {
+			continue
+		}
+		in, err := json.Marshal(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(python, script)
+		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+		if err := json.Unmarshal(out, answer); err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+		return
+	}
+	t.Skip("PyTorch is not installed (Debian: python3-torch)")
+}
+
+// What is damaged, or belongs to another network, is an error and changes nothing.
+func TestSafetensorsReject(t *testing.T) {
+	write := func(net models.Layer, input []int, opts ...models.Option) []byte {
+		var b bytes.Buffer
+		if err := mustModel(t, net, input, opts...).WriteSafetensors(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	net := func(hidden, outputs int) models.Layer {
+		return models.Sequential{models.Linear(4, hidden), models.ReLU(), models.Linear(hidden, outputs)}
+	}
+	m := mustModel(t, net(5, 2), []int{4}, models.WithSeed(3))
+	good := write(net(5, 2), []int{4})
+	flipped := slices.Clone(good)
+	flipped[len(flipped)-1] ^= 1
+	for what, tt := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"empty":        {nil, "models: ReadSafetensors: tensorfile: Read: not a safetensors file"},
+		"text":         {[]byte("weights, as you may see"), "models: ReadSafetensors: tensorfile: Read: not a safetensors file"},
+		"cut":          {good[:len(good)-3], "models: ReadSafetensors: tensorfile: Read"},
+		"flipped":      {flipped, "models: ReadSafetensors: tensorfile: Read: checksum is wrong: the file is damaged"},
+		"wider":        {write(net(6, 2), []int{4}), "models: ReadSafetensors: tensor 0.bias must be of float32 and shape (5), got float32 (6)"},
+		"more classes": {write(net(5, 3), []int{4}), "models: ReadSafetensors: tensor 2.bias must be of float32 and shape (2), got float32 (3)"},
+		"float64":      {write(net(5, 2), []int{4}, models.WithDtype(tensor.Float64)), "models: ReadSafetensors: tensor 0.bias must be of float32 and shape (5), got float64 (5)"},
+		"shallow":      {write(models.Linear(4, 2), []int{4}), "models: ReadSafetensors: file must have the model's tensor 0.bias, got none"},
+		"deeper":       {write(append(net(5, 2).(models.Sequential), models.Linear(2, 2)), []int{4}), "models: ReadSafetensors: file must have the model's tensors only, got 3.bias"},
+	} {
+		var before bytes.Buffer
+		if err := m.WriteSafetensors(&before); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.ReadSafetensors(bytes.NewReader(tt.data)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: want error %q, got %v", what, tt.want, err)
+		}
+		var after bytes.Buffer
+		if err := m.WriteSafetensors(&after); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(before.Bytes(), after.Bytes()) {
+			t.Errorf("%s: the model has changed", what)
+		}
+	}
+	if err := m.Load(filepath.Join(t.TempDir(), "none")); err == nil || !strings.HasPrefix(err.Error(), "models: Load: ") {
+		t.Errorf("want an error about a file that is not there, got %v", err)
+	}
+	if err := m.Save(filepath.Join(t.TempDir(), "none", "file")); err == nil || !strings.HasPrefix(err.Error(), "models: Save: ") {
+		t.Errorf("want an error about a directory that is not there, got %v", err)
+	}
+}
+
+// Models of float64 are exchanged in float64.
+func TestSafetensorsFloat64(t *testing.T) {
+	net := models.MLP{Inputs: 3, Hidden: []int{4}, Outputs: 2}
+	a := mustModel(t, net, []int{3}, models.WithDtype(tensor.Float64), models.WithSeed(1))
+	b := mustModel(t, net, []int{3}, models.WithDtype(tensor.Float64), models.WithSeed(2))
+	var file bytes.Buffer
+	if err := a.WriteSafetensors(&file); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ReadSafetensors(&file); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range a.Params() {
+		if !slices.Equal(p.Value().Float64s(), b.Params()[i].Value().Float64s()) {
+			t.Errorf("%s differs", p.Name())
+		}
+	}
+}

@@ -1,0 +1,113 @@
+"""Exchanges weights with package models by safetensors files, for safetensors_test.go.
+
+Reads a list of cases from the standard input as JSON: the network's name, a file of
+its weights, and an input. Writes, for each, the logits of PyTorch's network of the
+file's weights, and a file of other weights with the logits of those.
+"""
+import json
+import struct
+import sys
+
+import torch
+from torch import nn
+
+
+class LanguageModel(nn.Module):
+    def __init__(self, rnn):
+        super().__init__()
+        self.embedding, self.rnn, self.decoder = nn.Embedding(7, 4), rnn, nn.Linear(5, 7)
+
+    def forward(self, x):
+        return self.decoder(self.rnn(self.embedding(x.long()))[0])
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.position = nn.Embedding(7, 6), nn.Embedding(9, 6)
+        self.blocks = nn.ModuleList(
+            nn.TransformerEncoderLayer(6, 2, 24, activation="gelu", batch_first=True, norm_first=True) for _ in range(2)
+        )
+        self.norm, self.decoder = nn.LayerNorm(6), nn.Linear(6, 7)
+
+    def forward(self, x):
+        times = x.shape[1]
+        mask = nn.Transformer.generate_square_subsequent_mask(times)
+        x = self.embedding(x.long()) + self.position(torch.arange(times))
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.decoder(self.norm(x))
+
+
+class ConvNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers, channels = [nn.Dropout(0.2)], 1
+        for filters in (3, 4):
+            layers += [
+                nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(),
+                nn.MaxPool2d(2), nn.Dropout2d(0.2),
+            ]
+            channels = filters
+        self.features = nn.Sequential(*layers, nn.Flatten())
+        self.classifier = nn.Sequential(nn.Dropout(0), nn.Linear(16, 5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3))
+
+    def forward(self, x):
+        return self.classifier(self.features(x))
+
+
+networks = {
+    "MLP": lambda: nn.Sequential(
+        nn.Dropout(0.2), nn.Linear(6, 9), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(9, 7), nn.ReLU(), nn.Dropout(0.5), nn.Linear(7, 3),
+    ),
+    "Tabular": lambda: nn.Sequential(
+        nn.AlphaDropout(0.1), nn.Linear(6, 9), nn.SELU(), nn.AlphaDropout(0.1), nn.Linear(9, 3),
+    ),
+    "ConvNet": ConvNet,
+    "LSTM": lambda: LanguageModel(nn.LSTM(4, 5, num_layers=2, batch_first=True)),
+    "GRU": lambda: LanguageModel(nn.GRU(4, 5, batch_first=True)),
+    "Transformer": Transformer,
+}
+
+
+def read(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + size])
+    tensors = {}
+    for name, t in header.items():
+        if name != "__metadata__":
+            assert t["dtype"] == "F32"
+            start, end = t["data_offsets"]
+            raw = bytearray(data[8 + size + start:8 + size + end])
+            tensors[name] = torch.frombuffer(raw, dtype=torch.float32).reshape(t["shape"])
+    return tensors
+
+
+def write(path, tensors):
+    header, blobs, at = {}, [], 0
+    for name, t in sorted(tensors.items()):
+        if t.dtype == torch.float32:
+            blob = struct.pack("<%df" % t.numel(), *t.flatten().tolist())
+            header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + len(blob)]}
+            blobs.append(blob)
+            at += len(blob)
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(head)) + head + b"".join(blobs))
+
+
+torch.manual_seed(1)
+answers = []
+for case in json.load(sys.stdin):
+    x = torch.tensor(case["x"]).reshape(case["shape"])
+    net = networks[case["net"]]()
+    net.load_state_dict(read(case["file"]), strict=True)
+    logits = net.eval()(x).flatten().tolist()
+    other = networks[case["net"]]()
+    write(case["file"] + ".torch", other.state_dict())
+    answers.append({"logits": logits, "other": other.eval()(x).flatten().tolist()})
+json.dump(answers, sys.stdout)
