@@ -130,6 +130,7 @@ func (l layout) blocks(f func(b block)) {
 // places).
 func gather2d[F float](l layout, col, x []F, b block) {
 	places := b.places(l)
+	whole := l.stride == [2]int{1, 1} && l.ow == l.w
 	parallel(b.images*l.c, l.kernel[0]*l.kernel[1]*places, func(i int) {
 		n, c := i/l.c, i%l.c
 		plane := x[((b.image+n)*l.c+c)*l.h*l.w:][:l.h*l.w]
@@ -138,6 +139,10 @@ func gather2d[F float](l layout, col, x []F, b block) {
 			for v := range l.kernel[1] {
 				left, right, x0 := l.inside(1, v, l.ow, l.w)
 				out := col[(((c*l.kernel[0]+u)*l.kernel[1]+v)*b.images+n)*places:][:places]
+				if whole {
+					shift(out, plane, l.w, max(b.from, top)-b.from, min(b.to, bottom)-b.from, (y0+b.from)*l.w+x0, left, right)
+					continue
+				}
 				for i := b.from; i < b.to; i++ {
 					row := out[(i-b.from)*l.ow:][:l.ow]
 					if i < top || i >= bottom || left == right {
@@ -158,6 +163,25 @@ func gather2d[F float](l layout, col, x []F, b block) {
 			}
 		}
 	})
+}
+
+// shift copies rows [top, bottom) of places from an image that lies some elements
+// further, where both have the same width: in one piece, after which what has come
+// from the neighbouring rows is cleared, as are the other rows and columns.
+func shift[F float](out, image []F, width, top, bottom, by, left, right int) {
+	if top >= bottom || left >= right {
+		clear(out)
+		return
+	}
+	from, to := top*width+left, (bottom-1)*width+right
+	clear(out[:from])
+	copy(out[from:to], image[by+from:])
+	clear(out[to:])
+	if gap := width - (right - left); gap > 0 {
+		for at := top*width + right; at+gap <= to; at += width {
+			clear(out[at : at+gap])
+		}
+	}
 }
 
 // scatter2d adds the patches in col to where gather2d would have taken them from.

@@ -21,10 +21,15 @@ func parallel(n, elements int, f func(i int)) {
 		}
 		return
 	}
+	// Cores take several small items at a time: to take one costs as much as some
+	// hundred elements.
+	some := max(1, min(n/(8*workers), grain/8/max(1, elements)))
 	var next atomic.Int64
 	work := func() {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			f(i)
+		for to := int(next.Add(int64(some))); to-some < n; to = int(next.Add(int64(some))) {
+			for i := to - some; i < min(to, n); i++ {
+				f(i)
+			}
 		}
 	}
 	var wg sync.WaitGroup

@@ -137,6 +137,10 @@ func poolMax[F float](f maxPool, y []F, in arguments[F]) error {
 	if err != nil {
 		return err
 	}
+	if f.halves() {
+		eachPlane(in.floats[0], y, xs, ys, func(x, y []F) { halve(x, y, xs[3], ys[3]) })
+		return nil
+	}
 	g := f.grid(xs, ys)
 	eachPlane(in.floats[0], y, xs, ys, func(x, y []F) {
 		for i, r := range g.rows {
@@ -152,6 +156,25 @@ func poolMax[F float](f maxPool, y []F, in arguments[F]) error {
 		}
 	})
 	return nil
+}
+
+// halves tells whether the window is 2×2 in steps of 2, without padding: the usual
+// one, for which there are loops of its own.
+func (w window) halves() bool {
+	two := [2]int{2, 2}
+	return w.kernel == two && w.stride == two && w.dilation == [2]int{1, 1} && w.padding == [2]int{}
+}
+
+// halve writes the maxima of the blocks of 2×2 of an image x of the given width to
+// y, of half of it.
+func halve[F float](x, y []F, width, half int) {
+	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
+		top, bottom := x[:2*half], x[width:][:2*half]
+		for j := range y[:half] {
+			a, b := top[2*j:][:2], bottom[2*j:][:2]
+			y[j] = max(max(a[0], a[1]), max(b[0], b[1]))
+		}
+	}
 }
 
 func (f maxPool) derive(c *calculus, x []operand, y, dy operand) []operand {
@@ -185,12 +208,16 @@ func (f maxPoolDiff) float64s(dx []float64, in arguments[float64]) error {
 
 func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
 	xs, ys := in.shapes[0], in.shapes[1]
-	g := f.grid(xs, ys)
+	g, halves := f.grid(xs, ys), f.halves()
 	plane, places := xs[2]*xs[3], ys[2]*ys[3]
 	parallel(xs[0]*xs[1], plane, func(n int) {
 		x, y := in.floats[0][n*plane:(n+1)*plane], in.floats[1][n*places:(n+1)*places]
 		dx, dy := dx[n*plane:(n+1)*plane], in.floats[2][n*places:(n+1)*places]
 		clear(dx)
+		if halves {
+			double(dx, x, y, dy, xs[3], ys[3])
+			return
+		}
 		for i, r := range g.rows {
 			for j, c := range g.cols {
 				at := i*ys[3] + j
@@ -199,6 +226,34 @@ func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
 		}
 	})
 	return nil
+}
+
+// double is the gradient of halve: it writes dy to the places in dx, zero before,
+// that the maxima y have in x. Which one of four that is cannot be foreseen, so
+// that it is chosen without branches.
+func double[F float](dx, x, y, dy []F, width, half int) {
+	for ; len(y) > 0; dx, x, y, dy = dx[2*width:], x[2*width:], y[half:], dy[half:] {
+		top, bottom := x[:2*half], x[width:][:2*half]
+		dx := dx[:width+2*half]
+		dy := dy[:half]
+		for j, m := range y[:half] {
+			a, b := top[2*j:][:2], bottom[2*j:][:2]
+			at := width + 1
+			if b[0] == m {
+				at = width
+			}
+			if a[1] == m {
+				at = 1
+			}
+			if a[0] == m {
+				at = 0
+			}
+			if m != m {
+				at = first(x, width, span{0, 2}, span{2 * j, 2*j + 2}, [2]int{1, 1}, m) - 2*j
+			}
+			dx[2*j+at] = dy[j]
+		}
+	}
 }
 
 // first returns the index of the first element in a part of an image that is the
