@@ -281,6 +281,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 
+	fmt.Fprintln(out)
+
 	// %% Plots.
 	calibration, err := report.Calibration(curves...)
 	if err != nil {
@@ -295,20 +297,24 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dir, err := directory(s.dir)
-	if err != nil {
+	dir := s.dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "medical-"); err != nil {
+			return err
+		}
+	}
+	if err := report.Show(out, dir, "calibration", calibration); err != nil {
 		return err
 	}
-	if err := referral.Save(14*vg.Centimeter, 10*vg.Centimeter, filepath.Join(dir, "referral.png")); err != nil {
+	if err := report.Show(out, dir, "uncertainty", histogram); err != nil {
 		return err
 	}
-	if err := save(filepath.Join(dir, "calibration.png"), calibration); err != nil {
+	path := filepath.Join(dir, "referral.png")
+	if err := referral.Save(14*vg.Centimeter, 10*vg.Centimeter, path); err != nil {
 		return err
 	}
-	if err := save(filepath.Join(dir, "uncertainty.png"), histogram); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\nPlots are in %s. This took %v.\n", dir, time.Since(start).Round(time.Second))
+	fmt.Fprintf(out, "%s\n", path)
+	fmt.Fprintf(out, "\nThis took %v.\n", time.Since(start).Round(time.Second))
 	return nil
 }
 
@@ -319,24 +325,4 @@ func standardization(table *datasets.Table, fold datasets.Fold) (*datasets.Stand
 		return nil, err
 	}
 	return datasets.FitStandardization(train)
-}
-
-// directory makes the directory for plots.
-func directory(dir string) (string, error) {
-	if dir == "" {
-		return os.MkdirTemp("", "medical-")
-	}
-	return dir, os.MkdirAll(dir, 0o777)
-}
-
-func save(path string, f *report.Figure) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := report.WriteFigure(file, report.PNG, f); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
 }

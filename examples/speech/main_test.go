@@ -17,7 +17,7 @@ func TestRun(t *testing.T) {
 	if err := run(context.Background(), settings{seeds: 2, choices: 1, epochs: 1, units: 8, seed: 1, dir: dir}, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"990 vowels of 11 kinds; 528 of speakers", "by weight decay", "of a committee", "speaker known, with dropout", "The speaker unknown. ", dir} {
+	for _, want := range []string{"990 vowels of 11 kinds; 528 of speakers", "weight decay", "of a committee", "speaker known, with dropout", "The speaker unknown. ", dir} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output must have %q, got:\n%s", want, out.String())
 		}
