@@ -219,3 +219,26 @@ func TestSafetensorsFloat64(t *testing.T) {
 		}
 	}
 }
+
+// Any bytes are weights of the model or an error that changes nothing.
+func FuzzReadSafetensors(f *testing.F) {
+	m := mustModel(f, models.Linear(2, 1), []int{2})
+	var good bytes.Buffer
+	if err := m.WriteSafetensors(&good); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good.Bytes())
+	f.Add(good.Bytes()[:12])
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := slices.Concat(m.Params()[0].Value().Float32s(), m.Params()[1].Value().Float32s())
+		if m.ReadSafetensors(bytes.NewReader(data)) == nil {
+			return
+		}
+		for i, v := range slices.Concat(m.Params()[0].Value().Float32s(), m.Params()[1].Value().Float32s()) {
+			if math.Float32bits(v) != math.Float32bits(before[i]) {
+				t.Fatal("an error has changed the model")
+			}
+		}
+	})
+}

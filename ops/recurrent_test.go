@@ -3,6 +3,7 @@ package ops_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -288,6 +289,49 @@ func TestRecurrentAgreesWithPyTorch(t *testing.T) {
 	}
 }
 
+// Under ReuseMemory results stay where they are from run to run, and a gradient
+// has no derivative, which is said.
+func TestRecurrentMemory(t *testing.T) {
+	g := gorgonia.NewGraph()
+	var nodes gorgonia.Nodes
+	for i, v := range varied(tensor.Float64, recurrentShapes(3, 2, 4, 3, 5)...) {
+		nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+	}
+	noise := ops.RecurrentNoise{Dropout: 0.5, ZoneoutHidden: 0.5}
+	y := gorgonia.Must(recurrentOp(ops.GRU).graph(noise)(nodes))
+	cost := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y))))
+	grads, err := gorgonia.Grad(cost, nodes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = gorgonia.Grad(gorgonia.Must(gorgonia.Sum(grads[2])), nodes[2])
+	rejects(t, err, "ops: GRU: second derivative is not available")
+
+	g = gorgonia.NewGraph()
+	nodes = nil
+	for i, v := range varied(tensor.Float64, recurrentShapes(3, 2, 4, 3, 5)...) {
+		nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
+	}
+	y = gorgonia.Must(recurrentOp(ops.GRU).graph(noise)(nodes))
+	cost = gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y))))
+	if grads, err = gorgonia.Grad(cost, nodes...); err != nil {
+		t.Fatal(err)
+	}
+	ops.ReuseMemory(g)
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	var places [2][]*float64
+	for i := range places {
+		run(t, m)
+		for _, n := range append(gorgonia.Nodes{y}, grads...) {
+			places[i] = append(places[i], &n.Value().Data().([]float64)[0])
+		}
+	}
+	if !slices.Equal(places[0], places[1]) {
+		t.Error("results have moved")
+	}
+}
+
 func BenchmarkLSTM(b *testing.B) {
 	const n, times, depth, units = 32, 64, 128, 256
 	g := gorgonia.NewGraph()
@@ -306,6 +350,70 @@ func BenchmarkLSTM(b *testing.B) {
 		b.Fatal(err)
 	}
 	ops.ReuseMemory(g)
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	for b.Loop() {
+		run(b, m)
+	}
+}
+
+// unrolledLSTM is LSTM of Gorgonia's own ops, over a node for each time: the
+// weights of each gate are nodes of their own too, since slices of nodes have
+// gradients that Gorgonia makes slowly.
+func unrolledLSTM(x []*gorgonia.Node, wih, whh, bias [4]*gorgonia.Node, start *gorgonia.Node) (h *gorgonia.Node, err error) {
+	h, c := start, start
+	for _, xt := range x {
+		var gates [4]*gorgonia.Node
+		for k := range gates {
+			if gates[k], err = gorgonia.Add(gorgonia.Must(gorgonia.Mul(xt, wih[k])), gorgonia.Must(gorgonia.Mul(h, whh[k]))); err != nil {
+				return nil, err
+			}
+			if gates[k], err = gorgonia.BroadcastAdd(gates[k], bias[k], nil, []byte{0}); err != nil {
+				return nil, err
+			}
+			squash := gorgonia.Sigmoid
+			if k == 2 {
+				squash = gorgonia.Tanh
+			}
+			if gates[k], err = squash(gates[k]); err != nil {
+				return nil, err
+			}
+		}
+		c = gorgonia.Must(gorgonia.Add(gorgonia.Must(gorgonia.HadamardProd(gates[1], c)), gorgonia.Must(gorgonia.HadamardProd(gates[0], gates[2]))))
+		h = gorgonia.Must(gorgonia.HadamardProd(gates[3], gorgonia.Must(gorgonia.Tanh(c))))
+	}
+	return h, nil
+}
+
+func BenchmarkUnrolledLSTM(b *testing.B) {
+	const n, times, depth, units = 32, 64, 128, 256
+	g := gorgonia.NewGraph()
+	node := func(name string, scale float32, shape ...int) *gorgonia.Node {
+		v := wave(tensor.Float32, float64(len(name)), shape...)
+		for j := range v.Float32s() {
+			v.Float32s()[j] *= scale
+		}
+		return gorgonia.NodeFromAny(g, v, gorgonia.WithName(name))
+	}
+	var x []*gorgonia.Node
+	for t := range times {
+		x = append(x, node(fmt.Sprint("x", t), 1, n, depth))
+	}
+	var wih, whh, bias [4]*gorgonia.Node
+	var params []*gorgonia.Node
+	for k := range 4 {
+		wih[k] = node(fmt.Sprint("wih", k), 1./16, depth, units)
+		whh[k] = node(fmt.Sprint("whh", k), 1./16, units, units)
+		bias[k] = node(fmt.Sprint("b", k), 1./16, units)
+		params = append(params, wih[k], whh[k], bias[k])
+	}
+	h, err := unrolledLSTM(x, wih, whh, bias, node("start", 0, n, units))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(h)))), params...); err != nil {
+		b.Fatal(err)
+	}
 	m := gorgonia.NewTapeMachine(g)
 	defer m.Close()
 	for b.Loop() {
