@@ -1,0 +1,83 @@
+// Package queue gives trials of sweeps to workers over NATS JetStream and
+// collects their results, each once, whatever is killed and when.
+package queue
+
+import (
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/pkg/errors"
+)
+
+// A Connection says how a NATS server is reached. Its password is never part of
+// an error.
+type Connection struct {
+	URL      string `json:"url"` // such as nats://127.0.0.1:4222 or tls://host:4222
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+
+	Credentials string `json:"-"` // file with a JWT and its key, as nsc writes it
+	CA          string `json:"-"` // file with the certificates to trust; "": the system's
+	Certificate string `json:"-"` // file with a client certificate, and
+	Key         string `json:"-"` // with its key
+	// Insecure allows a password to go over the network in the clear, which is
+	// otherwise refused.
+	Insecure bool `json:"-"`
+}
+
+// Dial connects, and again whenever the connection is lost. It waits up to the
+// given time for the first one.
+func (c Connection) Dial(name string, wait time.Duration) (*nats.Conn, error) {
+	options, err := c.options(name)
+	if err != nil {
+		return nil, errors.WithMessage(err, "sweep: Dial")
+	}
+	for end := time.Now().Add(wait); ; time.Sleep(100 * time.Millisecond) {
+		nc, err := nats.Connect(c.URL, options...)
+		if err == nil {
+			return nc, nil
+		}
+		if time.Now().After(end) || errors.Is(err, nats.ErrAuthorization) {
+			return nil, errors.Wrapf(err, "sweep: Dial: %s", c.URL)
+		}
+	}
+}
+
+func (c Connection) options(name string) ([]nats.Option, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "nats" && u.Scheme != "tls") {
+		return nil, errors.New("URL must be nats://HOST:PORT or tls://HOST:PORT") // it may hold a password
+	}
+	if u.User != nil {
+		return nil, errors.New("URL must not hold a user or password, which other users of the machine could read: use the options for them")
+	}
+	secret := c.Password != "" || c.Credentials != ""
+	if secret && u.Scheme != "tls" && !loopback(u.Hostname()) && !c.Insecure {
+		return nil, errors.Errorf("URL must begin with tls:// where a password goes to another machine, got %s", c.URL)
+	}
+	options := []nats.Option{
+		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond),
+		nats.ReconnectJitter(100*time.Millisecond, 500*time.Millisecond), nats.Timeout(5 * time.Second),
+	}
+	if c.User != "" {
+		options = append(options, nats.UserInfo(c.User, c.Password))
+	}
+	if c.Credentials != "" {
+		options = append(options, nats.UserCredentials(c.Credentials))
+	}
+	if c.CA != "" {
+		options = append(options, nats.RootCAs(c.CA))
+	}
+	if c.Certificate != "" || c.Key != "" {
+		options = append(options, nats.ClientCert(c.Certificate, c.Key))
+	}
+	return options, nil
+}
+
+// loopback says whether a host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
