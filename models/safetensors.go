@@ -41,7 +41,8 @@ func (m *Model) Load(path string) error {
 //
 // writes what torch.nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
 // takes in load_state_dict. The running statistics of BatchNorm1d and BatchNorm2d
-// are there without num_batches_tracked, which PyTorch does not ask for.
+// are there without num_batches_tracked, which PyTorch does not ask for. A decoder
+// that is tied is there once, as embedding.weight.
 //
 // The file has a checksum of its own, which ReadSafetensors checks.
 func (m *Model) WriteSafetensors(w io.Writer) error {
