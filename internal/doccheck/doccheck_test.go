@@ -1,0 +1,246 @@
+package doccheck
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Links within the module lead to files and headings that exist. Those to other
+// places are not followed.
+func TestLinks(t *testing.T) {
+	docs := documents(t)
+	for _, d := range docs {
+		for _, link := range d.links {
+			if strings.Contains(link, "://") || strings.HasPrefix(link, "mailto:") {
+				continue
+			}
+			file, fragment, hasFragment := strings.Cut(link, "#")
+			target := d.name
+			if file != "" {
+				target = path.Join(path.Dir(d.name), file)
+				if !exists(target) {
+					t.Errorf("%s: link to %s: there is no %s", d.name, link, target)
+					continue
+				}
+			}
+			if hasFragment && !docs[target].anchors[fragment] {
+				t.Errorf("%s: link to %s: %s has no heading of this name", d.name, link, target)
+			}
+		}
+	}
+}
+
+// The index leads to every document.
+func TestIndex(t *testing.T) {
+	docs := documents(t)
+	for name := range docs {
+		if dir, base := path.Split(name); dir == "docs/" && base != "README.md" && !contains(docs["docs/README.md"].links, base) {
+			t.Errorf("docs/README.md: no link to %s", base)
+		}
+	}
+}
+
+func contains(links []string, file string) bool {
+	for _, link := range links {
+		if link, _, _ = strings.Cut(link, "#"); link == file {
+			return true
+		}
+	}
+	return false
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
+	return err == nil
+}
+
+var (
+	pathPattern    = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+/?$`)
+	commandPattern = regexp.MustCompile(`(?:^|\s)\./((?:cmd|docs|examples|internal|mnist|models|ops|report|training|datasets)[\w/-]*)`)
+)
+
+// Files that are named exist, in running text and in commands.
+func TestFiles(t *testing.T) {
+	for _, d := range documents(t) {
+		texts := d.spans
+		for _, b := range d.blocks {
+			if b.language != "go" {
+				texts = append(texts, b.text)
+			}
+		}
+		for _, text := range texts {
+			for _, m := range commandPattern.FindAllStringSubmatch(text, -1) {
+				if !exists(strings.TrimSuffix(m[1], "/")) {
+					t.Errorf("%s: there is no %s", d.name, m[1])
+				}
+			}
+		}
+		for _, span := range d.spans {
+			if first, _, _ := strings.Cut(span, "/"); pathPattern.MatchString(span) && exists(first) && !exists(span) {
+				t.Errorf("%s: there is no %s", d.name, span)
+			}
+		}
+	}
+}
+
+var (
+	testPattern = regexp.MustCompile(`^(?:Test|Benchmark|Example|Fuzz)[A-Z]?\w*…?$`)
+	namePattern = regexp.MustCompile(`\b([a-z]\w*)\.([A-Z]\w*)`)
+)
+
+// Tests and exported names that are named exist.
+func TestNames(t *testing.T) {
+	tests := make(map[string]bool)
+	exported := make(map[string]map[string]bool) // by package
+	eachFile(t, ".go", func(name, text string) {
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		isTest := strings.HasSuffix(name, "_test.go")
+		names := exported[file.Name.Name]
+		if names == nil && !isTest {
+			names = make(map[string]bool)
+			exported[file.Name.Name] = names
+		}
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if isTest {
+					tests[d.Name.Name] = true
+				} else if d.Recv == nil {
+					names[d.Name.Name] = true
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.TypeSpec:
+						if !isTest {
+							names[s.Name.Name] = true
+						}
+					case *ast.ValueSpec:
+						for _, id := range s.Names {
+							if !isTest {
+								names[id.Name] = true
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+	for _, d := range documents(t) {
+		texts := d.spans
+		for _, b := range d.blocks {
+			if b.language == "go" {
+				texts = append(texts, b.text)
+			}
+		}
+		for _, text := range texts {
+			for _, m := range namePattern.FindAllStringSubmatch(text, -1) {
+				if names := exported[m[1]]; names != nil && m[1] != "main" && !names[m[2]] {
+					t.Errorf("%s: there is no %s", d.name, m[0])
+				}
+			}
+		}
+		for _, span := range d.spans {
+			if testPattern.MatchString(span) && !matches(tests, span) {
+				t.Errorf("%s: there is no %s", d.name, span)
+			}
+		}
+	}
+}
+
+// matches reports whether a test has the name, or begins with it where that ends
+// in an ellipsis.
+func matches(tests map[string]bool, name string) bool {
+	prefix, isPrefix := strings.CutSuffix(name, "…")
+	if !isPrefix {
+		return tests[name]
+	}
+	for test := range tests {
+		if strings.HasPrefix(test, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Whole programs compile, and what is shown in parts is at least Go.
+func TestPrograms(t *testing.T) {
+	folder, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The files of an overlay need not exist, so that nothing is written to the
+	// module.
+	overlay := struct{ Replace map[string]string }{make(map[string]string)}
+	// -export compiles but does not link.
+	args := []string{"list", "-export", "-overlay", filepath.Join(t.TempDir(), "overlay.json")}
+	for _, d := range documents(t) {
+		for _, b := range d.blocks {
+			if b.language != "go" {
+				continue
+			}
+			if !strings.Contains("\n"+b.text, "\npackage main\n") {
+				if err := parseFragment(b.text); err != nil {
+					t.Errorf("%s:%d: %v", d.name, b.line, err)
+				}
+				continue
+			}
+			file := filepath.Join(t.TempDir(), "main.go")
+			text := fmt.Sprintf("//line %s:%d\n%s", d.name, b.line, b.text)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			program := fmt.Sprintf("program%d", len(overlay.Replace))
+			overlay.Replace[filepath.Join(folder, program, "main.go")] = file
+			args = append(args, "./"+program)
+		}
+	}
+	if len(overlay.Replace) == 0 {
+		return
+	}
+	list, err := json.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(args[3], list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Errorf("go list -export: %v\n%s", err, out)
+	}
+}
+
+// parseFragment parses imports followed by declarations or statements. A line of
+// three dots stands for what is left out.
+func parseFragment(text string) error {
+	var imports, rest string
+	inGroup := false
+	for line := range strings.Lines(text) {
+		switch trimmed := strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "import ") || inGroup:
+			inGroup = trimmed != ")" && (inGroup || strings.HasSuffix(trimmed, "("))
+			imports += line
+		case trimmed != "...":
+			rest += line
+		}
+	}
+	_, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+imports+rest, 0)
+	if err != nil {
+		_, err = parser.ParseFile(token.NewFileSet(), "", "package p\n"+imports+"func _() {\n"+rest+"\n}", 0)
+	}
+	return err
+}
