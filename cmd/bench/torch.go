@@ -4,5 +4,5 @@ import _ "embed"
 
 // torchScript times PyTorch by the protocol of worker.go.
 //
-//go:embed torch.py
+//go:embed pytorch.py
 var torchScript string
