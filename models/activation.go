@@ -23,22 +23,22 @@ func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 }
 
 // Sigmoid is 1/(1+exp(-x)).
-func Sigmoid() Layer { return elementwise("Sigmoid", gorgonia.Sigmoid) }
+func Sigmoid() Layer { return unitwise("Sigmoid", gorgonia.Sigmoid) }
 
 // Tanh is the hyperbolic tangent.
-func Tanh() Layer { return elementwise("Tanh", gorgonia.Tanh) }
+func Tanh() Layer { return unitwise("Tanh", gorgonia.Tanh) }
 
 // LeakyReLU is x for positive x and slope*x for others; see ops.LeakyReLU.
 func LeakyReLU(slope float64) Layer {
-	return elementwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LeakyReLU(x, slope) })
+	return unitwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LeakyReLU(x, slope) })
 }
 
 // GELU is x times the normal distribution function of x; see ops.GELU.
-func GELU() Layer { return elementwise("GELU", ops.GELU) }
+func GELU() Layer { return unitwise("GELU", ops.GELU) }
 
 // SELU is the activation of self-normalizing networks, with LecunNormal weights
 // and AlphaDropout; see ops.SELU.
-func SELU() Layer { return elementwise("SELU", ops.SELU) }
+func SELU() Layer { return unitwise("SELU", ops.SELU) }
 
 // Softmax makes probabilities of the last axis. A classifier that is trained with
 // the cross-entropy of logits needs none.
@@ -46,6 +46,15 @@ func Softmax() Layer { return elementwise("Softmax", ops.Softmax) }
 
 // LogSoftmax makes logarithms of probabilities of the last axis.
 func LogSoftmax() Layer { return elementwise("LogSoftmax", ops.LogSoftmax) }
+
+// unitwise is elementwise for functions of each element alone.
+func unitwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
+	return unitActivation{elementwise(name, f)}
+}
+
+// unitActivation is a type of its own for Sequential to know that the layer may be
+// applied to some units alone.
+type unitActivation struct{ Layer }
 
 // elementwise makes a layer of a function of one node.
 func elementwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {

@@ -25,6 +25,8 @@ type Graph struct {
 	model       *Model
 	mode        Mode
 	params      map[*Param]*gorgonia.Node
+	uses        map[*Param]int
+	blocks      map[*gorgonia.Node]Block // by the parameter's node
 	activations []Activation
 }
 
@@ -53,7 +55,8 @@ func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
 	if mode > Sample {
 		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)
 	}
-	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, params: make(map[*Param]*gorgonia.Node)}
+	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, params: make(map[*Param]*gorgonia.Node),
+		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block)}
 	err := building.Alone(func() (err error) {
 		shape := append(tensor.Shape{batch}, m.input...)
 		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))
@@ -93,9 +96,40 @@ func (g *Graph) Params() gorgonia.Nodes {
 	return nodes
 }
 
+// A Block is what a graph computes with of a parameter: all of it or, with
+// Submatrix, the rows and columns of the units that are kept.
+type Block struct {
+	// Node is what to differentiate in: the parameter's node or that of the rows
+	// and columns, whose gradient has their shape.
+	Node *gorgonia.Node
+	// Rows and Cols are the indices of the units of a matrix, ascending, anew at
+	// each step: vectors of int, nil for all. Those of a vector are Cols.
+	Rows, Cols *gorgonia.Node
+}
+
+// Blocks returns the blocks of the parameters, in the order of Model.Params, for
+// solvers that know how to update no more than that, such as those of package
+// optim. A parameter that several layers use is a whole one.
+func (g *Graph) Blocks() []Block {
+	var blocks []Block
+	for _, p := range g.model.params {
+		n, ok := g.params[p]
+		if !ok {
+			continue
+		}
+		b, ok := g.blocks[n]
+		if !ok || g.uses[p] > 1 {
+			b = Block{Node: n}
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
 // bind returns the node of p, making it at first sight. A parameter that two
 // layers ask for is one node, with one gradient.
 func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
+	g.uses[p]++
 	if n, ok := g.params[p]; ok {
 		return n, nil
 	}

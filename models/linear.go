@@ -50,12 +50,24 @@ func (l *linear) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 
 // params returns the layer's parameters for inputs like x; b is nil without bias.
 func (l *linear) params(s *Scope, x *gorgonia.Node) (w, b *gorgonia.Node, err error) {
-	if l.in <= 0 || l.out <= 0 {
-		return nil, nil, s.Errorf("Linear: sizes must be positive, got %d and %d", l.in, l.out)
+	if err := l.check(s); err != nil {
+		return nil, nil, err
 	}
 	if shape := x.Shape(); len(shape) != 2 || shape[1] != l.in {
 		return nil, nil, s.Errorf("Linear: input must have shape (batch, %d), got %v", l.in, shape)
 	}
+	return l.bind(s)
+}
+
+func (l *linear) check(s *Scope) error {
+	if l.in <= 0 || l.out <= 0 {
+		return s.Errorf("Linear: sizes must be positive, got %d and %d", l.in, l.out)
+	}
+	return nil
+}
+
+// bind returns the layer's parameters.
+func (l *linear) bind(s *Scope) (w, b *gorgonia.Node, err error) {
 	if w, err = s.Param("weight", []int{l.in, l.out}, l.init); err != nil || l.noBias {
 		return w, nil, err
 	}

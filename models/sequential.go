@@ -11,7 +11,8 @@ import (
 // Sequential applies layers one after the other. Its parts are named by number.
 //
 // A Linear layer is joined with a ReLU and a Dropout behind it to one op, which
-// gives the same numbers within rounding; see WithPlainOps.
+// gives the same numbers within rounding; see WithPlainOps. Linear layers with
+// Submatrix between them are thinned to the units that it keeps.
 type Sequential []Layer
 
 // Apply applies the layers in order.
@@ -22,7 +23,10 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 	}
 	for i := 0; i < len(q); {
-		n, y, err := q.fused(s, i, x)
+		n, y, err := q.thinned(s, i, x)
+		if n == 0 && err == nil {
+			n, y, err = q.fused(s, i, x)
+		}
 		if n == 0 && err == nil {
 			n = 1
 			y, err = q[i].Apply(s.Child(strconv.Itoa(i)), x)
