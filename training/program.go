@@ -24,8 +24,9 @@ type program struct {
 	params []gorgonia.ValueGrad
 }
 
-// compile builds the program of a batch size; loss is nil for evaluation.
-func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program, error) {
+// compile builds the program of a batch size; loss is nil for evaluation. Where
+// blocks are wanted, gradients are those of Graph.Blocks.
+func compile(m *models.Model, mode models.Mode, batch int, loss Loss, blocks bool) (*program, error) {
 	g, err := m.Build(mode, batch)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func compile(m *models.Model, mode models.Mode, batch int, loss Loss) (*program,
 	rows := out[:len(out)-1]
 	err = building.Alone(func() error {
 		if loss != nil {
-			if err := p.differentiate(m, rows, loss); err != nil {
+			if err := p.differentiate(m, rows, loss, blocks); err != nil {
 				return err
 			}
 		}
@@ -73,7 +74,7 @@ func bindInput(m *models.Model, g *models.Graph) (*program, error) {
 }
 
 // differentiate adds the loss and its gradients to the graph.
-func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss) error {
+func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss, blocks bool) error {
 	labels := gorgonia.NewTensor(p.graph.ExprGraph, tensor.Int, len(rows), gorgonia.WithShape(rows...), gorgonia.WithName("labels"))
 	if err := gorgonia.Let(labels, tensor.New(tensor.WithShape(rows...), tensor.WithBacking(p.y))); err != nil {
 		return errors.Wrap(err, "training: binding the labels")
@@ -83,14 +84,37 @@ func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss) e
 		return err
 	}
 	nodes := p.graph.Params()
-	grads, err := gorgonia.Grad(p.loss, nodes...)
+	parts := make([]models.Block, len(nodes))
+	if blocks {
+		parts = p.graph.Blocks()
+		for i, part := range parts {
+			nodes[i] = part.Node
+		}
+	}
+	grads, err := gradients(p.loss, nodes)
 	if err != nil {
 		return errors.Wrap(err, "training: differentiating the loss")
 	}
 	for i, param := range m.Params() {
-		p.params = append(p.params, &learned{param, grads[i]})
+		p.params = append(p.params, &learned{param, grads[i], parts[i]})
 	}
 	return nil
+}
+
+// gradients is gorgonia.Grad in nodes that need not be inputs.
+func gradients(loss *gorgonia.Node, nodes gorgonia.Nodes) (gorgonia.Nodes, error) {
+	one := gorgonia.NewConstant(float32(1))
+	switch loss.Dtype() {
+	case tensor.Float32:
+	case tensor.Float64:
+		one = gorgonia.NewConstant(1.0)
+	default:
+		return nil, errors.Errorf("loss must be a float32 or float64, got %v", loss.Dtype())
+	}
+	if !loss.IsScalar() {
+		return nil, errors.Errorf("loss must be a scalar, got shape %v", loss.Shape())
+	}
+	return gorgonia.Backpropagate(gorgonia.Nodes{loss}, gorgonia.Nodes{loss.Graph().AddNode(one)}, nodes)
 }
 
 // needed is the part of the graph that the results depend on. gorgonia.Grad makes
@@ -124,11 +148,26 @@ func (p *program) run(data Dataset, indices []int) error {
 type learned struct {
 	param *models.Param
 	grad  *gorgonia.Node
+	block models.Block // what grad is for
 }
 
 func (l *learned) Name() string                  { return l.param.Name() }
 func (l *learned) Value() gorgonia.Value         { return l.param.Value() }
 func (l *learned) Grad() (gorgonia.Value, error) { return l.grad.Value(), nil }
+
+// Block is for the solvers of package optim.
+func (l *learned) Block() (rows, cols []int) { return units(l.block.Rows), units(l.block.Cols) }
+
+// units returns the indices that a node holds, nil for no node.
+func units(n *gorgonia.Node) []int {
+	if n == nil {
+		return nil
+	}
+	if v, ok := n.Value().(*tensor.Dense); ok {
+		return v.Ints()
+	}
+	return nil
+}
 
 // A Loss returns the scalar node to minimize for a batch of logits and labels.
 type Loss func(logits, labels *gorgonia.Node) (*gorgonia.Node, error)

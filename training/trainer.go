@@ -209,7 +209,7 @@ func (t *Trainer) program(mode models.Mode, batch int) (*program, error) {
 			loss = CrossEntropy()
 		}
 	}
-	p, err := compile(t.Model, mode, batch, loss)
+	p, err := compile(t.Model, mode, batch, loss, optim.UpdatesBlocks(t.Solver))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,16 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// UpdatesBlocks reports whether a solver heeds the method Block of parameters: the
+// solvers of this package do.
+func UpdatesBlocks(solver gorgonia.Solver) bool {
+	switch solver.(type) {
+	case *SGD, *Adam, *AdamW, *RMSProp, *AdaGrad:
+		return true
+	}
+	return false
+}
+
 // part is the block of a parameter that a gradient is for. A vector counts as a
 // row.
 type part struct {
