@@ -37,12 +37,12 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.IntVar(&s.characters, "characters", 40000, "characters to learn from, of the 510,334 at the beginning; 0 is all")
-	flag.IntVar(&s.tested, "tested", 10000, "characters to validate and to test on, of 28,352 each; 0 is all")
-	flag.IntVar(&s.length, "length", 64, "characters of a window")
-	flag.IntVar(&s.units, "units", 128, "units of the LSTM, and width of the Transformer")
+	flag.IntVar(&s.characters, "characters", 20000, "characters to learn from, of the 510,334 at the beginning; 0 is all")
+	flag.IntVar(&s.tested, "tested", 5000, "characters to validate and to test on, of 28,352 each; 0 is all")
+	flag.IntVar(&s.length, "length", 32, "characters of a window")
+	flag.IntVar(&s.units, "units", 64, "units of the LSTM, and width of the Transformer")
 	flag.Float64Var(&s.p, "p", 0.2, "drop probability")
-	flag.IntVar(&s.epochs, "epochs", 12, "passes over the training text")
+	flag.IntVar(&s.epochs, "epochs", 15, "passes over the training text")
 	flag.IntVar(&s.seeds, "seeds", 1, "runs of each way")
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
 	flag.StringVar(&s.dir, "out", "", "directory for the plot; by default a temporary one")
@@ -98,11 +98,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			if err != nil {
 				return nil, data, err
 			}
-			const batch = 16
+			const batch = 8
 			t := &training.Trainer{
 				Model: m, Solver: &optim.Adam{Regularization: optim.Regularization{ClipNorm: 1}},
-				Epochs: s.epochs, BatchSize: batch, Seed: seed, EvalBatch: 32,
-				Callbacks: []training.Callback{training.EarlyStopping(max(1, s.epochs/3))},
+				Epochs: s.epochs, BatchSize: batch, Seed: seed, EvalBatch: 64,
+				Callbacks: []training.Callback{training.EarlyStopping(max(1, s.epochs/2))},
 			}
 			t.Schedule = optim.Cosine{Initial: lr, Steps: int64(s.epochs * ((book.Train.Len() + batch - 1) / batch))}
 			return t, data, nil

@@ -92,7 +92,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			const batch = 50
 			t := &training.Trainer{
 				Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: seed,
-				Schedule: optim.Cosine{Initial: 0.1, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
+				Schedule: optim.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
 			}
 			return t, training.Data{Train: train, Test: reportOn}, nil
 		}}

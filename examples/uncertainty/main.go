@@ -1,8 +1,8 @@
 // Uncertainty shows what Monte-Carlo dropout says of digits that are unlike those
 // it has learned: digits that are turned.
 //
-//	go run ./examples/uncertainty                                   under a minute
-//	go run ./examples/uncertainty -train 60000 -test 10000 -epochs 20   a larger form
+//	go run ./examples/uncertainty                              under a minute
+//	go run ./examples/uncertainty -train 60000 -test 10000   a larger form
 package main
 
 import (
@@ -45,7 +45,7 @@ func main() {
 	flag.IntVar(&s.train, "train", 5000, "images to learn from")
 	flag.IntVar(&s.test, "test", 1000, "images to turn and test on")
 	flag.IntVar(&s.units, "units", 256, "units of each of the two hidden layers")
-	flag.IntVar(&s.epochs, "epochs", 20, "passes over the training images")
+	flag.IntVar(&s.epochs, "epochs", 30, "passes over the training images")
 	flag.IntVar(&s.passes, "passes", 30, "passes of Monte-Carlo dropout")
 	flag.Float64Var(&s.p, "p", 0.5, "drop probability of hidden units")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the data and of the training")
@@ -92,7 +92,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		const batch = 50
 		t := &training.Trainer{
 			Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: s.seed,
-			Schedule: optim.Cosine{Initial: 0.1, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
+			Schedule: optim.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
 		}
 		if _, err := t.Fit(ctx, training.Data{Train: train}); err != nil {
 			return err
