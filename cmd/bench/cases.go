@@ -84,8 +84,10 @@ func cases() []*benchCase {
 		{Name: "dropout", Title: "step with dropout", quick: true, work: func() (loop, error) { return mlp{p: 0.5}.loop() }},
 		{Name: "none", Title: "without dropout", quick: true, work: func() (loop, error) { return mlp{}.loop() }},
 		{Name: "adam", Title: "with dropout, Adam", quick: true, work: func() (loop, error) { return mlp{p: 0.5, adam: true}.loop() }},
+		{Name: "submatrix", Title: "with submatrix dropout", quick: true, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
 		{Name: "plain", Title: "with dropout, unfused (WithPlainOps)", work: func() (loop, error) { return mlp{p: 0.5, plain: true}.loop() }},
 		{Name: "gonum", Title: "with dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5}.loop() }},
+		{Name: "gonum-submatrix", Title: "with submatrix dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
 		{Name: "gonum-none", Title: "without dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return mlp{}.loop() }},
 		{Name: "stock", Title: "stock Gorgonia, gonum", quick: true, env: []string{pureGo}, work: func() (loop, error) { return stockMLP(128) }},
 		{Name: "stock-blas", Title: "stock Gorgonia, the BLAS found", work: func() (loop, error) { return stockMLP(128) }},
@@ -158,6 +160,7 @@ type mlp struct {
 	p            float64
 	width, batch int
 	adam, plain  bool
+	submatrix    bool
 }
 
 func (m mlp) loop() (loop, error) {
@@ -172,7 +175,7 @@ func (m mlp) loop() (loop, error) {
 		opts = append(opts, models.WithPlainOps())
 	}
 	model, err := models.New(models.MLP{
-		Inputs: 784, Hidden: []int{m.width, m.width, m.width}, Outputs: 10, HiddenDropout: m.p,
+		Inputs: 784, Hidden: []int{m.width, m.width, m.width}, Outputs: 10, HiddenDropout: m.p, Submatrix: m.submatrix,
 	}, []int{784}, opts...)
 	if err != nil {
 		return nil, err
