@@ -1,6 +1,8 @@
 package models
 
 import (
+	"math"
+
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -110,7 +112,29 @@ func WeightScalingDropout(p float64, opts ...ops.Option) Layer {
 // DropConnect is Linear whose weights, instead of units, are zeroed with
 // probability p in training; see ops.DropConnect. Parameters are those of Linear.
 func DropConnect(in, out int, p float64, opts ...ops.Option) Layer {
-	const name = "DropConnect"
+	return weightDropout("DropConnect", in, out, p, opts, ops.DropConnect)
+}
+
+// Shakeout is Linear whose inputs are dropped with probability p in training and
+// leave a push of c against the signs of their weights behind; see ops.Shakeout.
+// Parameters are those of Linear.
+func Shakeout(in, out int, p, c float64, opts ...ops.Option) Layer {
+	const name = "Shakeout"
+	l := weightDropout(name, in, out, p, opts, func(w *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		return ops.Shakeout(w, p, c, opts...)
+	})
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		// Checked in evaluation too, as p is.
+		if !(c >= 0) || math.IsInf(c, 1) {
+			return nil, s.Errorf("%s: c must be finite and not negative, got %v", name, c)
+		}
+		return l.Apply(s, x)
+	})
+}
+
+// weightDropout is Linear with a dropout of its weights.
+func weightDropout(name string, in, out int, p float64, opts []ops.Option,
+	op func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error)) Layer {
 	l := &linear{in: in, out: out, init: HeNormal}
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		w, b, err := l.params(s, x)

@@ -83,6 +83,7 @@ func TestLayers(t *testing.T) {
 		{"LogSoftmax", models.LogSoftmax(), text, text, nil},
 		{"Residual", models.Residual(models.Conv2d(3, 3, ops.WithPadding(1)), models.ReLU(), models.DropPath(0.5)), image, image, []string{"0.0.weight", "0.0.bias"}},
 		{"DropConnect", models.DropConnect(7, 3, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
+		{"Shakeout", models.Shakeout(7, 3, 0.5, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -371,6 +372,8 @@ func TestLayersReject(t *testing.T) {
 		{models.Dropout2d(0.5), []int{3}, "models: Dropout2d: ops: Dropout2d: x must have shape (N, C, H, W), got (1, 3)"},
 		{models.DropBlock2d(0.5, 9), []int{1, 8, 8}, "models: DropBlock2d: ops: DropBlock2d: side must be in [1, 8]"},
 		{models.DropConnect(3, 2, 2), []int{3}, "models: DropConnect: p must be in [0, 1], got 2"},
+		{models.Shakeout(3, 2, 2, 0), []int{3}, "models: Shakeout: p must be in [0, 1], got 2"},
+		{models.Shakeout(3, 2, 0.5, -1), []int{3}, "models: Shakeout: c must be finite and not negative, got -1"},
 		{models.DropConnect(4, 2, 0), []int{3}, "models: Linear: input must have shape (batch, 4), got (1, 3)"},
 		{models.WeightScalingDropout(2), []int{3}, "models: WeightScalingDropout: p must be in [0, 1], got 2"},
 		{models.ConvNet{Channels: []int{2}, Outputs: 3}, []int{4}, "models: features.1: Conv2d: input must have shape"},

@@ -16,8 +16,8 @@ import (
 //
 // Of dropouts that share their mask over axes, shape is the mask's own, with 1
 // for the shared axes: (N, C, 1, 1) for Dropout2d. DropConnect and WeightDrop,
-// DropPath, Batchwise, AlphaDropout and FeatureAlphaDropout draw these masks
-// too; for ExactK see KeptUnits.
+// DropPath, Batchwise, AlphaDropout, FeatureAlphaDropout and Shakeout draw these
+// masks too; for ExactK see KeptUnits.
 func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bool, error) {
 	if err := checkRate(p); err != nil {
 		return nil, errors.Wrap(err, "ops: MaskAt")

@@ -57,6 +57,7 @@ var variants = []variant{
 		}
 		return ws[0], nil
 	}},
+	{name: "Shakeout", shape: []int{9, 7}, build: shakeout, dropped: func(float64) float64 { return -shakeoutC }, noise: true, finite: true},
 	{name: "ConcreteDropout", shape: []int{9, 7}, build: concrete, noise: true, finite: true, logit: true, bias: 0.02},
 }
 

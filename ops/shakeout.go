@@ -1,0 +1,64 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/mask"
+)
+
+// Shakeout is dropout of the inputs of a linear layer that leaves a push behind,
+// applied to the layer's weights w, of shape (inputs, outputs). With probability p
+// an input is dropped and its weights become -c*sgn(w); those of the other inputs
+// become
+//
+//	(w + c*p*sgn(w))/(1-p)
+//
+// so that the mean is unchanged. Where dropout imposes an L2 penalty on the weights,
+// this imposes L1 and L2 together; c = 0 is dropout of the inputs. At inference w
+// passes unchanged. One mask serves the whole batch, as that of DropConnect does.
+//
+// w is a float32 or float64 node. p is at least 0 and below 1, rounded to a
+// multiple of 1/65536; what rounds to 1 is an error. c is a number of the size of
+// the weights and must not be negative. At p = 0 w passes unchanged. Zero weights
+// stay zero and NaN stays NaN. The gradient is that of dropout, since the sign is
+// constant but at zero: weights of dropped inputs get none. The op can be
+// differentiated any number of times.
+//
+// Source: Kang, Li and Tao, "Shakeout: A New Regularized Deep Neural Network
+// Training Scheme", AAAI 2016.
+func Shakeout(w *gorgonia.Node, p, c float64, opts ...Option) (*gorgonia.Node, error) {
+	if !(c >= 0) || math.IsInf(c, 1) {
+		return nil, errors.Errorf("ops: Shakeout: c must be finite and not negative, got %v", c)
+	}
+	return newMasked(variant{
+		name: "Shakeout", kind: shakeout{c}, shape: "(inputs, outputs)", min: 2, max: 2,
+		shares: func(axis int) bool { return axis == 1 },
+	}, w, p, opts)
+}
+
+// shakeout is the forward pass of Shakeout; its derivative is dropout.
+type shakeout struct{ c float64 }
+
+func (shakeout) check(p float64) error {
+	if !(p >= 0) || kernel.Threshold(p) >= kernel.Always {
+		return errors.Errorf("p must be in [0, 1), got %v", p)
+	}
+	return nil
+}
+
+func (k shakeout) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+	t := kernel.Threshold(p)
+	if t == 0 {
+		return mask.Identity{}
+	}
+	scale := kernel.Scale(t)
+	return mask.Signed{Layout: l, Bits: mask.Draw(l, s, t), Scale: scale, Kept: k.c * (scale - 1), Dropped: k.c}
+}
+
+func (shakeout) derivative() kind { return bernoulli{} }
+func (k shakeout) String() string { return fmt.Sprintf("c=%v, ", k.c) }
