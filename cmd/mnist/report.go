@@ -221,6 +221,9 @@ func (c *settings) list() []report.Setting {
 		{Name: "schedule", Values: text(c.Schedule)},
 		{Name: "momentum", Values: text(c.Momentum)},
 		{Name: "batch size", Values: text(c.Batch)},
+		{Name: "submatrix", Values: text(c.Submatrix)},
+		{Name: "warm-up steps", Values: text(c.Warmup)},
+		{Name: "clip norm", Values: text(c.ClipNorm)},
 		{Name: "max-norm", Values: text(c.MaxNorm)},
 		{Name: "weight decay", Values: text(c.WeightDecay)},
 		{Name: "seeds", Values: text(strings.Trim(fmt.Sprint(c.seeds()), "[]"))},
@@ -235,6 +238,15 @@ func (c *settings) command() string {
 		c.MaxNorm, c.WeightDecay, c.EarlyStopping, c.Seeds, c.Seed)
 	if c.Nesterov {
 		s += " --nesterov"
+	}
+	if c.Submatrix {
+		s += " --submatrix"
+	}
+	if c.Warmup > 0 {
+		s += fmt.Sprintf(" --warmup %d", c.Warmup)
+	}
+	if c.ClipNorm > 0 {
+		s += fmt.Sprintf(" --clip-norm %v", c.ClipNorm)
 	}
 	if c.Data != "" {
 		s += " --data " + c.Data

@@ -17,12 +17,16 @@ type Config struct {
 	P      float64 `group:"Network" short:"p" default:"0.1" help:"Drop probability of the hidden units." json:"p"`
 	InputP float64 `group:"Network" default:"0.3" help:"Drop probability of the inputs." json:"input_p"`
 
+	Submatrix bool `group:"Network" help:"Drop the same units in all images of a step and leave them out of the products: faster, with noisier steps; see docs/submatrix.md." json:"submatrix"`
+
 	Epochs        int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch         int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`
 	LR            float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr"`
 	Schedule      string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
+	Warmup        int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup"`
 	Momentum      float64 `group:"Training" default:"0.9" help:"Momentum of SGD." json:"momentum"`
 	Nesterov      bool    `group:"Training" help:"Use Nesterov's momentum." json:"nesterov"`
+	ClipNorm      float64 `group:"Training" default:"0" help:"Largest L2 norm of all gradients of a step together; 0 is no limit." placeholder:"C" json:"clip_norm"`
 	MaxNorm       float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 is no limit." placeholder:"C" json:"max_norm"`
 	WeightDecay   float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
 	EarlyStopping int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS" json:"early_stopping"`
@@ -38,6 +42,7 @@ func (c *Config) Check() error {
 	}{
 		{"train", c.Train, 10, 60000}, {"validation", c.Validation, 0, 59990}, {"curve", c.Curve, 0, 59990},
 		{"epochs", c.Epochs, 1, 1 << 20}, {"batch", c.Batch, 1, 60000}, {"early-stopping", c.EarlyStopping, 0, 1 << 20},
+		{"warmup", c.Warmup, 0, 1 << 20},
 	} {
 		if err := InRange(f.name, f.value, f.min, f.max); err != nil {
 			return err

@@ -6,6 +6,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
+// rate returns the learning rate over a run of the given number of steps.
+func (c *Config) rate(steps int64) optim.Schedule {
+	if c.Warmup == 0 {
+		return c.schedule(c.LR, steps)
+	}
+	warm := int64(c.Warmup)
+	return optim.Warmup{Steps: warm, Then: c.schedule(c.LR, max(1, steps-warm))}
+}
+
 // schedule returns the learning rate over a run of the given number of steps.
 // All but the constant one end near 1/100 of lr.
 func (c *Config) schedule(lr float64, steps int64) optim.Schedule {

@@ -8,7 +8,7 @@ import (
 
 // Model returns the untrained network.
 func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) {
-	net := models.MLP{Inputs: inputs, Hidden: c.Hidden, Outputs: classes, InputDropout: c.InputP, HiddenDropout: c.P}
+	net := models.MLP{Inputs: inputs, Hidden: c.Hidden, Outputs: classes, InputDropout: c.InputP, HiddenDropout: c.P, Submatrix: c.Submatrix}
 	return models.New(net, []int{inputs}, models.WithSeed(seed))
 }
 
@@ -31,7 +31,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 		Model: model,
 		Solver: &optim.SGD{
 			LR: c.LR, Momentum: c.Momentum, Nesterov: c.Nesterov,
-			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm},
+			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm, ClipNorm: c.ClipNorm},
 		},
 		Epochs: c.Epochs, BatchSize: c.Batch, Seed: seed,
 	}
@@ -44,6 +44,6 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 		t.Callbacks = append(t.Callbacks, training.EarlyStoppingOnError(c.EarlyStopping))
 	}
 	steps := int64(c.Epochs) * int64((data.Train.Len()+c.Batch-1)/c.Batch)
-	t.Schedule = c.schedule(c.LR, steps)
+	t.Schedule = c.rate(steps)
 	return t, data, nil
 }
