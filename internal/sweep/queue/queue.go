@@ -1,0 +1,311 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+)
+
+// What is kept on the server.
+const (
+	trialStream  = "SWEEP_TRIALS" // work queue: a trial is in it until its result is kept
+	deadStream   = "SWEEP_DEAD"   // messages that cannot be worked on, with the reason
+	consumer     = "workers"      // one for all, so that a trial goes to one of them
+	trialSubject = "sweep.trial." // and NAME.ID
+	deadSubject  = "sweep.dead."  // and the same
+	specs        = "sweep_specs"
+	results      = "sweep_results"
+	workers      = "sweep_workers"
+	checkpoints  = "sweep_checkpoints"
+	artefacts    = "sweep_artefacts"
+)
+
+// Headers of dead letters.
+const reasonHeader = "Sweep-Reason"
+
+// workerTTL is how long a worker is listed after its last sign of life.
+const workerTTL = 15 * time.Second
+
+// A Queue is what a server keeps of sweeps.
+type Queue struct {
+	js                      jetstream.JetStream
+	trials, dead            jetstream.Stream
+	consumer                jetstream.Consumer
+	specs, results, workers jetstream.KeyValue
+	checkpoints, artefacts  jetstream.ObjectStore
+	ackWait                 time.Duration
+}
+
+// Open returns the queue of a server, and makes what it lacks. A trial whose
+// worker gives no sign of life for ackWait goes to another; 0 is 30 s. What is
+// there already keeps its own.
+func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, error) {
+	if ackWait == 0 {
+		ackWait = 30 * time.Second
+	}
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(10*time.Second))
+	if err != nil {
+		return nil, errors.Wrap(err, "sweep: Open")
+	}
+	q := &Queue{js: js}
+	for _, open := range []func() error{
+		func() (err error) { q.trials, err = q.stream(ctx, trials()); return },
+		func() (err error) { q.dead, err = q.stream(ctx, dead()); return },
+		func() error { return q.openConsumer(ctx, ackWait) },
+		func() (err error) {
+			q.specs, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: specs, MaxValueSize: 2 * sweep.MaxSpec})
+			return
+		},
+		func() (err error) {
+			q.results, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: results, MaxValueSize: sweep.MaxResult})
+			return
+		},
+		func() (err error) {
+			q.workers, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: workers, TTL: workerTTL, MaxValueSize: 4096, Storage: jetstream.MemoryStorage})
+			return
+		},
+		func() (err error) {
+			q.checkpoints, err = q.objects(ctx, jetstream.ObjectStoreConfig{Bucket: checkpoints, TTL: 14 * 24 * time.Hour})
+			return
+		},
+		func() (err error) {
+			q.artefacts, err = q.objects(ctx, jetstream.ObjectStoreConfig{Bucket: artefacts})
+			return
+		},
+	} {
+		if err := open(); err != nil {
+			return nil, errors.Wrap(err, "sweep: Open")
+		}
+	}
+	return q, nil
+}
+
+func trials() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: trialStream, Subjects: []string{trialSubject + ">"}, Retention: jetstream.WorkQueuePolicy,
+		MaxMsgSize: sweep.MaxMessage + 4096, Duplicates: 2 * time.Minute,
+		// One message for each trial: a second is refused while the first is there.
+		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgs: 10 * sweep.MaxTrials,
+	}
+}
+
+func dead() jetstream.StreamConfig {
+	return jetstream.StreamConfig{Name: deadStream, Subjects: []string{deadSubject + ">"}, MaxAge: 90 * 24 * time.Hour, MaxBytes: 256 << 20}
+}
+
+func (q *Queue) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	if s, err := q.js.Stream(ctx, c.Name); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return s, err
+	}
+	s, err := q.js.CreateStream(ctx, c)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return q.js.Stream(ctx, c.Name)
+	}
+	return s, err
+}
+
+func (q *Queue) openConsumer(ctx context.Context, ackWait time.Duration) error {
+	var err error
+	if q.consumer, err = q.trials.Consumer(ctx, consumer); errors.Is(err, jetstream.ErrConsumerNotFound) {
+		q.consumer, err = q.trials.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable: consumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
+			MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: 1 << 14,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	q.ackWait = q.consumer.CachedInfo().Config.AckWait
+	return nil
+}
+
+func (q *Queue) bucket(ctx context.Context, c jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	if kv, err := q.js.KeyValue(ctx, c.Bucket); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return kv, err
+	}
+	kv, err := q.js.CreateKeyValue(ctx, c)
+	if errors.Is(err, jetstream.ErrBucketExists) {
+		return q.js.KeyValue(ctx, c.Bucket)
+	}
+	return kv, err
+}
+
+func (q *Queue) objects(ctx context.Context, c jetstream.ObjectStoreConfig) (jetstream.ObjectStore, error) {
+	if o, err := q.js.ObjectStore(ctx, c.Bucket); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		return o, err
+	}
+	o, err := q.js.CreateObjectStore(ctx, c)
+	if errors.Is(err, jetstream.ErrBucketExists) {
+		return q.js.ObjectStore(ctx, c.Bucket)
+	}
+	return o, err
+}
+
+// Begin keeps the spec of a sweep. A name stands for one spec: it is an error if
+// another is kept under it.
+func (q *Queue) Begin(ctx context.Context, s *sweep.Spec) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return errors.Wrap(err, "sweep: Begin")
+	}
+	_, err = q.specs.Create(ctx, s.Name, data)
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		var e jetstream.KeyValueEntry
+		if e, err = q.specs.Get(ctx, s.Name); err == nil && string(e.Value()) != string(data) {
+			err = errors.Errorf("another spec is kept under the name %s: take another name", s.Name)
+		}
+	}
+	return errors.Wrap(err, "sweep: Begin")
+}
+
+// Spec returns the spec of a sweep.
+func (q *Queue) Spec(ctx context.Context, name string) (*sweep.Spec, error) {
+	if err := sweep.CheckName("name", name); err != nil {
+		return nil, errors.WithMessage(err, "sweep: Spec")
+	}
+	e, err := q.specs.Get(ctx, name)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, errors.Errorf("sweep: Spec: no sweep is named %s", name)
+	}
+	if err != nil {
+		return nil, errors.Wrap(err, "sweep: Spec")
+	}
+	s := &sweep.Spec{}
+	if err := json.Unmarshal(e.Value(), s); err != nil {
+		return nil, errors.Wrap(err, "sweep: Spec")
+	}
+	return s, errors.WithMessage(s.Complete(), "sweep: Spec")
+}
+
+// Sweeps returns the names of the sweeps that are kept.
+func (q *Queue) Sweeps(ctx context.Context) ([]string, error) {
+	names, err := q.specs.Keys(ctx)
+	if errors.Is(err, jetstream.ErrNoKeysFound) {
+		return nil, nil
+	}
+	slices.Sort(names)
+	return names, errors.Wrap(err, "sweep: Sweeps")
+}
+
+// Results returns those of a sweep, by ID.
+func (q *Queue) Results(ctx context.Context, name string) (map[string]sweep.Result, error) {
+	w, err := q.results.Watch(ctx, name+".*", jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, errors.Wrap(err, "sweep: Results")
+	}
+	defer w.Stop()
+	all := make(map[string]sweep.Result)
+	for {
+		select {
+		case e := <-w.Updates():
+			if e == nil {
+				return all, nil
+			}
+			r, err := sweep.DecodeResult(e.Value())
+			if err != nil {
+				return nil, errors.Wrapf(err, "sweep: Results: %s", e.Key())
+			}
+			all[r.ID] = r
+		case <-ctx.Done():
+			return nil, errors.Wrap(ctx.Err(), "sweep: Results")
+		}
+	}
+}
+
+// Waiting returns the IDs of a sweep's trials that wait or are under way.
+func (q *Queue) Waiting(ctx context.Context, name string) (map[string]bool, error) {
+	subjects, err := q.subjects(ctx, q.trials, trialSubject+name+".")
+	return subjects, errors.Wrap(err, "sweep: Waiting")
+}
+
+func (q *Queue) subjects(ctx context.Context, s jetstream.Stream, prefix string) (map[string]bool, error) {
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(prefix+">"))
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]bool)
+	for subject := range info.State.Subjects {
+		all[strings.TrimPrefix(subject, prefix)] = true
+	}
+	return all, nil
+}
+
+// A DeadLetter is a message that could not be worked on.
+type DeadLetter struct {
+	Subject string    `json:"subject"` // that it was sent to
+	Reason  string    `json:"reason"`
+	Time    time.Time `json:"time"`
+	Data    []byte    `json:"data"`
+}
+
+// Dead returns the dead letters of a sweep by the ID of their trial, or those of
+// all sweeps, by subject, for the name "".
+func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, error) {
+	prefix := deadSubject
+	if name != "" {
+		prefix += name + "."
+	}
+	subjects, err := q.subjects(ctx, q.dead, prefix)
+	if err != nil {
+		return nil, errors.Wrap(err, "sweep: Dead")
+	}
+	all := make(map[string]DeadLetter)
+	for id := range subjects {
+		m, err := q.dead.GetLastMsgForSubject(ctx, prefix+id)
+		if err != nil {
+			return nil, errors.Wrap(err, "sweep: Dead")
+		}
+		all[id] = DeadLetter{trialSubject + strings.TrimPrefix(m.Subject, deadSubject), m.Header.Get(reasonHeader), m.Time, m.Data}
+	}
+	return all, nil
+}
+
+// publish sends trials to the queue. Those that are there stay as they are.
+func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
+	for batch := range slices.Chunk(trials, 512) {
+		var futures []jetstream.PubAckFuture
+		for _, t := range batch {
+			data, err := t.Encode()
+			if err != nil {
+				return err
+			}
+			name := t.Sweep + "." + t.ID
+			f, err := q.js.PublishAsync(trialSubject+name, data, jetstream.WithMsgID(name))
+			if err != nil {
+				return errors.Wrap(err, "publish")
+			}
+			futures = append(futures, f)
+		}
+		for _, f := range futures {
+			select {
+			case <-f.Ok():
+			case err := <-f.Err():
+				var api *jetstream.APIError
+				if errors.As(err, &api) && api.ErrorCode == maxPerSubject {
+					continue
+				}
+				return errors.Wrap(err, "publish")
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// maxPerSubject is the server's code for "maximum messages per subject exceeded".
+const maxPerSubject jetstream.ErrorCode = 10077
+
+// Artefact returns what a trial has kept under a name.
+func (q *Queue) Artefact(ctx context.Context, r sweep.Result, name string) ([]byte, error) {
+	data, err := q.artefacts.GetBytes(ctx, r.Sweep+"/"+r.ID+"/"+name)
+	return data, errors.Wrap(err, "sweep: Artefact")
+}

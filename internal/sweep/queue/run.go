@@ -1,0 +1,198 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+)
+
+// A State is how far a sweep has come.
+type State struct {
+	Total   int `json:"total"` // trials; about so many for asha
+	Done    int `json:"done"`
+	Failed  int `json:"failed"`  // done, without metrics
+	Waiting int `json:"waiting"` // or under way
+	Dead    int `json:"dead"`    // given up: see the dead letters
+}
+
+// resync is how often a run looks at the whole state, in case that it has missed
+// something.
+const resync = 5 * time.Second
+
+// Run makes a sweep: it sends the trials to be made next until there are none,
+// and returns all results by ID. It may be stopped and called again, on any
+// machine, and goes on from what is kept. Trials that were given up are told by
+// an error, with the other results. Watch, if there is one, is told the state
+// from time to time.
+func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch func(State)) (map[string]sweep.Result, error) {
+	plan, err := sweep.NewPlan(s, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.Begin(ctx, s); err != nil {
+		return nil, err
+	}
+	for {
+		done, err := q.round(ctx, s.Name, plan, watch)
+		if err == nil || ctx.Err() != nil {
+			return q.finish(ctx, s.Name, done, err)
+		}
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.Code == 400 {
+			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same
+		}
+		pause(ctx, 500*time.Millisecond) // the server is away
+	}
+}
+
+// finish looks for trials that were given up.
+func (q *Queue) finish(ctx context.Context, name string, done map[string]sweep.Result, err error) (map[string]sweep.Result, error) {
+	if err != nil {
+		return done, errors.Wrap(err, "sweep: Run")
+	}
+	dead := 0
+	for id, r := range done {
+		if r.Trial.Program == "" { // stands for a trial that has none
+			delete(done, id)
+			dead++
+		}
+	}
+	if dead > 0 {
+		return done, errors.Errorf("sweep: Run: %d trials of %s were given up: see the dead letters", dead, name)
+	}
+	return done, nil
+}
+
+// round follows a sweep until it is finished, or something goes wrong.
+func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch func(State)) (map[string]sweep.Result, error) {
+	done := make(map[string]sweep.Result)
+	w, err := q.results.Watch(ctx, name+".*", jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, err
+	}
+	defer w.Stop()
+	tick := time.NewTicker(resync)
+	defer tick.Stop()
+	started := false
+	var waiting map[string]bool
+	look := func() error {
+		var err error
+		if waiting, err = q.Waiting(ctx, name); err != nil {
+			return err
+		}
+		dead, err := q.subjects(ctx, q.dead, deadSubject+name+".")
+		if err != nil {
+			return err
+		}
+		for id := range dead {
+			if _, ok := done[id]; !ok {
+				done[id] = sweep.Result{Outcome: sweep.Outcome{Failure: "given up"}}
+			}
+		}
+		return nil
+	}
+	for {
+		changed := false
+		select {
+		case e, ok := <-w.Updates():
+			if !ok {
+				return done, errors.New("the server has ended the watch")
+			}
+			if e == nil {
+				started = true
+				if err := look(); err != nil {
+					return done, err
+				}
+				break
+			}
+			r, err := sweep.DecodeResult(e.Value())
+			if err != nil {
+				return done, errors.Wrap(err, e.Key())
+			}
+			done[r.ID] = r
+			delete(waiting, r.ID)
+			changed = true
+		case <-tick.C:
+			// A trial in the queue whose result is kept is about to be acknowledged.
+			if err := look(); err != nil {
+				return done, err
+			}
+			for id := range waiting {
+				if _, ok := done[id]; ok {
+					delete(waiting, id)
+				}
+			}
+		case <-ctx.Done():
+			return done, ctx.Err()
+		}
+		if !started || changed && len(w.Updates()) > 0 {
+			continue
+		}
+		next := plan.Next(done, waiting)
+		if err := q.publish(ctx, next); err != nil {
+			return done, err
+		}
+		for _, t := range next {
+			waiting[t.ID] = true
+		}
+		if watch != nil {
+			watch(stateOf(plan, done, len(waiting)))
+		}
+		if len(waiting) == 0 {
+			return done, nil
+		}
+	}
+}
+
+func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State {
+	s := State{Total: plan.Total(), Waiting: waiting}
+	for _, r := range done {
+		switch {
+		case r.Trial.Program == "":
+			s.Dead++
+		case r.Failure != "":
+			s.Failed++
+			s.Done++
+		default:
+			s.Done++
+		}
+	}
+	return s
+}
+
+// State returns how far a sweep has come.
+func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (State, error) {
+	plan, err := sweep.NewPlan(s, p)
+	if err != nil {
+		return State{}, err
+	}
+	done, err := q.Results(ctx, s.Name)
+	if err != nil {
+		return State{}, err
+	}
+	waiting, err := q.Waiting(ctx, s.Name)
+	if err != nil {
+		return State{}, err
+	}
+	n := 0
+	for id := range waiting {
+		if _, ok := done[id]; !ok {
+			n++
+		}
+	}
+	dead, err := q.Dead(ctx, s.Name)
+	if err != nil {
+		return State{}, err
+	}
+	state := stateOf(plan, done, n)
+	for id := range dead {
+		if _, ok := done[id]; !ok {
+			state.Dead++
+		}
+	}
+	return state, nil
+}

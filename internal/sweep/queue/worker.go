@@ -1,0 +1,355 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+)
+
+// A Worker makes trials, one at a time.
+type Worker struct {
+	Queue    *Queue
+	Name     string // of no other worker
+	Programs map[string]sweep.Program
+	// MaxDeliveries is how often a trial is begun, by any worker, before it is
+	// given up as one that kills them; 0 is 20.
+	MaxDeliveries uint64
+	// Idle is how long Run waits for a trial before it returns; 0 is for ever.
+	Idle time.Duration
+	// Log is told what goes wrong; nil is nobody.
+	Log func(string)
+
+	state atomic.Pointer[WorkerState]
+}
+
+// A WorkerState is what is known of a worker.
+type WorkerState struct {
+	Name  string    `json:"name"`
+	Sweep string    `json:"sweep,omitempty"` // of the trial that it makes
+	Trial string    `json:"trial,omitempty"`
+	Since time.Time `json:"since"`
+	Done  int64     `json:"done"` // of Total
+	Total int64     `json:"total"`
+	Made  int64     `json:"made"` // trials so far
+}
+
+// Run makes trials until ctx is done or no trial has come for the time Idle. It
+// outlives a server that is away for a while.
+func (w *Worker) Run(ctx context.Context) error {
+	w.state.Store(&WorkerState{Name: w.Name, Since: time.Now()})
+	alive, stop := context.WithCancel(ctx)
+	var beats sync.WaitGroup
+	beats.Go(func() { w.beat(alive) })
+	defer func() {
+		stop()
+		beats.Wait()
+	}()
+	last := time.Now()
+	for ctx.Err() == nil {
+		wait := 5 * time.Second
+		if w.Idle > 0 {
+			wait = max(10*time.Millisecond, min(wait, w.Idle-time.Since(last)))
+		}
+		fetch, cancel := context.WithTimeout(ctx, wait)
+		msg, err := w.Queue.consumer.Next(jetstream.FetchContext(fetch))
+		cancel()
+		switch {
+		case err == nil:
+			w.handle(ctx, msg)
+			last = time.Now()
+			continue
+		case errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoMessages), errors.Is(err, context.DeadlineExceeded):
+		case ctx.Err() == nil:
+			w.log("waiting for the server: %v", err)
+			pause(ctx, 200*time.Millisecond)
+		}
+		if w.Idle > 0 && time.Since(last) >= w.Idle {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+func (w *Worker) log(format string, args ...any) {
+	if w.Log != nil {
+		w.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+// pause waits for d or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// beat says from time to time that the worker lives.
+func (w *Worker) beat(ctx context.Context) {
+	t := time.NewTicker(workerTTL / 5)
+	defer t.Stop()
+	for {
+		if data, err := json.Marshal(w.state.Load()); err == nil {
+			// A server that is away will hear of it the next time.
+			_, _ = w.Queue.workers.Put(ctx, w.Name, data)
+		}
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// handle works on a message, whatever it is.
+func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		w.log("a message that is not of the queue: %v", err)
+		return
+	}
+	t, err := w.trial(msg)
+	limit := w.MaxDeliveries
+	if limit == 0 {
+		limit = 20
+	}
+	if err == nil && meta.NumDelivered > limit {
+		err = errors.Errorf("begun %d times without a result", meta.NumDelivered-1)
+	}
+	if err != nil {
+		w.bury(ctx, msg, meta, err)
+		return
+	}
+	key := t.Sweep + "." + t.ID
+	// The result may be there: if the worker that made it was killed before it
+	// said so, or the trial was sent again.
+	if _, err := w.Queue.results.Get(ctx, key); err == nil {
+		w.ack(msg)
+		return
+	}
+	state := &WorkerState{Name: w.Name, Sweep: t.Sweep, Trial: t.ID, Since: time.Now(), Made: w.state.Load().Made}
+	w.state.Store(state)
+	defer func() { w.state.Store(&WorkerState{Name: w.Name, Since: time.Now(), Made: state.Made + 1}) }()
+
+	// While it is worked on, and while the result is on its way.
+	stop := w.hold(msg)
+	defer stop()
+	j := &job{queue: w.Queue, trial: t, worker: w, state: *state}
+	start := time.Now()
+	outcome, err := w.make(ctx, j)
+	if err != nil {
+		w.log("trial %s is given back: %v", key, err)
+		_ = msg.NakWithDelay(min(time.Minute, time.Duration(meta.NumDelivered)*time.Second))
+		return
+	}
+	data, err := sweep.Result{
+		Trial: t, Outcome: outcome, Artefacts: j.kept, Worker: w.Name,
+		Seconds: time.Since(start).Seconds(), Deliveries: meta.NumDelivered, Resumed: j.resumed,
+	}.Encode()
+	if err != nil {
+		w.bury(ctx, msg, meta, err)
+		return
+	}
+	for ctx.Err() == nil {
+		// Create succeeds once for each key: a trial that two workers have made
+		// counts once.
+		_, err := w.Queue.results.Create(ctx, key, data)
+		if err == nil || errors.Is(err, jetstream.ErrKeyExists) {
+			w.ack(msg)
+			if j.saved || j.resumed {
+				_ = w.Queue.checkpoints.Delete(ctx, key)
+			}
+			return
+		}
+		w.log("result %s is not kept yet: %v", key, err)
+		pause(ctx, 200*time.Millisecond)
+	}
+}
+
+// trial returns what a message holds.
+func (w *Worker) trial(msg jetstream.Msg) (sweep.Trial, error) {
+	t, err := sweep.DecodeTrial(msg.Data())
+	if err != nil {
+		return t, err
+	}
+	if subject := trialSubject + t.Sweep + "." + t.ID; msg.Subject() != subject {
+		return t, errors.Errorf("subject must be %s, got %.200q", subject, msg.Subject())
+	}
+	p := w.Programs[t.Program]
+	if p == nil {
+		return t, errors.Errorf("program must be one that the worker has, got %q", t.Program)
+	}
+	config, err := p.Normalize(t.Config)
+	if err != nil {
+		return t, err
+	}
+	if string(config) != string(t.Config) {
+		return t, errors.Errorf("config must be complete and in order, as %s, got %.500q: is it another version's?", config, t.Config)
+	}
+	return t, nil
+}
+
+// ack takes a trial off the queue. If that is lost it comes again and its result
+// is found.
+func (w *Worker) ack(msg jetstream.Msg) {
+	if err := msg.Ack(); err != nil {
+		w.log("not acknowledged: %v", err)
+	}
+}
+
+// bury moves a message that nobody can work on out of the way.
+func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata, reason error) {
+	w.log("dead letter: %v", reason)
+	dead := nats.NewMsg(deadSubject + strings.TrimPrefix(msg.Subject(), trialSubject))
+	dead.Data = msg.Data()
+	dead.Header.Set(reasonHeader, oneLine(reason.Error()))
+	if _, err := w.Queue.js.PublishMsg(ctx, dead, jetstream.WithMsgID(fmt.Sprint(meta.Stream, meta.Sequence.Stream))); err != nil {
+		w.log("dead letter is not kept: %v", err)
+		return // it comes again
+	}
+	_ = msg.TermWithReason("dead letter")
+}
+
+// oneLine returns s as a header may have it.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.ToValidUTF8(s[:min(len(s), 1000)], "")
+}
+
+// hold keeps a message from going to another worker until stop is called.
+func (w *Worker) hold(msg jetstream.Msg) (stop func()) {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		t := time.NewTicker(w.Queue.ackWait / 3)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				_ = msg.InProgress()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		wg.Wait()
+	}
+}
+
+// make runs the program of a trial. A panic would come again, so it is the
+// outcome.
+func (w *Worker) make(ctx context.Context, j *job) (o sweep.Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.log("trial %s: panic: %v\n%s", j.trial.ID, r, debug.Stack())
+			o, err = sweep.Outcome{Failure: oneLine(fmt.Sprint("panic: ", r))}, nil
+		}
+	}()
+	o, err = w.Programs[j.trial.Program].Run(ctx, j)
+	if err == nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return o, err
+}
+
+// job is a trial under way.
+type job struct {
+	queue          *Queue
+	worker         *Worker
+	trial          sweep.Trial
+	state          WorkerState
+	kept           []string
+	resumed, saved bool
+}
+
+func (j *job) Trial() sweep.Trial { return j.trial }
+
+func (j *job) key() string { return j.trial.Sweep + "." + j.trial.ID }
+
+// Checkpoint returns none where it cannot be read: a trial can always begin
+// anew.
+func (j *job) Checkpoint(ctx context.Context) ([]byte, error) {
+	data, err := j.queue.checkpoints.GetBytes(ctx, j.key())
+	if err != nil {
+		if !errors.Is(err, jetstream.ErrObjectNotFound) {
+			j.worker.log("checkpoint of %s: %v", j.key(), err)
+		}
+		return nil, ctx.Err()
+	}
+	j.resumed = true
+	return data, nil
+}
+
+// SaveCheckpoint keeps the trial going where the server is away: the next one
+// may be kept.
+func (j *job) SaveCheckpoint(ctx context.Context, data []byte) error {
+	j.saved = true
+	if _, err := j.queue.checkpoints.PutBytes(ctx, j.key(), data); err != nil {
+		j.worker.log("checkpoint of %s is not kept: %v", j.key(), err)
+	}
+	return ctx.Err()
+}
+
+// maxArtefact bounds what a trial may keep under one name.
+const maxArtefact = 64 << 20
+
+func (j *job) Keep(ctx context.Context, name string, data []byte) error {
+	if len(data) > maxArtefact {
+		return errors.Errorf("sweep: Keep: artefact must be at most %d bytes, got %d", maxArtefact, len(data))
+	}
+	for {
+		_, err := j.queue.artefacts.PutBytes(ctx, j.trial.Sweep+"/"+j.trial.ID+"/"+name, data)
+		if err == nil {
+			j.kept = append(j.kept, name)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errors.Wrap(err, "sweep: Keep")
+		}
+		j.worker.log("artefact %s of %s is not kept yet: %v", name, j.key(), err)
+		pause(ctx, 200*time.Millisecond)
+	}
+}
+
+func (j *job) Progress(done, total int64) {
+	s := j.state
+	s.Done, s.Total = done, total
+	j.worker.state.Store(&s)
+}
+
+// Workers returns those that have given a sign of life of late.
+func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
+	w, err := q.workers.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, errors.Wrap(err, "sweep: Workers")
+	}
+	defer w.Stop()
+	var all []WorkerState
+	for {
+		select {
+		case e := <-w.Updates():
+			if e == nil {
+				return all, nil
+			}
+			var s WorkerState
+			if json.Unmarshal(e.Value(), &s) == nil {
+				all = append(all, s)
+			}
+		case <-ctx.Done():
+			return nil, errors.Wrap(ctx.Err(), "sweep: Workers")
+		}
+	}
+}
