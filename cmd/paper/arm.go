@@ -1,0 +1,267 @@
+package main
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+// An arm is a row of a table or a point of a curve: a network and how it is kept
+// from overfitting. Probabilities are of dropping; the paper's are of keeping.
+type arm struct {
+	Name   string  `json:"name"`
+	Hidden []int   `json:"hidden"` // units, as in the paper
+	Kind   kind    `json:"kind"`   // of dropout
+	Input  float64 `json:"input"`  // probability at the inputs
+	Drop   float64 `json:"drop"`   // and in hidden layers
+	// Activation is "" for ReLU, or "logistic".
+	Activation string `json:"activation"`
+	// Autoencoder reconstructs the inputs instead of classifying them.
+	Autoencoder bool `json:"autoencoder"`
+
+	L2       float64 `json:"l2"`
+	L1       float64 `json:"l1"`
+	Sparsity float64 `json:"sparsity"` // weight of the KL penalty, 0 for none
+	MaxNorm  float64 `json:"max_norm"`
+
+	// Rate is the learning rate of a gradient that is repeated: that of a step is
+	// Rate*(1-momentum).
+	Rate float64 `json:"rate"`
+	// Images is the size of the training set; 0 is that of the budget.
+	Images int `json:"images"`
+
+	paper float64 // test error in per cent; 0 where the paper has none
+}
+
+// A kind is what is done to units or weights in training.
+type kind string
+
+const (
+	bernoulli   kind = "" // each unit of each example by itself
+	gaussian    kind = "gaussian"
+	dropConnect kind = "dropconnect" // weights that lead from hidden units
+	batchwise   kind = "batchwise"   // one mask for a batch
+	exactK      kind = "exact-k"     // one mask, a fixed number of units, thinned products
+)
+
+const (
+	pixels  = 784
+	classes = 10
+)
+
+// widths returns the units of the hidden layers, divided by shrink.
+func (a arm) widths(shrink int) []int {
+	w := make([]int, len(a.Hidden))
+	for i, n := range a.Hidden {
+		w[i] = max(4, (n+shrink/2)/shrink)
+	}
+	return w
+}
+
+// outputs is the number of outputs of the network.
+func (a arm) outputs() int {
+	if a.Autoencoder {
+		return pixels
+	}
+	return classes
+}
+
+// weights is the number of weights, without biases.
+func (a arm) weights(shrink int) int {
+	n, in := 0, pixels
+	for _, w := range append(a.widths(shrink), a.outputs()) {
+		n, in = n+in*w, w
+	}
+	return n
+}
+
+// model returns the untrained network and the loss to train it with.
+func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error) {
+	penalty := &sparsity{weight: a.Sparsity, target: sparsityTarget}
+	var net models.Layer
+	switch {
+	case a.Kind == exactK:
+		net = thinned{a, a.widths(shrink)}
+	default:
+		layers, err := a.layers(shrink, penalty)
+		if err != nil {
+			return nil, nil, err
+		}
+		net = layers
+	}
+	loss := training.CrossEntropy()
+	if a.Autoencoder {
+		net, loss = residual{net}, squares
+	}
+	if a.Sparsity > 0 {
+		loss = penalty.add(loss)
+	}
+	m, err := models.New(net, []int{pixels}, models.WithSeed(seed))
+	return m, loss, err
+}
+
+// layers returns the network, all kinds but the thinned one.
+func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
+	drop := func(p float64) models.Layer {
+		switch a.Kind {
+		case gaussian:
+			return models.GaussianDropout(p)
+		case batchwise:
+			return models.Batchwise(p)
+		}
+		return models.Dropout(p)
+	}
+	init, activation := models.HeNormal, models.ReLU
+	switch a.Activation {
+	case "":
+	case "logistic":
+		init, activation = models.GlorotNormal, models.Sigmoid
+	default:
+		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
+	}
+	layers := models.Sequential{drop(a.Input)}
+	in := pixels
+	linear := func(out int) models.Layer {
+		if a.Kind == dropConnect && in != pixels {
+			return models.DropConnect(in, out, a.Drop)
+		}
+		return models.Linear(in, out, models.WithInit(init))
+	}
+	for _, units := range a.widths(shrink) {
+		layers = append(layers, linear(units), activation())
+		if a.Sparsity > 0 {
+			layers = append(layers, penalty)
+		}
+		if a.Kind != dropConnect {
+			layers = append(layers, drop(a.Drop))
+		}
+		in = units
+	}
+	return append(layers, linear(a.outputs())), nil
+}
+
+// thinned is a network of ReLUs with exact-k dropout that computes with the kept
+// units alone (Graham, Reizenstein and Robinson 2015).
+type thinned struct {
+	arm
+	hidden []int
+}
+
+// Apply implements models.Layer.
+func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	var rows *ops.Kept
+	training := s.Mode() != models.Eval
+	if t.Input > 0 {
+		opts, _ := s.DropoutOptions()
+		if training {
+			kept, err := ops.KeepColumns(x, t.Input, opts...)
+			if err == nil {
+				x, err = kept.Select(x)
+			}
+			if err != nil {
+				return nil, err
+			}
+			rows = kept
+		}
+	}
+	in := pixels
+	for i, units := range append(t.hidden, classes) {
+		layer := s.Child(string(rune('0' + i)))
+		w, err := layer.Param("weight", []int{in, units}, models.HeNormal)
+		if err != nil {
+			return nil, err
+		}
+		b, err := layer.Param("bias", []int{units}, models.Zeros)
+		if err != nil {
+			return nil, err
+		}
+		act, cols := ops.ActivationNone, (*ops.Kept)(nil)
+		if i < len(t.hidden) {
+			act = ops.ActivationReLU
+			if opts, _ := s.DropoutOptions(); training && t.Drop > 0 {
+				if cols, err = ops.KeepColumns(w, t.Drop, opts...); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if x, err = thin(x, w, b, act, rows, cols); err != nil {
+			return nil, err
+		}
+		rows, in = cols, units
+	}
+	return x, nil
+}
+
+// thin is a layer from the kept units rows to the kept units cols; nil is all.
+func thin(x, w, b *gorgonia.Node, act ops.Activation, rows, cols *ops.Kept) (*gorgonia.Node, error) {
+	var err error
+	if rows != nil || cols != nil {
+		w, err = ops.Submatrix(w, rows, cols)
+	}
+	if err == nil && cols != nil {
+		b, err = ops.Subvector(b, cols)
+	}
+	if err != nil {
+		return nil, err
+	}
+	y, err := ops.Dense(x, w, b, act)
+	if err != nil || cols == nil {
+		return y, err
+	}
+	return cols.Scale(y)
+}
+
+// lastMomentum and batch are the paper's.
+const (
+	firstMomentum = 0.5
+	lastMomentum  = 0.95
+	batch         = 100
+)
+
+// rates are the learning rates of a training: a gradient counts the same in the
+// end whatever the momentum, and less and less along half a cosine.
+type rates struct {
+	momentum optim.Linear
+	rate     optim.Cosine
+}
+
+// newRates raises the momentum over the first fifth of the updates.
+func newRates(rate float64, updates int64) rates {
+	return rates{
+		optim.Linear{From: firstMomentum, To: lastMomentum, Steps: max(1, updates/5)},
+		optim.Cosine{Initial: rate, Steps: updates},
+	}
+}
+
+// At implements optim.Schedule.
+func (r rates) At(step int64) float64 { return r.rate.At(step) * (1 - r.momentum.At(step)) }
+
+// trainer returns what trains the arm for about the given number of updates,
+// whole epochs, on n images.
+func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*training.Trainer, error) {
+	m, loss, err := a.model(shrink, seed)
+	if err != nil {
+		return nil, err
+	}
+	solver := &optim.SGD{
+		LR: rate, Momentum: firstMomentum,
+		Regularization: optim.Regularization{WeightDecay: a.L2, L1: a.L1, MaxNorm: a.MaxNorm},
+	}
+	steps := (n + batch - 1) / batch
+	epochs := max(1, int(math.Round(float64(updates)/float64(steps))))
+	r := newRates(rate, int64(epochs)*int64(steps))
+	momentum := training.Callback{OnGradients: func(run *training.Run) error {
+		solver.Momentum = r.momentum.At(run.Steps)
+		return nil
+	}}
+	return &training.Trainer{
+		Model: m, Solver: solver, Schedule: r, Loss: loss, Epochs: epochs, BatchSize: batch, Seed: seed,
+		Callbacks: []training.Callback{momentum},
+	}, nil
+}

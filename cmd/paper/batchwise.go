@@ -1,0 +1,58 @@
+package main
+
+import "fmt"
+
+var batchwiseStudy = study{
+	name: "batchwise", title: "Masks for each example, for a batch, and thinned networks, 2×1024", source: "Graham, Reizenstein and Robinson, \"Efficient batchwise dropout training using submatrices\", 2015: about the same error, up to four times less work",
+	arms: func(budget) []arm {
+		each, one, thin := dropped("each example", 1024, 1024), dropped("batchwise", 1024, 1024), dropped("exact-k submatrix", 1024, 1024)
+		one.Kind, thin.Kind = batchwise, exactK
+		one.Rate, thin.Rate = exactRate, exactRate
+		return []arm{each, one, thin, plain("no dropout", 1024, 1024)}
+	},
+	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates = 1, 600 }),
+	measures: learningCurve, alone: true,
+	summarize: func(r *results) (*summary, error) {
+		c := chart{name: r.study.name, title: "Test error by training time", x: "seconds of updates", y: "test error (%), log scale", logY: true}
+		// An error that all come to: the highest of the arms' best.
+		goal := 0.0
+		curves := make([]line, len(r.arms))
+		for i, a := range r.arms {
+			l := line{name: a.Name, colour: i}
+			for _, e := range r.extra(a.Name, "seconds") {
+				l.x = append(l.x, e.Mean)
+			}
+			least := 100.0
+			for _, e := range r.extra(a.Name, "errors") {
+				l.y, l.err = append(l.y, e.Mean), append(l.err, e.StdErr)
+				least = min(least, e.Mean)
+			}
+			if len(l.x) == 0 || len(l.x) != len(l.y) {
+				return nil, errMissing(a.Name, "a curve")
+			}
+			goal = max(goal, least)
+			curves[i] = l
+		}
+		c.lines = curves
+		t := table{header: []string{"arm", "s/update", "speed, first arm = 1", fmt.Sprintf("seconds to %.2f %%", goal), "final error, %"}}
+		speed := func(l line, a arm) float64 { return l.x[len(l.x)-1] / float64(r.of(a.Name)[0].History.Steps) }
+		for i, a := range r.arms {
+			reached := "–"
+			for k, y := range curves[i].y {
+				if y <= goal {
+					reached = fmt.Sprintf("%.1f", curves[i].x[k])
+					break
+				}
+			}
+			s := speed(curves[i], a)
+			t.rows = append(t.rows, []string{a.Name, fmt.Sprintf("%.4f", s), fmt.Sprintf("%.2f", speed(curves[0], r.arms[0])/s), reached, pm(r.errorOf(a.Name), 2)})
+		}
+		return &summary{
+			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
+			findings: []string{
+				fmt.Sprintf("An update of the thinned network is %.2f times as fast as one with a mask for each example. %s; %s. Times are of a machine that may have had other work: compare them within the table only.",
+					speed(curves[0], r.arms[0])/speed(curves[2], r.arms[2]), "Here "+r.difference("batchwise", "each example"), r.difference("exact-k submatrix", "each example")),
+			},
+		}, nil
+	},
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// points is how often a curve is measured in a training.
+const points = 20
+
+// curve measures the time of the updates and, for studies that want it, the test
+// error along the way.
+type curve struct {
+	ctx   context.Context
+	on    bool
+	data  *training.Data
+	last  time.Time
+	state curveState
+}
+
+type curveState struct {
+	Time    time.Duration `json:"time_ns"` // of the updates
+	Steps   []float64     `json:"steps"`
+	Errors  []float64     `json:"errors"` // per cent
+	Seconds []float64     `json:"seconds"`
+}
+
+func newCurve(ctx context.Context, t trial, data *training.Data) *curve {
+	return &curve{ctx: ctx, on: t.Measure == learningCurve, data: data}
+}
+
+func (c *curve) callback() training.Callback {
+	return training.Callback{
+		OnStart: func(*training.Run) error {
+			c.last = time.Now()
+			return nil
+		},
+		OnStep: func(r *training.Run) error {
+			c.state.Time += time.Since(c.last)
+			defer func() { c.last = time.Now() }()
+			total := int64(r.Trainer.Epochs * r.StepsPerEpoch)
+			if !c.on || r.Steps*points/total == (r.Steps-1)*points/total {
+				return nil
+			}
+			m, err := r.Trainer.Evaluate(c.ctx, c.data.Test)
+			if err != nil {
+				return err
+			}
+			s := &c.state
+			s.Steps = append(s.Steps, float64(r.Steps))
+			s.Errors = append(s.Errors, 100*m.Error())
+			s.Seconds = append(s.Seconds, s.Time.Seconds())
+			return nil
+		},
+		Save: func() (training.CallbackState, error) {
+			data, err := json.Marshal(c.state)
+			return training.CallbackState{Data: data}, err
+		},
+		Load: func(s training.CallbackState) error { return json.Unmarshal(s.Data, &c.state) },
+	}
+}
+
+// add puts the curve among what was measured.
+func (c *curve) add(extra map[string][]float64) {
+	if c.on {
+		extra["steps"], extra["errors"], extra["seconds"] = c.state.Steps, c.state.Errors, c.state.Seconds
+	}
+}

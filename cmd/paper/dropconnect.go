@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+var dropConnected = study{
+	name: "dropconnect", title: "No dropout, dropout and DropConnect, 800-800", source: "Wan et al., \"Regularization of Neural Networks using DropConnect\", ICML 2013, ReLU networks on MNIST without augmentation",
+	arms: func(budget) []arm {
+		drop, connect := dropped("dropout", 800, 800).at(1.28), dropped("DropConnect", 800, 800).at(1.20)
+		drop.Input, connect.Input, connect.Kind = 0, 0, dropConnect
+		return []arm{plain("none", 800, 800).at(1.62), drop, connect}
+	},
+	budgets:  budgets(func(b *budget) { b.Seeds = 5 }),
+	measures: probabilities,
+	summarize: func(r *results) (*summary, error) {
+		s, err := tableSummary(nil)(r)
+		if err != nil {
+			return nil, err
+		}
+		t := table{header: []string{"arm", "networks", "one network: error, %", "vote of all, %", "mean of their probabilities, %"}}
+		says := ""
+		for _, a := range r.arms {
+			vote, mean, err := r.ensemble(a.Name)
+			if err != nil {
+				return nil, err
+			}
+			t.rows = append(t.rows, []string{a.Name, fmt.Sprint(r.budget.Seeds), pm(r.errorOf(a.Name), 2), fmt.Sprintf("%.2f", vote), fmt.Sprintf("%.2f", mean)})
+			says += fmt.Sprintf(" %s %.2f %% alone, %.2f %% by vote;", a.Name, r.errorOf(a.Name).Mean, vote)
+		}
+		s.tables = append(s.tables, t)
+		s.findings = append(s.findings, "Here "+r.difference("dropout", "none")+"; "+r.difference("DropConnect", "dropout")+".",
+			fmt.Sprintf("Networks of %d seeds together:%s.", r.budget.Seeds, says[:len(says)-1]),
+			"Wan et al. draw a mask of the weights for each example and infer by a Gaussian of the activations; here a batch shares its mask, since it is one product of matrices, and inference uses the mean weights.")
+		return s, nil
+	},
+}
+
+// ensemble returns the error in per cent of the networks of all seeds by their
+// majority, ties going to the higher sum of probabilities, and by the mean of
+// their probabilities.
+func (r *results) ensemble(arm string) (vote, mean float64, err error) {
+	nets := r.of(arm)
+	labels := nets[0].Extra["labels"]
+	if len(labels) == 0 {
+		return 0, 0, errMissing(arm, "probabilities")
+	}
+	for i, label := range labels {
+		votes, sum := make([]float64, classes), make([]float64, classes)
+		for _, net := range nets {
+			row := net.Extra["probabilities"][i*classes : (i+1)*classes]
+			votes[largest(row)]++
+			for c, q := range row {
+				sum[c] += q
+			}
+		}
+		if largest(sum) != int(label) {
+			mean += 100 / float64(len(labels))
+		}
+		for c := range votes {
+			votes[c] += sum[c] / math.MaxUint16
+		}
+		if largest(votes) != int(label) {
+			vote += 100 / float64(len(labels))
+		}
+	}
+	return vote, mean, nil
+}
+
+// largest returns the index of the largest number, the first of several.
+func largest(x []float64) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}

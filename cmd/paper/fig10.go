@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+// sizes are the paper's training sets.
+var sizes = []int{100, 500, 1000, 5000, 10000, 50000}
+
+var fig10 = study{
+	name: "fig10", title: "The effect of the size of the training set", source: "Srivastava et al. 2014, figure 10, 784-1024-1024-2048-10: dropout gives no gain at 100 and 500 images, its gain rises with more, then falls",
+	arms: func(b budget) []arm {
+		var arms []arm
+		for _, n := range upTo(b.Images) {
+			without, with := plain(fmt.Sprintf("without, %d", n), 1024, 1024, 2048), dropped(fmt.Sprintf("with, %d", n), 1024, 1024, 2048)
+			without.Images, with.Images = n, n
+			arms = append(arms, without, with)
+		}
+		return arms
+	},
+	budgets: budgets(func(b *budget) { b.Images, b.Updates, b.Seeds = 5000, 600, 3 }),
+	summarize: func(r *results) (*summary, error) {
+		c := chart{name: r.study.name, title: r.study.title, x: "training images, log scale", y: "test error (%), log scale", logX: true, logY: true}
+		without, with := line{name: "without dropout", colour: 0}, line{name: "with dropout", colour: 1}
+		t := table{header: []string{"images", "without, %", "with, %", "gain, points", "gain, share of the error, %", "p"}}
+		best, bestGain, says := 0, math.Inf(-1), ""
+		for _, n := range upTo(r.budget.Images) {
+			a, b := fmt.Sprintf("without, %d", n), fmt.Sprintf("with, %d", n)
+			e, f, gain := r.errorOf(a), r.errorOf(b), r.less(a, b)
+			for l, e := range map[*line]struct{ y, err float64 }{&without: {e.Mean, e.StdErr}, &with: {f.Mean, f.StdErr}} {
+				l.x, l.y, l.err = append(l.x, float64(n)), append(l.y, e.y), append(l.err, e.err)
+			}
+			t.rows = append(t.rows, []string{fmt.Sprint(n), pm(e, 2), pm(f, 2), pm(gain, 2), fmt.Sprintf("%.0f", 100*gain.Mean/e.Mean), pText(gain)})
+			if share := gain.Mean / e.Mean; share > bestGain {
+				best, bestGain = n, share
+			}
+			word := "a gain"
+			if gain.Mean <= 0 {
+				word = "no gain"
+			} else if !(gain.Mean > 2*gain.StdErr) {
+				word = "no sure gain"
+			}
+			if says != "" {
+				says += ", "
+			}
+			says += fmt.Sprintf("%s at %d (%+.2f points)", word, n, gain.Mean)
+		}
+		c.lines = []line{without, with}
+		return &summary{
+			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
+			findings: []string{fmt.Sprintf("Dropout gives %s. As a share of the error the gain is greatest at %d images. All sizes were trained for the same number of updates. The paper finds no gain at 100 and 500 and a gain that rises and then falls.", says, best)},
+		}, nil
+	},
+}
+
+// upTo returns the paper's sizes that n images allow, n itself if it is less than
+// all.
+func upTo(n int) []int {
+	var some []int
+	for _, size := range sizes {
+		if size <= n {
+			some = append(some, size)
+		}
+	}
+	if some == nil {
+		some = []int{n}
+	}
+	return some
+}

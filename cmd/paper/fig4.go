@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+var fig4 = study{
+	name: "fig4", title: "Test error while different architectures are trained", source: "Srivastava et al. 2014, figure 4: networks of 2 to 4 layers of 1024 or 2048 units; two separate clusters of curves, error about 1.6 to 2 % without dropout and 1 to 1.3 % with it",
+	arms: func(budget) []arm {
+		var arms []arm
+		for _, layers := range []int{2, 3, 4} {
+			for _, units := range []int{1024, 2048} {
+				hidden := slices.Repeat([]int{units}, layers)
+				arms = append(arms, plain(fmt.Sprintf("without, %d×%d", layers, units), hidden...), dropped(fmt.Sprintf("with, %d×%d", layers, units), hidden...))
+			}
+		}
+		return arms
+	},
+	budgets:  budgets(func(b *budget) { b.Updates, b.Seeds = 600, 2 }),
+	measures: learningCurve,
+	summarize: func(r *results) (*summary, error) {
+		c := chart{name: r.study.name, title: r.study.title, x: "updates", y: "test error (%), log scale", logY: true}
+		highest, lowest := math.Inf(-1), math.Inf(1)
+		for i, a := range r.arms {
+			l := line{colour: i % 2}
+			for _, e := range r.extra(a.Name, "steps") {
+				l.x = append(l.x, e.Mean)
+			}
+			for _, e := range r.extra(a.Name, "errors") {
+				l.y, l.err = append(l.y, e.Mean), append(l.err, e.StdErr)
+			}
+			if len(l.x) == 0 || len(l.x) != len(l.y) {
+				return nil, errMissing(a.Name, "a curve")
+			}
+			l.name = a.Name
+			c.lines = append(c.lines, l)
+			e := r.errorOf(a.Name).Mean
+			if i%2 == 0 {
+				lowest = min(lowest, e)
+			} else {
+				highest = max(highest, e)
+			}
+		}
+		says := "The clusters overlap"
+		if highest < lowest {
+			says = "The curves end in two separate clusters, as in the paper"
+		}
+		says += fmt.Sprintf(": with dropout at most %.2f %%, without at least %.2f %%.", highest, lowest)
+		return &summary{tables: []table{r.comparison()}, figures: []figure{c.figure()}, findings: []string{says}}, nil
+	},
+}

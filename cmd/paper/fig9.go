@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// keeps are the probabilities of keeping a unit.
+var keeps = []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
+
+var fig9 = study{
+	name: "fig9", title: "The effect of the probability of keeping units", source: "Srivastava et al. 2014, figure 9: with n fixed (784-2048-2048-2048-10) flat for 0.4 to 0.8; with pn fixed (256, 256 and 512 kept units) best near 0.6",
+	arms: func(budget) []arm {
+		var arms []arm
+		for _, keep := range keeps {
+			a := plain(fmt.Sprintf("n fixed, keep %.1f", keep), 2048, 2048, 2048)
+			b := plain(fmt.Sprintf("pn fixed, keep %.1f", keep), kept(256, keep), kept(256, keep), kept(512, keep))
+			for _, a := range []*arm{&a, &b} {
+				if a.Drop = math.Round(100*(1-keep)) / 100; a.Drop > 0 {
+					a.Rate = dropoutRate
+				}
+			}
+			arms = append(arms, a, b)
+		}
+		return arms
+	},
+	budgets: budgets(func(b *budget) { b.Shrink, b.Updates, b.Seeds = 8, 500, 2 }),
+	summarize: func(r *results) (*summary, error) {
+		s := &summary{tables: []table{r.comparison()}}
+		for i, what := range []string{"n fixed", "pn fixed"} {
+			c := chart{name: fmt.Sprintf("fig9-%d", i+1), title: "Effect of the probability of keeping units, " + what, x: "probability of keeping", y: "error (%)"}
+			test, train := line{name: "test", colour: 0}, line{name: "training", colour: 1}
+			for _, keep := range keeps {
+				arm := fmt.Sprintf("%s, keep %.1f", what, keep)
+				e, f := r.errorOf(arm), r.estimate(arm, experiment.TrainError)
+				test.x, test.y, test.err = append(test.x, keep), append(test.y, e.Mean), append(test.err, e.StdErr)
+				train.x, train.y, train.err = append(train.x, keep), append(train.y, 100*f.Mean), append(train.err, 100*f.StdErr)
+			}
+			c.lines = []line{test, train}
+			s.figures = append(s.figures, c.figure())
+			best := keeps[slices.Index(test.y, slices.Min(test.y))]
+			flat := slices.Clone(test.y[3:8]) // 0.4 to 0.8
+			spread := slices.Max(flat) - slices.Min(flat)
+			s.findings = append(s.findings, fmt.Sprintf("With %s the least test error is at keep %.1f (%.2f %%); within keep 0.4 to 0.8 it varies by %.2f points, at 0.1 it is %.2f %% and without dropout %.2f %%.",
+				what, best, slices.Min(test.y), spread, test.y[0], test.y[len(test.y)-1]))
+		}
+		s.findings = append(s.findings, "Dropout is in the hidden layers only, as in the paper's figure.")
+		return s, nil
+	},
+}
+
+// kept is the number of units of which n are kept on average.
+func kept(n int, keep float64) int { return int(math.Round(float64(n) / keep)) }

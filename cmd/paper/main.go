@@ -1,0 +1,166 @@
+// Command paper repeats the MNIST experiments of the paper on dropout (Srivastava
+// et al., JMLR 15, 2014) and of its neighbours, and sets the results beside the
+// published ones.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/pkg/errors"
+)
+
+const description = `Repeat the MNIST experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and set the results beside the published ones.
+
+Examples:
+
+    paper list                              what there is
+    paper fig11                             one experiment, small, in seconds
+    paper all --budget quick                all of them, small
+    paper table9 --budget hours --tune      the whole of MNIST, learning rates chosen on validation
+    paper fig10 --images 5000 --seeds 5     a budget of one's own
+
+Each finished training is kept in the output directory: the same command goes on where it was stopped.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
+
+// cli is the grammar of the command line.
+type cli struct {
+	Name string `arg:"" help:"Experiment, or list, or all."`
+
+	Budget  string `enum:"quick,hours,full" default:"quick" help:"How much is trained: ${enum}."`
+	Out     string `help:"Directory for results; runs/paper by default." default:"runs/paper" type:"path" placeholder:"DIR"`
+	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
+	Workers int    `default:"2" help:"Trainings at a time."`
+	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
+
+	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
+	Updates int    `group:"Instead of the budget's own" help:"Updates of each training." placeholder:"N"`
+	Seeds   int    `group:"Instead of the budget's own" help:"Seeds." placeholder:"N"`
+	Shrink  int    `group:"Instead of the budget's own" help:"Divide the widths of layers by this." placeholder:"N"`
+	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte-Carlo averaging." placeholder:"N"`
+	Seed    uint64 `default:"1" help:"The first seed."`
+}
+
+// Validate is called by kong.
+func (c *cli) Validate() error {
+	for _, f := range []struct {
+		name     string
+		value    int
+		min, max int
+	}{
+		{"workers", c.Workers, 1, 64}, {"images", c.Images, 0, 60000}, {"updates", c.Updates, 0, 1 << 30},
+		{"seeds", c.Seeds, 0, 1000}, {"shrink", c.Shrink, 0, 256}, {"passes", c.Passes, 0, 1 << 20},
+	} {
+		if f.value < f.min || f.value > f.max {
+			return errors.Errorf("--%s must be in [%d, %d], got %d", f.name, f.min, f.max, f.value)
+		}
+	}
+	if c.Images > 0 && c.Images < 10 {
+		return errors.Errorf("--images must be at least 10, got %d", c.Images)
+	}
+	return nil
+}
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs the command line and returns the exit code.
+func execute(args []string, out, log io.Writer) int {
+	exited, code := false, 0
+	var c cli
+	parser, err := kong.New(&c, kong.Name("paper"), kong.Description(description), kong.Writers(out, log),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}), kong.Exit(func(n int) { exited, code = true, n }))
+	if err != nil {
+		fmt.Fprintln(log, "paper:", err)
+		return 1
+	}
+	_, err = parser.Parse(args)
+	if exited {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(log, "paper: %v (see paper --help)\n", err)
+		return 2
+	}
+	if c.Name == "list" {
+		list(out)
+		return 0
+	}
+	chosen := studies
+	if c.Name != "all" {
+		s, ok := find(c.Name)
+		if !ok {
+			fmt.Fprintf(log, "paper: no experiment %q (see paper list)\n", c.Name)
+			return 2
+		}
+		chosen = []study{s}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := c.run(ctx, chosen, args, out, log); {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(log, "paper: stopped; the same command goes on from here")
+		return 130
+	case err != nil:
+		fmt.Fprintln(log, "paper:", err)
+		return 1
+	}
+	return 0
+}
+
+// run makes the chosen experiments and writes what they found.
+func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log io.Writer) error {
+	blas := useBLAS(c.Workers)
+	fmt.Fprintln(log, blas)
+	sets, err := load(c.Data)
+	if err != nil {
+		return err
+	}
+	for _, s := range chosen {
+		b := c.budget(s.budgets[c.Budget])
+		if err := b.check(); err != nil {
+			return errors.Wrap(err, s.name)
+		}
+		l := &lab{
+			study: s, budget: b, label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
+			dir: filepath.Join(c.Out, s.name), sets: sets, log: log, blas: blas, args: args,
+			every: 30 * time.Second,
+		}
+		if s.alone {
+			l.workers = 1
+		}
+		if err := l.run(ctx, out); err != nil {
+			return errors.Wrap(err, s.name)
+		}
+	}
+	return nil
+}
+
+// budget returns b with what the flags set.
+func (c *cli) budget(b budget) budget {
+	for _, f := range []struct {
+		flag int
+		to   *int
+	}{{c.Images, &b.Images}, {c.Updates, &b.Updates}, {c.Seeds, &b.Seeds}, {c.Shrink, &b.Shrink}, {c.Passes, &b.Passes}} {
+		if f.flag > 0 {
+			*f.to = f.flag
+		}
+	}
+	return b
+}
+
+func list(out io.Writer) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range studies {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.title, s.source)
+	}
+	w.Flush()
+}

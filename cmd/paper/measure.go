@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/uncertainty"
+)
+
+// What studies measure besides error and likelihood.
+const (
+	learningCurve = "curve"
+	monteCarlo    = "Monte-Carlo averaging"
+	probabilities = "probabilities"
+	codes         = "codes"
+)
+
+// measured returns what the study measures of a trained network.
+func (s study) measured(ctx context.Context, on *subject) (map[string][]float64, error) {
+	if on.trial.Measure == "" {
+		return nil, nil
+	}
+	switch s.measures {
+	case monteCarlo:
+		return averaging(ctx, on)
+	case probabilities:
+		return predictions(ctx, on)
+	case codes:
+		return code(ctx, on)
+	}
+	return nil, nil
+}
+
+// counts are the numbers of networks that are averaged.
+func counts(passes int) []int {
+	var some []int
+	for _, k := range []int{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 120} {
+		if k <= passes {
+			some = append(some, k)
+		}
+	}
+	return some
+}
+
+// averaging returns the test error in per cent and the NLL of the mean of k
+// sampled networks: for each k the mean over as many groups of k as there are
+// among the passes, and the standard deviation of the error over them.
+func averaging(ctx context.Context, on *subject) (map[string][]float64, error) {
+	ks := counts(on.passes)
+	wrong, nll := make([][]float64, len(ks)), make([][]float64, len(ks))
+	for i, k := range ks {
+		wrong[i], nll[i] = make([]float64, on.passes/k), make([]float64, on.passes/k)
+	}
+	p := uncertainty.Predictor{Model: on.trainer.Model, Passes: on.passes}
+	n := float64(on.data.Test.Len())
+	rows := make([][]float64, on.passes)
+	err := p.Sample(ctx, on.data.Test, func(_, label int, logits [][]float64) error {
+		for i, row := range logits {
+			one, err := uncertainty.FromLogits(label, [][]float64{row})
+			if err != nil {
+				return err
+			}
+			rows[i] = one.Mean
+		}
+		for i, k := range ks {
+			for g := range wrong[i] {
+				mean := make([]float64, classes)
+				for _, row := range rows[g*k : (g+1)*k] {
+					for c, q := range row {
+						mean[c] += q / float64(k)
+					}
+				}
+				if (uncertainty.Prediction{Mean: mean}).Class() != label {
+					wrong[i][g] += 100 / n
+				}
+				nll[i][g] -= math.Log(max(mean[label], math.SmallestNonzeroFloat32)) / n
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	extra := make(map[string][]float64)
+	for i, k := range ks {
+		m, sd := meanAndDeviation(wrong[i])
+		l, _ := meanAndDeviation(nll[i])
+		extra["k"] = append(extra["k"], float64(k))
+		extra["error"] = append(extra["error"], m)
+		extra["deviation"] = append(extra["deviation"], sd)
+		extra["nll"] = append(extra["nll"], l)
+	}
+	return extra, nil
+}
+
+// meanAndDeviation returns the mean and the standard deviation, 0 for one number.
+func meanAndDeviation(x []float64) (mean, sd float64) {
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	if len(x) < 2 {
+		return mean, 0
+	}
+	for _, v := range x {
+		sd += (v - mean) * (v - mean) / float64(len(x)-1)
+	}
+	return mean, math.Sqrt(sd)
+}
+
+// predictions returns the labels and, one after the other, the probabilities that
+// the network gives the classes of each test image.
+func predictions(ctx context.Context, on *subject) (map[string][]float64, error) {
+	p := uncertainty.Predictor{Model: on.trainer.Model}
+	all, err := p.Plain(ctx, on.data.Test)
+	if err != nil {
+		return nil, err
+	}
+	extra := make(map[string][]float64)
+	for _, one := range all {
+		extra["labels"] = append(extra["labels"], float64(one.Label))
+		for _, q := range one.Mean {
+			extra["probabilities"] = append(extra["probabilities"], math.Round(1e6*q)/1e6)
+		}
+	}
+	return extra, nil
+}
+
+// features is how many units of an autoencoder are kept for pictures.
+const features = 64
+
+// code returns what figures 7 and 8 show of an autoencoder: the mean square error
+// of a reconstructed test image, the weights into some units, as (pixels, units),
+// the mean activation of each unit, and a sample of single activations.
+func code(ctx context.Context, on *subject) (map[string][]float64, error) {
+	m, test := on.trainer.Model, on.data.Test
+	n := min(1000, test.Len())
+	layers, err := training.Activations(ctx, m, test, n)
+	if err != nil {
+		return nil, err
+	}
+	if len(layers) == 0 {
+		return nil, errors.New("autoencoder must have a hidden layer with an activation, got none")
+	}
+	h := layers[0]
+	units := len(h.Values) / n
+	means := make([]float64, units)
+	for i, v := range h.Values {
+		means[i%units] += v / float64(n)
+	}
+	extra := map[string][]float64{
+		"mean": {h.Mean}, "zeros": {h.Zeros}, "means": means,
+		"activations": h.Values[:min(len(h.Values), 100*units)],
+	}
+	if extra["reconstruction"], err = reconstruction(m, test, n); err != nil {
+		return nil, err
+	}
+	for _, p := range m.Params() {
+		if w := p.Value(); w.Dims() == 2 && w.Shape()[0] == pixels {
+			kept := min(units, features)
+			for i := range pixels {
+				for _, v := range w.Float32s()[i*units : i*units+kept] {
+					extra["weights"] = append(extra["weights"], float64(v))
+				}
+			}
+			break
+		}
+	}
+	return extra, nil
+}
+
+// reconstruction returns the mean over n images of the sum of squared errors.
+func reconstruction(m *models.Model, test training.Dataset, n int) ([]float64, error) {
+	g, err := m.Build(models.Eval, n)
+	if err != nil {
+		return nil, err
+	}
+	x, y := make([]float32, n*pixels), make([]int, n)
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	if err := test.Gather(indices, x, y); err != nil {
+		return nil, err
+	}
+	if err := gorgonia.Let(g.Input, tensor.New(tensor.WithShape(n, pixels), tensor.WithBacking(x))); err != nil {
+		return nil, err
+	}
+	var vm gorgonia.VM
+	err = building.Alone(func() error {
+		vm = gorgonia.NewTapeMachine(g.ExprGraph)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		return nil, err
+	}
+	out, ok := g.Output.Value().(*tensor.Dense)
+	if !ok {
+		return nil, errors.Errorf("output must be a dense tensor, got %T", g.Output.Value())
+	}
+	var sum float64
+	for _, v := range out.Float32s() {
+		sum += float64(v) * float64(v) / float64(n)
+	}
+	return []float64{sum}, nil
+}

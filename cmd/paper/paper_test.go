@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/mnist"
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+)
+
+// fakeSets look like MNIST and are small: each class has its own bright rows.
+func fakeSets() *sets {
+	set := func(n int) *mnist.Set {
+		s := &mnist.Set{Rows: 28, Cols: 28, Classes: classes}
+		for i := range n {
+			label := i % classes
+			s.Labels = append(s.Labels, uint8(label))
+			for p := range pixels {
+				v := (p*31 + i*17) % 64
+				if p/56 == label {
+					v += 150
+				}
+				s.Pixels = append(s.Pixels, uint8(v))
+			}
+		}
+		return s
+	}
+	return &sets{set(400), set(100)}
+}
+
+// tinyLab is a lab with the budget of tests.
+func tinyLab(t *testing.T, s study, log io.Writer) *lab {
+	return &lab{
+		study: s, budget: s.budgets["tiny"], label: "tiny", seed: 1, workers: 2,
+		dir: t.TempDir(), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
+	}
+}
+
+func TestStudiesRun(t *testing.T) {
+	for _, s := range studies {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			var out, log bytes.Buffer
+			l := tinyLab(t, s, &log)
+			if err := l.run(context.Background(), &out); err != nil {
+				t.Fatal(err)
+			}
+			page, err := os.ReadFile(filepath.Join(l.dir, s.name+".md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about"} {
+				if !strings.Contains(string(page), want) {
+					t.Errorf("page must have %q, got\n%s", want, page)
+				}
+			}
+			for _, not := range []string{"NaN", "Inf", "%!", "--out"} {
+				if strings.Contains(string(page), not) {
+					t.Errorf("page must not have %q, got\n%s", not, page)
+				}
+			}
+			if !bytes.Contains(out.Bytes(), page) {
+				t.Error("the page must be printed too")
+			}
+			for _, pattern := range []string{s.name + ".csv", "*.png", "*.svg"} {
+				if found, err := filepath.Glob(filepath.Join(l.dir, pattern)); err != nil || len(found) == 0 {
+					t.Errorf("want files %s, got %v, %v", pattern, found, err)
+				}
+			}
+			if left, _ := filepath.Glob(filepath.Join(l.dir, "trials", "*.safetensors")); left != nil {
+				t.Errorf("checkpoints of finished trials must be gone, got %v", left)
+			}
+		})
+	}
+}
+
+// A second call trains nothing; one more seed trains that one alone.
+func TestRecordsAreKept(t *testing.T) {
+	var log bytes.Buffer
+	l := tinyLab(t, table10, &log)
+	if err := l.run(context.Background(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), "kept"); n != 0 {
+		t.Errorf("first call: want no trial kept, got %d", n)
+	}
+	first, err := os.ReadFile(filepath.Join(l.dir, "table10.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Reset()
+	l.budget.Seeds++
+	if err := l.run(context.Background(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), "kept"); n != 6 {
+		t.Errorf("second call: want 6 of 9 trials kept, got %d in\n%s", n, log.String())
+	}
+	second, err := os.ReadFile(filepath.Join(l.dir, "table10.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(second, first) {
+		t.Errorf("rows of the first call must stay as they are, got\n%s\nthen\n%s", first, second)
+	}
+}
+
+// stopAt cancels when so many lines have been logged.
+type stopAt struct {
+	lines  int
+	cancel context.CancelFunc
+}
+
+func (s *stopAt) Write(p []byte) (int, error) {
+	if s.lines--; s.lines == 0 {
+		s.cancel()
+	}
+	return len(p), nil
+}
+
+func TestStopAndGoOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := tinyLab(t, hinton2012, &stopAt{2, cancel})
+	if err := l.run(ctx, io.Discard); err == nil || !strings.Contains(err.Error(), "context canceled") {
+		t.Fatalf("want an error of the context, got %v", err)
+	}
+	var log bytes.Buffer
+	l.log = &log
+	if err := l.run(context.Background(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), "kept"); n < 2 || n > 3 {
+		t.Errorf("want the trials that were finished kept, 2 or 3, got %d", n)
+	}
+}
+
+// A training that is stopped between updates and gone on with ends as one that
+// was not.
+func TestTrialResumes(t *testing.T) {
+	l := tinyLab(t, fig4, io.Discard)
+	l.budget.Updates, l.budget.Images = 30, 200
+	tr := l.trial(dropped("resumed", 64).maxNorm(tableNorm), 1)
+	whole, err := l.train(context.Background(), tr, filepath.Join(l.dir, "whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	l.log, l.every = &stopAt{5, cancel}, 1
+	path := filepath.Join(l.dir, "halves")
+	if _, err := l.train(ctx, tr, path); !errors.Is(err, context.Canceled) {
+		t.Fatalf("want the context's error, got %v", err)
+	}
+	state, err := checkpoint.Load(path)
+	if err != nil || state.Steps < 5 || state.Steps >= 30 {
+		t.Fatalf("want a checkpoint between update 5 and 30, got %+v, %v", state, err)
+	}
+	l.log = io.Discard
+	halves, err := l.train(context.Background(), tr, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(whole.History.Test, halves.History.Test) || !slices.Equal(whole.Extra["errors"], halves.Extra["errors"]) || halves.History.Steps != 30 {
+		t.Errorf("want the same end, got %+v and %+v", whole, halves)
+	}
+}
+
+func TestTuneChoosesARate(t *testing.T) {
+	var out, log bytes.Buffer
+	l := tinyLab(t, hinton2012, &log)
+	l.tune = true
+	if err := l.run(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), "on validation"); n != 9 {
+		t.Errorf("want 3 rates for each of 3 arms on validation, got %d in\n%s", n, log.String())
+	}
+	if !strings.Contains(out.String(), "held out of the training set") {
+		t.Errorf("page must say how rates were chosen, got\n%s", out.String())
+	}
+}
+
+func TestDivergenceGradient(t *testing.T) {
+	h := tensor.New(tensor.WithShape(3, 4), tensor.WithBacking([]float64{
+		0.5, 1, 2, 0.01, 0.25, 3, 0.1, 0.02, 1.5, 0.7, 0, 0.03,
+	}))
+	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) { return divergence(in[0], sparsityTarget) }, 1e-6, h)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The divergence is that of Bernoulli variables, less what does not depend on the
+// activity.
+func TestDivergenceIsKullbackLeibler(t *testing.T) {
+	kl := func(m float64) float64 {
+		p, q := sparsityTarget, m/(1+m)
+		return p*math.Log(p/q) + (1-p)*math.Log((1-p)/(1-q))
+	}
+	at := func(m float64) float64 {
+		g := gorgonia.NewGraph()
+		h := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 1), gorgonia.WithName("h"),
+			gorgonia.WithValue(tensor.New(tensor.WithShape(2, 1), tensor.WithBacking([]float64{0, 2 * m}))))
+		d, err := divergence(h, sparsityTarget)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vm := gorgonia.NewTapeMachine(g)
+		defer vm.Close()
+		if err := vm.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		return d.Value().Data().(float64)
+	}
+	for _, m := range []float64{0.5, 2} {
+		if got, want := at(m)-at(1), kl(m)-kl(1); math.Abs(got-want) > 1e-4 {
+			t.Errorf("divergence at %v less that at 1: got %v, want %v", m, got, want)
+		}
+	}
+}
+
+func TestSquaresGradient(t *testing.T) {
+	x := tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{0.5, -1, 2, 0.1, 0, 3}))
+	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) { return squares(in[0], nil) }, 1e-6, x)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The thinned network has the parameters of the whole one and, without dropout,
+// its outputs.
+func TestThinnedIsTheWholeNetworkInEvaluation(t *testing.T) {
+	a := dropped("thinned", 64, 32)
+	a.Kind = exactK
+	thinnedModel, _, err := a.model(1, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Kind = bernoulli
+	whole, _, err := a.model(1, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range thinnedModel.Params() {
+		copy(whole.Params()[i].Value().Float32s(), p.Value().Float32s())
+	}
+	if a, b := output(t, thinnedModel), output(t, whole); !slices.Equal(a, b) {
+		t.Errorf("outputs must be equal, got %v and %v", a, b)
+	}
+}
+
+func output(t *testing.T, m *models.Model) []float32 {
+	t.Helper()
+	g, err := m.Build(models.Eval, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([]float32, pixels)
+	for i := range x {
+		x[i] = float32(i%7) / 7
+	}
+	if err := gorgonia.Let(g.Input, tensor.New(tensor.WithShape(1, pixels), tensor.WithBacking(x))); err != nil {
+		t.Fatal(err)
+	}
+	vm := gorgonia.NewTapeMachine(g.ExprGraph)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(g.Output.Value().(*tensor.Dense).Float32s())
+}

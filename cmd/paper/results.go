@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// results are what a study has found.
+type results struct {
+	study   study
+	budget  budget
+	label   string
+	arms    []arm
+	records []record // seed by seed, in the order of the arms
+	tuned   []record // of the choice of learning rates
+	workers int
+}
+
+// A table has a header and rows of cells.
+type table struct {
+	header []string
+	rows   [][]string
+}
+
+// A summary is what is written of results.
+type summary struct {
+	tables   []table
+	figures  []figure
+	findings []string // paragraphs
+}
+
+// all returns the records as results of an experiment.
+func (r *results) all() []experiment.Result {
+	var all []experiment.Result
+	for _, rec := range r.records {
+		all = append(all, experiment.Result{Arm: rec.Trial.Arm.Name, Seed: rec.Trial.Seed, History: rec.History})
+	}
+	return all
+}
+
+// of returns the records of an arm.
+func (r *results) of(arm string) []record {
+	return slices.DeleteFunc(slices.Clone(r.records), func(rec record) bool { return rec.Trial.Arm.Name != arm })
+}
+
+// estimate is the mean of a measure of an arm.
+func (r *results) estimate(arm string, m experiment.Measure) experiment.Estimate {
+	return experiment.Mean(r.all(), arm, m)
+}
+
+// errorOf is the test error of an arm, in per cent.
+func (r *results) errorOf(arm string) experiment.Estimate { return r.estimate(arm, percentError) }
+
+// less is the test error of arm a less that of b, in per cent, by seed.
+func (r *results) less(a, b string) experiment.Estimate {
+	return experiment.Difference(r.all(), a, b, percentError)
+}
+
+var percentError = experiment.Measure{Name: "test error", Of: func(r experiment.Result) float64 { return 100 * r.History.Test.Error() }}
+
+// extra estimates what is measured of an arm besides, element by element.
+func (r *results) extra(arm, name string) []experiment.Estimate {
+	var columns [][]float64
+	for _, rec := range r.of(arm) {
+		for i, v := range rec.Extra[name] {
+			if i == len(columns) {
+				columns = append(columns, nil)
+			}
+			columns[i] = append(columns[i], v)
+		}
+	}
+	var all []experiment.Estimate
+	for _, c := range columns {
+		all = append(all, experiment.Estimated(c))
+	}
+	return all
+}
+
+// pm writes a mean and its standard error.
+func pm(e experiment.Estimate, decimals int) string {
+	if math.IsNaN(e.StdErr) {
+		return fmt.Sprintf("%.*f", decimals, e.Mean)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", decimals, e.Mean, decimals, e.StdErr)
+}
+
+// pValue is that of a paired t test of no difference, two-sided; NaN for one seed.
+func pValue(e experiment.Estimate) float64 {
+	if e.N < 2 || e.StdErr == 0 {
+		return math.NaN()
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}
+	return 2 * t.CDF(-math.Abs(e.Mean/e.StdErr))
+}
+
+func pText(e experiment.Estimate) string {
+	p := pValue(e)
+	switch {
+	case math.IsNaN(p):
+		return "–"
+	case p < 0.001:
+		return "< 0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
+}
+
+// difference says how two arms compare, in words with numbers.
+func (r *results) difference(a, b string) string {
+	d := r.less(a, b)
+	word := "below"
+	if d.Mean > 0 {
+		word = "above"
+	}
+	s := fmt.Sprintf("%s is %.2f points %s %s", a, math.Abs(d.Mean), word, b)
+	if d.N > 1 {
+		s += fmt.Sprintf(" (paired over %d seeds: ± %.2f, p %s)", d.N, d.StdErr, pText(d))
+	}
+	return s
+}
+
+// comparison is the table of all arms; differences are to the first one.
+func (r *results) comparison() table {
+	t := table{header: []string{"arm", "paper, %", "test error, %", "less the first, points", "p", "test NLL", "train error, %", "images", "updates", "rate", "s/update"}}
+	first := r.arms[0].Name
+	for _, a := range r.arms {
+		recs := r.of(a.Name)
+		paper, diff, p := "–", "–", "–"
+		if a.paper > 0 {
+			paper = fmt.Sprintf("%.2f", a.paper)
+		}
+		if a.Name != first {
+			d := r.less(a.Name, first)
+			diff, p = pm(d, 2), pText(d)
+		}
+		train := r.estimate(a.Name, experiment.TrainError)
+		train.Mean, train.StdErr = 100*train.Mean, 100*train.StdErr
+		var seconds float64
+		var steps int64
+		for _, rec := range recs {
+			seconds, steps = seconds+rec.Time.Seconds(), steps+rec.History.Steps
+		}
+		t.rows = append(t.rows, []string{
+			a.Name, paper, pm(r.errorOf(a.Name), 2), diff, p, pm(r.estimate(a.Name, experiment.TestNLL), 4), pm(train, 2),
+			fmt.Sprint(recs[0].Trial.Arm.Images), fmt.Sprint(recs[0].History.Steps), fmt.Sprintf("%.3g", a.Rate),
+			fmt.Sprintf("%.4f", seconds/float64(steps)),
+		})
+	}
+	return t
+}
+
+// order says how far the arms come in the order of the paper's numbers.
+func (r *results) order() string {
+	var pairs, same, sure, against int
+	for i, a := range r.arms {
+		for _, b := range r.arms[i+1:] {
+			if a.paper == 0 || b.paper == 0 || a.paper == b.paper {
+				continue
+			}
+			pairs++
+			d := r.less(a.Name, b.Name)
+			beyond := !math.IsNaN(d.StdErr) && math.Abs(d.Mean) > 2*d.StdErr
+			if (d.Mean < 0) == (a.paper < b.paper) && d.Mean != 0 {
+				same++
+				if beyond {
+					sure++
+				}
+			} else if beyond {
+				against++
+			}
+		}
+	}
+	if pairs == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Of the %d pairs of rows that the paper's numbers put in an order, %d come in the same order here, "+
+		"%d of them by more than two standard errors of the paired difference; %d come in the opposite order by more than that.",
+		pairs, same, sure, against)
+}
+
+// gap says how the numbers lie to the paper's.
+func (r *results) gap() string {
+	var parts []string
+	for _, a := range r.arms {
+		if a.paper > 0 {
+			parts = append(parts, fmt.Sprintf("%s %.2f here, %.2f there", a.Name, r.errorOf(a.Name).Mean, a.paper))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Test error in per cent: " + strings.Join(parts, "; ") + "."
+}
+
+// fullHours is about how long the study would take at the full budget on this
+// machine, from the time per weight and update here.
+func (r *results) fullHours() float64 {
+	var seconds, work float64
+	for _, rec := range r.records {
+		seconds += rec.Time.Seconds()
+		work += float64(rec.Trial.Arm.weights(rec.Trial.Budget.Shrink)) * float64(rec.History.Steps)
+	}
+	full := r.study.budgets["full"]
+	var all float64
+	for _, a := range r.study.arms(full) {
+		all += float64(a.weights(full.Shrink)) * float64(full.Updates) * float64(full.Seeds)
+	}
+	return seconds / work * all / float64(r.workers) / 3600
+}

@@ -1,0 +1,100 @@
+package main
+
+import "github.com/pkg/errors"
+
+// A study is an experiment of the paper.
+type study struct {
+	name, title, source string
+
+	arms    func(budget) []arm
+	budgets map[string]budget // by name
+	// measures is what is measured besides error and likelihood.
+	measures string
+	// alone is for studies of time: one training at a time.
+	alone     bool
+	summarize func(*results) (*summary, error)
+}
+
+// studies are in the order of the paper, then the others.
+var studies = []study{
+	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy,
+}
+
+func find(name string) (study, bool) {
+	for _, s := range studies {
+		if s.name == name {
+			return s, true
+		}
+	}
+	return study{}, false
+}
+
+// budgets returns the usual ones, which studies change.
+func budgets(quick func(*budget)) map[string]budget {
+	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 3, Passes: 50}
+	if quick != nil {
+		quick(&q)
+	}
+	return map[string]budget{
+		// tiny is for tests.
+		"tiny":  {Images: 100, Test: 100, Updates: 4, Shrink: 128, Seeds: 2, Passes: 3},
+		"quick": q,
+		"hours": {Images: 60000, Test: 10000, Updates: 12000, Shrink: 1, Seeds: 3, Passes: 100},
+		"full":  {Images: 60000, Test: 10000, Updates: 1000000, Shrink: 1, Seeds: 5, Passes: 120},
+	}
+}
+
+// The probabilities of dropping that the paper uses unless it says otherwise.
+const (
+	inputDrop  = 0.2
+	hiddenDrop = 0.5
+)
+
+// Learning rates for gradients that repeat, found on small budgets: with nothing
+// but data, with dropout, and where norms are bounded. Where less of the network
+// is random it can go faster.
+const (
+	plainRate   = 1.5
+	dropoutRate = 0.5
+	normRate    = 0.5
+	exactRate   = 0.2
+)
+
+// plain is an arm without dropout.
+func plain(name string, hidden ...int) arm { return arm{Name: name, Hidden: hidden, Rate: plainRate} }
+
+// dropped is an arm with the paper's dropout.
+func dropped(name string, hidden ...int) arm {
+	return arm{Name: name, Hidden: hidden, Input: inputDrop, Drop: hiddenDrop, Rate: dropoutRate}
+}
+
+// maxNorm bounds the norms of an arm.
+func (a arm) maxNorm(c float64) arm {
+	a.MaxNorm = c
+	if a.Drop > 0 {
+		a.Rate = normRate
+	}
+	return a
+}
+
+// at gives an arm the paper's number.
+func (a arm) at(percent float64) arm {
+	a.paper = percent
+	return a
+}
+
+// tableSummary is that of studies that are a table of arms.
+func tableSummary(more func(*results) []string) func(*results) (*summary, error) {
+	return func(r *results) (*summary, error) {
+		findings := []string{r.order(), r.gap()}
+		if more != nil {
+			findings = append(findings, more(r)...)
+		}
+		return &summary{tables: []table{r.comparison()}, figures: []figure{r.dots()}, findings: findings}, nil
+	}
+}
+
+// errMissing says that a record lacks what a study needs of it.
+func errMissing(arm, what string) error {
+	return errors.Errorf("%s: want %s in every record, got none: remove the directory of trials", arm, what)
+}

@@ -1,0 +1,28 @@
+package main
+
+// Where the paper's max-norm is: c of its tables.
+const tableNorm = 2
+
+var table2 = study{
+	name: "table2", title: "Networks without and with dropout", source: "Srivastava et al. 2014, table 2",
+	arms: func(budget) []arm {
+		logistic := dropped("dropout, logistic 3×1024", 1024, 1024, 1024).at(1.35)
+		logistic.Activation, logistic.Rate = "logistic", 2
+		standard := plain("standard, logistic 2×800", 800, 800).at(1.60)
+		standard.Activation, standard.Rate = "logistic", 3
+		return []arm{
+			standard,
+			logistic,
+			dropped("dropout, ReLU 3×1024", 1024, 1024, 1024).at(1.25),
+			dropped("+ max-norm, 3×1024", 1024, 1024, 1024).maxNorm(tableNorm).at(1.06),
+			dropped("+ max-norm, 3×2048", 2048, 2048, 2048).maxNorm(tableNorm).at(1.04),
+			dropped("+ max-norm, 2×4096", 4096, 4096).maxNorm(tableNorm).at(1.01),
+			dropped("+ max-norm, 2×8192", 8192, 8192).maxNorm(tableNorm).at(0.95),
+		}
+	},
+	budgets: budgets(func(b *budget) { b.Updates, b.Seeds = 500, 2 }),
+	summarize: tableSummary(func(r *results) []string {
+		return []string{"Here " + r.difference("dropout, ReLU 3×1024", "standard, logistic 2×800") + "; " +
+			r.difference("+ max-norm, 3×1024", "dropout, ReLU 3×1024") + "."}
+	}),
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/report"
+)
+
+// write writes NAME.md, NAME.csv and the figures, and the finding to out.
+func (l *lab) write(out io.Writer, r *results, took time.Duration) error {
+	s, err := l.study.summarize(r)
+	if err != nil {
+		return err
+	}
+	file := func(name string, write func(io.Writer) error) error {
+		return errors.Wrap(atomicfile.Write(filepath.Join(l.dir, name), write), "--out")
+	}
+	if err := file(l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
+		return err
+	}
+	for _, f := range s.figures {
+		for _, format := range []report.Format{report.PNG, report.SVG} {
+			if err := file(f.name+"."+string(format), func(w io.Writer) error { return f.write(w, format) }); err != nil {
+				return err
+			}
+		}
+	}
+	var text strings.Builder
+	l.page(&text, r, s, took)
+	err = file(l.study.name+".md", func(w io.Writer) error {
+		_, err := io.WriteString(w, text.String())
+		return err
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(out, "%s\nWritten to %s\n\n", text.String(), l.dir)
+	}
+	return err
+}
+
+// page writes the study's page in Markdown.
+func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
+	b := r.budget
+	fmt.Fprintf(w, "# %s: %s\n\n%s.\n\n", l.study.name, l.study.title, l.study.source)
+	if l.label == "quick" {
+		fmt.Fprint(w, "**A quick run**: it shows that the experiment works and in which direction things go; it is no reproduction of the paper's numbers.\n\n")
+	}
+	widths := "the paper's widths"
+	if b.Shrink > 1 {
+		widths = fmt.Sprintf("the paper's widths divided by %d", b.Shrink)
+	}
+	fmt.Fprintf(w, "Budget %s: %d training images where a row does not say otherwise, %d test images, about %d updates of %d images each, %s, seeds %d to %d.\n\n",
+		l.label, b.Images, b.Test, b.Updates, batch, widths, l.seed, l.seed+uint64(b.Seeds)-1)
+	for _, f := range s.figures {
+		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.alt, f.name)
+	}
+	for _, t := range s.tables {
+		t.write(w)
+	}
+	for _, p := range s.findings {
+		if p != "" {
+			fmt.Fprintf(w, "%s\n\n", p)
+		}
+	}
+	fmt.Fprintf(w, "Means over seeds ± standard error; p of a paired t test. SGD, batches of %d, momentum from %v to %v over the first fifth of the updates; "+
+		"the learning rate of a step is rate × (1 - momentum), along half a cosine to 0. ", batch, firstMomentum, lastMomentum)
+	if len(r.tuned) > 0 {
+		fmt.Fprintf(w, "The rate of each row is the best of three on %d images held out of the training set (one seed, not one of these):\n\n", r.tuned[0].Trial.Held)
+		t := table{header: []string{"arm", "rate", "validation error, %"}}
+		for _, rec := range r.tuned {
+			t.rows = append(t.rows, []string{rec.Trial.Arm.Name, fmt.Sprintf("%.3g", rec.Trial.Arm.Rate), fmt.Sprintf("%.2f", 100*rec.History.Test.Error())})
+		}
+		t.write(w)
+	} else {
+		fmt.Fprint(w, "The rates are those that the code gives; they were not tuned for this budget (--tune does it).\n\n")
+	}
+	var trained time.Duration
+	for _, rec := range append(slices.Clone(r.records), r.tuned...) {
+		trained += rec.Time
+	}
+	full := l.study.budgets["full"]
+	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %d seeds, the paper's widths) would take about %s hours with %d trainings at a time.\n\n",
+		trained.Round(time.Second), took.Round(time.Second), full.Updates, full.Seeds, hours(r.fullHours()), r.workers)
+	here := report.Here()
+	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, %d logical CPUs, %s, %s.\n",
+		strings.Join(l.command(), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))
+}
+
+// command returns the arguments without those that say where files are, which
+// are the reader's own.
+func (l *lab) command() []string {
+	var kept []string
+	for i := 0; i < len(l.args); i++ {
+		name, _, joined := strings.Cut(l.args[i], "=")
+		if name == "--out" || name == "--data" {
+			if !joined {
+				i++
+			}
+			continue
+		}
+		kept = append(kept, l.args[i])
+	}
+	return kept
+}
+
+func hours(h float64) string {
+	if h < 10 {
+		return fmt.Sprintf("%.1f", h)
+	}
+	return fmt.Sprintf("%.0f", h)
+}
+
+// processor names the processor, where Linux tells.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
+
+// write writes the table in Markdown.
+func (t table) write(w io.Writer) {
+	row := func(cells []string) { fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")) }
+	row(t.header)
+	row(slices.Repeat([]string{"---"}, len(t.header)))
+	for _, r := range t.rows {
+		row(r)
+	}
+	fmt.Fprintln(w)
+}
+
+// longest is how many numbers an extra may have to be written to a table of
+// runs: those of figures stay in the records.
+const longest = 40
+
+// writeCSV writes a row for each training.
+func writeCSV(w io.Writer, records []record) error {
+	names := make(map[string]bool)
+	for _, r := range records {
+		for name, values := range r.Extra {
+			if len(values) <= longest {
+				names[name] = true
+			}
+		}
+	}
+	extras := slices.Sorted(maps.Keys(names))
+	c := csv.NewWriter(w)
+	rows := [][]string{append([]string{"arm", "seed", "images", "updates", "rate", "train_error", "test_error", "test_errors", "test_nll", "seconds"}, extras...)}
+	for _, r := range records {
+		h := r.History
+		row := []string{
+			r.Trial.Arm.Name, fmt.Sprint(r.Trial.Seed), fmt.Sprint(r.Trial.Arm.Images), fmt.Sprint(h.Steps), fmt.Sprint(r.Trial.Arm.Rate),
+			fmt.Sprintf("%.6f", h.Train.Error()), fmt.Sprintf("%.6f", h.Test.Error()), fmt.Sprint(h.Test.Examples - h.Test.Correct),
+			fmt.Sprintf("%.6f", h.Test.NLL), fmt.Sprintf("%.2f", r.Time.Seconds()),
+		}
+		for _, name := range extras {
+			var cells []string
+			for _, v := range r.Extra[name] {
+				cells = append(cells, fmt.Sprintf("%.6g", v))
+			}
+			row = append(row, strings.Join(cells, " "))
+		}
+		rows = append(rows, row)
+	}
+	return errors.Wrap(c.WriteAll(rows), "CSV")
+}
