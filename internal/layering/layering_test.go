@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"models"},
 	{"training"},
 	{"datasets", "mnist", "report"},
-	{"internal"}, // what commands share
+	{"internal"}, // what commands share, each folder by itself
 	{"cmd", "examples"},
 }
 
@@ -40,6 +40,10 @@ func place(pkg string) (layer int, folder string, ok bool) {
 				layer, folder, ok = i, f, true
 			}
 		}
+	}
+	if name, found := strings.CutPrefix(pkg, "internal/"); found && folder == "internal" {
+		name, _, _ = strings.Cut(name, "/")
+		folder += "/" + name
 	}
 	return layer, folder, ok
 }
@@ -88,7 +92,7 @@ func violations(fsys fs.FS) (wrong []string, err error) {
 			switch {
 			case !ok:
 				wrong = append(wrong, fmt.Sprintf("%s: %s has no layer", name, imported))
-			case at < layer, in == folder && folder != "internal":
+			case at < layer, in == folder:
 			case at == layer:
 				wrong = append(wrong, fmt.Sprintf("%s imports %s, which is beside it", name, imported))
 			default:
@@ -117,6 +121,7 @@ func TestViolations(t *testing.T) {
 		{"cmd/mnist/a.go", "internal/blas", ""},
 		{"cmd/mnist/a.go", "internal/mnistrun", ""},
 		{"internal/mnistrun/a.go", "report", ""},
+		{"internal/one/two/a.go", "internal/one", ""},
 		{"ops/a_test.go", "training", ""},
 		{"ops/testdata/a.go", "training", ""},
 		{"ops/a_arm64.go", "models", "ops/a_arm64.go imports models, which is above it"},
