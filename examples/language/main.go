@@ -2,7 +2,7 @@
 // Transformer, each without and with dropout.
 //
 //	go run ./examples/language                            under three minutes
-//	go run ./examples/language -characters 0 -units 256   the whole book, hours
+//	go run ./examples/language -characters 0 -units 256   the whole book, for a night
 package main
 
 import (
@@ -37,12 +37,12 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.IntVar(&s.characters, "characters", 20000, "characters to learn from, of the 510,334 at the beginning; 0 is all")
-	flag.IntVar(&s.tested, "tested", 5000, "characters to validate and to test on, of 28,352 each; 0 is all")
+	flag.IntVar(&s.characters, "characters", 10000, "characters to learn from, of the 510,334 at the beginning; 0 is all")
+	flag.IntVar(&s.tested, "tested", 4000, "characters to validate and to test on, of 28,352 each; 0 is all")
 	flag.IntVar(&s.length, "length", 32, "characters of a window")
 	flag.IntVar(&s.units, "units", 64, "units of the LSTM, and width of the Transformer")
 	flag.Float64Var(&s.p, "p", 0.2, "drop probability")
-	flag.IntVar(&s.epochs, "epochs", 15, "passes over the training text")
+	flag.IntVar(&s.epochs, "epochs", 40, "passes over the training text")
 	flag.IntVar(&s.seeds, "seeds", 1, "runs of each way")
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
 	flag.StringVar(&s.dir, "out", "", "directory for the plot; by default a temporary one")
