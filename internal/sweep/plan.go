@@ -18,12 +18,13 @@ type Plan struct {
 	// trials are those of a round, a configuration and a seed. Later rounds are
 	// those of halving.
 	trials [][][]Trial
+	ids    map[string]bool
 	all    int
 }
 
 // NewPlan returns the plan of a spec whose program is p.
 func NewPlan(s *Spec, p Program) (*Plan, error) {
-	pl := &Plan{spec: s}
+	pl := &Plan{spec: s, ids: make(map[string]bool)}
 	resources := []int{0}
 	if s.Halving != nil {
 		resources = nil
@@ -59,6 +60,7 @@ func NewPlan(s *Spec, p Program) (*Plan, error) {
 					return nil, err
 				}
 				trials = append(trials, t)
+				pl.ids[t.ID] = true
 			}
 			// Two draws may be one configuration.
 			if !seen[trials[0].ID] {
@@ -83,6 +85,9 @@ func NewPlan(s *Spec, p Program) (*Plan, error) {
 // Total returns the number of trials that the sweep makes; about so many for
 // asha.
 func (p *Plan) Total() int { return p.all }
+
+// Has says whether the sweep may make the trial of an ID.
+func (p *Plan) Has(id string) bool { return p.ids[id] }
 
 // Next returns the trials to be made besides those that wait or are under way,
 // given the results by ID. The sweep is finished when there are none of either.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/pkg/errors"
@@ -288,9 +289,8 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 			select {
 			case <-f.Ok():
 			case err := <-f.Err():
-				var api *jetstream.APIError
-				if errors.As(err, &api) && api.ErrorCode == maxPerSubject {
-					continue
+				if strings.Contains(err.Error(), server.ErrMaxMsgsPerSubject.Error()) {
+					continue // it has no code of its own
 				}
 				return errors.Wrap(err, "publish")
 			case <-ctx.Done():
@@ -300,9 +300,6 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 	}
 	return nil
 }
-
-// maxPerSubject is the server's code for "maximum messages per subject exceeded".
-const maxPerSubject jetstream.ErrorCode = 10077
 
 // Artefact returns what a trial has kept under a name.
 func (q *Queue) Artefact(ctx context.Context, r sweep.Result, name string) ([]byte, error) {

@@ -89,8 +89,15 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			return err
 		}
 		for id := range dead {
-			if _, ok := done[id]; !ok {
+			if _, ok := done[id]; !ok && plan.Has(id) {
 				done[id] = sweep.Result{Outcome: sweep.Outcome{Failure: "given up"}}
+			}
+		}
+		// A trial whose result is kept is about to be taken off the queue; and
+		// anybody can send what is none of the sweep's.
+		for id := range waiting {
+			if _, ok := done[id]; ok || !plan.Has(id) {
+				delete(waiting, id)
 			}
 		}
 		return nil
@@ -117,14 +124,8 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			delete(waiting, r.ID)
 			changed = true
 		case <-tick.C:
-			// A trial in the queue whose result is kept is about to be acknowledged.
 			if err := look(); err != nil {
 				return done, err
-			}
-			for id := range waiting {
-				if _, ok := done[id]; ok {
-					delete(waiting, id)
-				}
 			}
 		case <-ctx.Done():
 			return done, ctx.Err()
@@ -180,7 +181,7 @@ func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (Stat
 	}
 	n := 0
 	for id := range waiting {
-		if _, ok := done[id]; !ok {
+		if _, ok := done[id]; !ok && plan.Has(id) {
 			n++
 		}
 	}
@@ -190,7 +191,7 @@ func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (Stat
 	}
 	state := stateOf(plan, done, n)
 	for id := range dead {
-		if _, ok := done[id]; !ok {
+		if _, ok := done[id]; !ok && plan.Has(id) {
 			state.Dead++
 		}
 	}

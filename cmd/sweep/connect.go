@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
+)
+
+// programs are those that workers have.
+func programs(checkpoints time.Duration) map[string]sweep.Program {
+	return map[string]sweep.Program{"mnist": &mnistProgram{every: checkpoints}, "fake": fake{}}
+}
+
+// storeFlag says where the server inside this command keeps its data.
+type storeFlag struct {
+	Store string `group:"Server" default:"sweeps" env:"SWEEP_STORE" help:"Directory of the server inside this command." type:"path" placeholder:"DIR"`
+}
+
+// server are the flags that say how a server is reached.
+type server struct {
+	storeFlag
+	NATS         string `group:"Server" name:"nats" env:"SWEEP_NATS" help:"Use the NATS server at URL, nats://HOST:PORT or tls://HOST:PORT, instead of one inside this command." placeholder:"URL"`
+	User         string `group:"Server" env:"SWEEP_USER" help:"User of the server."`
+	PasswordFile string `group:"Server" help:"File with the password; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
+	Creds        string `group:"Server" help:"Credentials file of the server, as nsc writes it." type:"existingfile" placeholder:"FILE"`
+	TLSCA        string `group:"Server" name:"tls-ca" help:"File with the certificates to trust, instead of the system's." type:"existingfile" placeholder:"FILE"`
+	TLSCert      string `group:"Server" name:"tls-cert" help:"File with the certificate to show." type:"existingfile" placeholder:"FILE"`
+	TLSKey       string `group:"Server" name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
+	Insecure     bool   `group:"Server" help:"Let a password go over the network in the clear."`
+}
+
+// connection returns how the server is reached that the flags name, or that
+// which is at work on the store.
+func (s *server) connection() (queue.Connection, error) {
+	if s.NATS == "" {
+		return queue.LoadConnection(s.Store)
+	}
+	c := queue.Connection{
+		URL: s.NATS, User: s.User, Password: os.Getenv("SWEEP_PASSWORD"), Credentials: s.Creds,
+		CA: s.TLSCA, Certificate: s.TLSCert, Key: s.TLSKey, Insecure: s.Insecure,
+	}
+	if s.PasswordFile != "" {
+		data, err := os.ReadFile(s.PasswordFile)
+		if err != nil {
+			return c, err
+		}
+		c.Password = strings.TrimRight(string(data), "\r\n")
+	}
+	return c, nil
+}
+
+// A session is a connection to a server, which may be inside this process.
+type session struct {
+	*queue.Queue
+	nc         *nats.Conn
+	server     *queue.Server
+	connection queue.Connection
+}
+
+// open connects to the server of the flags. Without --nats that is the one at
+// work on the store, or else a new one inside this process.
+func (s *server) open(ctx context.Context, name string) (*session, error) {
+	o := &session{}
+	var err error
+	if o.connection, err = s.connection(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	switch {
+	case s.NATS != "":
+		o.nc, err = o.connection.Dial(name, 10*time.Second)
+	case o.connection.URL != "":
+		if o.nc, err = o.connection.Dial(name, 0); err != nil {
+			o.nc, err = nil, nil
+		}
+	}
+	if err == nil && o.nc == nil {
+		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store}); err != nil {
+			return nil, err
+		}
+		o.connection = o.server.Connection()
+		o.nc, err = o.server.Connect()
+	}
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	if o.Queue, err = queue.Open(ctx, o.nc, 0); err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// Close ends the connection, and the server with it if it is inside.
+func (o *session) Close() {
+	if o.nc != nil {
+		o.nc.Close()
+	}
+	if o.server != nil {
+		o.server.Close()
+	}
+}
+
+// serverCmd serves a store.
+type serverCmd struct {
+	storeFlag
+	Listen   string        `default:"127.0.0.1:4222" help:"Address to listen at; others than this machine reach it only if this says so." placeholder:"HOST:PORT"`
+	TLSCert  string        `name:"tls-cert" help:"File with the server's certificate." type:"existingfile" placeholder:"FILE"`
+	TLSKey   string        `name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
+	Insecure bool          `help:"Let passwords go over the network in the clear."`
+	Sync     bool          `help:"Write each message through to the disk, so that a power failure loses none."`
+	AckWait  time.Duration `default:"30s" help:"A trial whose worker gives no sign of life for so long goes to another. It holds for a new store."`
+}
+
+// Run is called by kong.
+func (c *serverCmd) Run(ctx context.Context, to *console) error {
+	config := queue.ServerConfig{Store: c.Store, Listen: c.Listen, Sync: c.Sync}
+	if c.TLSCert != "" || c.TLSKey != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return errors.Wrap(err, "--tls-cert")
+		}
+		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return errors.Errorf("--listen must be HOST:PORT, got %q", c.Listen)
+	}
+	if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) && config.TLS == nil && !c.Insecure {
+		return errors.New("--tls-cert and --tls-key must be given where other machines are to reach the server, or --insecure")
+	}
+	s, err := queue.StartServer(config)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	nc, err := s.Connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	if _, err := queue.Open(ctx, nc, c.AckWait); err != nil {
+		return err
+	}
+	to.logf("Serving %s at %s. The user is sweep; the password is in %s/connection.json.", c.Store, s.Connection().URL, c.Store)
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+)
+
+// resultsCmd writes the results of a sweep.
+type resultsCmd struct {
+	server
+	Name   string `arg:"" help:"Name of the sweep."`
+	Format string `enum:"table,csv,json" default:"table" help:"What to write: ${enum}."`
+	Out    string `help:"Write all formats, plots and a page to this directory." type:"path" placeholder:"DIR"`
+}
+
+// Run is called by kong.
+func (c *resultsCmd) Run(ctx context.Context, to *console) error {
+	o, err := c.open(ctx, "sweep results")
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	s, err := o.Spec(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	results, err := o.Results(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if len(results) == 0 {
+		return errors.Errorf("sweep %s has no results yet", c.Name)
+	}
+	switch {
+	case c.Out != "":
+		return write(to, s, results, c.Out)
+	case c.Format == "csv":
+		return sweep.WriteCSV(to.out, s, results)
+	case c.Format == "json":
+		return sweep.WriteJSON(to.out, s, results)
+	}
+	return sweep.WriteTable(to.out, s, results, 20)
+}
+
+// write writes everything there is to say of a sweep to a directory, and the
+// best settings to the console.
+func write(to *console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := sweep.WriteTable(to.out, s, results, 10); err != nil {
+		return err
+	}
+	return writeFiles(to, s, results, dir)
+}

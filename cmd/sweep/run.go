@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+	"gopkg.in/yaml.v3"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
+)
+
+// runCmd makes a sweep.
+type runCmd struct {
+	server
+	Spec string `arg:"" optional:"" type:"existingfile" help:"YAML file that says what to try; the flags below add to it, or serve without."`
+
+	Name   string   `group:"Spec" help:"Name of the sweep."`
+	Method string   `group:"Spec" help:"grid, random, halving or asha."`
+	Grid   []string `group:"Spec" sep:"none" help:"Values of a setting to try." placeholder:"SETTING=A,B,C"`
+	Space  []string `group:"Spec" sep:"none" help:"Range of a setting to draw from, in YAML." placeholder:"SETTING={log: [A, B]}"`
+	Set    []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
+	Trials int      `group:"Spec" help:"Configurations to draw." placeholder:"N"`
+	Seeds  int      `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+
+	Workers int    `default:"2" help:"Workers to start on this machine; 0 is none."`
+	Out     string `help:"Directory for the tables, plots and page; runs/NAME by default." type:"path" placeholder:"DIR"`
+}
+
+// Run is called by kong.
+func (c *runCmd) Run(ctx context.Context, to *console) error {
+	if c.Workers < 0 || c.Workers > 1024 {
+		return errors.Errorf("--workers must be in [0, 1024], got %d", c.Workers)
+	}
+	s, err := c.spec()
+	if err != nil {
+		return err
+	}
+	p := programs(0)[s.Program]
+	if p == nil {
+		return errors.Errorf("program must be mnist or fake, got %.80q", s.Program)
+	}
+	plan, err := sweep.NewPlan(s, p)
+	if err != nil {
+		return err
+	}
+	o, err := c.open(ctx, "sweep run "+s.Name)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	to.logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
+	start := time.Now()
+	working, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for i := range c.Workers {
+		wg.Go(func() { c.work(working, to, o.connection, i) })
+	}
+	last := time.Time{}
+	results, err := o.Run(ctx, s, p, func(state queue.State) {
+		if time.Since(last) >= time.Second || state.Waiting == 0 {
+			last = time.Now()
+			to.logf("%s", line(state))
+		}
+	})
+	stop()
+	wg.Wait()
+	if len(results) == 0 {
+		if err == nil {
+			err = errors.New("the sweep has no trials")
+		}
+		return err
+	}
+	to.logf("%d trials in %.1f s.", len(results), time.Since(start).Seconds())
+	out := c.Out
+	if out == "" {
+		out = filepath.Join("runs", s.Name)
+	}
+	if writeErr := write(to, s, results, out); err == nil {
+		err = writeErr
+	}
+	return err
+}
+
+// work keeps a worker alive as a process of its own, so that one that dies takes
+// no other with it.
+func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i int) {
+	program, err := os.Executable()
+	if err != nil {
+		to.logf("worker %d: %v", i, err)
+		return
+	}
+	args := []string{"worker", "--nats", at.URL, "--user", at.User, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
+	for _, f := range [][2]string{{"--creds", at.Credentials}, {"--tls-ca", at.CA}, {"--tls-cert", at.Certificate}, {"--tls-key", at.Key}} {
+		if f[1] != "" {
+			args = append(args, f[0], f[1])
+		}
+	}
+	if at.Insecure {
+		args = append(args, "--insecure")
+	}
+	for ctx.Err() == nil {
+		cmd := exec.CommandContext(ctx, program, args...)
+		// The environment of a process can be read by its user only.
+		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password)
+		cmd.Stderr = to.log
+		cmd.Cancel = func() error { return cmd.Process.Kill() } // nothing is lost by it
+		if err := cmd.Run(); ctx.Err() == nil {
+			to.logf("worker %d ended and is started again: %v", i, err)
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// spec returns that of the file and the flags.
+func (c *runCmd) spec() (*sweep.Spec, error) {
+	s := &sweep.Spec{}
+	if c.Spec != "" {
+		data, err := os.ReadFile(c.Spec)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = sweep.ParseSpec(data); err != nil {
+			return nil, errors.WithMessage(err, c.Spec)
+		}
+	}
+	if s.Space == nil {
+		s.Space = make(map[string]sweep.Range)
+	}
+	if s.Settings == nil {
+		s.Settings = make(map[string]any)
+	}
+	for flag, list := range map[string][]string{"grid": c.Grid, "space": c.Space, "set": c.Set} {
+		for _, text := range list {
+			name, value, ok := strings.Cut(text, "=")
+			if !ok || name == "" {
+				return nil, errors.Errorf("--%s must be SETTING=VALUE, got %q", flag, text)
+			}
+			delete(s.Space, name)
+			delete(s.Settings, name)
+			var err error
+			switch flag {
+			case "grid":
+				var r sweep.Range
+				err = yaml.Unmarshal([]byte("["+value+"]"), &r.Values)
+				s.Space[name] = r
+			case "space":
+				var r sweep.Range
+				err = yaml.Unmarshal([]byte(value), &r)
+				s.Space[name] = r
+			default:
+				var v any
+				err = yaml.Unmarshal([]byte(value), &v)
+				s.Settings[name] = v
+			}
+			if err != nil {
+				return nil, errors.Wrapf(err, "--%s %s", flag, name)
+			}
+		}
+	}
+	for _, f := range []struct {
+		value string
+		to    *string
+	}{{c.Name, &s.Name}, {c.Method, &s.Method}} {
+		if f.value != "" {
+			*f.to = f.value
+		}
+	}
+	if c.Trials != 0 {
+		s.Trials = c.Trials
+	}
+	if c.Seeds != 0 {
+		s.Seeds = c.Seeds
+	}
+	if s.Method == "" && s.Trials > 0 {
+		s.Method = sweep.Random
+	}
+	return s, s.Complete()
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pkg/errors"
+	"golang.org/x/term"
+
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
+)
+
+// line says how far a sweep has come.
+func line(s queue.State) string {
+	text := fmt.Sprintf("%d of %d trials done, %d waiting or under way", s.Done, s.Total, s.Waiting)
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", s.Failed)
+	}
+	if s.Dead > 0 {
+		text += fmt.Sprintf(", %d given up", s.Dead)
+	}
+	return text
+}
+
+// statusCmd shows how far sweeps have come.
+type statusCmd struct {
+	server
+	Once bool `help:"Show it once, not again and again until Ctrl-C."`
+	JSON bool `name:"json" help:"Write JSON, once."`
+	Dead bool `help:"Show the dead letters too."`
+}
+
+// overview is all that status shows.
+type overview struct {
+	Sweeps  map[string]queue.State      `json:"sweeps"`
+	Workers []queue.WorkerState         `json:"workers"`
+	Dead    map[string]queue.DeadLetter `json:"dead,omitempty"`
+	names   []string
+}
+
+// Run is called by kong.
+func (c *statusCmd) Run(ctx context.Context, to *console) error {
+	o, err := c.open(ctx, "sweep status")
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	f, ok := to.out.(*os.File)
+	live := ok && term.IsTerminal(int(f.Fd())) && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
+	for {
+		v, err := c.look(ctx, o.Queue)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return json.NewEncoder(to.out).Encode(v)
+		}
+		var b strings.Builder
+		v.write(&b)
+		if !live {
+			_, err := fmt.Fprint(to.out, b.String())
+			return err
+		}
+		fmt.Fprint(to.out, "\x1b[H\x1b[J", b.String())
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (c *statusCmd) look(ctx context.Context, q *queue.Queue) (*overview, error) {
+	v := &overview{Sweeps: make(map[string]queue.State)}
+	var err error
+	if v.names, err = q.Sweeps(ctx); err != nil {
+		return nil, err
+	}
+	for _, name := range v.names {
+		s, err := q.Spec(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		p := programs(0)[s.Program]
+		if p == nil {
+			return nil, errors.Errorf("sweep %s is of another version's program %s", name, s.Program)
+		}
+		if v.Sweeps[name], err = q.State(ctx, s, p); err != nil {
+			return nil, err
+		}
+	}
+	if v.Workers, err = q.Workers(ctx); err != nil {
+		return nil, err
+	}
+	if c.Dead {
+		v.Dead, err = q.Dead(ctx, "")
+	}
+	return v, err
+}
+
+func (v *overview) write(b *strings.Builder) {
+	t := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "sweep\ttrials\tdone\tfailed\twaiting\tgiven up")
+	for _, name := range v.names {
+		s := v.Sweeps[name]
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", name, s.Total, s.Done, s.Failed, s.Waiting, s.Dead)
+	}
+	t.Flush()
+	fmt.Fprintln(b)
+	t = tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "worker\tmade\tat work on\tdone\tfor")
+	for _, w := range v.Workers {
+		trial, done := "-", ""
+		if w.Trial != "" {
+			trial = w.Sweep + " " + w.Trial[:8]
+		}
+		if w.Total > 0 {
+			done = fmt.Sprintf("%.0f %%", 100*float64(w.Done)/float64(w.Total))
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", w.Name, w.Made, trial, done, time.Since(w.Since).Round(time.Second))
+	}
+	t.Flush()
+	for subject, d := range v.Dead {
+		fmt.Fprintf(b, "\ndead letter %s: %s\n", subject, d.Reason)
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
+)
+
+func (to *console) logf(format string, args ...any) { fmt.Fprintf(to.log, format+"\n", args...) }
+
+// workerCmd makes trials.
+type workerCmd struct {
+	server
+	Name        string        `help:"Name of this worker, of no other; host and process by default."`
+	Threads     int           `default:"1" help:"Threads of the BLAS. Workers side by side use the cores better than threads do."`
+	Checkpoints time.Duration `default:"10s" help:"How much work a crash may cost."`
+	Idle        time.Duration `help:"Leave when there has been no trial for so long; 0 is never." placeholder:"DURATION"`
+}
+
+var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
+
+// Run is called by kong.
+func (c *workerCmd) Run(ctx context.Context, to *console) error {
+	if c.Threads < 1 || c.Idle < 0 {
+		return errors.Errorf("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
+	}
+	if c.Name == "" {
+		host, _ := os.Hostname()
+		c.Name = fmt.Sprintf("%s-%d", host, os.Getpid())
+	}
+	c.Name = notInName.ReplaceAllString(c.Name, "-")
+	connection, err := c.connection()
+	if errors.Is(err, os.ErrNotExist) {
+		return errors.Errorf("no sweep has run in %s: --nats or --store must say where there is one", c.Store)
+	}
+	if err != nil {
+		return err
+	}
+	nc, err := connection.Dial(c.Name, time.Minute)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	q, err := queue.Open(ctx, nc, 0)
+	if err != nil {
+		return err
+	}
+	library := blas.Find()
+	gorgonia.Use(library)
+	if library.Library() != "" {
+		// A library that cannot be told runs as many as it likes.
+		_ = library.SetThreads(c.Threads)
+	}
+	to.logf("%s works for %s. %s", c.Name, connection.URL, library.Describe())
+	w := &queue.Worker{
+		Queue: q, Name: c.Name, Programs: programs(c.Checkpoints), Idle: c.Idle,
+		Log: func(s string) { to.logf("%s: %s", c.Name, s) },
+	}
+	return w.Run(ctx)
+}

@@ -1,0 +1,184 @@
+package sweep
+
+import (
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// A Row is one configuration over its seeds.
+type Row struct {
+	Settings map[string]any // those that were tried, and the resource of halving
+	Estimate experiment.Estimate
+	Values   []float64 // of the metric
+	Failures []string
+}
+
+// Columns returns the settings that Rows have, in order.
+func (s *Spec) Columns() []string {
+	names := s.Names()
+	if s.Halving != nil {
+		names = append(names, s.Halving.Resource)
+	}
+	return names
+}
+
+// Rows returns the configurations with their metrics: the lowest mean first,
+// those with a failure last.
+func Rows(s *Spec, results map[string]Result) ([]Row, error) {
+	byConfig := make(map[string]*Row)
+	var keys []string
+	for _, id := range slices.Sorted(maps.Keys(results)) {
+		r := results[id]
+		var config map[string]any
+		if err := json.Unmarshal(r.Config, &config); err != nil {
+			return nil, errors.Wrapf(err, "sweep: Rows: %s", id)
+		}
+		settings := make(map[string]any)
+		for _, name := range s.Columns() {
+			settings[name] = config[name]
+		}
+		data, err := json.Marshal(settings)
+		if err != nil {
+			return nil, errors.Wrap(err, "sweep: Rows")
+		}
+		row := byConfig[string(data)]
+		if row == nil {
+			row = &Row{Settings: settings}
+			byConfig[string(data)] = row
+			keys = append(keys, string(data))
+		}
+		if v, ok := r.Metrics[s.Metric]; ok {
+			row.Values = append(row.Values, v)
+		} else if r.Failure != "" {
+			row.Failures = append(row.Failures, r.Failure)
+		} else {
+			return nil, errors.Errorf("sweep: Rows: metric must be one of %v, got %q", slices.Sorted(maps.Keys(r.Metrics)), s.Metric)
+		}
+	}
+	slices.Sort(keys)
+	var rows []Row
+	for _, key := range keys {
+		row := byConfig[key]
+		row.Estimate = experiment.Estimate{Mean: math.Inf(1), StdErr: math.NaN()}
+		if len(row.Values) > 0 {
+			row.Estimate = experiment.Estimated(row.Values)
+		}
+		rows = append(rows, *row)
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(len(a.Failures), len(b.Failures)), cmp.Compare(a.Estimate.Mean, b.Estimate.Mean))
+	})
+	return rows, nil
+}
+
+// Text returns a setting for a reader.
+func Text(v any) string {
+	if f, ok := v.(float64); ok {
+		return strconv.FormatFloat(f, 'g', 6, 64)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return strings.Trim(string(data), `"`)
+}
+
+// Interval returns the 95 % confidence interval of a row's mean for a reader.
+func (r Row) Interval() string {
+	if r.Estimate.N < 2 {
+		return "-"
+	}
+	low, high := r.Estimate.Interval(0.95)
+	return fmt.Sprintf("[%.4f, %.4f]", max(0, low), high)
+}
+
+// WriteTable writes the best configurations, at most limit.
+func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) error {
+	rows, err := Rows(s, results)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
+	for _, name := range s.Columns() {
+		fmt.Fprintf(t, "%s\t", name)
+	}
+	fmt.Fprintf(t, "%s\t95 %% interval\tseeds\t\n", s.Metric)
+	for _, r := range rows[:min(limit, len(rows))] {
+		for _, name := range s.Columns() {
+			fmt.Fprintf(t, "%s\t", Text(r.Settings[name]))
+		}
+		if r.Estimate.N == 0 {
+			fmt.Fprint(t, "failed\t-\t0\t\n")
+			continue
+		}
+		fmt.Fprintf(t, "%.4f\t%s\t%d\t\n", r.Estimate.Mean, r.Interval(), r.Estimate.N)
+	}
+	return errors.Wrap(t.Flush(), "sweep: WriteTable")
+}
+
+// inOrder returns results in an order that does not change.
+func inOrder(results map[string]Result) []Result {
+	var all []Result
+	for _, id := range slices.Sorted(maps.Keys(results)) {
+		all = append(all, results[id])
+	}
+	return all
+}
+
+// WriteJSON writes the spec and all results.
+func WriteJSON(w io.Writer, s *Spec, results map[string]Result) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "\t")
+	return errors.Wrap(e.Encode(struct {
+		Spec    *Spec    `json:"spec"`
+		Results []Result `json:"results"`
+	}{s, inOrder(results)}), "sweep: WriteJSON")
+}
+
+// WriteCSV writes a line for each trial: what was tried, the seed, and all
+// metrics.
+func WriteCSV(w io.Writer, s *Spec, results map[string]Result) error {
+	metrics := make(map[string]bool)
+	for _, r := range results {
+		for name := range r.Metrics {
+			metrics[name] = true
+		}
+	}
+	names := append(s.Columns(), "seed")
+	measured := slices.Sorted(maps.Keys(metrics))
+	c := csv.NewWriter(w)
+	c.Write(slices.Concat([]string{"id"}, names, measured, []string{"failure", "seconds", "worker"}))
+	for _, r := range inOrder(results) {
+		var config map[string]any
+		if err := json.Unmarshal(r.Config, &config); err != nil {
+			return errors.Wrapf(err, "sweep: WriteCSV: %s", r.ID)
+		}
+		line := []string{r.ID}
+		for _, name := range names {
+			line = append(line, Text(config[name]))
+		}
+		for _, name := range measured {
+			text := ""
+			if v, ok := r.Metrics[name]; ok {
+				text = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+			line = append(line, text)
+		}
+		c.Write(append(line, r.Failure, strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.Worker))
+	}
+	c.Flush()
+	return errors.Wrap(c.Error(), "sweep: WriteCSV")
+}
