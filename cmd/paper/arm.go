@@ -125,6 +125,11 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 	default:
 		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
 	}
+	if a.Autoencoder {
+		// With large weights the first thing to learn would be to turn all units off,
+		// and those of pixels that are never on would hide the features.
+		init = models.Normal(0.01)
+	}
 	layers := models.Sequential{drop(a.Input)}
 	in := pixels
 	linear := func(out int) models.Layer {

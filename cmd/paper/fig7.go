@@ -8,14 +8,14 @@ import (
 
 // autoencoders have 256 ReLUs each.
 func autoencoders(budget) []arm {
-	a := arm{Name: "without dropout", Hidden: []int{256}, Autoencoder: true, Rate: 0.003}
+	a := arm{Name: "without dropout", Hidden: []int{256}, Autoencoder: true, Rate: 0.03}
 	b := a
 	b.Name, b.Drop = "with dropout", hiddenDrop
 	return []arm{a, b}
 }
 
 func autoencoderBudgets() map[string]budget {
-	return budgets(func(b *budget) { b.Shrink, b.Updates, b.Images, b.Seeds = 1, 1500, 5000, 2 })
+	return budgets(func(b *budget) { b.Shrink, b.Updates, b.Images, b.Seeds = 1, 1200, 5000, 2 })
 }
 
 var fig7 = study{

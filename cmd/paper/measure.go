@@ -38,11 +38,12 @@ func (s study) measured(ctx context.Context, on *subject) (map[string][]float64,
 	return nil, nil
 }
 
-// counts are the numbers of networks that are averaged.
+// counts are the numbers of networks that are averaged: at most half of the
+// passes, so that there are two groups at least.
 func counts(passes int) []int {
 	var some []int
-	for _, k := range []int{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 120} {
-		if k <= passes {
+	for _, k := range []int{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100} {
+		if 2*k <= passes {
 			some = append(some, k)
 		}
 	}

@@ -31,16 +31,16 @@ func find(name string) (study, bool) {
 
 // budgets returns the usual ones, which studies change.
 func budgets(quick func(*budget)) map[string]budget {
-	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 3, Passes: 50}
+	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 3, Passes: 100}
 	if quick != nil {
 		quick(&q)
 	}
 	return map[string]budget{
 		// tiny is for tests.
-		"tiny":  {Images: 100, Test: 100, Updates: 4, Shrink: 128, Seeds: 2, Passes: 3},
+		"tiny":  {Images: 100, Test: 100, Updates: 4, Shrink: 128, Seeds: 2, Passes: 4},
 		"quick": q,
-		"hours": {Images: 60000, Test: 10000, Updates: 12000, Shrink: 1, Seeds: 3, Passes: 100},
-		"full":  {Images: 60000, Test: 10000, Updates: 1000000, Shrink: 1, Seeds: 5, Passes: 120},
+		"hours": {Images: 60000, Test: 10000, Updates: 12000, Shrink: 1, Seeds: 3, Passes: 200},
+		"full":  {Images: 60000, Test: 10000, Updates: 1000000, Shrink: 1, Seeds: 5, Passes: 200},
 	}
 }
 
