@@ -71,16 +71,16 @@ type session struct {
 func (s *server) open(ctx context.Context, name string) (*session, error) {
 	o := &session{}
 	var err error
-	if o.connection, err = s.connection(); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if o.connection, err = s.connection(); err != nil && (s.NATS != "" || !errors.Is(err, os.ErrNotExist)) {
 		return nil, err
 	}
+	err = nil // a new store has no connection yet
 	switch {
 	case s.NATS != "":
 		o.nc, err = o.connection.Dial(name, 10*time.Second)
 	case o.connection.URL != "":
-		if o.nc, err = o.connection.Dial(name, 0); err != nil {
-			o.nc, err = nil, nil
-		}
+		// If it is not at work any more, its store is free.
+		o.nc, _ = o.connection.Dial(name, 0)
 	}
 	if err == nil && o.nc == nil {
 		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store}); err != nil {
