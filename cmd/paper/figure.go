@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"strconv"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
@@ -61,12 +62,18 @@ func (c chart) plot() (*plot.Plot, error) {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.title, c.x, c.y
 	p.Legend.Top = true
 	p.Legend.Left = false
+	for _, style := range []*draw.TextStyle{
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+	} {
+		style.Font.Variant = "Sans"
+	}
+	p.Title.Padding, p.Legend.Padding = vg.Points(6), vg.Points(2)
 	p.Add(plotter.NewGrid())
 	if c.logX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(logTicks)
 	}
 	if c.logY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.TickerFunc(logTicks)
 	}
 	if c.ticks != nil {
 		p.NominalX(c.ticks...)
@@ -128,6 +135,24 @@ func (c chart) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
+// logTicks names round numbers: three to a power of ten, or more if there is less
+// than one.
+func logTicks(low, high float64) []plot.Tick {
+	mantissas := []float64{1, 2, 5}
+	if high < 10*low {
+		mantissas = []float64{1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9}
+	}
+	var ticks []plot.Tick
+	for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
+		for _, m := range mantissas {
+			if v := math.Round(1e6*m*math.Pow(10, e)) / 1e6; v >= low && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', -1, 64)})
+			}
+		}
+	}
+	return ticks
+}
+
 type bounds struct {
 	plotter.XYs
 	errors []struct{ Low, High float64 }
@@ -142,7 +167,10 @@ func writePlot(w io.Writer, f report.Format, p *plot.Plot) error {
 	if f == report.PNG {
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(120))}
 	}
-	p.Draw(draw.New(canvas))
+	c := draw.New(canvas)
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	p.Draw(draw.Crop(c, vg.Points(6), -vg.Points(12), vg.Points(6), -vg.Points(6)))
 	_, err := canvas.WriteTo(w)
 	return err
 }
@@ -155,7 +183,7 @@ func reported(name string, f *report.Figure, err error) (figure, error) {
 	return figure{name, f.Alt, func(w io.Writer, format report.Format) error { return report.WriteFigure(w, format, f) }}, nil
 }
 
-// errors draws the test errors of all arms beside the paper's.
+// dots draws the test errors of all arms beside the paper's.
 func (r *results) dots() figure {
 	c := chart{name: r.study.name, title: r.study.title, y: "test error (%)", points: true}
 	ours, theirs := line{name: "here, ± standard error", colour: 1}, line{name: "paper", colour: 0, dashed: true}

@@ -91,7 +91,8 @@ type lab struct {
 	tune    bool
 	seed    uint64
 	workers int
-	dir     string
+	dir     string // of the study
+	kept    string // directory of the records, which studies share
 	sets    *sets
 	log     io.Writer
 	blas    string
@@ -212,7 +213,7 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(l.dir, "trials", fmt.Sprintf("%s-%d-%.4x", slug(t.Arm.Name), t.Seed, sha256.Sum256(key)))
+	path := filepath.Join(l.kept, fmt.Sprintf("%s-%d-%.4x", slug(t.Arm.Name), t.Seed, sha256.Sum256(key)))
 	var r record
 	switch data, err := os.ReadFile(path + ".json"); {
 	case err == nil:

@@ -131,7 +131,7 @@ func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log i
 		}
 		l := &lab{
 			study: s, budget: b, label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
-			dir: filepath.Join(c.Out, s.name), sets: sets, log: log, blas: blas, args: args,
+			dir: filepath.Join(c.Out, s.name), kept: filepath.Join(c.Out, "trials"), sets: sets, log: log, blas: blas, args: args,
 			every: 30 * time.Second,
 		}
 		if s.alone {

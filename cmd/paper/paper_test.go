@@ -45,9 +45,10 @@ func fakeSets() *sets {
 
 // tinyLab is a lab with the budget of tests.
 func tinyLab(t *testing.T, s study, log io.Writer) *lab {
+	dir := t.TempDir()
 	return &lab{
 		study: s, budget: s.budgets["tiny"], label: "tiny", seed: 1, workers: 2,
-		dir: t.TempDir(), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
+		dir: dir, kept: filepath.Join(dir, "trials"), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
 	}
 }
 
