@@ -131,7 +131,7 @@ func specs(suffix string, fakes, reals int) []*sweep.Spec {
 	}
 	return []*sweep.Spec{
 		{Name: "fake" + suffix, Program: "fake", Settings: map[string]any{"millis": 20}, Space: map[string]sweep.Range{"x": {Values: x}}},
-		{Name: "real" + suffix, Settings: map[string]any{"train": 500, "validation": 500, "hidden": []int{64}, "epochs": 12, "batch": 25},
+		{Name: "real" + suffix, Settings: map[string]any{"train": 500, "validation": 500, "hidden": []int{64}, "epochs": 50, "batch": 25},
 			Space: map[string]sweep.Range{"p": {Values: p}}, Seeds: 2},
 	}
 }
@@ -194,7 +194,7 @@ func TestFaults(t *testing.T) {
 				restarts++
 			}
 			// Not so often that none ever comes to its end.
-			if n >= 25 {
+			if n >= 20 {
 				return
 			}
 		}

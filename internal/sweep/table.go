@@ -96,6 +96,9 @@ func Text(v any) string {
 	return strings.Trim(string(data), `"`)
 }
 
+// Number returns a metric for a reader.
+func Number(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
+
 // Interval returns the 95 % confidence interval of a row's mean for a reader.
 func (r Row) Interval() string {
 	if r.Estimate.N < 2 {
