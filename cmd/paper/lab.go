@@ -107,6 +107,11 @@ type lab struct {
 // run makes the study and writes its results.
 func (l *lab) run(ctx context.Context, out io.Writer) error {
 	start := time.Now()
+	for _, dir := range []string{l.dir, l.kept} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
 	arms := l.study.arms(l.budget)
 	r := &results{study: l.study, budget: l.budget, label: l.label, arms: arms, workers: l.workers}
 	if l.tune {
@@ -223,9 +228,6 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 		l.report(&r, true)
 		return &r, nil
 	case !errors.Is(err, os.ErrNotExist):
-		return nil, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
 	if r, err = l.train(ctx, t, path+".safetensors"); err != nil {

@@ -48,7 +48,7 @@ func tinyLab(t *testing.T, s study, log io.Writer) *lab {
 	dir := t.TempDir()
 	return &lab{
 		study: s, budget: s.budgets["tiny"], label: "tiny", seed: 1, workers: 2,
-		dir: dir, kept: filepath.Join(dir, "trials"), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
+		dir: filepath.Join(dir, s.name), kept: filepath.Join(dir, "trials"), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
 	}
 }
 
@@ -83,7 +83,7 @@ func TestStudiesRun(t *testing.T) {
 					t.Errorf("want files %s, got %v, %v", pattern, found, err)
 				}
 			}
-			if left, _ := filepath.Glob(filepath.Join(l.dir, "trials", "*.safetensors")); left != nil {
+			if left, _ := filepath.Glob(filepath.Join(l.kept, "*.safetensors")); left != nil {
 				t.Errorf("checkpoints of finished trials must be gone, got %v", left)
 			}
 		})
@@ -156,13 +156,13 @@ func TestTrialResumes(t *testing.T) {
 	l := tinyLab(t, fig4, io.Discard)
 	l.budget.Updates, l.budget.Images = 30, 200
 	tr := l.trial(dropped("resumed", 64).maxNorm(tableNorm), 1)
-	whole, err := l.train(context.Background(), tr, filepath.Join(l.dir, "whole"))
+	whole, err := l.train(context.Background(), tr, filepath.Join(t.TempDir(), "whole"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l.log, l.every = &stopAt{5, cancel}, 1
-	path := filepath.Join(l.dir, "halves")
+	path := filepath.Join(t.TempDir(), "halves")
 	if _, err := l.train(ctx, tr, path); !errors.Is(err, context.Canceled) {
 		t.Fatalf("want the context's error, got %v", err)
 	}
