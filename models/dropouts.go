@@ -45,6 +45,22 @@ func GaussianDropout(p float64, opts ...ops.Option) Layer {
 	return dropout("GaussianDropout", p, opts, ops.GaussianDropout)
 }
 
+// GaussianNoise adds normal noise of standard deviation sigma to units in training;
+// see ops.GaussianNoise.
+func GaussianNoise(sigma float64, opts ...ops.Option) Layer {
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		if !(sigma >= 0) || math.IsInf(sigma, 1) {
+			return nil, s.Errorf("GaussianNoise: sigma must be finite and not negative, got %v", sigma)
+		}
+		own, ok := s.DropoutOptions()
+		if !ok || sigma == 0 && len(opts) == 0 {
+			return x, nil
+		}
+		y, err := ops.GaussianNoise(x, sigma, append(own, opts...)...)
+		return y, s.Wrap(err, "GaussianNoise")
+	})
+}
+
 // DropPath zeroes whole examples with probability p in training, as the last layer
 // of a Residual; see ops.DropPath, and ops.DropPathRates for p by depth.
 func DropPath(p float64, opts ...ops.Option) Layer {

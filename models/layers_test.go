@@ -132,6 +132,7 @@ func TestDropoutLayers(t *testing.T) {
 		"AlphaDropout":        {func(p float64) models.Layer { return models.AlphaDropout(p) }, flat},
 		"FeatureAlphaDropout": {func(p float64) models.Layer { return models.FeatureAlphaDropout(p) }, text},
 		"GaussianDropout":     {func(p float64) models.Layer { return models.GaussianDropout(p) }, flat},
+		"GaussianNoise":       {func(p float64) models.Layer { return models.GaussianNoise(p) }, flat},
 		"DropPath":            {func(p float64) models.Layer { return models.DropPath(p) }, text},
 		"DropBlock2d":         {func(p float64) models.Layer { return models.DropBlock2d(p, 3) }, image},
 		"Batchwise":           {func(p float64) models.Layer { return models.Batchwise(p) }, flat},
@@ -157,7 +158,11 @@ func TestDropoutLayers(t *testing.T) {
 				t.Errorf("p = 0 adds ops, or %v", err)
 			}
 			_, err := models.New(tt.make(-1), tt.input)
-			if want := "models: " + name + ": p must be in [0, 1], got -1"; err == nil || err.Error() != want {
+			want := "models: " + name + ": p must be in [0, 1], got -1"
+			if name == "GaussianNoise" {
+				want = "models: GaussianNoise: sigma must be finite and not negative, got -1"
+			}
+			if err == nil || err.Error() != want {
 				t.Errorf("want error %q, got %v", want, err)
 			}
 		})

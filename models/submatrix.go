@@ -10,7 +10,7 @@ import (
 
 // Submatrix is ExactK for speed: in training it drops the same units in all
 // examples of a batch, exactly the share p of them, and the Linear layers before
-// and behind it compute with the units that are kept alone (Graham, Reinstein and
+// and behind it compute with the units that are kept alone (Graham, Reizenstein and
 // Robinson, "Efficient batchwise dropout training using submatrices", 2015). At
 // p = 0.5 the product of two thinned layers is a quarter of the work.
 //

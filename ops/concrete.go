@@ -194,7 +194,7 @@ func (op *concreteOp) mask(shape tensor.Shape, logit float64, step int64) mask.M
 		return mask.PerElement{Threshold: kernel.Always}
 	}
 	l := mask.NewLayout(shape, op.shared)
-	return mask.Noise{Layout: l, Stream: op.stream(step), Factor: concreteFactor(op.order, logit, op.temperature)}
+	return mask.Noise{Layout: l, Stream: op.stream(step), Number: concreteFactor(op.order, logit, op.temperature)}
 }
 
 // concreteFactor returns the derivative of an order of the factor

@@ -18,7 +18,7 @@ import (
 // Kept are the units that exact-k dropout keeps, of n units and anew at each
 // step. Instead of zeroing the others a network may leave them out: its matrices
 // then consist of the rows and columns of kept units alone, and at p = 0.5 a
-// product of two thinned layers is a quarter of the work (Graham, Reinstein and
+// product of two thinned layers is a quarter of the work (Graham, Reizenstein and
 // Robinson, "Efficient batchwise dropout training using submatrices", 2015).
 //
 // Where dropout is not active, as in machines made with gorgonia.EvalMode and at

@@ -58,18 +58,20 @@ func TestLayouts(t *testing.T) {
 		}
 		kept := Draw(l, s, threshold)
 		b := Bits{Layout: l, Kept: kept, Form: Form{Scale: 2, Shift: 1, Dropped: -3}}
-		noise := Noise{Layout: l, Stream: s, Factor: func(word uint32) float64 { return float64(word>>8) / 4 }}
+		noise := Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return float64(word>>8) / 4 }}
 		words := make([]uint32, masked)
 		Words(words, 0, s)
 		x32, x64 := make([]float32, size), make([]float64, size)
 		for i := range x32 {
 			x32[i], x64[i] = float32(i+1), float64(i+1)
 		}
-		y32, y64, n32, n64 := slices.Clone(x32), slices.Clone(x64), slices.Clone(x32), slices.Clone(x64)
+		y32, y64, n32, n64, a64 := slices.Clone(x32), slices.Clone(x64), slices.Clone(x32), slices.Clone(x64), slices.Clone(x64)
 		b.Float32(y32, x32)
 		b.Float64(y64, y64)
 		noise.Float32(n32, n32)
 		noise.Float64(n64, x64)
+		noise.Added = true
+		noise.Float64(a64, a64)
 		for i := range x32 {
 			m := index(shape, shared, i)
 			want := -3.0
@@ -82,6 +84,9 @@ func TestLayouts(t *testing.T) {
 			factor := float64(words[m]>>8) / 4
 			if n64[i] != x64[i]*factor || n32[i] != x32[i]*float32(factor) {
 				t.Fatalf("shape %v shared over %v: noise makes element %d %v and %v, want %v", shape, shared, i, n32[i], n64[i], x64[i]*factor)
+			}
+			if a64[i] != x64[i]+factor {
+				t.Fatalf("shape %v shared over %v: added noise makes element %d %v, want %v", shape, shared, i, a64[i], x64[i]+factor)
 			}
 		}
 	})

@@ -5,60 +5,81 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// Noise multiplies the elements of a tensor by factors, each a function of a
-// random word (see Words). The factors are float64, rounded to the type of the
-// tensor before the product.
+// Noise multiplies the elements of a tensor by numbers, or adds these to them, each
+// a function of a random word (see Words). The numbers are float64, rounded to the
+// type of the tensor before the product or the sum.
 type Noise struct {
 	Layout Layout
 	Stream kernel.Stream
-	Factor func(word uint32) float64
+	Number func(word uint32) float64
+	Added  bool // instead of multiplied by
 }
 
 // Gaussian returns noise of mean 1 and standard deviation sigma: the factors
 // are 1 + sigma*portable.Normal(word).
 func Gaussian(l Layout, s kernel.Stream, sigma float64) Noise {
-	return Noise{l, s, func(word uint32) float64 { return 1 + float64(sigma*portable.Normal(word)) }}
+	return Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return 1 + float64(sigma*portable.Normal(word)) }}
+}
+
+// AddedGaussian returns noise of mean 0 and standard deviation sigma that is added:
+// sigma*portable.Normal(word).
+func AddedGaussian(l Layout, s kernel.Stream, sigma float64) Noise {
+	return Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return sigma * portable.Normal(word) }, Added: true}
 }
 
 // Float32 applies the noise.
-func (m Noise) Float32(dst, src []float32) { multiply(dst, src, m) }
+func (m Noise) Float32(dst, src []float32) { apply(dst, src, m) }
 
 // Float64 applies the noise.
-func (m Noise) Float64(dst, src []float64) { multiply(dst, src, m) }
+func (m Noise) Float64(dst, src []float64) { apply(dst, src, m) }
 
-// piece is the number of factors drawn at a time: a multiple of WordGroup, few
+// piece is the number of words drawn at a time: a multiple of WordGroup, few
 // enough for the stack and the first-level cache.
 const piece = 512
 
-func multiply[F float32 | float64](dst, src []F, m Noise) {
-	var buf [piece]uint32
+func apply[F float32 | float64](dst, src []F, m Noise) {
 	if m.Layout.Dense() {
+		var numbers [piece]F
 		for at := 0; at < len(src); at += piece {
 			n := min(piece, len(src)-at)
-			Words(buf[:n], uint64(at/WordGroup), m.Stream)
-			to, from := dst[at:at+n], src[at:at+n]
-			for i, word := range buf[:n] {
-				to[i] = from[i] * F(m.Factor(word))
-			}
+			draw(numbers[:n], at, m)
+			combine(dst[at:at+n], src[at:at+n], numbers[:n], m.Added)
 		}
 		return
 	}
-	factors := make([]F, m.Layout.Size())
-	for at := 0; at < len(factors); at += piece {
-		n := min(piece, len(factors)-at)
-		Words(buf[:n], uint64(at/WordGroup), m.Stream)
-		for i, word := range buf[:n] {
-			factors[at+i] = F(m.Factor(word))
-		}
+	numbers := make([]F, m.Layout.Size())
+	for at := 0; at < len(numbers); at += piece {
+		draw(numbers[at:min(at+piece, len(numbers))], at, m)
 	}
 	m.Layout.runs(func(at, k, n int, shared bool) {
-		to, from := dst[at:at+n], src[at:at+n]
-		for i, x := range from {
-			if !shared {
-				to[i] = x * factors[k+i]
-			} else {
-				to[i] = x * factors[k]
-			}
+		if !shared {
+			combine(dst[at:at+n], src[at:at+n], numbers[k:k+n], m.Added)
+			return
+		}
+		for i := at; i < at+n; i++ {
+			combine(dst[i:i+1], src[i:i+1], numbers[k:k+1], m.Added)
 		}
 	})
+}
+
+// draw sets numbers, at most a piece of them, to those of the elements of the mask
+// from at on.
+func draw[F float32 | float64](numbers []F, at int, m Noise) {
+	var words [piece]uint32
+	Words(words[:len(numbers)], uint64(at/WordGroup), m.Stream)
+	for i, word := range words[:len(numbers)] {
+		numbers[i] = F(m.Number(word))
+	}
+}
+
+func combine[F float32 | float64](dst, src, numbers []F, added bool) {
+	if added {
+		for i, x := range src {
+			dst[i] = x + numbers[i]
+		}
+		return
+	}
+	for i, x := range src {
+		dst[i] = x * numbers[i]
+	}
 }
