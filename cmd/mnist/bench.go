@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
@@ -37,7 +38,7 @@ func (c *benchCmd) Run(ctx context.Context, to *console) error {
 	if c.Batch < 1 || c.Batch > 60000 || c.For <= 0 {
 		return errors.Errorf("--batch must be in [1, 60000] and --for positive, got %d and %v", c.Batch, c.For)
 	}
-	fmt.Fprintln(to.log, useBLAS(1))
+	fmt.Fprintln(to.log, blas.Use(1))
 	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P}}
 	sets, err := (&mnistrun.Config{Train: 10}).Load()
 	if err != nil {

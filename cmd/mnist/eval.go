@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
@@ -41,7 +42,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(to.log, useBLAS(1))
+	fmt.Fprintln(to.log, blas.Use(1))
 	var all []evaluation
 	for _, a := range s.arms() {
 		for _, seed := range s.seeds() {

@@ -12,11 +12,12 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/blas"
+	library "github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
@@ -46,7 +47,7 @@ func (c *reportCmd) Run(ctx context.Context, to *console) error {
 	if err := s.show(to, pairs); err != nil {
 		return err
 	}
-	useBLAS(1)
+	blas.Use(1)
 	return s.writeReport(ctx, to, pairs)
 }
 
@@ -59,7 +60,7 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 	}
 	environment := report.Here()
 	environment.Date = time.Now().Format("2 January 2006, 15:04 MST")
-	environment.BLAS = strings.TrimPrefix(blas.Find().Describe(), "BLAS: ")
+	environment.BLAS = strings.TrimPrefix(library.Find().Describe(), "BLAS: ")
 	page := report.Page{
 		Title:       "MNIST without and with dropout",
 		Comparison:  &report.Comparison{Results: results, Without: without, With: with},

@@ -17,6 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 	"github.com/gorgonia-dropout/dropout/training/progress"
@@ -48,7 +49,7 @@ func (c *trainCmd) Run(ctx context.Context, to *console) error {
 			return errors.Wrap(err, "--out")
 		}
 	}
-	fmt.Fprintln(to.log, useBLAS(min(c.Workers, 2*c.Seeds)))
+	fmt.Fprintln(to.log, blas.Use(min(c.Workers, 2*c.Seeds)))
 	if c.Serve == "" {
 		return c.run(ctx, to, nil)
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
 const description = `Repeat the MNIST experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and set the results beside the published ones.
@@ -118,8 +120,8 @@ func execute(args []string, out, log io.Writer) int {
 
 // run makes the chosen experiments and writes what they found.
 func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log io.Writer) error {
-	blas := useBLAS(c.Workers)
-	fmt.Fprintln(log, blas)
+	library := blas.Use(c.Workers)
+	fmt.Fprintln(log, library)
 	sets, err := load(c.Data)
 	if err != nil {
 		return err
@@ -131,7 +133,7 @@ func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log i
 		}
 		l := &lab{
 			study: s, budget: b, label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
-			dir: filepath.Join(c.Out, s.name), kept: filepath.Join(c.Out, "trials"), sets: sets, log: log, blas: blas, args: args,
+			dir: filepath.Join(c.Out, s.name), kept: filepath.Join(c.Out, "trials"), sets: sets, log: log, blas: library, args: args,
 			every: 30 * time.Second,
 		}
 		if s.alone {

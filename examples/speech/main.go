@@ -21,6 +21,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -42,6 +43,7 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
 	flag.StringVar(&s.dir, "out", "", "directory for the plots; by default a temporary one")
 	flag.Parse()
+	fmt.Println(blas.Use(2))
 	if err := run(context.Background(), s, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
