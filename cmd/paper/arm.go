@@ -35,6 +35,8 @@ type arm struct {
 	Rate float64 `json:"rate"`
 	// Images is the size of the training set; 0 is that of the budget.
 	Images int `json:"images"`
+	// Share is that of the budget's updates; 0 is all.
+	Share float64 `json:"share,omitempty"`
 
 	paper float64 // test error in per cent; 0 where the paper has none
 }
@@ -247,9 +249,18 @@ func newRates(rate float64, updates int64) rates {
 // At implements optim.Schedule.
 func (r rates) At(step int64) float64 { return r.rate.At(step) * (1 - r.momentum.At(step)) }
 
-// trainer returns what trains the arm for about the given number of updates,
-// whole epochs, on n images.
+// updates is the arm's share of the given number of updates.
+func (a arm) updates(of int) int {
+	if a.Share == 0 {
+		return of
+	}
+	return int(math.Ceil(a.Share * float64(of)))
+}
+
+// trainer returns what trains the arm for about its share of the given number of
+// updates, whole epochs, on n images.
 func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*training.Trainer, error) {
+	updates = a.updates(updates)
 	m, loss, err := a.model(shrink, seed)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ var batchwiseStudy = study{
 		each, one, thin := dropped("each example", 1024, 1024), dropped("batchwise", 1024, 1024), dropped("exact-k submatrix", 1024, 1024)
 		one.Kind, thin.Kind = batchwise, exactK
 		one.Rate, thin.Rate = exactRate, exactRate
-		return []arm{each, one, thin, plain("no dropout", 1024, 1024)}
+		return []arm{each, one, thin, plain("no dropout", 1024, 1024).settled()}
 	},
 	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates, b.Seeds, b.Test = 2, 400, 2, 5000 }),
 	measures: learningCurve, alone: true,

@@ -10,7 +10,7 @@ var dropConnected = study{
 	arms: func(budget) []arm {
 		drop, connect := dropped("dropout", 800, 800).at(1.28), dropped("DropConnect", 800, 800).at(1.20)
 		drop.Input, connect.Input, connect.Kind = 0, 0, dropConnect
-		return []arm{plain("none", 800, 800).at(1.62), drop, connect}
+		return []arm{plain("none", 800, 800).settled().at(1.62), drop, connect}
 	},
 	budgets:  budgets(func(b *budget) { b.Seeds = 5 }),
 	measures: probabilities,

@@ -14,7 +14,7 @@ var hinton2012 = study{
 		hidden := dropped("hidden dropout", 800, 800).maxNorm(norm).at(1.30)
 		hidden.Input = 0
 		return []arm{
-			plain("no dropout", 800, 800).at(1.60),
+			plain("no dropout", 800, 800).settled().at(1.60),
 			hidden,
 			dropped("hidden and input dropout", 800, 800).maxNorm(norm).at(1.10),
 		}

@@ -208,7 +208,7 @@ func (r *results) fullHours() float64 {
 	full := r.study.budgets["full"]
 	var all float64
 	for _, a := range r.study.arms(full) {
-		all += float64(a.weights(full.Shrink)) * float64(full.Updates) * float64(full.Seeds)
+		all += float64(a.weights(full.Shrink)) * float64(a.updates(full.Updates)) * float64(full.Seeds)
 	}
 	return seconds / work * all / float64(r.workers) / 3600
 }

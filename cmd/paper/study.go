@@ -77,6 +77,16 @@ func (a arm) maxNorm(c float64) arm {
 	return a
 }
 
+// settled is the share of the updates that is enough for an arm without dropout: it
+// has learned its training set by heart long before, and gains nothing from the rest.
+const settled = 1. / 3
+
+// settled gives an arm that share.
+func (a arm) settled() arm {
+	a.Share = settled
+	return a
+}
+
 // at gives an arm the paper's number.
 func (a arm) at(percent float64) arm {
 	a.paper = percent

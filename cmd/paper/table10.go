@@ -8,7 +8,7 @@ var table10 = study{
 		return []arm{
 			dropped("Bernoulli", 1024, 1024).maxNorm(tableNorm).at(1.08),
 			noise,
-			plain("no dropout", 1024, 1024),
+			plain("no dropout", 1024, 1024).settled(),
 		}
 	},
 	budgets: budgets(nil),

@@ -8,7 +8,7 @@ var table2 = study{
 	arms: func(budget) []arm {
 		logistic := dropped("dropout, logistic 3×1024", 1024, 1024, 1024).at(1.35)
 		logistic.Activation, logistic.Rate = "logistic", 2
-		standard := plain("standard, logistic 2×800", 800, 800).at(1.60)
+		standard := plain("standard, logistic 2×800", 800, 800).settled().at(1.60)
 		standard.Activation, standard.Rate = "logistic", 3
 		return []arm{
 			standard,

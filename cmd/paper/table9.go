@@ -8,16 +8,16 @@ var table9 = study{
 			a.L2 = decay
 			return a
 		}
-		lasso := l2(plain("L2 + L1", 1024, 1024, 2048).at(1.60))
+		lasso := l2(plain("L2 + L1", 1024, 1024, 2048).settled().at(1.60))
 		lasso.L1 = 1e-6
-		sparse := l2(plain("L2 + KL sparsity", 1024, 1024, 2048).at(1.55))
+		sparse := l2(plain("L2 + KL sparsity", 1024, 1024, 2048).settled().at(1.55))
 		sparse.Sparsity = 1e-4
 		return []arm{
-			plain("no regularization", 1024, 1024, 2048),
-			l2(plain("L2", 1024, 1024, 2048).at(1.62)),
+			plain("no regularization", 1024, 1024, 2048).settled(),
+			l2(plain("L2", 1024, 1024, 2048).settled().at(1.62)),
 			lasso,
 			sparse,
-			plain("max-norm", 1024, 1024, 2048).maxNorm(tableNorm).at(1.35),
+			plain("max-norm", 1024, 1024, 2048).settled().maxNorm(tableNorm).at(1.35),
 			l2(dropped("dropout + L2", 1024, 1024, 2048).at(1.25)),
 			dropped("dropout + max-norm", 1024, 1024, 2048).maxNorm(tableNorm).at(1.05),
 		}

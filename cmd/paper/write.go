@@ -60,7 +60,7 @@ func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
 	if b.Shrink > 1 {
 		widths = fmt.Sprintf("the paper's widths divided by %d", b.Shrink)
 	}
-	fmt.Fprintf(w, "Budget %s: %d training images where a row does not say otherwise, %d test images, about %d updates of %d images each, %s, seeds %d to %d.\n\n",
+	fmt.Fprintf(w, "Budget %s: %d training images, %d test images, about %d updates of %d images each, both where a row does not say otherwise, %s, seeds %d to %d.\n\n",
 		l.label, b.Images, b.Test, b.Updates, batch, widths, l.seed, l.seed+uint64(b.Seeds)-1)
 	for _, f := range s.figures {
 		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.alt, f.name)
