@@ -29,6 +29,7 @@ type arm struct {
 	L1       float64 `json:"l1"`
 	Sparsity float64 `json:"sparsity"` // weight of the KL penalty, 0 for none
 	MaxNorm  float64 `json:"max_norm"`
+	ClipNorm float64 `json:"clip_norm,omitempty"` // of all gradients together, 0 for no limit
 
 	// Rate is the learning rate of a gradient that is repeated: that of a step is
 	// Rate*(1-momentum).
@@ -249,12 +250,14 @@ func newRates(rate float64, updates int64) rates {
 // At implements optim.Schedule.
 func (r rates) At(step int64) float64 { return r.rate.At(step) * (1 - r.momentum.At(step)) }
 
-// updates is the arm's share of the given number of updates.
+// updates is the arm's share of the given number of updates, which is the whole of
+// a small number.
 func (a arm) updates(of int) int {
+	const enough = 1000
 	if a.Share == 0 {
 		return of
 	}
-	return int(math.Ceil(a.Share * float64(of)))
+	return max(min(of, enough), int(math.Ceil(a.Share*float64(of))))
 }
 
 // trainer returns what trains the arm for about its share of the given number of
@@ -267,7 +270,7 @@ func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*traini
 	}
 	solver := &optim.SGD{
 		LR: rate, Momentum: firstMomentum,
-		Regularization: optim.Regularization{WeightDecay: a.L2, L1: a.L1, MaxNorm: a.MaxNorm},
+		Regularization: optim.Regularization{WeightDecay: a.L2, L1: a.L1, MaxNorm: a.MaxNorm, ClipNorm: a.ClipNorm},
 	}
 	steps := (n + batch - 1) / batch
 	epochs := max(1, int(math.Round(float64(updates)/float64(steps))))

@@ -13,21 +13,24 @@ var keeps = []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
 
 var fig9 = study{
 	name: "fig9", title: "The effect of the probability of keeping units", source: "Srivastava et al. 2014, figure 9: with n fixed (784-2048-2048-2048-10) flat for 0.4 to 0.8; with pn fixed (256, 256 and 512 kept units) best near 0.6",
-	arms: func(budget) []arm {
+	arms: func(b budget) []arm {
 		var arms []arm
 		for _, keep := range keeps {
-			a := plain(fmt.Sprintf("n fixed, keep %.1f", keep), 2048, 2048, 2048)
-			b := plain(fmt.Sprintf("pn fixed, keep %.1f", keep), kept(256, keep), kept(256, keep), kept(512, keep))
-			for _, a := range []*arm{&a, &b} {
-				if a.Drop = math.Round(100*(1-keep)) / 100; a.Drop > 0 {
-					// By elements the widest of these networks would take a
-					// hundred times as long.
-					a.Kind, a.Rate = exactK, exactRate
-				} else {
+			n := plain(fmt.Sprintf("n fixed, keep %.1f", keep), 2048, 2048, 2048)
+			pn := plain(fmt.Sprintf("pn fixed, keep %.1f", keep), kept(256, keep), kept(256, keep), kept(512, keep))
+			for _, a := range []*arm{&n, &pn} {
+				switch a.Drop = math.Round(100*(1-keep)) / 100; {
+				case a.Drop == 0:
 					*a = a.settled()
+				case b.Shrink > 1:
+					a.Rate = dropoutRate
+				default:
+					// Unit by unit the widest of these networks would take a hundred
+					// times as long.
+					a.Kind, a.Rate, a.ClipNorm = exactK, exactRate, 1
 				}
 			}
-			arms = append(arms, a, b)
+			arms = append(arms, n, pn)
 		}
 		return arms
 	},
@@ -51,7 +54,11 @@ var fig9 = study{
 			s.findings = append(s.findings, fmt.Sprintf("With %s the least test error is at keep %.1f (%.2f %%); within keep 0.4 to 0.8 it varies by %.2f points, at 0.1 it is %.2f %% and without dropout %.2f %%.",
 				what, best, slices.Min(test.y), spread, test.y[0], test.y[len(test.y)-1]))
 		}
-		s.findings = append(s.findings, "Dropout is in the hidden layers only, as in the paper's figure, and keeps the same units for a batch, exactly that share of them (exact-k), for speed.")
+		says := "Dropout is in the hidden layers only, as in the paper's figure."
+		if r.budget.Shrink == 1 {
+			says += " It keeps the same units for a batch, exactly that share of them (exact-k), for speed; gradients are clipped to a norm of 1, since at a keep of 0.1 they are a thousand times those without dropout at first."
+		}
+		s.findings = append(s.findings, says)
 		return s, nil
 	},
 }
