@@ -50,7 +50,7 @@ func main() {
 }
 
 // A choice is what is chosen on the training speakers.
-type choice struct{ p, decay float64 }
+type choice struct{ p, decay, noise float64 }
 
 func run(ctx context.Context, s settings, out io.Writer) error {
 	start := time.Now()
@@ -72,7 +72,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		table.Len(), len(table.Classes), len(trainRows), len(testRows))
 
 	// %% One network, trained on some rows and tested on others. The inputs are
-	// standardized by the rows to train on.
+	// standardized by the rows to train on, and get some noise in training.
 	trainer := func(data *datasets.Table, trainRows, testRows []int, c choice, seed uint64) (*training.Trainer, training.Data, error) {
 		var parts training.Data
 		train, err := datasets.Subset(data, trainRows)
@@ -88,7 +88,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return nil, parts, err
 		}
 		parts.Train, parts.Test = scale.Apply(train), scale.Apply(test)
-		net := models.MLP{Inputs: data.Shape[0], Hidden: []int{s.units, s.units, s.units}, Outputs: len(data.Classes), HiddenDropout: c.p, Activation: models.GELU}
+		mlp := models.MLP{Inputs: data.Shape[0], Hidden: []int{s.units, s.units, s.units}, Outputs: len(data.Classes), HiddenDropout: c.p, Activation: models.GELU}
+		net := models.Sequential{models.GaussianNoise(c.noise), mlp}
 		m, err := models.New(net, data.Shape, models.WithSeed(seed))
 		if err != nil {
 			return nil, parts, err
@@ -125,14 +126,15 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		among  []choice
 		chosen choice
 	}
-	plain, dropout := []choice{{0, 0}, {0, 1}}, []choice{{0.2, 1}, {0.5, 1}}
+	plain := []choice{{0, 0, 0}, {0, 1, 0}, {0, 1, 0.3}}
+	dropout := []choice{{0.2, 1, 0}, {0.5, 1, 0}, {0.2, 1, 0.3}, {0.5, 1, 0.3}}
 	arms := []arm{
 		{name: "without dropout", data: table, among: plain}, {name: "with dropout", data: table, among: dropout},
 		{name: "speaker known, without dropout", data: known, among: plain}, {name: "speaker known, with dropout", data: known, among: dropout},
 	}
 	fmt.Fprintln(out, "Accuracy on a training speaker left out:")
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tp\tweight decay\taccuracy\t")
+	fmt.Fprintln(t, "\tp\tweight decay\tnoise\taccuracy\t")
 	for k, a := range arms {
 		var tried []experiment.Arm
 		for _, c := range a.among {
@@ -148,7 +150,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		lowest := math.Inf(1)
 		for i, c := range a.among {
 			e := experiment.Mean(results, tried[i].Name, experiment.TestError).Mean
-			fmt.Fprintf(t, "%s\t%v\t%v\t%.1f %%\t\n", a.name, c.p, c.decay, 100-100*e)
+			fmt.Fprintf(t, "%s\t%v\t%v\t%v\t%.1f %%\t\n", a.name, c.p, c.decay, c.noise, 100-100*e)
 			if e < lowest {
 				lowest, arms[k].chosen = e, c
 			}

@@ -1,8 +1,9 @@
 // Vision reads handwritten digits with a convolutional network, with and without
 // dropout.
 //
-//	go run ./examples/vision                                            about a minute
-//	go run ./examples/vision -train 10000 -channels 32,64 -channel-p 0.1   a larger form
+//	go run ./examples/vision                                               about a minute
+//	go run ./examples/vision -train 60000 -validation 0 -test 10000 -channels 32,64,128 \
+//		-batchnorm -channel-p 0.1 -batch 100 -epochs 15                    all of MNIST, hours with Gonum's BLAS
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 	"github.com/gorgonia-dropout/dropout/training/optim"
+	"github.com/gorgonia-dropout/dropout/training/progress"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
@@ -34,7 +36,10 @@ type settings struct {
 	channels                string
 	hidden                  int
 	channelP, p             float64
-	epochs, seeds           int
+	batchNorm               bool
+	batch, epochs, seeds    int
+	lr                      float64
+	judge                   bool
 	seed                    uint64
 	dir                     string
 }
@@ -42,12 +47,16 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.train, "train", 1000, "images to learn from")
-	flag.IntVar(&s.validation, "validation", 500, "images for the learning curves")
+	flag.IntVar(&s.validation, "validation", 500, "images for the learning curves; 0 is none")
 	flag.IntVar(&s.test, "test", 5000, "images to test on")
 	flag.StringVar(&s.channels, "channels", "8,16", "filters of each block")
 	flag.IntVar(&s.hidden, "hidden", 128, "units of the hidden layer")
 	flag.Float64Var(&s.channelP, "channel-p", 0, "drop probability of channels")
 	flag.Float64Var(&s.p, "p", 0.5, "drop probability of hidden units")
+	flag.BoolVar(&s.batchNorm, "batchnorm", false, "normalize each channel over the batch")
+	flag.IntVar(&s.batch, "batch", 50, "images of a step")
+	flag.Float64Var(&s.lr, "lr", 0.003, "learning rate of Adam at first")
+	flag.BoolVar(&s.judge, "judge", false, "report on the validation images, to choose settings by, and leave the test images alone")
 	flag.IntVar(&s.epochs, "epochs", 20, "passes over the training images")
 	flag.IntVar(&s.seeds, "seeds", 3, "runs of each way")
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
@@ -73,13 +82,22 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	const splitSeed = 20140615
-	validation, rest, err := all.Stratified(s.validation, splitSeed)
-	if err != nil {
-		return err
+	var validation *mnist.Set
+	rest := all
+	if s.validation > 0 {
+		if validation, rest, err = all.Stratified(s.validation, splitSeed); err != nil {
+			return err
+		}
 	}
 	test, _, err := tests.Stratified(s.test, splitSeed)
 	if err != nil {
 		return err
+	}
+	if s.judge {
+		if validation == nil {
+			return errors.New("vision: -judge needs -validation images, got none")
+		}
+		test, validation = validation, nil
 	}
 
 	// %% The network: blocks of convolution, ReLU, pooling and dropout of channels,
@@ -99,9 +117,13 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			if err != nil {
 				return nil, training.Data{}, err
 			}
-			data := training.Data{Train: images{train}, Validation: images{validation}, Test: images{test}}
+			data := training.Data{Train: images{train}, Test: images{test}}
+			if validation != nil {
+				data.Validation = images{validation}
+			}
 			net := models.ConvNet{
-				Channels: channels, Hidden: []int{s.hidden}, Outputs: train.Classes, ChannelDropout: channelP, HiddenDropout: p,
+				Channels: channels, Hidden: []int{s.hidden}, Outputs: train.Classes,
+				BatchNorm: s.batchNorm, ChannelDropout: channelP, HiddenDropout: p,
 			}
 			m, err := models.New(net, data.Train.InputShape(), models.WithSeed(seed))
 			if err != nil {
@@ -110,9 +132,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			if seed == s.seed {
 				nets[k] = m
 			}
-			const batch = 50
-			t := &training.Trainer{Model: m, Solver: &optim.Adam{}, Epochs: s.epochs, BatchSize: batch, Seed: seed}
-			t.Schedule = optim.Cosine{Initial: 0.003, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))}
+			t := &training.Trainer{Model: m, Solver: &optim.Adam{}, Epochs: s.epochs, BatchSize: s.batch, Seed: seed}
+			t.Schedule = optim.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + s.batch - 1) / s.batch))}
 			return t, data, nil
 		}}
 	}
@@ -124,12 +145,16 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	for i := range seeds {
 		seeds[i] = s.seed + uint64(i)
 	}
-	results, err := experiment.Run(ctx, arms, seeds, 2, nil)
+	display := progress.New(os.Stderr)
+	results, err := experiment.Run(ctx, arms, seeds, 2, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
+		return []training.Callback{display.Run(fmt.Sprintf("%s, seed %d", arm, seed))}
+	})
+	display.Close()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "Convolutions of %v channels and %d hidden units (%d parameters) on %d images; tested on %d; p %v of channels, %v of units.\n\n",
-		channels, s.hidden, nets[0].NumParams(), s.train, s.test, s.channelP, s.p)
+		channels, s.hidden, nets[0].NumParams(), s.train, test.Len(), s.channelP, s.p)
 	comparison := report.Comparison{Results: results, Without: without, With: with}
 	if err := comparison.WriteTable(out); err != nil {
 		return err
@@ -144,12 +169,14 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return err
 		}
 	}
-	curves, err := report.ErrorCurves(results)
-	if err != nil {
-		return err
-	}
-	if err := report.Show(out, dir, "curves", curves); err != nil {
-		return err
+	if validation != nil {
+		curves, err := report.ErrorCurves(results)
+		if err != nil {
+			return err
+		}
+		if err := report.Show(out, dir, "curves", curves); err != nil {
+			return err
+		}
 	}
 	predicted, err := (&uncertainty.Predictor{Model: nets[1]}).Plain(ctx, images{test})
 	if err != nil {
