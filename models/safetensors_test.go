@@ -2,10 +2,7 @@ package models_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +10,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/pytorch"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -110,7 +108,7 @@ func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
 		Logits []float32 `json:"logits"`
 		Other  []float32 `json:"other"`
 	}
-	torch(t, "testdata/safetensors.py", requests, &answers)
+	pytorch.Run(t, "testdata/safetensors.py", requests, &answers)
 	for i, tt := range transfers() {
 		m := tt.varied(t)
 		agree(t, tt.name+" in PyTorch", answers[i].Logits, forward(t, m, models.Eval, tt.x, 0))
@@ -119,33 +117,6 @@ func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
 		}
 		agree(t, tt.name+" from PyTorch", forward(t, m, models.Eval, tt.x, 0), answers[i].Other)
 	}
-}
-
-// torch runs a script of testdata on input and decodes its answer, or skips the
-// test where there is no PyTorch.
-func torch(t *testing.T, script string, input, answer any) {
-	t.Helper()
-	// Debian's own Python has Debian's PyTorch, whatever comes first on the path.
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import torch").Run() != nil {
-			continue
-		}
-		in, err := json.Marshal(input)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(python, script)
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		if err := json.Unmarshal(out, answer); err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		return
-	}
-	t.Skip("PyTorch is not installed (Debian: python3-torch)")
 }
 
 // What is damaged, or belongs to another network, is an error and changes nothing.

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/pytorch"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -97,7 +98,7 @@ func TestLayersAgreeWithPyTorch(t *testing.T) {
 	}
 
 	var answers []torchAnswer
-	torch(t, "testdata/layers.py", cases, &answers)
+	pytorch.Run(t, "testdata/layers.py", cases, &answers)
 	if len(answers) != len(cases) {
 		t.Fatalf("got %d answers for %d cases", len(answers), len(cases))
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/pytorch"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -283,7 +284,7 @@ func TestRecurrentAgreesWithPyTorch(t *testing.T) {
 		}
 	}
 	var answers []torchAnswer
-	torch(t, "testdata/recurrent.py", cases, &answers)
+	pytorch.Run(t, "testdata/recurrent.py", cases, &answers)
 	for i, c := range cases {
 		differentiate(t, false, c.graph, c.values...).near(t, fmt.Sprint(c.Layer, c.Inputs[0].Shape), outcome{answers[i].Y, answers[i].Grads}, 1e-5)
 	}

@@ -1,47 +1,17 @@
 package ops_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/pytorch"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
-
-// torch runs a script of testdata on input and decodes its answer, or skips the
-// test where there is no PyTorch.
-func torch(t *testing.T, script string, input, answer any) {
-	t.Helper()
-	// Debian's own Python has Debian's PyTorch, whatever comes first on the path.
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import torch").Run() != nil {
-			continue
-		}
-		in, err := json.Marshal(input)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(python, script)
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		if err := json.Unmarshal(out, answer); err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		return
-	}
-	t.Skip("PyTorch is not installed (Debian: python3-torch)")
-}
 
 // ulps is the number of float32 between a and b.
 func ulps(a, b float64) int64 {
@@ -151,7 +121,7 @@ func TestAgreesWithPyTorch(t *testing.T) {
 		Y, DX []float64
 		Error string
 	}
-	torch(t, "testdata/dropout.py", cases, &theirs)
+	pytorch.Run(t, "testdata/dropout.py", cases, &theirs)
 	for i, c := range cases {
 		got := theirs[i]
 		if c.Kept == nil {

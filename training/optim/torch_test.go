@@ -1,41 +1,11 @@
 package optim_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
-	"os/exec"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/pytorch"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
-
-// torch runs a script of testdata on input and decodes its answer, or skips the
-// test where there is no PyTorch.
-func torch(t *testing.T, script string, input, answer any) {
-	t.Helper()
-	// Debian's own Python has Debian's PyTorch, whatever comes first on the path.
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)").Run() != nil {
-			continue
-		}
-		in, err := json.Marshal(input)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(python, script)
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		if err := json.Unmarshal(out, answer); err != nil {
-			t.Fatalf("%s: %v", script, err)
-		}
-		return
-	}
-	t.Skip("PyTorch is not installed (Debian: python3-torch)")
-}
 
 // With the same gradients the solvers go where PyTorch's go.
 func TestAgreesWithPyTorch(t *testing.T) {
@@ -109,7 +79,7 @@ func TestAgreesWithPyTorch(t *testing.T) {
 	}
 
 	var want [][][]float64
-	torch(t, "testdata/solvers.py", sent, &want)
+	pytorch.Run(t, "testdata/solvers.py", sent, &want)
 	if len(want) != len(got) {
 		t.Fatalf("%d answers, want %d", len(want), len(got))
 	}
