@@ -2,6 +2,7 @@ package models
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -20,7 +21,8 @@ func (p *Param) Name() string { return p.name }
 func (p *Param) Value() *tensor.Dense { return p.value }
 
 // A Model is an architecture with its parameters. Build graphs from it to use
-// it. Its methods may be called from several goroutines after New.
+// it. Its methods may be called from several goroutines after New, and its graphs
+// run at the same time by Graph.Run, each by one goroutine.
 type Model struct {
 	net    Layer
 	input  tensor.Shape
@@ -32,6 +34,8 @@ type Model struct {
 	params []*Param
 	byName map[string]*Param
 	sealed bool // New is done: no parameter may appear any more
+
+	use sync.RWMutex // guards the values of the parameters and states
 }
 
 // An Option sets something about a model that has a default.

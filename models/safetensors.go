@@ -51,12 +51,17 @@ func (m *Model) WriteSafetensors(w io.Writer) error {
 		return errors.Wrap(err, "models: WriteSafetensors")
 	}
 	tensors := make(map[string]*tensor.Dense, len(m.byName))
-	for name, p := range m.byName {
-		tensors[name] = p.value
-		if turned[name] {
-			tensors[name] = transpose(p.value)
+	// Copied, so that training need not wait for the writer.
+	_ = m.View(func() error {
+		for name, p := range m.byName {
+			if turned[name] {
+				tensors[name] = transpose(p.value)
+			} else {
+				tensors[name] = p.value.Clone().(*tensor.Dense)
+			}
 		}
-	}
+		return nil
+	})
 	err = tensorfile.Write(w, tensors, map[string]string{"format": "pt"})
 	return errors.Wrap(err, "models: WriteSafetensors")
 }
@@ -98,19 +103,21 @@ func (m *Model) ReadSafetensors(r io.Reader) error {
 			return errors.Errorf("models: ReadSafetensors: file must have the model's tensors only, got %s", name)
 		}
 	}
-	for name, p := range m.byName {
-		from := tensors[name]
-		if turned[name] {
-			from = transpose(from)
+	return m.Update(func() error {
+		for name, p := range m.byName {
+			from := tensors[name]
+			if turned[name] {
+				from = transpose(from)
+			}
+			// Their sizes and types are alike, so that it cannot fail.
+			if p.value.Dtype() == tensor.Float32 {
+				copy(p.value.Float32s(), from.Float32s())
+			} else {
+				copy(p.value.Float64s(), from.Float64s())
+			}
 		}
-		// Their sizes and types are alike, so that it cannot fail.
-		if p.value.Dtype() == tensor.Float32 {
-			copy(p.value.Float32s(), from.Float32s())
-		} else {
-			copy(p.value.Float64s(), from.Float64s())
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // transposed returns the names of the matrices that are stored (inputs, outputs):
