@@ -132,7 +132,8 @@ func (p *program) needed() *gorgonia.ExprGraph {
 	return p.graph.ExactSubgraphRoots(results...)
 }
 
-// run executes the program on the examples with the given indices.
+// run executes the program on the examples with the given indices. Other machines
+// of the model may run meanwhile, but nobody changes its parameters.
 func (p *program) run(data Dataset, indices []int) error {
 	if err := data.Gather(indices, p.x, p.y); err != nil {
 		return err
@@ -140,8 +141,7 @@ func (p *program) run(data Dataset, indices []int) error {
 	for i := range p.wide {
 		p.wide[i] = float64(p.x[i])
 	}
-	p.machine.Reset()
-	return p.machine.RunAll()
+	return p.graph.Run(p.machine)
 }
 
 // learned is a parameter with the gradient of the last run, as solvers see it.

@@ -3,6 +3,7 @@ package uncertainty
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -16,9 +17,9 @@ import (
 
 // A Predictor predicts the examples of data sets with a model whose output is one
 // row of numbers for each example: logits, for Predict and Plain. Model is
-// required. A Predictor must not be used by several goroutines at once, and the
-// parameters of the model must not change while it works; between two calls they
-// may.
+// required. A Predictor that works in one goroutine is an error in another: each
+// needs its own. The model may be trained meanwhile; then each run, of up to 64
+// passes over 8 examples, is with the parameters of its moment.
 //
 // # Masks
 //
@@ -39,6 +40,8 @@ type Predictor struct {
 	compiled *models.Model // whose programs these are
 	programs map[programKey]*program
 	onePass  bool // masks belong to the batch
+
+	busy uint32 // 1 while it works
 }
 
 // The layout of a sampling run: row pass*sampleBlock + i is pass number pass of
@@ -70,8 +73,9 @@ func (p *Predictor) Predict(ctx context.Context, data training.Dataset) ([]Predi
 // The variance is zero. Errors are those of Predict.
 func (p *Predictor) Plain(ctx context.Context, data training.Dataset) ([]Prediction, error) {
 	var all []Prediction
-	err := p.check(data)
+	err := p.begin(data)
 	if err == nil {
+		defer p.end()
 		err = p.each(ctx, data, models.Eval, layout{plainBlock, 1, 1}, collect(&all))
 	}
 	if err != nil {
@@ -102,9 +106,10 @@ func (p *Predictor) Sample(ctx context.Context, data training.Dataset, f func(in
 type visitor func(index, label int, outputs [][]float64) error
 
 func (p *Predictor) sample(ctx context.Context, data training.Dataset, f visitor) error {
-	if err := p.check(data); err != nil {
+	if err := p.begin(data); err != nil {
 		return err
 	}
+	defer p.end()
 	l := layout{block: sampleBlock, passes: p.Passes}
 	if l.passes == 0 {
 		l.passes = 50
@@ -167,6 +172,20 @@ func (p *Predictor) each(ctx context.Context, data training.Dataset, mode models
 	}
 	return nil
 }
+
+// begin makes p busy, unless it returns an error.
+func (p *Predictor) begin(data training.Dataset) error {
+	if !atomic.CompareAndSwapUint32(&p.busy, 0, 1) {
+		return errors.New("the predictor must be idle, got one at work: give each goroutine its own")
+	}
+	err := p.check(data)
+	if err != nil {
+		p.end()
+	}
+	return err
+}
+
+func (p *Predictor) end() { atomic.StoreUint32(&p.busy, 0) }
 
 // check returns an error where the model cannot predict data, and makes itself
 // ready for the model.
@@ -263,8 +282,7 @@ func (p *program) run(data training.Dataset, first, n int) error {
 	for i := range p.wide {
 		p.wide[i] = float64(p.x[i])
 	}
-	p.machine.Reset()
-	return p.machine.RunAll()
+	return p.graph.Run(p.machine)
 }
 
 // row copies a row of the output.
