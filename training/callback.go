@@ -35,6 +35,8 @@ type Run struct {
 	Loss          float64 // of the last batch, as it was minimized
 	LR            float64 // of the last update, 0 without a schedule
 	History       *History
+	// Err is what ended the run before its time: for OnEnd, nil until then.
+	Err error
 
 	params  []gorgonia.ValueGrad // of the current step, before the update
 	stop    string
@@ -56,6 +58,21 @@ func (r *Run) tell(which func(Callback) func(*Run) error) error {
 		}
 	}
 	return nil
+}
+
+// end tells all callbacks of the end, also where one of them fails, and returns
+// the first error of the run.
+func (r *Run) end() error {
+	first := r.Err
+	for _, c := range r.Trainer.Callbacks {
+		if c.OnEnd == nil {
+			continue
+		}
+		if err := c.OnEnd(r); first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // A Gradient is that of a parameter.

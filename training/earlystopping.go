@@ -56,12 +56,14 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if saved == nil {
 				return nil
 			}
-			for i, p := range params {
-				if err := tensor.Copy(p.Value(), saved[i]); err != nil {
-					return errors.Wrapf(err, "training: EarlyStopping: restoring %s", p.Name())
+			return r.Trainer.Model.Update(func() error {
+				for i, p := range params {
+					if err := tensor.Copy(p.Value(), saved[i]); err != nil {
+						return errors.Wrapf(err, "training: EarlyStopping: restoring %s", p.Name())
+					}
 				}
-			}
-			return nil
+				return nil
+			})
 		},
 		Save: func() (CallbackState, error) {
 			if saved == nil {

@@ -46,11 +46,17 @@ type stateful interface {
 
 // State returns the state of the run, with tensors of its own. Called from
 // OnStep, OnEpoch or OnEnd it is between two updates. It is an error if the
-// solver cannot tell its state, as those of package optim can.
+// solver cannot tell its state, as those of package optim can, and a
+// *NonFiniteError if a parameter is NaN or infinite: nothing could be learnt from
+// there on.
 func (r *Run) State() (*State, error) {
 	solver, ok := r.Trainer.Solver.(stateful)
 	if !ok {
 		return nil, errors.Errorf("training: State: solver must have State and SetState, got %T", r.Trainer.Solver)
+	}
+	m := r.Trainer.Model
+	if err := r.finite(); err != nil {
+		return nil, errors.Wrap(err, "training: State")
 	}
 	s := &State{
 		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps,
@@ -58,7 +64,7 @@ func (r *Run) State() (*State, error) {
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps = r.Steps
-	for name, d := range tensorsOf(r.Trainer.Model) {
+	for name, d := range tensorsOf(m) {
 		s.Params[name] = d.Clone().(*tensor.Dense)
 	}
 	for _, c := range r.Trainer.Callbacks {
@@ -149,11 +155,15 @@ func (s *State) fits(m *models.Model) error {
 
 // set copies the tensors of s, which fit, into m.
 func (s *State) set(m *models.Model) {
-	for name, to := range tensorsOf(m) {
-		if to.Dtype() == tensor.Float32 {
-			copy(to.Float32s(), s.Params[name].Float32s())
-		} else {
-			copy(to.Float64s(), s.Params[name].Float64s())
+	// It cannot fail.
+	_ = m.Update(func() error {
+		for name, to := range tensorsOf(m) {
+			if to.Dtype() == tensor.Float32 {
+				copy(to.Float32s(), s.Params[name].Float32s())
+			} else {
+				copy(to.Float64s(), s.Params[name].Float64s())
+			}
 		}
-	}
+		return nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/errors"
@@ -14,7 +15,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// A Trainer fits a model to data. Model, Solver and Epochs are required.
+// A Trainer fits a model to data. Model, Solver and Epochs are required. A Trainer
+// or a solver that works in one goroutine must not be used in another, which is an
+// error of the Trainer: each goroutine needs its own. The model may be used by
+// others meanwhile: evaluated, sampled and saved.
 type Trainer struct {
 	Model  *models.Model
 	Solver gorgonia.Solver
@@ -38,6 +42,8 @@ type Trainer struct {
 	Resume *State
 
 	programs map[programKey]*program
+
+	fitting, running uint32 // 1 while it fits, and while one of its programs runs
 }
 
 type programKey struct {
@@ -50,11 +56,17 @@ type programKey struct {
 // When ctx is cancelled the run stops after the current step: Fit returns the
 // history so far with an error whose cause is ctx.Err(), and the model keeps
 // what it has learnt. If the loss becomes NaN or infinite, the error names the
-// step.
+// step and is a *NonFiniteError, which says where that began: in a parameter, in an
+// example or in a layer. Parameters that are not finite are such an error too, at the
+// start and the end of each epoch.
 func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 	if err := t.check(data); err != nil {
 		return nil, err
 	}
+	if !atomic.CompareAndSwapUint32(&t.fitting, 0, 1) {
+		return nil, errors.New("training: Fit: the trainer must be idle, got one that fits: give each run its own")
+	}
+	defer atomic.StoreUint32(&t.fitting, 0)
 	start := time.Now()
 	r := &Run{Trainer: t, History: &History{}}
 	n, batch := data.Train.Len(), t.batchSize()
@@ -63,15 +75,17 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 	if err == nil && t.Resume != nil {
 		err = r.resume(t.Resume)
 	}
+	if err == nil {
+		err = errors.Wrap(r.finite(), "training: Fit")
+	}
 	for ; err == nil && r.Epoch < t.Epochs && r.stop == ""; r.Epoch++ {
 		err = t.epoch(ctx, r, data)
 	}
 	r.History.Steps = r.Steps
 	r.History.Stopped = r.stop
+	r.Err = err
 	// The end is told even of a run that failed, since what was done is kept.
-	if end := r.tell(func(c Callback) func(*Run) error { return c.OnEnd }); err == nil {
-		err = end
-	}
+	err = r.end()
 	for _, final := range []struct {
 		data Dataset
 		to   **Metrics
@@ -116,6 +130,9 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 			break
 		}
 	}
+	if err := r.finite(); err != nil {
+		return errors.Wrap(err, "training: Fit")
+	}
 	e := r.partial
 	if data.Validation != nil {
 		m, err := t.Evaluate(ctx, data.Validation)
@@ -132,22 +149,27 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 
 // step makes one update.
 func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
-	p, err := t.program(models.Train, len(indices))
-	if err != nil {
+	var params []gorgonia.ValueGrad
+	err := t.alone(func() error {
+		p, err := t.program(models.Train, len(indices))
+		if err != nil {
+			return err
+		}
+		params = p.params
+		p.graph.SetStep(r.Steps)
+		if err := p.run(data, indices); err != nil {
+			return err
+		}
+		if r.Loss = scalar(p.loss.Value()); !finite(r.Loss) {
+			return &NonFiniteError{"loss", r.Loss, t.cause(p, indices, r.Steps)}
+		}
+		r.Batch, err = score(p.graph.Output.Value(), p.y)
 		return err
-	}
-	p.graph.SetStep(r.Steps)
-	if err := p.run(data, indices); err != nil {
+	})
+	if err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
 	}
-	r.Loss = scalar(p.loss.Value())
-	if math.IsNaN(r.Loss) || math.IsInf(r.Loss, 0) {
-		return errors.Errorf("training: Fit: epoch %d, step %d: loss must be finite, got %v", r.Epoch, r.Steps, r.Loss)
-	}
-	if r.Batch, err = score(p.graph.Output.Value(), p.y); err != nil {
-		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
-	}
-	r.params = p.params
+	r.params = params
 	if err := r.tell(func(c Callback) func(*Run) error { return c.OnGradients }); err != nil {
 		return err
 	}
@@ -156,14 +178,27 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 		r.LR = t.Schedule.At(r.Steps)
 		t.Solver.(interface{ SetLR(float64) }).SetLR(r.LR)
 	}
-	if err := t.Solver.Step(p.params); err != nil {
+	if err := t.Model.Update(func() error { return t.Solver.Step(params) }); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
 	}
 	r.Steps++
 	return nil
 }
 
-// Evaluate returns the metrics of the model on data, without dropout.
+// alone calls f, which uses the programs of t. Two goroutines that do so at once
+// would overwrite each other's batches.
+func (t *Trainer) alone(f func() error) error {
+	if !atomic.CompareAndSwapUint32(&t.running, 0, 1) {
+		return errors.New("the trainer must be idle, got one at work in another goroutine: give each its own")
+	}
+	defer atomic.StoreUint32(&t.running, 0)
+	return f()
+}
+
+// Evaluate returns the metrics of the model on data, without dropout. It is a
+// *NonFiniteError if the model has NaN or an infinity where an example's
+// log-likelihood should be. Where others train the model meanwhile each EvalBatch is
+// evaluated with the parameters of its moment.
 func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	var total Metrics
 	if err := t.checkData("data", data); err != nil {
@@ -181,18 +216,24 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 		if err := ctx.Err(); err != nil {
 			return total, errors.Wrap(err, "training: Evaluate: stopped")
 		}
-		p, err := t.program(models.Eval, len(indices))
+		err := t.alone(func() error {
+			p, err := t.program(models.Eval, len(indices))
+			if err != nil {
+				return err
+			}
+			if err := p.run(data, indices); err != nil {
+				return err
+			}
+			m, err := score(p.graph.Output.Value(), p.y)
+			if err == nil && !finite(m.NLL) {
+				err = &NonFiniteError{"log-likelihood", m.NLL, t.cause(p, indices, 0)}
+			}
+			total.merge(m)
+			return err
+		})
 		if err != nil {
-			return total, err
-		}
-		if err := p.run(data, indices); err != nil {
 			return total, errors.Wrap(err, "training: Evaluate")
 		}
-		m, err := score(p.graph.Output.Value(), p.y)
-		if err != nil {
-			return total, errors.Wrap(err, "training: Evaluate")
-		}
-		total.merge(m)
 	}
 	return total, nil
 }

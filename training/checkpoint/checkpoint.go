@@ -183,9 +183,11 @@ func LoadConfig(dir string, config any) error {
 // Keep is a callback that saves the run to a directory: the last state after each
 // epoch, at the end, however it comes, and within an epoch whenever the interval
 // has passed since the last save (0: never); and the parameters of the epoch with
-// the lowest validation error so far, if there is a validation set. Make it the
-// first callback, so that at the end it saves the parameters as training left
-// them, and not those of the best epoch that early stopping gives back.
+// the lowest validation error so far, if there is a validation set. A run that ends
+// because a number was not finite leaves the last state before that, at an epoch's
+// end or after the interval. Make it the first callback, so that at the end it saves
+// the parameters as training left them, and not those of the best epoch that early
+// stopping gives back.
 func Keep(dir string, interval time.Duration) training.Callback {
 	var saved time.Time
 	var best *float64
@@ -227,7 +229,13 @@ func Keep(dir string, interval time.Duration) training.Callback {
 			}
 			return save(r)
 		},
-		OnEnd: save,
+		OnEnd: func(r *training.Run) error {
+			// What led there is no state to go on from.
+			if bad := (*training.NonFiniteError)(nil); errors.As(r.Err, &bad) {
+				return nil
+			}
+			return save(r)
+		},
 		Save: func() (training.CallbackState, error) {
 			data, err := json.Marshal(best)
 			return training.CallbackState{Data: data}, err

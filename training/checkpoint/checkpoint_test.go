@@ -147,6 +147,109 @@ func TestKeepErrors(t *testing.T) {
 	}
 }
 
+// A run that meets a number that is not finite leaves the last good state and the
+// best epoch, and early stopping still gives the best parameters back.
+func TestNonFiniteKeepsTheLastGood(t *testing.T) {
+	for name, fault := range map[string]func(r *training.Run, d training.Data){
+		"data": func(r *training.Run, d training.Data) {
+			d.Train.(*training.Examples).X[7] = float32(math.NaN())
+		},
+		"validation": func(r *training.Run, d training.Data) {
+			d.Validation.(*training.Examples).X[7] = float32(math.NaN())
+		},
+		"weights": func(r *training.Run, d training.Data) {
+			r.Trainer.Model.Params()[2].Value().Float32s()[5] = float32(math.Inf(1))
+		},
+		"divergence": func(r *training.Run, d training.Data) {
+			r.Trainer.Schedule = optim.Constant(1e30)
+		},
+	} {
+		// With an interval each step is kept, and the fault must not be.
+		for _, interval := range []time.Duration{0, 1} {
+			dir := t.TempDir()
+			d := data()
+			tr := trainer(t, 4)
+			var good []float32
+			tr.Callbacks = []training.Callback{
+				checkpoint.Keep(dir, interval), training.EarlyStopping(9),
+				{OnEpoch: func(r *training.Run) error {
+					if r.Epoch == 1 {
+						good = weights(r.Trainer.Model)
+						fault(r, d)
+					}
+					return nil
+				}},
+			}
+			_, err := tr.Fit(context.Background(), d)
+			if bad := (*training.NonFiniteError)(nil); !errors.As(err, &bad) {
+				t.Errorf("%s: want a NonFiniteError, got %v", name, err)
+			}
+			s, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := trainer(t, 4)
+			if err := s.Restore(again.Model); err != nil {
+				t.Fatal(err)
+			}
+			kept := weights(again.Model)
+			if slices.ContainsFunc(kept, func(v float32) bool { return v-v != 0 }) {
+				t.Errorf("%s, interval %v: what is kept is not finite", name, interval)
+			}
+			if interval == 0 && (s.Steps != 26 || !slices.Equal(kept, good)) {
+				t.Errorf("%s: the state is of step %d, want that of the last good epoch", name, s.Steps)
+			}
+			if w := weights(tr.Model); slices.ContainsFunc(w, func(v float32) bool { return v-v != 0 }) {
+				t.Errorf("%s: early stopping must give finite parameters back", name)
+			}
+			if name == "weights" || name == "divergence" {
+				// The cause is gone: the run goes on to its end.
+				again.Callbacks = []training.Callback{checkpoint.Keep(dir, interval), training.EarlyStopping(9), {}}
+				if again.Resume = s; interval == 0 {
+					if h, err := again.Fit(context.Background(), data()); err != nil || len(h.Epochs) != 4 {
+						t.Errorf("%s: going on: %v", name, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A disk that is full when a run ends does not hide that from those who come
+// after.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	tr := trainer(t, 2)
+	full := false
+	tr.Callbacks = []training.Callback{
+		checkpoint.Keep(dir, 0), training.EarlyStopping(9),
+		{OnEpoch: func(r *training.Run) error {
+			// A directory in the file's place is an error of writing for any user.
+			if r.Epoch == 0 {
+				full = true
+				os.Remove(filepath.Join(dir, checkpoint.LastFile))
+				return os.MkdirAll(filepath.Join(dir, checkpoint.LastFile, "x"), 0o777)
+			}
+			return nil
+		}},
+	}
+	ended := false
+	tr.Callbacks = append(tr.Callbacks, training.Callback{OnEnd: func(r *training.Run) error {
+		ended = r.Err != nil
+		return nil
+	}})
+	_, err := tr.Fit(context.Background(), data())
+	if err == nil || !full || !strings.Contains(err.Error(), filepath.Join(dir, checkpoint.LastFile)) || !strings.Contains(err.Error(), "checkpoint: Save") {
+		t.Errorf("want an error of Save that names the file, got %v", err)
+	}
+	if !ended {
+		t.Error("the other callbacks are not told of the end")
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("temporary files are left: %v", files)
+	}
+}
+
 // child trains in the directory of the environment until it is done, going on
 // from what is there, and writes its weights to the file "weights".
 func TestChild(t *testing.T) {
