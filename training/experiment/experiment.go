@@ -83,6 +83,9 @@ func run(ctx context.Context, arm Arm, seed uint64, watch Watch) (*training.Hist
 	if err != nil {
 		return nil, err
 	}
+	if t == nil {
+		return nil, errors.New("New must return a trainer, got nil")
+	}
 	if watch != nil {
 		t.Callbacks = append(t.Callbacks, watch(arm.Name, seed, t)...)
 	}

@@ -71,6 +71,11 @@ func TestRunStops(t *testing.T) {
 		!strings.Contains(err.Error(), "experiment: Run: bad, seed 1") {
 		t.Errorf("want the arm's error, got %v", err)
 	}
+	none := experiment.Arm{Name: "none", New: func(uint64) (*training.Trainer, training.Data, error) { return nil, training.Data{}, nil }}
+	if _, err := experiment.Run(context.Background(), []experiment.Arm{none}, []uint64{1}, 1, nil); err == nil ||
+		!strings.Contains(err.Error(), "none, seed 1: New must return a trainer, got nil") {
+		t.Errorf("want an error about New, got %v", err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := experiment.Run(ctx, []experiment.Arm{arm("a", 1)}, []uint64{1}, 1, nil); !errors.Is(err, context.Canceled) {

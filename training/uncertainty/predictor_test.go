@@ -208,6 +208,22 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A predictor that is at work is an error for who comes second.
+func TestPredictorIsBusy(t *testing.T) {
+	p := &uncertainty.Predictor{Model: newModel(t, models.Dropout(0.5)), Passes: 2}
+	var within error
+	err := p.Sample(background, blobs(10, 1), func(int, int, [][]float64) error {
+		_, within = p.Predict(background, blobs(3, 1))
+		return nil
+	})
+	if err != nil || within == nil || !strings.Contains(within.Error(), "uncertainty: Predict: the predictor must be idle") {
+		t.Errorf("got %v within %v", within, err)
+	}
+	if _, err := p.Predict(background, blobs(3, 1)); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 func TestPredictorRejects(t *testing.T) {
 	good := newModel(t, models.Dropout(0.5))
 	broken := newModel(t, models.Dropout(0.5))
