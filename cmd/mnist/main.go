@@ -78,7 +78,12 @@ func execute(args []string, out, log io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	switch err := parsed.Run(&console{out, log, c.JSON}); {
+	results := &results{w: out}
+	err = parsed.Run(&console{results, log, c.JSON})
+	if err == nil {
+		err = errors.Wrap(results.err, "results")
+	}
+	switch {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(log, "mnist: stopped")
 		return 130
@@ -87,4 +92,19 @@ func execute(args []string, out, log io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// results remember that they could not be written: a full disk must not look like
+// success.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(b []byte) (int, error) {
+	n, err := r.w.Write(b)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	library "github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -77,7 +78,7 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 		{"curves.svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results) }},
 		{"curves.png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results) }},
 	} {
-		if err := writeFile(filepath.Join(c.Out, f.name), f.write); err != nil {
+		if err := atomicfile.Write(filepath.Join(c.Out, f.name), f.write); err != nil {
 			return err
 		}
 	}

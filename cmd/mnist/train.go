@@ -13,6 +13,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
@@ -186,21 +187,9 @@ func (c *settings) save(results []experiment.Result) error {
 		name  string
 		write func(io.Writer, []experiment.Result) error
 	}{{"runs.csv", report.WriteCSV}, {"runs.json", report.WriteJSON}} {
-		if err := writeFile(filepath.Join(c.Out, f.name), func(w io.Writer) error { return f.write(w, results) }); err != nil {
+		if err := atomicfile.Write(filepath.Join(c.Out, f.name), func(w io.Writer) error { return f.write(w, results) }); err != nil {
 			return errors.Wrap(err, "--out")
 		}
 	}
 	return nil
-}
-
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

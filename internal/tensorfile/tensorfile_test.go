@@ -2,8 +2,10 @@ package tensorfile
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"strings"
+	"syscall"
 	"testing"
 
 	"gorgonia.org/tensor"
@@ -95,6 +97,30 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%q: want an error, got %v", data, err)
 		}
 	}
+}
+
+// A disk that is full after any number of bytes is an error.
+func TestFullDisk(t *testing.T) {
+	whole := encode(t, sample(), map[string]string{"k": "v"})
+	for n := range whole {
+		if err := Write(&full{n}, sample(), map[string]string{"k": "v"}); !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("full after %d of %d bytes: got %v", n, len(whole), err)
+		}
+	}
+	if err := Write(&full{len(whole)}, sample(), map[string]string{"k": "v"}); err != nil {
+		t.Errorf("a disk that is just large enough: got %v", err)
+	}
+}
+
+// full is a disk with room for some bytes.
+type full struct{ room int }
+
+func (f *full) Write(b []byte) (int, error) {
+	n := min(len(b), f.room)
+	if f.room -= n; n < len(b) {
+		return n, syscall.ENOSPC
+	}
+	return n, nil
 }
 
 func FuzzRead(f *testing.F) {

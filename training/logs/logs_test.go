@@ -5,11 +5,14 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -63,6 +66,35 @@ func TestJSONLines(t *testing.T) {
 			t.Errorf("line %d is %+v, %v, want %+v", i, e, err, h.Epochs[i])
 		}
 	}
+}
+
+// A disk that fills up ends the run with an error, and the history so far.
+func TestFullDisk(t *testing.T) {
+	for name, log := range map[string]func(io.Writer) training.Callback{"logs: CSV": logs.CSV, "logs: JSONLines": logs.JSONLines} {
+		var whole strings.Builder
+		fit(t, true, log(&whole))
+		m, err := models.New(models.MLP{Inputs: 2, Outputs: 2}, []int{2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := &training.Examples{Shape: []int{2}, X: []float32{0, 1, 1, 0}, Y: []int{0, 1}}
+		tr := &training.Trainer{Model: m, Solver: &optim.SGD{LR: 0.1}, Epochs: 50, Callbacks: []training.Callback{log(&full{whole.Len()})}}
+		h, err := tr.Fit(context.Background(), training.Data{Train: set, Validation: set})
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), name) || len(h.Epochs) == 0 || len(h.Epochs) == 50 {
+			t.Errorf("%s: got %v after %d epochs", name, err, len(h.Epochs))
+		}
+	}
+}
+
+// full is a disk with room for some bytes.
+type full struct{ room int }
+
+func (f *full) Write(b []byte) (int, error) {
+	n := min(len(b), f.room)
+	if f.room -= n; n < len(b) {
+		return n, syscall.ENOSPC
+	}
+	return n, nil
 }
 
 type event struct {
