@@ -3,7 +3,9 @@ package mnist
 import (
 	"bytes"
 	"compress/gzip"
+	"image"
 	"io"
+	"slices"
 	"testing"
 )
 
@@ -57,6 +59,29 @@ func FuzzRead(f *testing.F) {
 		}
 		if !bytes.Equal(encodeLabels(s), unpacked(t, labels)) {
 			t.Fatal("the Set's labels are not the file's")
+		}
+	})
+}
+
+// An image of any size is an error or pixels in [0, 1].
+func FuzzFromImage(f *testing.F) {
+	f.Add(uint16(28), uint16(28), []byte{0, 255})
+	f.Add(uint16(1), uint16(400), []byte{0, 0, 0, 9, 200})
+	f.Add(uint16(0), uint16(3), []byte{1})
+	f.Fuzz(func(t *testing.T, width, height uint16, pixels []byte) {
+		w, h := int(width%300), int(height%300)
+		m := image.NewGray(image.Rect(-3, 5, w-3, h+5))
+		for i := range m.Pix {
+			if len(pixels) > 0 {
+				m.Pix[i] = pixels[i%len(pixels)]
+			}
+		}
+		x, err := FromImage(m)
+		if err != nil {
+			return
+		}
+		if len(x) != 28*28 || slices.Min(x) < 0 || slices.Max(x) > 1 || slices.ContainsFunc(x, func(v float32) bool { return v != v }) {
+			t.Fatalf("%d x %d: got %v", w, h, x)
 		}
 	})
 }
