@@ -47,6 +47,12 @@ func TestWriteErrors(t *testing.T) {
 	if err := Write(filepath.Join(dir, "missing", "a"), text("x")); err == nil {
 		t.Error("a missing directory must be an error")
 	}
+	// A file that is closed in the middle, as a disk that goes away does.
+	lost := filepath.Join(dir, "lost")
+	err := Write(lost, func(w io.Writer) error { return w.(io.Closer).Close() })
+	if !errors.Is(err, os.ErrClosed) {
+		t.Errorf("want os.ErrClosed, got %v", err)
+	}
 	path := filepath.Join(dir, "full")
 	if err := os.MkdirAll(filepath.Join(path, "inner"), 0o777); err != nil {
 		t.Fatal(err)

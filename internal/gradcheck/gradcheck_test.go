@@ -1,6 +1,8 @@
 package gradcheck
 
 import (
+	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -52,5 +54,54 @@ func TestRejectsOtherTypes(t *testing.T) {
 	err := Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Square(in[0]) }, 1e-6, x)
 	if err == nil || !strings.Contains(err.Error(), "must be of float64, got float32") {
 		t.Errorf("want an error about the type, got %v", err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	boom := errors.New("boom")
+	x := tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 0}))
+	for what, tt := range map[string]struct {
+		f    Graph
+		want string
+	}{
+		"building": {func([]*gorgonia.Node) (*gorgonia.Node, error) { return nil, boom }, "building the graph: boom"},
+		"running": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			// Its value has another shape than it says.
+			return gorgonia.Reshape(in[0], tensor.Shape{1, 2})
+		}, ""},
+		"differentiating": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			// The input is not in it.
+			return gorgonia.NewConstant(tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 2}))), nil
+		}, "gradcheck: Compute: "},
+		"NaN": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return gorgonia.Log(gorgonia.Must(gorgonia.Neg(gorgonia.Must(gorgonia.Square(in[0])))))
+		}, "gradient must be NaN by central differences"},
+	} {
+		err := Check(tt.f, 1e-6, x)
+		if tt.want == "" {
+			if err != nil {
+				t.Errorf("%s: got %v", what, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: want error %q, got %v", what, tt.want, err)
+		}
+	}
+}
+
+// A scalar is its own cost.
+func TestScalar(t *testing.T) {
+	x := tensor.New(tensor.WithShape(3), tensor.WithBacking([]float64{1, -2, 3}))
+	grads, err := Compute(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+		return gorgonia.Sum(gorgonia.Must(gorgonia.Square(in[0])))
+	}, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, v := range x.Float64s() {
+		if math.Abs(grads.Symbolic[0][j]-2*v) > 1e-12 || math.Abs(grads.Numeric[0][j]-2*v) > 1e-6 {
+			t.Errorf("element %d: got %v and %v, want %v", j, grads.Symbolic[0][j], grads.Numeric[0][j], 2*v)
+		}
 	}
 }

@@ -99,7 +99,8 @@ func (s *shown) step(r *training.Run) error {
 }
 
 func (s *shown) line(r *training.Run, elapsed time.Duration) string {
-	epoch := min(r.Epoch+1, r.Trainer.Epochs)
+	// Of the last step: at the end of a run r.Epoch is the one that did not come.
+	epoch := (r.Steps-1)/int64(r.StepsPerEpoch) + 1
 	return fmt.Sprintf("epoch %*d/%d  loss %.4f  accuracy %5.1f %%  %s examples/s  %s left",
 		len(fmt.Sprint(r.Trainer.Epochs)), epoch, r.Trainer.Epochs, s.loss, 100*s.right,
 		thousands(int(float64(s.seen)/elapsed.Seconds())), clock(s.left))
