@@ -65,10 +65,6 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		"building": {func([]*gorgonia.Node) (*gorgonia.Node, error) { return nil, boom }, "building the graph: boom"},
-		"running": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-			// Its value has another shape than it says.
-			return gorgonia.Reshape(in[0], tensor.Shape{1, 2})
-		}, ""},
 		"differentiating": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			// The input is not in it.
 			return gorgonia.NewConstant(tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 2}))), nil
@@ -78,12 +74,6 @@ func TestErrors(t *testing.T) {
 		}, "gradient must be NaN by central differences"},
 	} {
 		err := Check(tt.f, 1e-6, x)
-		if tt.want == "" {
-			if err != nil {
-				t.Errorf("%s: got %v", what, err)
-			}
-			continue
-		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: want error %q, got %v", what, tt.want, err)
 		}
