@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -222,6 +223,28 @@ func FuzzDecodeTrial(f *testing.F) {
 		// refused as no program can have normalized it.
 		if err == nil && fmt.Sprint(a) != fmt.Sprint(b) {
 			t.Errorf("%v became %v", a, b)
+		}
+	})
+}
+
+// A result that is accepted has a name for each file that it leads to.
+func FuzzDecodeResult(f *testing.F) {
+	t, _ := sweep.NewTrial("a", "fake", []byte(`{"x":1}`))
+	data, _ := sweep.Result{Trial: t, Outcome: sweep.Outcome{Metrics: map[string]float64{"error": 0.5}}, Artefacts: []string{"model.safetensors"}}.Encode()
+	f.Add(data)
+	f.Add(bytes.Replace(data, []byte("model."), []byte("../"), 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := sweep.DecodeResult(data)
+		if err != nil {
+			return
+		}
+		for _, name := range r.Artefacts {
+			if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
+				t.Errorf("artefact %q", name)
+			}
+		}
+		if _, err := r.Encode(); err != nil {
+			t.Error(err)
 		}
 	})
 }

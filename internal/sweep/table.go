@@ -84,6 +84,27 @@ func Rows(s *Spec, results map[string]Result) ([]Row, error) {
 	return rows, nil
 }
 
+// Furthest returns, of rows whose configurations halving has raised, those with
+// the most of its resource: each configuration once.
+func Furthest(s *Spec, rows []Row) []Row {
+	if s.Halving == nil {
+		return rows
+	}
+	key := func(r Row) string {
+		var b strings.Builder
+		for _, name := range s.Names() {
+			fmt.Fprintf(&b, "%q", Text(r.Settings[name]))
+		}
+		return b.String()
+	}
+	resource := func(r Row) float64 { v, _ := r.Settings[s.Halving.Resource].(float64); return v }
+	most := make(map[string]float64)
+	for _, r := range rows {
+		most[key(r)] = max(most[key(r)], resource(r))
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return resource(r) < most[key(r)] })
+}
+
 // Text returns a setting for a reader.
 func Text(v any) string {
 	if f, ok := v.(float64); ok {
@@ -114,6 +135,7 @@ func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) erro
 	if err != nil {
 		return err
 	}
+	rows = Furthest(s, rows)
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, name := range s.Columns() {
 		fmt.Fprintf(t, "%s\t", name)

@@ -78,12 +78,30 @@ type Result struct {
 var (
 	nameRule = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	idRule   = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	fileRule = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$`)
 )
 
 // CheckName returns an error unless name can be that of a sweep or program.
 func CheckName(what, name string) error {
 	if !nameRule.MatchString(name) {
 		return errors.Errorf("%s must be 1 to 63 of a-z, 0-9, - and _, the first of them no sign, got %.80q", what, name)
+	}
+	return nil
+}
+
+// CheckID returns an error unless id can be that of a trial.
+func CheckID(id string) error {
+	if !idRule.MatchString(id) {
+		return errors.Errorf("id must be 32 hexadecimal digits, got %.80q", id)
+	}
+	return nil
+}
+
+// CheckArtefact returns an error unless name can be that of an artefact, which is
+// also that of a file.
+func CheckArtefact(name string) error {
+	if !fileRule.MatchString(name) {
+		return errors.Errorf("artefact must be named by 1 to 63 of a-z, A-Z, 0-9, ., - and _, the first of them no sign, got %.80q", name)
 	}
 	return nil
 }
@@ -133,8 +151,8 @@ func (t Trial) check() error {
 	if err := CheckName("program", t.Program); err != nil {
 		return err
 	}
-	if !idRule.MatchString(t.ID) {
-		return errors.Errorf("id must be 32 hexadecimal digits, got %.80q", t.ID)
+	if err := CheckID(t.ID); err != nil {
+		return err
 	}
 	if len(t.Config) == 0 || t.Config[0] != '{' {
 		return errors.Errorf("config must be a JSON object, got %.80q", t.Config)
@@ -152,6 +170,15 @@ func (r Result) Encode() ([]byte, error) {
 		err = errors.Errorf("result must be at most %d bytes, got %d", MaxResult, len(data))
 	}
 	return data, errors.WithMessage(err, "sweep: Encode")
+}
+
+func (r Result) check() error {
+	for _, name := range r.Artefacts {
+		if err := CheckArtefact(name); err != nil {
+			return err
+		}
+	}
+	return r.Trial.check()
 }
 
 // DecodeResult returns the result that is stored as data.

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -35,14 +36,14 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sweep {{.Spec.Name}}</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } td, th { padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd }
-figure { margin: 2rem 0 } figcaption { color: #595959 } svg { max-width: 100%; height: auto }
+body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse } td, th { padding: .2rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums }
+figure { margin: 2rem 0 } figcaption { color: #595959 } svg { width: 100%; height: auto }
 .wide { overflow-x: auto } pre { background: #f4f4f4; padding: 1rem; overflow-x: auto }
 </style>
 <h1>Sweep {{.Spec.Name}}</h1>
 <p>{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
-<h2>Best settings</h2>
+<h2>Lowest {{.Spec.Metric}}</h2>
 <div class="wide"><table>
 <tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr>
 {{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
@@ -86,7 +87,7 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		System         string
 	}{
 		Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
-		Head:   append(s.Columns(), s.Metric, "95 % interval", "seeds"),
+		Head:   slices.Concat([]string{"#", s.Metric, "95 % interval"}, s.Columns(), []string{"seeds"}),
 		System: runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH,
 	}
 	for _, r := range rows {
@@ -94,17 +95,20 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		if len(v.Failures) < 20 {
 			v.Failures = append(v.Failures, r.Failures...)
 		}
+	}
+	for _, r := range sweep.Furthest(s, rows) {
 		if r.Estimate.N == 0 || len(v.Rows) >= 20 {
 			continue
 		}
-		var line []string
+		mean := sweep.Number(r.Estimate.Mean)
+		if len(v.Rows) == 0 {
+			v.Best = mean
+		}
+		line := []string{sweep.Text(len(v.Rows) + 1), mean, r.Interval()}
 		for _, name := range s.Columns() {
 			line = append(line, sweep.Text(r.Settings[name]))
 		}
-		mean := sweep.Number(r.Estimate.Mean)
-		if v.Rows = append(v.Rows, append(line, mean, r.Interval(), sweep.Text(r.Estimate.N))); len(v.Rows) == 1 {
-			v.Best = mean
-		}
+		v.Rows = append(v.Rows, append(line, sweep.Text(r.Estimate.N)))
 	}
 	for _, f := range figures {
 		var b bytes.Buffer

@@ -17,6 +17,8 @@ type Connection struct {
 	URL      string `json:"url"` // such as nats://127.0.0.1:4222 or tls://host:4222
 	User     string `json:"user,omitempty"`
 	Password string `json:"password,omitempty"`
+	// Temporary says that the server is inside a command and ends with it.
+	Temporary bool `json:"temporary,omitempty"`
 
 	Credentials string `json:"-"` // file with a JWT and its key, as nsc writes it
 	CA          string `json:"-"` // file with the certificates to trust; "": the system's

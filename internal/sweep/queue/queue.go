@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,10 @@ const (
 )
 
 // Headers of dead letters.
-const reasonHeader = "Sweep-Reason"
+const (
+	reasonHeader = "Sweep-Reason"
+	fromHeader   = "Sweep-From" // the subject that the message had
+)
 
 // workerTTL is how long a worker is listed after its last sign of life.
 const workerTTL = 15 * time.Second
@@ -92,8 +96,9 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 func trials() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: trialStream, Subjects: []string{trialSubject + ">"}, Retention: jetstream.WorkQueuePolicy,
-		MaxMsgSize: sweep.MaxMessage + 4096, Duplicates: 2 * time.Minute,
-		// One message for each trial: a second is refused while the first is there.
+		MaxMsgSize: sweep.MaxMessage + 4096,
+		// One message for each trial, whose hash is its subject: a second is refused
+		// as long as the first is there. A window of message IDs would end.
 		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgs: 10 * sweep.MaxTrials,
 	}
 }
@@ -210,15 +215,49 @@ func (q *Queue) Results(ctx context.Context, name string) (map[string]sweep.Resu
 			if e == nil {
 				return all, nil
 			}
-			r, err := sweep.DecodeResult(e.Value())
-			if err != nil {
-				return nil, errors.Wrapf(err, "sweep: Results: %s", e.Key())
+			// One that cannot be read counts as none: whoever makes the trial next
+			// moves it to the dead letters.
+			if r, err := decodeResult(e); err == nil {
+				all[r.ID] = r
 			}
-			all[r.ID] = r
 		case <-ctx.Done():
 			return nil, errors.Wrap(ctx.Err(), "sweep: Results")
 		}
 	}
+}
+
+// decodeResult returns what is kept under a key, which is that of its trial.
+func decodeResult(e jetstream.KeyValueEntry) (sweep.Result, error) {
+	r, err := sweep.DecodeResult(e.Value())
+	if want := r.Sweep + "." + r.ID; err == nil && e.Key() != want {
+		err = errors.Errorf("key must be %s, got %.200q", want, e.Key())
+	}
+	return r, err
+}
+
+// discard moves a result that cannot be read to the dead letters, so that its
+// trial is made again.
+func (q *Queue) discard(ctx context.Context, e jetstream.KeyValueEntry, reason error) error {
+	from := "$KV." + results + "." + e.Key()
+	if err := q.sendDead(ctx, e.Key()+".result", from, e.Value(), reason, fmt.Sprint(results, e.Revision())); err != nil {
+		return err
+	}
+	err := q.results.Delete(ctx, e.Key(), jetstream.LastRevision(e.Revision()))
+	var api *jetstream.APIError
+	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return nil // somebody else has seen to it
+	}
+	return err
+}
+
+// sendDead keeps a message that cannot be worked on, once for each id.
+func (q *Queue) sendDead(ctx context.Context, name, from string, data []byte, reason error, id string) error {
+	dead := nats.NewMsg(deadSubject + name)
+	dead.Data = data
+	dead.Header.Set(reasonHeader, oneLine(reason.Error()))
+	dead.Header.Set(fromHeader, from)
+	_, err := q.js.PublishMsg(ctx, dead, jetstream.WithMsgID(id))
+	return err
 }
 
 // Waiting returns the IDs of a sweep's trials that wait or are under way.
@@ -241,10 +280,10 @@ func (q *Queue) subjects(ctx context.Context, s jetstream.Stream, prefix string)
 
 // A DeadLetter is a message that could not be worked on.
 type DeadLetter struct {
-	Subject string    `json:"subject"` // that it was sent to
-	Reason  string    `json:"reason"`
-	Time    time.Time `json:"time"`
-	Data    []byte    `json:"data"`
+	From   string    `json:"from"` // the subject that it was sent to
+	Reason string    `json:"reason"`
+	Time   time.Time `json:"time"`
+	Data   []byte    `json:"data"`
 }
 
 // Dead returns the dead letters of a sweep by the ID of their trial, or those of
@@ -264,7 +303,7 @@ func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, e
 		if err != nil {
 			return nil, errors.Wrap(err, "sweep: Dead")
 		}
-		all[id] = DeadLetter{trialSubject + strings.TrimPrefix(m.Subject, deadSubject), m.Header.Get(reasonHeader), m.Time, m.Data}
+		all[id] = DeadLetter{m.Header.Get(fromHeader), m.Header.Get(reasonHeader), m.Time, m.Data}
 	}
 	return all, nil
 }
@@ -279,7 +318,7 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 				return err
 			}
 			name := t.Sweep + "." + t.ID
-			f, err := q.js.PublishAsync(trialSubject+name, data, jetstream.WithMsgID(name))
+			f, err := q.js.PublishAsync(trialSubject+name, data)
 			if err != nil {
 				return errors.Wrap(err, "publish")
 			}
@@ -303,6 +342,21 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 
 // Artefact returns what a trial has kept under a name.
 func (q *Queue) Artefact(ctx context.Context, r sweep.Result, name string) ([]byte, error) {
-	data, err := q.artefacts.GetBytes(ctx, r.Sweep+"/"+r.ID+"/"+name)
+	data, err := get(ctx, q.artefacts, r.Sweep+"/"+r.ID+"/"+name)
 	return data, errors.Wrap(err, "sweep: Artefact")
+}
+
+// maxObject bounds checkpoints and artefacts, in bytes.
+const maxObject = 256 << 20
+
+// get returns an object that is not too large for this process.
+func get(ctx context.Context, from jetstream.ObjectStore, name string) ([]byte, error) {
+	info, err := from.GetInfo(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size > maxObject {
+		return nil, errors.Errorf("object must be at most %d bytes, got %d", maxObject, info.Size)
+	}
+	return from.GetBytes(ctx, name)
 }

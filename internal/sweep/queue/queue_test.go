@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
@@ -41,6 +43,12 @@ func (told) Run(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
 		panic("as told")
 	case "fail":
 		return sweep.Outcome{Failure: "as told"}, nil
+	case "nan":
+		return sweep.Outcome{Metrics: map[string]float64{"error": math.NaN()}}, nil
+	case "never":
+		return sweep.Outcome{}, errors.New("not here")
+	case "escape":
+		return sweep.Outcome{}, j.Keep(ctx, "../passwd", nil)
 	case "keep":
 		if err := j.Keep(ctx, "note", []byte("kept")); err != nil {
 			return sweep.Outcome{}, err
@@ -69,7 +77,10 @@ func open(t *testing.T) (*Queue, *nats.Conn) {
 }
 
 func work(t *testing.T, q *Queue) {
-	w := &Worker{Queue: q, Name: "w", Programs: map[string]sweep.Program{"told": told{}}}
+	start(t, &Worker{Queue: q, Name: "w", Programs: map[string]sweep.Program{"told": told{}}})
+}
+
+func start(t *testing.T, w *Worker) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()
@@ -113,9 +124,9 @@ func TestRun(t *testing.T) {
 	}
 	work(t, q)
 	var last State
-	got, err := q.Run(ctx, spec("fine", "panic", "fail", "keep"), told{}, func(s State) { last = s })
-	if err != nil || len(got) != 4 {
-		t.Fatalf("want 4 results, got %v, %v", got, err)
+	got, err := q.Run(ctx, spec("fine", "panic", "fail", "keep", "nan"), told{}, func(s State) { last = s })
+	if err != nil || len(got) != 5 {
+		t.Fatalf("want 5 results, got %v, %v", got, err)
 	}
 	outcomes := make(map[string]sweep.Result)
 	for _, r := range got {
@@ -123,17 +134,18 @@ func TestRun(t *testing.T) {
 		_ = json.Unmarshal(r.Config, &c)
 		outcomes[c.Do] = r
 	}
-	if outcomes["fine"].Metrics["error"] != 4 || outcomes["panic"].Failure != "panic: as told" || outcomes["fail"].Failure != "as told" {
+	if outcomes["fine"].Metrics["error"] != 4 || outcomes["panic"].Failure != "panic: as told" || outcomes["fail"].Failure != "as told" ||
+		outcomes["nan"].Failure != "metric error must be finite, got NaN" {
 		t.Errorf("got %+v", outcomes)
 	}
 	if data, err := q.Artefact(ctx, outcomes["keep"], "note"); err != nil || string(data) != "kept" {
 		t.Errorf("want the artefact, got %q, %v", data, err)
 	}
-	if last != (State{Total: 4, Done: 4, Failed: 2}) {
+	if last != (State{Total: 5, Done: 5, Failed: 3}) {
 		t.Errorf("the state at the end is %+v", last)
 	}
 	// Again, nothing is made anew.
-	again, err := q.Run(ctx, spec("fine", "panic", "fail", "keep"), told{}, nil)
+	again, err := q.Run(ctx, spec("fine", "panic", "fail", "keep", "nan"), told{}, nil)
 	if err != nil || again[outcomes["fine"].ID].Seconds != outcomes["fine"].Seconds {
 		t.Errorf("want the same results, got %v, %v", again, err)
 	}
@@ -145,11 +157,92 @@ func TestRun(t *testing.T) {
 	if err != nil || len(dead) != 4 {
 		t.Fatalf("want 4 dead letters, got %v, %v", dead, err)
 	}
-	if d := dead["a.x"]; string(d.Data) != "no JSON" || !strings.Contains(d.Reason, "invalid character") || d.Subject != "sweep.trial.a.x" {
+	if d := dead["a.x"]; string(d.Data) != "no JSON" || !strings.Contains(d.Reason, "invalid character") || d.From != "sweep.trial.a.x" {
 		t.Errorf("got %+v", d)
 	}
 	if d := dead["a."+foreign.ID]; !strings.Contains(d.Reason, `program must be one that the worker has, got "other"`) {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// A trial that no worker can make is given up and holds up no other.
+func TestGivenUp(t *testing.T) {
+	q, _ := open(t)
+	w := &Worker{Queue: q, Name: "w", MaxDeliveries: 1, Programs: map[string]sweep.Program{"told": told{}}}
+	start(t, w)
+	s := spec("never", "fine", "escape")
+	got, err := q.Run(t.Context(), s, told{}, nil)
+	if len(got) != 1 || err == nil || !strings.Contains(err.Error(), "2 trials of a were given up") {
+		t.Errorf("want one result and an error, got %v, %v", got, err)
+	}
+	state, err := q.State(t.Context(), s, told{})
+	if err != nil || state != (State{Total: 3, Done: 1, Dead: 2}) {
+		t.Errorf("got %+v, %v", state, err)
+	}
+	dead, err := q.Dead(t.Context(), "a")
+	if err != nil || len(dead) != 2 {
+		t.Errorf("want 2 dead letters, got %v, %v", dead, err)
+	}
+	for _, d := range dead {
+		if d.Reason != "begun 1 times without a result" {
+			t.Errorf("got %+v", d)
+		}
+	}
+}
+
+// What is no result does not count as one: its trial is made, and it is a dead
+// letter.
+func TestMalformedResult(t *testing.T) {
+	for _, before := range []bool{true, false} { // the trial is sent
+		q, nc := open(t)
+		ctx := t.Context()
+		trial, err := sweep.NewTrial("a", "told", []byte(`{"do":"fine","seed":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before {
+			if err := q.publish(ctx, []sweep.Trial{trial}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key := "a." + trial.ID
+		if _, err := nc.Request("$KV.sweep_results."+key, []byte(`{"sweep":"a"}`), 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := q.Results(ctx, "a"); err != nil || len(done) != 0 {
+			t.Errorf("want no results, got %v, %v", done, err)
+		}
+		work(t, q)
+		got, err := q.Run(ctx, spec("fine"), told{}, nil)
+		if err != nil || len(got) != 1 || got[trial.ID].Metrics["error"] != 4 {
+			t.Errorf("want the result, got %v, %v", got, err)
+		}
+		if kept, err := q.Results(ctx, "a"); err != nil || len(kept) != 1 {
+			t.Errorf("want the result kept, got %v, %v", kept, err)
+		}
+		dead, err := q.Dead(ctx, "")
+		if d := dead[key+".result"]; err != nil || len(dead) != 1 || d.From != "$KV.sweep_results."+key || !strings.Contains(d.Reason, "program must be") {
+			t.Errorf("want one dead letter, got %v, %v", dead, err)
+		}
+	}
+}
+
+// What others may write on a terminal is no worker.
+func TestWorkers(t *testing.T) {
+	q, nc := open(t)
+	for key, data := range map[string]string{
+		"good":  `{"name":"good","made":3}`,
+		"esc":   `{"name":"\u001b[2J"}`,
+		"short": `{"name":"short","sweep":"a","trial":"1"}`,
+		"json":  `{`,
+	} {
+		if _, err := nc.Request("$KV.sweep_workers."+key, []byte(data), 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := q.Workers(t.Context())
+	if err != nil || len(all) != 1 || all[0].Name != "good" || all[0].Made != 3 {
+		t.Errorf("want the good one, got %+v, %v", all, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,6 +18,8 @@ type State struct {
 	Failed  int `json:"failed"`  // done, without metrics
 	Waiting int `json:"waiting"` // or under way
 	Dead    int `json:"dead"`    // given up: see the dead letters
+	// Trouble is why a run waits, such as a server that is away; "" if it does not.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // resync is how often a run looks at the whole state, in case that it has missed
@@ -45,7 +48,13 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 		if errors.As(err, &api) && api.Code == 400 {
 			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same
 		}
-		pause(ctx, 500*time.Millisecond) // the server is away
+		// The server is away.
+		if watch != nil {
+			s := stateOf(plan, done, 0)
+			s.Waiting, s.Trouble = max(0, s.Total-s.Done-s.Dead), err.Error()
+			watch(s)
+		}
+		pause(ctx, 500*time.Millisecond)
 	}
 }
 
@@ -116,9 +125,14 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 				}
 				break
 			}
-			r, err := sweep.DecodeResult(e.Value())
+			r, err := decodeResult(e)
 			if err != nil {
-				return done, errors.Wrap(err, e.Key())
+				if err := q.discard(ctx, e, err); err != nil {
+					return done, err
+				}
+				delete(done, strings.TrimPrefix(e.Key(), name+"."))
+				changed = true
+				break
 			}
 			done[r.ID] = r
 			delete(waiting, r.ID)

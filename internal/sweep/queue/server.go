@@ -32,6 +32,10 @@ type ServerConfig struct {
 	Store string
 	// Listen is the address for clients; "" is any free port of 127.0.0.1.
 	Listen string
+	// Temporary says that the server is inside a command and ends with it.
+	Temporary bool
+	// Password is what clients need; "" is one that is drawn once for each store.
+	Password string
 	// TLS is what clients are met with; nil: none.
 	TLS *tls.Config
 	// Sync writes each message through to the disk before it is acknowledged,
@@ -40,8 +44,8 @@ type ServerConfig struct {
 	Sync bool
 }
 
-// StartServer starts a server, which clients need a password for: it is drawn
-// once for each store and kept there, in a file that only its owner may read.
+// StartServer starts a server, which clients need a password for: it is kept in
+// the store, in a file that only its owner may read.
 func StartServer(c ServerConfig) (_ *Server, err error) {
 	defer func() { err = errors.WithMessage(err, "sweep: StartServer") }()
 	listen := c.Listen
@@ -78,6 +82,9 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 		}
 		s.connection = Connection{User: "sweep", Password: rand.Text()}
 	}
+	if c.Password != "" {
+		s.connection.Password = c.Password
+	}
 	options := &server.Options{
 		ServerName: "sweep", Host: host, Port: int(port),
 		Username: s.connection.User, Password: s.connection.Password,
@@ -95,7 +102,7 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 	if !s.nats.ReadyForConnections(20 * time.Second) {
 		return nil, errors.Errorf("no server within 20 s at %s: is the port taken?", listen)
 	}
-	s.connection.URL = s.nats.ClientURL()
+	s.connection.URL, s.connection.Temporary = s.nats.ClientURL(), c.Temporary
 	return s, s.connection.save(c.Store)
 }
 

@@ -4,7 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
+	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,6 +46,13 @@ type WorkerState struct {
 	Done  int64     `json:"done"` // of Total
 	Total int64     `json:"total"`
 	Made  int64     `json:"made"` // trials so far
+}
+
+var workerRule = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,200}$`)
+
+// valid says whether s is what a worker can have said: it is shown on terminals.
+func (s *WorkerState) valid() bool {
+	return workerRule.MatchString(s.Name) && (s.Trial == "" || sweep.CheckID(s.Trial) == nil && sweep.CheckName("sweep", s.Sweep) == nil)
 }
 
 // Run makes trials until ctx is done or no trial has come for the time Idle. It
@@ -134,9 +145,17 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 	key := t.Sweep + "." + t.ID
 	// The result may be there: if the worker that made it was killed before it
 	// said so, or the trial was sent again.
-	if _, err := w.Queue.results.Get(ctx, key); err == nil {
-		w.ack(msg)
-		return
+	if e, err := w.Queue.results.Get(ctx, key); err == nil {
+		_, err := decodeResult(e)
+		if err == nil {
+			w.ack(msg)
+			return
+		}
+		w.log("result %s is made again: %v", key, err)
+		if err := w.Queue.discard(ctx, e, err); err != nil {
+			w.log("dead letter is not kept: %v", err)
+			return // it comes again
+		}
 	}
 	state := &WorkerState{Name: w.Name, Sweep: t.Sweep, Trial: t.ID, Since: time.Now(), Made: w.state.Load().Made}
 	w.state.Store(state)
@@ -211,10 +230,8 @@ func (w *Worker) ack(msg jetstream.Msg) {
 // bury moves a message that nobody can work on out of the way.
 func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata, reason error) {
 	w.log("dead letter: %v", reason)
-	dead := nats.NewMsg(deadSubject + strings.TrimPrefix(msg.Subject(), trialSubject))
-	dead.Data = msg.Data()
-	dead.Header.Set(reasonHeader, oneLine(reason.Error()))
-	if _, err := w.Queue.js.PublishMsg(ctx, dead, jetstream.WithMsgID(fmt.Sprint(meta.Stream, meta.Sequence.Stream))); err != nil {
+	name, id := strings.TrimPrefix(msg.Subject(), trialSubject), fmt.Sprint(meta.Stream, meta.Sequence.Stream)
+	if err := w.Queue.sendDead(ctx, name, msg.Subject(), msg.Data(), reason, id); err != nil {
 		w.log("dead letter is not kept: %v", err)
 		return // it comes again
 	}
@@ -262,6 +279,12 @@ func (w *Worker) make(ctx context.Context, j *job) (o sweep.Outcome, err error) 
 	if err == nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
+	// JSON has no other numbers, and a mean over them would say nothing.
+	for _, name := range slices.Sorted(maps.Keys(o.Metrics)) {
+		if v := o.Metrics[name]; math.IsNaN(v) || math.IsInf(v, 0) {
+			return sweep.Outcome{Failure: fmt.Sprintf("metric %s must be finite, got %v", name, v)}, err
+		}
+	}
 	return o, err
 }
 
@@ -282,7 +305,7 @@ func (j *job) key() string { return j.trial.Sweep + "." + j.trial.ID }
 // Checkpoint returns none where it cannot be read: a trial can always begin
 // anew.
 func (j *job) Checkpoint(ctx context.Context) ([]byte, error) {
-	data, err := j.queue.checkpoints.GetBytes(ctx, j.key())
+	data, err := get(ctx, j.queue.checkpoints, j.key())
 	if err != nil {
 		if !errors.Is(err, jetstream.ErrObjectNotFound) {
 			j.worker.log("checkpoint of %s: %v", j.key(), err)
@@ -296,6 +319,10 @@ func (j *job) Checkpoint(ctx context.Context) ([]byte, error) {
 // SaveCheckpoint keeps the trial going where the server is away: the next one
 // may be kept.
 func (j *job) SaveCheckpoint(ctx context.Context, data []byte) error {
+	if len(data) > maxObject {
+		j.worker.log("checkpoint of %s must be at most %d bytes, got %d", j.key(), maxObject, len(data))
+		return ctx.Err()
+	}
 	j.saved = true
 	if _, err := j.queue.checkpoints.PutBytes(ctx, j.key(), data); err != nil {
 		j.worker.log("checkpoint of %s is not kept: %v", j.key(), err)
@@ -303,12 +330,12 @@ func (j *job) SaveCheckpoint(ctx context.Context, data []byte) error {
 	return ctx.Err()
 }
 
-// maxArtefact bounds what a trial may keep under one name.
-const maxArtefact = 64 << 20
-
 func (j *job) Keep(ctx context.Context, name string, data []byte) error {
-	if len(data) > maxArtefact {
-		return errors.Errorf("sweep: Keep: artefact must be at most %d bytes, got %d", maxArtefact, len(data))
+	if err := sweep.CheckArtefact(name); err != nil {
+		return errors.WithMessage(err, "sweep: Keep")
+	}
+	if len(data) > maxObject {
+		return errors.Errorf("sweep: Keep: artefact must be at most %d bytes, got %d", maxObject, len(data))
 	}
 	for {
 		_, err := j.queue.artefacts.PutBytes(ctx, j.trial.Sweep+"/"+j.trial.ID+"/"+name, data)
@@ -345,7 +372,7 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
 				return all, nil
 			}
 			var s WorkerState
-			if json.Unmarshal(e.Value(), &s) == nil {
+			if json.Unmarshal(e.Value(), &s) == nil && s.valid() {
 				all = append(all, s)
 			}
 		case <-ctx.Done():
