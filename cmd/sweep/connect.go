@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -45,17 +46,21 @@ func (s *server) connection() (queue.Connection, error) {
 		return queue.LoadConnection(s.Store)
 	}
 	c := queue.Connection{
-		URL: s.NATS, User: s.User, Password: os.Getenv("SWEEP_PASSWORD"), Credentials: s.Creds,
+		URL: s.NATS, User: s.User, Credentials: s.Creds,
 		CA: s.TLSCA, Certificate: s.TLSCert, Key: s.TLSKey, Insecure: s.Insecure,
 	}
-	if s.PasswordFile != "" {
-		data, err := os.ReadFile(s.PasswordFile)
-		if err != nil {
-			return c, err
-		}
-		c.Password = strings.TrimRight(string(data), "\r\n")
+	var err error
+	c.Password, err = password(s.PasswordFile)
+	return c, err
+}
+
+// password returns that of the file, or of the environment without one.
+func password(file string) (string, error) {
+	if file == "" {
+		return os.Getenv("SWEEP_PASSWORD"), nil
 	}
-	return c, nil
+	data, err := os.ReadFile(file)
+	return strings.TrimRight(string(data), "\r\n"), err
 }
 
 // A session is a connection to a server, which may be inside this process.
@@ -64,12 +69,15 @@ type session struct {
 	nc         *nats.Conn
 	server     *queue.Server
 	connection queue.Connection
+	alone      bool // no other command was at work on the store
+	follow     sync.WaitGroup
+	stop       context.CancelFunc
 }
 
 // open connects to the server of the flags. Without --nats that is the one at
 // work on the store, or else a new one inside this process.
 func (s *server) open(ctx context.Context, name string) (*session, error) {
-	o := &session{}
+	o := &session{stop: func() {}}
 	var err error
 	if o.connection, err = s.connection(); err != nil && (s.NATS != "" || !errors.Is(err, os.ErrNotExist)) {
 		return nil, err
@@ -80,13 +88,17 @@ func (s *server) open(ctx context.Context, name string) (*session, error) {
 		o.nc, err = o.connection.Dial(name, 10*time.Second)
 	case o.connection.URL != "":
 		// If it is not at work any more, its store is free.
-		o.nc, _ = o.connection.Dial(name, 0)
+		if o.nc, _ = o.connection.Dial(name, 0); o.nc != nil && o.connection.Temporary {
+			var following context.Context
+			following, o.stop = context.WithCancel(ctx)
+			o.follow.Go(func() { o.succeed(following, s.Store) })
+		}
 	}
 	if err == nil && o.nc == nil {
-		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store}); err != nil {
+		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store, Temporary: true}); err != nil {
 			return nil, err
 		}
-		o.connection = o.server.Connection()
+		o.connection, o.alone = o.server.Connection(), true
 		o.nc, err = o.server.Connect()
 	}
 	if err != nil {
@@ -100,8 +112,31 @@ func (s *server) open(ctx context.Context, name string) (*session, error) {
 	return o, nil
 }
 
+// succeed becomes the server when the command that was it has ended: its clients
+// come back to the same address.
+func (o *session) succeed(ctx context.Context, store string) {
+	address := strings.TrimPrefix(o.connection.URL, "nats://")
+	for {
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return
+		}
+		if o.nc.IsConnected() {
+			continue
+		}
+		// One of those that wait for this gets the store's lock.
+		if server, err := queue.StartServer(queue.ServerConfig{Store: store, Listen: address, Temporary: true}); err == nil {
+			o.server = server
+			return
+		}
+	}
+}
+
 // Close ends the connection, and the server with it if it is inside.
 func (o *session) Close() {
+	o.stop()
+	o.follow.Wait()
 	if o.nc != nil {
 		o.nc.Close()
 	}
@@ -113,12 +148,13 @@ func (o *session) Close() {
 // serverCmd serves a store.
 type serverCmd struct {
 	storeFlag
-	Listen   string        `default:"127.0.0.1:4222" help:"Address to listen at; others than this machine reach it only if this says so." placeholder:"HOST:PORT"`
-	TLSCert  string        `name:"tls-cert" help:"File with the server's certificate." type:"existingfile" placeholder:"FILE"`
-	TLSKey   string        `name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
-	Insecure bool          `help:"Let passwords go over the network in the clear."`
-	Sync     bool          `help:"Write each message through to the disk, so that a power failure loses none."`
-	AckWait  time.Duration `default:"30s" help:"A trial whose worker gives no sign of life for so long goes to another. It holds for a new store."`
+	Listen       string        `default:"127.0.0.1:4222" help:"Address to listen at; others than this machine reach it only if this says so." placeholder:"HOST:PORT"`
+	TLSCert      string        `name:"tls-cert" help:"File with the server's certificate." type:"existingfile" placeholder:"FILE"`
+	TLSKey       string        `name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string        `help:"File with the password that clients must have, instead of one that is drawn; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
+	Insecure     bool          `help:"Let passwords go over the network in the clear."`
+	Sync         bool          `help:"Write each message through to the disk, so that a power failure loses none."`
+	AckWait      time.Duration `default:"30s" help:"A trial whose worker gives no sign of life for so long goes to another. It holds for a new store."`
 }
 
 // Run is called by kong.
@@ -130,6 +166,10 @@ func (c *serverCmd) Run(ctx context.Context, to *console) error {
 			return errors.Wrap(err, "--tls-cert")
 		}
 		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	var err error
+	if config.Password, err = password(c.PasswordFile); err != nil {
+		return err
 	}
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
 // resultsCmd writes the results of a sweep.
@@ -14,7 +16,7 @@ type resultsCmd struct {
 	server
 	Name   string `arg:"" help:"Name of the sweep."`
 	Format string `enum:"table,csv,json" default:"table" help:"What to write: ${enum}."`
-	Out    string `help:"Write all formats, plots and a page to this directory." type:"path" placeholder:"DIR"`
+	Out    string `help:"Write all formats, plots, a page and what trials have kept to this directory." type:"path" placeholder:"DIR"`
 }
 
 // Run is called by kong.
@@ -37,13 +39,35 @@ func (c *resultsCmd) Run(ctx context.Context, to *console) error {
 	}
 	switch {
 	case c.Out != "":
-		return write(to, s, results, c.Out)
+		if err := write(to, s, results, c.Out); err != nil {
+			return err
+		}
+		return writeArtefacts(ctx, o.Queue, results, filepath.Join(c.Out, "artefacts"))
 	case c.Format == "csv":
 		return sweep.WriteCSV(to.out, s, results)
 	case c.Format == "json":
 		return sweep.WriteJSON(to.out, s, results)
 	}
 	return sweep.WriteTable(to.out, s, results, 20)
+}
+
+// writeArtefacts writes what trials have kept, as ID/NAME.
+func writeArtefacts(ctx context.Context, q *queue.Queue, results map[string]sweep.Result, dir string) error {
+	for _, r := range results {
+		for _, name := range r.Artefacts {
+			data, err := q.Artefact(ctx, r, name)
+			if err != nil {
+				return errors.WithMessagef(err, "%s of %s", name, r.ID)
+			}
+			if err := os.MkdirAll(filepath.Join(dir, r.ID), 0o777); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, r.ID, name), data, 0o666); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // write writes everything there is to say of a sweep to a directory, and the

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/pkg/errors"
 	"golang.org/x/term"
@@ -23,6 +26,9 @@ func line(s queue.State) string {
 	}
 	if s.Dead > 0 {
 		text += fmt.Sprintf(", %d given up", s.Dead)
+	}
+	if s.Trouble != "" {
+		text += "; trying again: " + s.Trouble
 	}
 	return text
 }
@@ -51,7 +57,8 @@ func (c *statusCmd) Run(ctx context.Context, to *console) error {
 	}
 	defer o.Close()
 	f, ok := to.out.(*os.File)
-	live := ok && term.IsTerminal(int(f.Fd())) && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
+	// What nobody is at work on does not change.
+	live := ok && !o.alone && term.IsTerminal(int(f.Fd())) && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
 	for {
 		v, err := c.look(ctx, o.Queue)
 		if err != nil {
@@ -82,17 +89,15 @@ func (c *statusCmd) look(ctx context.Context, q *queue.Queue) (*overview, error)
 		return nil, err
 	}
 	for _, name := range v.names {
-		s, err := q.Spec(ctx, name)
+		// A sweep that another version has made must not hide the others.
+		s, err := state(ctx, q, name)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			s.Trouble = err.Error()
 		}
-		p := programs(0)[s.Program]
-		if p == nil {
-			return nil, errors.Errorf("sweep %s is of another version's program %s", name, s.Program)
-		}
-		if v.Sweeps[name], err = q.State(ctx, s, p); err != nil {
-			return nil, err
-		}
+		v.Sweeps[name] = s
 	}
 	if v.Workers, err = q.Workers(ctx); err != nil {
 		return nil, err
@@ -103,11 +108,37 @@ func (c *statusCmd) look(ctx context.Context, q *queue.Queue) (*overview, error)
 	return v, err
 }
 
+func state(ctx context.Context, q *queue.Queue, name string) (queue.State, error) {
+	s, err := q.Spec(ctx, name)
+	if err != nil {
+		return queue.State{}, err
+	}
+	p := programs(0)[s.Program]
+	if p == nil {
+		return queue.State{}, errors.Errorf("program must be mnist or fake, got %s", s.Program)
+	}
+	return q.State(ctx, s, p)
+}
+
+// printable returns text of others without what a terminal would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
 func (v *overview) write(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "sweep\ttrials\tdone\tfailed\twaiting\tgiven up")
 	for _, name := range v.names {
 		s := v.Sweeps[name]
+		if s.Trouble != "" {
+			fmt.Fprintf(t, "%s\t%s\n", printable(name), printable(s.Trouble))
+			continue
+		}
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", name, s.Total, s.Done, s.Failed, s.Waiting, s.Dead)
 	}
 	t.Flush()
@@ -125,7 +156,7 @@ func (v *overview) write(b *strings.Builder) {
 		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", w.Name, w.Made, trial, done, time.Since(w.Since).Round(time.Second))
 	}
 	t.Flush()
-	for subject, d := range v.Dead {
-		fmt.Fprintf(b, "\ndead letter %s: %s\n", subject, d.Reason)
+	for _, name := range slices.Sorted(maps.Keys(v.Dead)) {
+		fmt.Fprintf(b, "\ndead letter %s: %s\n", printable(v.Dead[name].From), printable(v.Dead[name].Reason))
 	}
 }
