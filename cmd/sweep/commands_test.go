@@ -85,6 +85,24 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// The examples can be made.
+func TestExamples(t *testing.T) {
+	for name, trials := range map[string]int{"sweep.yaml": 24, "sweep-asha.yaml": 39} {
+		data, err := os.ReadFile("../../examples/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sweep.ParseSpec(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := sweep.NewPlan(s, programs(0)["mnist"])
+		if err != nil || plan.Total() != trials {
+			t.Errorf("%s: want %d trials, got %v, %v", name, trials, plan.Total(), err)
+		}
+	}
+}
+
 // A sweep that other processes have made is shown and written in every format.
 func TestResults(t *testing.T) {
 	c := newCluster(t, 2)

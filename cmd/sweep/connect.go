@@ -96,6 +96,9 @@ func (s *server) open(ctx context.Context, name string) (*session, error) {
 	}
 	if err == nil && o.nc == nil {
 		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store, Temporary: true}); err != nil {
+			if o.connection.URL != "" {
+				err = errors.WithMessagef(err, "--nats must say how the server at %s is reached", o.connection.URL)
+			}
 			return nil, err
 		}
 		o.connection, o.alone = o.server.Connection(), true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/pkg/errors"
@@ -20,7 +21,7 @@ func (to *console) logf(format string, args ...any) { fmt.Fprintf(to.log, format
 type workerCmd struct {
 	server
 	Name        string        `help:"Name of this worker, of no other; host and process by default."`
-	Threads     int           `default:"1" help:"Threads of the BLAS. Workers side by side use the cores better than threads do."`
+	Threads     int           `default:"1" help:"Threads of the computation. Workers side by side use the cores better than threads do."`
 	Checkpoints time.Duration `default:"10s" help:"How much work a crash may cost."`
 	Idle        time.Duration `help:"Leave when there has been no trial for so long; 0 is never." placeholder:"DURATION"`
 }
@@ -53,6 +54,7 @@ func (c *workerCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
+	runtime.GOMAXPROCS(c.Threads)
 	library := blas.Find()
 	gorgonia.Use(library)
 	if library.Library() != "" {

@@ -176,6 +176,7 @@ func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State 
 			s.Done++
 		}
 	}
+	s.Total = max(s.Total, s.Done+s.Dead+s.Waiting) // asha decides as it goes
 	return s
 }
 
