@@ -40,7 +40,7 @@ func apply[F float32 | float64](p path, dst, src []F, offset uint64, s Stream, t
 		m := newMask(s, t)
 		bytes := uintptr(len(src)) * unsafe.Sizeof(src[0])
 		stream := bytes >= streamBytes && &dst[0] != &src[0]
-		split(len(src), p.piece(), offset, func(lo, hi int) {
+		p.split(len(src), offset, func(lo, hi int) {
 			applyPiece(p, dst[lo:hi], src[lo:hi], offset+uint64(lo), &m, stream)
 		})
 	}

@@ -48,7 +48,7 @@ func biasReLU[F float32 | float64](p path, dst, src, bias []F, offset uint64, s 
 		return
 	}
 	m := newMask(s, t)
-	split(len(src), p.piece(), offset, func(lo, hi int) {
+	p.split(len(src), offset, func(lo, hi int) {
 		biasReLUPiece(p, dst, src, bias, lo, hi, offset, &m)
 	})
 }

@@ -19,7 +19,7 @@ func draw(p path, dst []uint64, first uint64, s Stream, t uint32) {
 		p.bits(dst, first, &m)
 	default:
 		m := newMask(s, t)
-		split(n, p.piece(), 0, func(lo, hi int) {
+		p.split(n, 0, func(lo, hi int) {
 			k := lo / GroupSize
 			p.bits(dst[k:hi/GroupSize], first+uint64(k), &m)
 		})

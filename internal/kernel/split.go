@@ -15,11 +15,26 @@ func (p path) piece() int {
 	return 1 << 16
 }
 
-// split calls f for pieces [lo, hi) that cover [0, n), n > 0, on all cores at once.
+// portions is the number of parts of a piece that cores take one by one. At the
+// end a core waits for the part of another one at most, which may be interrupted
+// for other programs.
+const portions = 4
+
+// split is share for work of n elements on as many cores as pay for it.
+func (p path) split(n int, offset uint64, f func(lo, hi int)) {
+	share(n, p.piece()/portions, min(n/p.piece(), runtime.GOMAXPROCS(0)), offset, f)
+}
+
+// split is share on all cores.
+func split(n, size int, offset uint64, f func(lo, hi int)) {
+	share(n, size, runtime.GOMAXPROCS(0), offset, f)
+}
+
+// share calls f for pieces [lo, hi) that cover [0, n), n > 0, on so many cores at once.
 // Each has at most size elements, a multiple of GroupSize, and begins with a
 // group of the mask when element 0 is element offset of it. No group is drawn
 // twice, and no two cores write to one cache line of an aligned slice.
-func split(n, size int, offset uint64, f func(lo, hi int)) {
+func share(n, size, cores int, offset uint64, f func(lo, hi int)) {
 	skip := int(offset % GroupSize)
 	pieces := (skip + n + size - 1) / size
 	var next atomic.Int64
@@ -33,7 +48,7 @@ func split(n, size int, offset uint64, f func(lo, hi int)) {
 		}
 	}
 	var others sync.WaitGroup
-	for range min(pieces, runtime.GOMAXPROCS(0)) - 1 {
+	for range min(pieces, cores) - 1 {
 		others.Go(work)
 	}
 	work()

@@ -1,52 +1,37 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // avx2 draws a group in two chains of four blocks each, the even and the odd
-// ones. A round of Philox waits long for its products, so that it takes the four
-// chains of two groups to keep the processor busy: as many as there are
-// registers for their states, if all else is in memory.
+// ones. A round of Philox waits long for its products. Three chains at a time
+// keep the processor busy meanwhile, and leave registers for the multipliers;
+// with the operands of a fourth chain in memory it would wait for loads instead.
 type avx2 struct {
 	// frame has 32 bytes for each word of the schedule, then for the others.
-	frame reg.GPVirtual
-	free  []reg.VecPhysical
+	frame  reg.GPVirtual
+	m0, m1 reg.VecVirtual
 }
 
 // Entries of the frame after the schedule.
 const (
 	counter = words + iota // the numbers of the next group's blocks
 	eight
-	multiplier0
-	multiplier1
 	threshold
 	lowHalf
 	scale
-	spilled // word c3 of the fourth chain
-	entries
+	saved   // a chain
+	entries = saved + 4
 )
 
 func (a *avx2) entry(i int) Mem { return Mem{Base: a.frame, Disp: 32 * i} }
 
-func (a *avx2) take() reg.VecPhysical {
-	r := a.free[len(a.free)-1]
-	a.free = a.free[:len(a.free)-1]
-	return r
-}
-
-func (a *avx2) give(r ...reg.VecPhysical) { a.free = append(a.free, r...) }
-
 // newAVX2 reads the parameters k and block.
 func newAVX2() *avx2 {
-	a := &avx2{frame: GP64(), free: []reg.VecPhysical{
-		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-	}}
+	a := &avx2{frame: GP64(), m0: YMM(), m1: YMM()}
 	LEAQ(AllocLocal(32*entries+32).Offset(31), a.frame)
 	ANDQ(I8(-32), a.frame)
 	k, v := load("k"), YMM()
@@ -54,120 +39,111 @@ func newAVX2() *avx2 {
 		VPBROADCASTD(Mem{Base: k, Disp: 4 * i}, v)
 		VMOVDQA(v, a.entry(i))
 	}
-	for i, c := range []uint32{8, m0, m1} {
-		broadcast(c, v)
-		VMOVDQA(v, a.entry(eight+i))
-	}
+	broadcast(m0, a.m0)
+	broadcast(m1, a.m1)
+	broadcast(8, v)
+	VMOVDQA(v, a.entry(eight))
 	broadcastParam("block", v)
 	VPADDD(lanes(), v, v)
 	VMOVDQA(v, a.entry(counter))
 	return a
 }
 
-// chain is the state of four blocks: the words c0 to c3, the last of which is in
-// memory if it is nil.
-type chain [4]reg.VecPhysical
+// chain is the state of four blocks: the words c0 to c3.
+type chain [4]reg.VecVirtual
 
-// groups repeats body for all groups, two at a time and then the odd one: lane l
-// of w[j] is word j of block l.
-func (a *avx2) groups(count reg.GPVirtual, body func(w [4]reg.VecPhysical)) {
-	for _, n := range []int{2, 1} {
-		loop(fmt.Sprintf("groups%d", n), count, n, func() {
-			c := a.start(2 * n)
-			for r := range 6 {
-				for i := range c {
-					c[i] = a.round(c[i], r)
-				}
-			}
-			for i := range n {
-				w := a.last(c[2*i], c[2*i+1])
-				body(w)
-				a.give(w[:]...)
-			}
-		})
-	}
+// groups repeats body for all groups, three at a time and then one by one, with
+// the group's place among them: lane l of w[j] is word j of block l. After each
+// time next goes on by a number of groups.
+func (a *avx2) groups(count reg.GPVirtual, body func(w [4]reg.VecVirtual, group int), next func(groups int)) {
+	loop("groups3", count, 3, func() {
+		c := a.draw(0, 1, 0)
+		for i, v := range c[2] {
+			VMOVDQA(v, a.entry(saved+i))
+		}
+		body(a.last(c[0], c[1]), 0)
+		c = a.draw(1, 0, 1)
+		body(a.last(c[1], c[2]), 2)
+		var even chain
+		for i := range even {
+			even[i] = YMM()
+			VMOVDQA(a.entry(saved+i), even[i])
+		}
+		body(a.last(even, c[0]), 1)
+		next(3)
+	})
+	loop("groups1", count, 1, func() {
+		c := a.draw(0, 1)
+		body(a.last(c[0], c[1]), 0)
+		next(1)
+	})
 }
 
-// start is rounds 1 to 3 of n chains. The schedule has all of them that does not
-// depend on the block's number.
-func (a *avx2) start(n int) []chain {
-	c := make([]chain, n)
-	for i := range c {
-		c[i] = chain{a.take(), a.take(), a.take(), a.take()}
-		x, y, z, u := c[i][0], c[i][1], c[i][2], c[i][3]
-		VMOVDQA(a.entry(counter), x)
-		if i%2 == 0 {
-			VPMULUDQ(a.entry(multiplier0), x, x)
-		} else {
-			VPADDD(a.entry(eight), x, y)
-			VMOVDQA(y, a.entry(counter))
-			VPSRLQ(Imm(32), x, x)
-			VPMULUDQ(a.entry(multiplier0), x, x)
-		}
-		VPSRLQ(Imm(32), x, z)
-		VPXOR(a.entry(c2Round1), z, z)
-
-		VPMULUDQ(a.entry(multiplier1), z, y)
-		VPSRLQ(Imm(32), y, z)
-		VPXOR(a.entry(c0Round2), z, z)
-		VPXOR(a.entry(c2Round2), x, x)
-
-		VPMULUDQ(a.entry(multiplier0), z, u)
-		VPMULUDQ(a.entry(multiplier1), x, x)
-		VPXOR(a.entry(c0Round3), y, y)
-		VPSRLQ(Imm(32), x, z)
-		VPXOR(y, z, z)
-		VPSRLQ(Imm(32), u, y)
-		VPXOR(a.entry(c2Round3), y, y)
-		c[i] = chain{z, x, y, u}
-		if i == 3 {
-			VMOVDQA(u, a.entry(spilled))
-			a.give(u)
-			c[i][3] = nil
+// draw is rounds 1 to 9 of the next chains, each even (0) or odd (1).
+func (a *avx2) draw(odd ...int) []chain {
+	c := make([]chain, len(odd))
+	for i, odd := range odd {
+		c[i] = a.start(odd == 1)
+	}
+	for r := range 6 {
+		for i := range c {
+			c[i] = a.round(c[i], r)
 		}
 	}
 	return c
 }
 
+// start is rounds 1 to 3. The schedule has all of them that does not depend on
+// the block's number.
+func (a *avx2) start(odd bool) chain {
+	x, y, z, u := YMM(), YMM(), YMM(), YMM()
+	VMOVDQA(a.entry(counter), x)
+	if odd {
+		VPADDD(a.entry(eight), x, y)
+		VMOVDQA(y, a.entry(counter))
+		VPSRLQ(Imm(32), x, x)
+	}
+	VPMULUDQ(a.m0, x, x)
+	VPSRLQ(Imm(32), x, z)
+	VPXOR(a.entry(c2Round1), z, z)
+
+	VPMULUDQ(a.m1, z, y)
+	VPXOR(a.entry(c2Round2), x, x)
+	VPSRLQ(Imm(32), y, z)
+	VPXOR(a.entry(c0Round2), z, z)
+
+	VPMULUDQ(a.m1, x, x)
+	VPMULUDQ(a.m0, z, u)
+	VPXOR(a.entry(c0Round3), y, y)
+	VPSRLQ(Imm(32), x, z)
+	VPXOR(y, z, z)
+	VPSRLQ(Imm(32), u, y)
+	VPXOR(a.entry(c2Round3), y, y)
+	return chain{z, x, y, u}
+}
+
 // round is round 4+r.
 func (a *avx2) round(c chain, r int) chain {
-	k0, k1 := a.entry(round4+2*r), a.entry(round4+2*r+1)
-	VPMULUDQ(a.entry(multiplier0), c[0], c[0])
-	VPMULUDQ(a.entry(multiplier1), c[2], c[2])
-	t := a.take()
-	if c[3] == nil {
-		VPSRLQ(Imm(32), c[0], t)
-		VPXOR(k1, t, t)
-		VPXOR(a.entry(spilled), t, t)
-		VMOVDQA(c[0], a.entry(spilled))
-		VPXOR(k0, c[1], c[1])
-		VPSRLQ(Imm(32), c[2], c[0])
-		VPXOR(c[1], c[0], c[0])
-		a.give(c[1])
-		return chain{c[0], c[2], t, nil}
+	VPMULUDQ(a.m0, c[0], c[0])
+	VPMULUDQ(a.m1, c[2], c[2])
+	VPXOR(a.entry(round4+2*r), c[1], c[1])
+	VPXOR(a.entry(round4+2*r+1), c[3], c[3])
+	for i, p := range []reg.VecVirtual{c[2], c[0]} {
+		high := YMM()
+		VPSRLQ(Imm(32), p, high)
+		VPXOR(high, c[1+2*i], c[1+2*i])
 	}
-	VPXOR(k0, c[1], c[1])
-	VPSRLQ(Imm(32), c[2], t)
-	VPXOR(t, c[1], c[1])
-	VPXOR(k1, c[3], c[3])
-	VPSRLQ(Imm(32), c[0], t)
-	VPXOR(t, c[3], c[3])
-	a.give(t)
 	return chain{c[1], c[2], c[3], c[0]}
 }
 
 // last is round 10, which puts even and odd blocks together.
-func (a *avx2) last(e, o chain) (w [4]reg.VecPhysical) {
-	for i, m := range []int{multiplier1, multiplier0} {
-		if o[1+2*i] == nil {
-			o[1+2*i] = a.take()
-			VMOVDQA(a.entry(spilled), o[1+2*i])
-		}
+func (a *avx2) last(e, o chain) (w [4]reg.VecVirtual) {
+	for i, m := range []reg.VecVirtual{a.m1, a.m0} {
 		even, odd := e[2-2*i], o[2-2*i]
-		VPMULUDQ(a.entry(m), even, even)
-		VPMULUDQ(a.entry(m), odd, odd)
+		VPMULUDQ(m, even, even)
+		VPMULUDQ(m, odd, odd)
 		// The high halves of the products with c1 or c3 and the key.
-		high := a.take()
+		high := YMM()
 		VPSRLQ(Imm(32), even, high)
 		VPXOR(e[1+2*i], high, high)
 		VPSLLQ(Imm(32), o[1+2*i], o[1+2*i])
@@ -178,7 +154,6 @@ func (a *avx2) last(e, o chain) (w [4]reg.VecPhysical) {
 		VPSLLQ(Imm(32), odd, odd)
 		VPBLENDD(Imm(0xaa), odd, even, even)
 		w[2*i], w[2*i+1] = high, even
-		a.give(e[1+2*i], o[1+2*i], odd)
 	}
 	return w
 }
@@ -193,7 +168,7 @@ func avx2Bits() {
 	VMOVD(t, x)
 	VPBROADCASTW(x, v)
 	VMOVDQA(v, a.entry(threshold))
-	a.groups(n, func(w [4]reg.VecPhysical) {
+	a.groups(n, func(w [4]reg.VecVirtual, group int) {
 		across := YMM()
 		VMOVDQU(acrossLanes(), across)
 		var bits [2]reg.GPVirtual
@@ -213,8 +188,9 @@ func avx2Bits() {
 		}
 		SHLQ(Imm(32), bits[1])
 		ORQ(bits[1], bits[0])
-		MOVQ(bits[0], Mem{Base: dst})
-		ADDQ(Imm(8), dst)
+		MOVQ(bits[0], Mem{Base: dst, Disp: 8 * group})
+	}, func(groups int) {
+		ADDQ(Imm(uint64(8*groups)), dst)
 	})
 	VZEROUPPER()
 	RET()
@@ -234,7 +210,10 @@ func avx2Apply(f float) {
 	VMOVDQA(v, a.entry(threshold)) // t-1: there is only a greater-than
 	f.op(VBROADCASTSS, VBROADCASTSD)(address("scale"), v)
 	VMOVDQA(v, a.entry(scale))
-	a.groups(n, func(words [4]reg.VecPhysical) {
+	a.groups(n, func(words [4]reg.VecVirtual, group int) {
+		by, t := YMM(), YMM()
+		VMOVDQA(a.entry(scale), by)
+		VMOVDQA(a.entry(threshold), t)
 		for j, w := range words {
 			for h := range 2 {
 				keep := YMM()
@@ -243,22 +222,23 @@ func avx2Apply(f float) {
 				} else {
 					VPSRLD(Imm(16), w, keep)
 				}
-				VPCMPGTD(a.entry(threshold), keep, keep)
-				at := (16*j + 8*h) * f.size
+				VPCMPGTD(t, keep, keep)
+				at := (groupSize*group + 16*j + 8*h) * f.size
 				if f.size == 4 {
-					a.keep(f, keep, dst, src, at)
+					f.keep(by, keep, dst, src, at)
 					continue
 				}
 				low, high := YMM(), YMM()
 				VPMOVSXDQ(keep.AsX(), low)
 				VEXTRACTI128(Imm(1), keep, keep.AsX())
 				VPMOVSXDQ(keep.AsX(), high)
-				a.keep(f, low, dst, src, at)
-				a.keep(f, high, dst, src, at+32)
+				f.keep(by, low, dst, src, at)
+				f.keep(by, high, dst, src, at+32)
 			}
 		}
-		ADDQ(I32(int32(groupSize*f.size)), src)
-		ADDQ(I32(int32(groupSize*f.size)), dst)
+	}, func(groups int) {
+		ADDQ(I32(int32(groups*groupSize*f.size)), src)
+		ADDQ(I32(int32(groups*groupSize*f.size)), dst)
 	})
 	if f.streaming {
 		SFENCE()
@@ -268,10 +248,9 @@ func avx2Apply(f float) {
 }
 
 // keep multiplies a vector of src by the scale and clears what is dropped.
-func (a *avx2) keep(f float, keep reg.VecVirtual, dst, src reg.GPVirtual, at int) {
+func (f float) keep(scale, keep reg.VecVirtual, dst, src reg.GPVirtual, at int) {
 	x := YMM()
-	f.op(VMOVUPS, VMOVUPD)(Mem{Base: src, Disp: at}, x)
-	f.op(VMULPS, VMULPD)(a.entry(scale), x, x)
+	f.op(VMULPS, VMULPD)(Mem{Base: src, Disp: at}, scale, x)
 	f.op(VANDPS, VANDPD)(keep, x, x)
 	f.store(x, Mem{Base: dst, Disp: at})
 }
