@@ -201,10 +201,13 @@ func (f scaled) float64s(y []float64, in arguments[float64]) error { return scal
 func scale[F float](f scaled, y []F, in arguments[F]) error {
 	by := F(float64(f.kept.n) / float64(len(in.ints[1])))
 	x := in.floats[0][:len(y)]
-	ranges(len(y), 1, func(from, to int) {
-		x := x[from:to]
-		for i, v := range x {
-			y[from+i] = by * v
+	// A product in the cache is soon done: another core pays for many of them only.
+	const run = 64
+	ranges((len(y)+run-1)/run, run/8, func(from, to int) {
+		from, to = from*run, min(to*run, len(y))
+		y := y[from:to]
+		for i, v := range x[from:to] {
+			y[i] = by * v
 		}
 	})
 	return nil
