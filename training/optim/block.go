@@ -85,6 +85,7 @@ func (c *core) provide(workers int) {
 // updateBlock is update for elements [lo, hi) of a gradient that is for a block.
 func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int, l *lines[F]) {
 	width, count := p.shape[len(p.shape)-1], p.block.shape[len(p.shape)-1]
+	direct, _ := k.(indexed[F])
 	for lo < hi {
 		row, from := lo/count, lo%count
 		n := min(block, hi-lo, count-from)
@@ -113,6 +114,16 @@ func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi i
 			if use {
 				own[1+i] = a.slots[i][at : at+width]
 			}
+		}
+		if direct != nil {
+			limit(c, g)
+			if p.penalized && c.penalizes() {
+				take(l[0][:n], own[0], cols)
+				penalize(c, g, l[0][:n])
+			}
+			direct.updateAt(own[0], g, own[1], own[2], cols)
+			clear(g)
+			continue
 		}
 		var run [1 + maxSlots][]F // the elements
 		for i, from := range own {

@@ -109,11 +109,15 @@ func TestBlockIsAFrozenStep(t *testing.T) {
 	for name, solver := range map[string]func() optim.Solver{
 		"SGD":          func() optim.Solver { return &optim.SGD{LR: 0.1} },
 		"SGD momentum": func() optim.Solver { return &optim.SGD{LR: 0.1, Momentum: 0.9, Regularization: penalties} },
-		"Nesterov":     func() optim.Solver { return &optim.SGD{LR: 0.1, Momentum: 0.9, Nesterov: true} },
-		"Adam":         func() optim.Solver { return &optim.Adam{Regularization: penalties} },
-		"AdamW":        func() optim.Solver { return &optim.AdamW{Regularization: penalties} },
-		"RMSProp":      func() optim.Solver { return &optim.RMSProp{Momentum: 0.9} },
-		"AdaGrad":      func() optim.Solver { return &optim.AdaGrad{} },
+		"SGD plain":    func() optim.Solver { return &optim.SGD{LR: 0.1, Momentum: 0.9} },
+		"SGD clipped": func() optim.Solver {
+			return &optim.SGD{LR: 0.1, Regularization: optim.Regularization{ClipValue: 0.5, WeightDecay: 0.01}}
+		},
+		"Nesterov": func() optim.Solver { return &optim.SGD{LR: 0.1, Momentum: 0.9, Nesterov: true} },
+		"Adam":     func() optim.Solver { return &optim.Adam{Regularization: penalties} },
+		"AdamW":    func() optim.Solver { return &optim.AdamW{Regularization: penalties} },
+		"RMSProp":  func() optim.Solver { return &optim.RMSProp{Momentum: 0.9} },
+		"AdaGrad":  func() optim.Solver { return &optim.AdaGrad{} },
 	} {
 		for _, wide := range []bool{false, true} {
 			rng := seeded(5)

@@ -43,6 +43,13 @@ type kernel[F float] interface {
 	update(w, g, a, b []F)
 }
 
+// indexed is a kernel that updates elements where they are: those of w, a and b at
+// the indices, by a gradient of one element for each of these. It spares bringing
+// them together and back, but takes them one by one. Its rule may not shrink.
+type indexed[F float] interface {
+	updateAt(w, g, a, b []F, indices []int)
+}
+
 // rule is what tells solvers apart in a step.
 type rule struct {
 	solver string
@@ -263,29 +270,38 @@ func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 // updateRun is update for a run of elements, at most block, with their gradient
 // and their slots.
 func updateRun[F float](c *core, p *param, k kernel[F], w, g, s, t []F) {
-	reg := c.reg
-	decay, l1, shrink := reg.WeightDecay, reg.L1, c.rule.shrink
-	if c.rule.decoupled {
-		decay = 0
+	limit(c, g)
+	if p.penalized {
+		penalize(c, g, w)
+		if shrink := c.rule.shrink; shrink != 0 {
+			scale(w, F(1-shrink))
+		}
 	}
-	if !p.penalized {
-		decay, l1, shrink = 0, 0, 0
-	}
-	if reg.ClipValue > 0 {
-		clip(g, F(reg.ClipValue))
+	k.update(w, g, s, t)
+	clear(g)
+}
+
+// limit clips a gradient.
+func limit[F float](c *core, g []F) {
+	if c.reg.ClipValue > 0 {
+		clip(g, F(c.reg.ClipValue))
 	}
 	if by := F(c.clip); by != 1 {
 		scale(g, by)
 	}
-	if decay != 0 {
+}
+
+// penalize adds the gradients of the penalties of w to g.
+func penalize[F float](c *core, g, w []F) {
+	if decay := c.reg.WeightDecay; decay != 0 && !c.rule.decoupled {
 		addScaled(g, w, F(decay))
 	}
-	if l1 != 0 {
+	if l1 := c.reg.L1; l1 != 0 {
 		addSign(g, w, F(l1))
 	}
-	if shrink != 0 {
-		scale(w, F(1-shrink))
-	}
-	k.update(w, g, s, t)
-	clear(g)
+}
+
+// penalizes reports whether penalize does anything.
+func (c *core) penalizes() bool {
+	return c.reg.L1 != 0 || c.reg.WeightDecay != 0 && !c.rule.decoupled
 }

@@ -106,3 +106,29 @@ func (k *sgdKernel[F]) update(w, g, v, _ []F) {
 		w[i] -= lr * u
 	}
 }
+
+func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
+	lr, mu := k.lr, k.momentum
+	g = g[:len(indices)]
+	if !k.velocity {
+		for i, at := range indices {
+			w[at] -= lr * g[i]
+		}
+		return
+	}
+	v = v[:len(w)]
+	if k.nesterov {
+		for i, at := range indices {
+			d := g[i]
+			u := mu*v[at] + d
+			v[at] = u
+			w[at] -= lr * (d + mu*u)
+		}
+		return
+	}
+	for i, at := range indices {
+		u := mu*v[at] + g[i]
+		v[at] = u
+		w[at] -= lr * u
+	}
+}
