@@ -137,15 +137,22 @@ func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, 
 	if _, ok := t.act.(relu); ok {
 		act = ops.ActivationReLU
 	}
-	if y, err = ops.Dense(x, w, b, act); err != nil {
+	// An activation that is not fused comes before the scale.
+	apart := t.act != nil && act == ops.ActivationNone
+	if out != nil && !apart {
+		y, err = out.Dense(x, w, b, act)
+	} else {
+		y, err = ops.Dense(x, w, b, act)
+	}
+	if err != nil {
 		return nil, nil, place.Wrap(err, "Linear")
 	}
-	if t.act != nil && act == ops.ActivationNone {
+	if apart {
 		if y, err = t.act.Apply(s.Child(strconv.Itoa(at+1)), y); err != nil {
 			return nil, nil, err
 		}
 	}
-	if out != nil {
+	if out != nil && apart {
 		if y, err = out.Scale(y); err != nil {
 			return nil, nil, place.Wrap(err, "Submatrix")
 		}

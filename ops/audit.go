@@ -238,7 +238,7 @@ var roles = map[string]role{
 	"im2colOp": roleConv, "maxPoolOp": rolePool, "avgPoolOp": rolePool, "globalAveragePoolOp": rolePool,
 	"softmaxOp": roleSoftmax, "BatchNormOp": roleBatchNorm, "byIndicesOp": roleEmbedding, "dropoutOp": roleBuiltin,
 	"Conv2d": roleConv, "MaxPool2d": rolePool, "AvgPool2d": rolePool, "GlobalAvgPool2d": rolePool,
-	"BatchNorm": roleBatchNorm, "Dense": roleWeights, "DenseDropout": roleWeights,
+	"BatchNorm": roleBatchNorm, "Dense": roleWeights, "DenseDropout": roleWeights, "Kept.Dense": roleWeights,
 	"LeakyReLU": roleUnary, "GELU": roleUnary, "GELUTanh": roleUnary, "SELU": roleUnary, "LayerNorm": roleUnary,
 	"SoftmaxCrossEntropy": roleSoftmax, "SymmetricKL": roleSoftmax,
 }

@@ -129,6 +129,15 @@ var audits = []struct {
 		h := b.must(ops.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, ops.ActivationReLU))
 		b.loss(b.must(ops.Dense(b.must(k.Scale(h)), b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, ops.ActivationNone)))
 	}, want: []ops.Rule{ops.HighRate}},
+	{name: "a fused thinned network with a high rate", build: func(b blueprint) {
+		w := b.node("w", 3, 50)
+		k, err := ops.KeepColumns(w, 0.9)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		h := b.must(k.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, ops.ActivationReLU))
+		b.loss(b.must(ops.Dense(h, b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, ops.ActivationNone)))
+	}, want: []ops.Rule{ops.HighRate}},
 	{name: "dropout after an activation at the end", build: func(b blueprint) {
 		b.drop(b.relu(b.linear(b.node("x", 4, 3), "a", 2)), 0.5)
 	}},

@@ -73,6 +73,7 @@ type linear struct {
 	act  Activation
 	bias bool
 	drop *linearDrop // nil: none
+	kept *keptOp     // the units of the outputs, which are scaled; nil: all, as they are
 }
 
 // linearDrop is the dropout behind a layer.
@@ -96,7 +97,7 @@ func (d *linearDrop) mask(step int64) (s kernel.Stream, threshold uint32, err er
 	return d.stream(step), kernel.Threshold(p), nil
 }
 
-func (l *linear) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
+func (l *linear) apply(x, w, b *gorgonia.Node, more ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if l.act > ActivationReLU {
 		return nil, errors.Errorf("ops: %s: activation must be ActivationNone or ActivationReLU, got %d", l.name(), l.act)
 	}
@@ -111,12 +112,15 @@ func (l *linear) apply(x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 		in = append(in, step)
 	}
-	return applyFunction(linearForward{l}, in...)
+	return applyFunction(linearForward{l}, append(in, more...)...)
 }
 
 func (l *linear) name() string {
-	if l.drop != nil {
+	switch {
+	case l.drop != nil:
 		return "DenseDropout"
+	case l.kept != nil:
+		return "Kept.Dense"
 	}
 	return "Dense"
 }
@@ -133,6 +137,9 @@ func (l *linear) describe(part string) string {
 		}
 		fmt.Fprintf(&s, " seed=%d layer=%d mode=%v", d.seed, d.layer, d.mode)
 	}
+	if l.kept != nil {
+		s.WriteString(" " + l.kept.String())
+	}
 	return s.String() + "}"
 }
 
@@ -142,15 +149,18 @@ func (l *linear) setTraining(training bool) {
 	}
 }
 
-// step returns the slot of the step, if there is one.
-func (l *linear) step() []slot {
-	if l.drop == nil {
-		return nil
+// dropping returns the slot of what the dropout depends on, if there is one.
+func (l *linear) dropping() []slot {
+	switch {
+	case l.drop != nil:
+		return []slot{{name: "step", of: stepNumber}}
+	case l.kept != nil:
+		return []slot{{name: "units", rank: 1, of: indices}}
 	}
-	return []slot{{name: "step", of: stepNumber}}
+	return nil
 }
 
-// linearForward :: (N, I) a → (I, O) a → [(O) a] → [Int64] → (N, O) a
+// linearForward :: (N, I) a → (I, O) a → [(O) a] → [Int64 or Vector Int] → (N, O) a
 type linearForward struct{ *linear }
 
 func (f linearForward) String() string { return f.describe("") }
@@ -158,10 +168,13 @@ func (f linearForward) rank() int      { return 2 }
 
 // layerID is for counting layers: 0 where there is no dropout.
 func (f linearForward) layerID() uint32 {
-	if f.drop == nil {
-		return 0
+	switch {
+	case f.drop != nil:
+		return f.drop.layer
+	case f.kept != nil:
+		return f.kept.layer
 	}
-	return f.drop.layer
+	return 0
 }
 
 func (f linearForward) inputs() []slot {
@@ -169,7 +182,7 @@ func (f linearForward) inputs() []slot {
 	if f.bias {
 		in = append(in, slot{name: "b", rank: 1})
 	}
-	return append(in, f.step()...)
+	return append(in, f.dropping()...)
 }
 
 func (f linearForward) shape(in []tensor.Shape) (tensor.Shape, error) {
@@ -184,6 +197,9 @@ func (f linearForward) shape(in []tensor.Shape) (tensor.Shape, error) {
 	}
 	if f.bias && in[2][0] != w[1] {
 		return nil, errors.Errorf("b must have shape (%d) for w of shape %v, got %v", w[1], w, in[2])
+	}
+	if units := in[len(in)-1]; f.kept != nil && units[0] != w[1] {
+		return nil, errors.Errorf("w must have shape (%d, %d), got %v", x[1], units[0], w)
 	}
 	return tensor.Shape{x[0], w[1]}, nil
 }
@@ -205,8 +221,16 @@ func linearDo[F float](l *linear, y []F, in arguments[F],
 	}
 	rows, inner, cols := in.shapes[0][0], in.shapes[0][1], in.shapes[1][1]
 	gemm(rows, cols, inner, matrix[F]{data: in.floats[0], stride: inner}, matrix[F]{data: in.floats[1], stride: cols}, 0, y, cols)
+	by := 1.0
+	if l.kept != nil {
+		by = l.kept.scale(cols)
+	}
 	if l.act == ActivationReLU && l.bias {
-		fused(y, y, in.floats[2], cols, 0, s, threshold)
+		if l.kept != nil {
+			kernel.BiasReLU(y, y, in.floats[2], cols, by)
+		} else {
+			fused(y, y, in.floats[2], cols, 0, s, threshold)
+		}
 		return nil
 	}
 	ranges(rows, cols, func(from, to int) {
@@ -222,6 +246,11 @@ func linearDo[F float](l *linear, y []F, in arguments[F],
 					row[i] = max(v, 0)
 				}
 			}
+			if l.kept != nil {
+				for i := range row {
+					row[i] *= F(by)
+				}
+			}
 		}
 	})
 	if threshold > 0 {
@@ -232,7 +261,7 @@ func linearDo[F float](l *linear, y []F, in arguments[F],
 
 func (f linearForward) derive(c *calculus, x []operand, y, dy operand) []operand {
 	in := []operand{y, dy}
-	if f.drop != nil {
+	if len(f.dropping()) > 0 {
 		in = append(in, x[len(x)-1])
 	}
 	dz := c.of(linearGrad(f), in...)
@@ -245,9 +274,10 @@ func (f linearForward) derive(c *calculus, x []operand, y, dy operand) []operand
 	return grads
 }
 
-// linearGrad :: (N, O) a → (N, O) a → [Int64] → (N+1, O) a
+// linearGrad :: (N, O) a → (N, O) a → [Int64 or Vector Int] → (N+1, O) a
 //
-// The inputs are the layer's output y, its gradient and the step. The result is
+// The inputs are the layer's output y, its gradient and the step or the units. The
+// result is
 // the gradient of the sums x·w + b, and in the last row that of the bias: its
 // column sums, made in the same pass.
 type linearGrad struct{ *linear }
@@ -256,7 +286,7 @@ func (f linearGrad) String() string { return f.describe("'") }
 func (f linearGrad) rank() int      { return 2 }
 
 func (f linearGrad) inputs() []slot {
-	return append([]slot{{name: "y", rank: 2}, {name: "gradient of y", rank: 2}}, f.step()...)
+	return append([]slot{{name: "y", rank: 2}, {name: "gradient of y", rank: 2}}, f.dropping()...)
 }
 
 func (f linearGrad) shape(in []tensor.Shape) (tensor.Shape, error) {
@@ -284,12 +314,22 @@ func linearDiff[F float](l *linear, dz []F, in arguments[F],
 	y, dy := in.floats[0], in.floats[1]
 	cols := in.shapes[0][1]
 	dz, db := dz[:len(y)], dz[len(y):]
+	if l.kept != nil && l.act == ActivationReLU {
+		kernel.BiasReLUBack(dz, db, dy, y, cols, l.kept.scale(cols))
+		return nil
+	}
 	if l.act == ActivationReLU {
 		// y is positive exactly where its element was kept and its sum positive.
 		fused(dz, db, dy, y, cols, threshold)
 		return nil
 	}
 	drop(dz, dy, 0, s, threshold)
+	if l.kept != nil {
+		by := F(l.kept.scale(cols))
+		for i := range dz {
+			dz[i] *= by
+		}
+	}
 	clear(db)
 	for ; len(dz) > 0; dz = dz[cols:] {
 		for i, d := range dz[:cols] {

@@ -73,9 +73,17 @@ func (k *Kept) Units() *gorgonia.Node { return k.units }
 func (k *Kept) Len() (kept, of int) { return k.op.k, k.op.n }
 
 // Scale multiplies the activations y of kept units, of shape (N, k), by n/k, which
-// keeps the means of the sums of the next layer. Each Kept scales one y.
+// keeps the means of the sums of the next layer. Each Kept scales one y, here or in
+// Dense.
 func (k *Kept) Scale(y *gorgonia.Node) (*gorgonia.Node, error) {
 	return applyFunction(scaled{k.op}, y, k.units)
+}
+
+// Dense returns k.Scale(Dense(x, w, b, act)) as one op, that scales in the pass of
+// the activation. w leads to the kept units: it has k columns, and b k elements.
+func (k *Kept) Dense(x, w, b *gorgonia.Node, act Activation) (*gorgonia.Node, error) {
+	l := &linear{act: act, bias: b != nil, kept: k.op}
+	return l.apply(x, w, b, k.units)
 }
 
 // Select returns the columns of kept units of x, from (N, n) to (N, k), multiplied
@@ -167,6 +175,9 @@ func (op *keptOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	return y, nil
 }
 
+// scale returns what k kept units are multiplied by.
+func (op *keptOp) scale(k int) float64 { return float64(op.n) / float64(k) }
+
 // choose appends k units to units.
 func (op *keptOp) choose(units []int, k int, s kernel.Stream) {
 	c, ok := op.memory.choosers.Get().(*chooser)
@@ -199,7 +210,7 @@ func (f scaled) float32s(y []float32, in arguments[float32]) error { return scal
 func (f scaled) float64s(y []float64, in arguments[float64]) error { return scale(f, y, in) }
 
 func scale[F float](f scaled, y []F, in arguments[F]) error {
-	by := F(float64(f.kept.n) / float64(len(in.ints[1])))
+	by := F(f.kept.scale(len(in.ints[1])))
 	x := in.floats[0][:len(y)]
 	// A product in the cache is soon done: another core pays for many of them only.
 	const run = 64

@@ -149,6 +149,87 @@ func TestThinnedLayersAreWholeOnes(t *testing.T) {
 	}
 }
 
+// Kept.Dense is Dense and Scale in one op, to the bit, for machines that thin and
+// for those that do not.
+func TestKeptDense(t *testing.T) {
+	layer := func(fused, bias bool, act ops.Activation) twoLayers {
+		return func(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
+			k, err := ops.KeepColumns(in[1], 0.3, opts...)
+			if err != nil {
+				return nil, err
+			}
+			w, err := ops.Submatrix(in[1], nil, k)
+			if err != nil {
+				return nil, err
+			}
+			var b *gorgonia.Node
+			if bias {
+				if b, err = ops.Subvector(in[2], k); err != nil {
+					return nil, err
+				}
+			}
+			var y *gorgonia.Node
+			if fused {
+				y, err = k.Dense(in[0], w, b, act)
+			} else if y, err = ops.Dense(in[0], w, b, act); err == nil {
+				y, err = k.Scale(y)
+			}
+			if err != nil {
+				return nil, err
+			}
+			v, err := ops.Submatrix(in[3], k, nil)
+			if err != nil {
+				return nil, err
+			}
+			c := in[4]
+			if !bias { // every input is used
+				if c, err = gorgonia.Add(c, gorgonia.Must(gorgonia.Sum(in[2]))); err != nil {
+					return nil, err
+				}
+			}
+			return ops.Dense(y, v, c, ops.ActivationNone)
+		}
+	}
+	for _, dt := range dtypes {
+		for _, bias := range []bool{true, false} {
+			for _, act := range []ops.Activation{ops.ActivationNone, ops.ActivationReLU} {
+				for _, step := range []int64{-2, 5} {
+					for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{tape, reusing, evaluating} {
+						want := layer(false, bias, act).run(t, dt, 6, [3]int{9, 37, 5}, step, vm, ops.WithSeed(4))
+						got := layer(true, bias, act).run(t, dt, 6, [3]int{9, 37, 5}, step, vm, ops.WithSeed(4))
+						if at := differ(got, want, 0); at != "" {
+							t.Fatalf("%v, bias %v, %v, step %d, machine %d: %s", dt, bias, act, step, i, at)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestKeptDenseGradients(t *testing.T) {
+	for _, act := range []ops.Activation{ops.ActivationNone, ops.ActivationReLU} {
+		err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			k, err := ops.KeepColumns(in[1], 0.5, ops.WithFixedStep(3))
+			if err != nil {
+				return nil, err
+			}
+			w, err := ops.Submatrix(in[1], nil, k)
+			if err != nil {
+				return nil, err
+			}
+			b, err := ops.Subvector(in[2], k)
+			if err != nil {
+				return nil, err
+			}
+			return k.Dense(in[0], w, b, act)
+		}, 1e-7, sines(4, 6), sines(6, 5), sines(5))
+		if err != nil {
+			t.Errorf("%v: %v", act, err)
+		}
+	}
+}
+
 // differ says where got is not want, up to a relative error and an absolute one
 // below 1; empty where it is.
 func differ(got, want [][]float64, tol float64) string {
@@ -323,6 +404,7 @@ func TestKeptErrors(t *testing.T) {
 		return err
 	}
 	step := gorgonia.I64(1)
+	square := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(6, 6), gorgonia.WithName("square"))
 	part := gorgonia.Must(ops.Subvector(b, k))
 	outside := tensor.New(tensor.WithShape(2), tensor.WithBacking([]int{1, 6}))
 	for _, c := range []struct {
@@ -341,6 +423,8 @@ func TestKeptErrors(t *testing.T) {
 		{node(ops.Submatrix(nil, nil, k)), "ops: Submatrix: w must be a node of a graph, got none"},
 		{node(ops.Subvector(x, k)), "ops: Subvector: b: want rank 1, got shape (4, 6)"},
 		{node(k.Scale(x)), "ops: Kept.Scale: y must have shape (N, 3), got (4, 6)"},
+		{node(k.Dense(x, x, nil, ops.ActivationNone)), "ops: Kept.Dense: w must have shape (6, O) for x of shape (4, 6), got (4, 6)"},
+		{node(k.Dense(x, square, nil, ops.ActivationNone)), "ops: Kept.Dense: w must have shape (6, 3), got (6, 6)"},
 		{do(k.Units()), "ops: KeepColumns: want the step, got 0 inputs"},
 		{do(k.Units(), tensor.New(tensor.WithShape(2), tensor.Of(tensor.Int))), "ops: KeepColumns: step must be an int64 scalar, got *tensor.Dense of int (2)"},
 		{do(part, sines(6), outside), "ops: Subvector: units must be in [0, 6), got 1 to 6"},

@@ -42,10 +42,16 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 		case functionOp:
 			switch f := op.function.(type) {
 			case linearForward:
-				if f.drop == nil {
+				switch {
+				case f.drop != nil:
+					s.config, s.name, training = &f.drop.config, f.name(), &f.drop.training
+				case f.kept != nil:
+					s.config, s.name, training = &f.kept.config, "ExactK", f.kept.training
+					s.shared = []bool{true, false}
+				default:
 					continue
 				}
-				s.config, s.name, s.x, training = &f.drop.config, f.name(), n, &f.drop.training
+				s.x = n
 			case scaled:
 				s.config, s.name, training = &f.kept.config, "ExactK", f.kept.training
 				s.shared = []bool{true, false}

@@ -12,7 +12,7 @@ import (
 // where nil stands for all: the weights from the kept units of one layer, of I
 // units, to those of the next. With the Subvector of the bias,
 //
-//	y = out.Scale(Dense(x, Submatrix(w, in, out), Subvector(b, out), act))
+//	y = out.Dense(x, Submatrix(w, in, out), Subvector(b, out), act)
 //
 // goes from the kept units of a layer to those of the next one, and gives, within
 // rounding, the columns that ExactK(Dense(...)) does not zero.

@@ -21,6 +21,12 @@ func BiasReLUDropFloat64(dst, src, bias []float64, cols int, offset uint64, s St
 	biasReLU(active, dst, src, bias[:cols], offset, s, t)
 }
 
+// BiasReLU is BiasReLUDropFloat32 with nothing dropped: dst[i] is
+// max(src[i]+bias[i%cols], 0) times the scale.
+func BiasReLU[F float32 | float64](dst, src, bias []F, cols int, scale float64) {
+	biasReLUMasked(active, dst[:len(src)], src, bias[:cols], 0, mask{scale: scale})
+}
+
 // BiasReLUDropBackFloat32 is the backward pass of BiasReLUDropFloat32. It needs
 // no mask, only y, the output of the forward pass, which is greater than zero
 // exactly where the gradient passes: dx[i] is dy[i] times the scale where
@@ -36,20 +42,28 @@ func BiasReLUDropBackFloat64(dx, dbias, dy, y []float64, cols int, t uint32) {
 	biasReLUBack(active, dx, dbias[:cols], dy, y, t)
 }
 
+// BiasReLUBack is the backward pass of BiasReLU: see BiasReLUDropBackFloat32.
+func BiasReLUBack[F float32 | float64](dx, dbias, dy, y []F, cols int, scale float64) {
+	biasReLUScaledBack(active, dx, dbias[:cols], dy, y, scale)
+}
+
 func biasReLU[F float32 | float64](p path, dst, src, bias []F, offset uint64, s Stream, t uint32) {
 	dst = dst[:len(src)]
 	if t >= Always {
 		clear(dst)
 		return
 	}
+	biasReLUMasked(p, dst, src, bias, offset, newMask(s, t))
+}
+
+func biasReLUMasked[F float32 | float64](p path, dst, src, bias []F, offset uint64, m mask) {
 	if len(src) < 2*p.piece() {
-		m := newMask(s, t)
 		biasReLUPiece(p, dst, src, bias, 0, len(src), offset, &m)
 		return
 	}
-	m := newMask(s, t)
+	shared := m // goroutines share what is on the heap, and only they need it there
 	p.split(len(src), offset, func(lo, hi int) {
-		biasReLUPiece(p, dst, src, bias, lo, hi, offset, &m)
+		biasReLUPiece(p, dst, src, bias, lo, hi, offset, &shared)
 	})
 }
 
@@ -100,11 +114,15 @@ func biasReLURow[F float32 | float64](dst, src, bias []F, kept []uint64, first i
 	}
 }
 
-// biasReLUBack shares the columns out over cores, not the rows: so every sum is
-// of one core, in the order of the rows.
 func biasReLUBack[F float32 | float64](p path, dx, dbias, dy, y []F, t uint32) {
+	biasReLUScaledBack(p, dx, dbias, dy, y, Scale(t))
+}
+
+// biasReLUScaledBack shares the columns out over cores, not the rows: so every sum
+// is of one core, in the order of the rows.
+func biasReLUScaledBack[F float32 | float64](p path, dx, dbias, dy, y []F, scale float64) {
 	clear(dbias)
-	cols, scale := len(dbias), Scale(t)
+	cols := len(dbias)
 	dx, y = dx[:len(dy)], y[:len(dy)]
 	if len(dy) < 2*p.piece() {
 		biasReLUBackColumns(p, dx, dbias, dy, y, 0, cols, scale)

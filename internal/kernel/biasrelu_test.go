@@ -110,6 +110,36 @@ func TestBiasReLU(t *testing.T) {
 	})
 }
 
+// With a scale of its own the layer's end is that of the threshold of this scale,
+// but for the mask.
+func TestBiasReLUScale(t *testing.T) {
+	const n, cols = 300, 75
+	src, dy, bias := make([]float32, n), make([]float32, n), make([]float32, cols)
+	for i := range src {
+		src[i], dy[i] = float32(i%13-6), float32(i%7)-2.5
+	}
+	for i := range bias {
+		bias[i] = float32(i%3) - 1
+	}
+	const scale = 1.7
+	y, dx, dbias, sums := make([]float32, n), make([]float32, n), make([]float32, cols), make([]float32, cols)
+	BiasReLU(y, src, bias, cols, scale)
+	BiasReLUBack(dx, dbias, dy, y, cols, scale)
+	for i, x := range src {
+		want, back := max(x+bias[i%cols], 0)*float32(scale), float32(0)
+		if want > 0 {
+			back = float32(dy[i] * float32(scale))
+		}
+		sums[i%cols] += back
+		if y[i] != want || dx[i] != back {
+			t.Fatalf("element %d is %v with gradient %v, want %v with %v", i, y[i], dx[i], want, back)
+		}
+	}
+	if !slices.Equal(dbias, sums) {
+		t.Errorf("gradient of the bias is %v, want %v", dbias, sums)
+	}
+}
+
 // Matrices that are shared out over cores agree too: narrow ones, wide ones and
 // a single row.
 func TestBiasReLULarge(t *testing.T) {
