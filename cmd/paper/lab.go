@@ -69,6 +69,8 @@ const version = 1
 type record struct {
 	Trial   trial             `json:"trial"`
 	History *training.History `json:"history"`
+	// Diverged says why a training to choose a rate came to no end.
+	Diverged string `json:"diverged,omitempty"`
 	// Extra holds what an experiment measures besides.
 	Extra map[string][]float64 `json:"extra,omitempty"`
 	// Time is that of the updates alone.
@@ -173,9 +175,15 @@ func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 	for i := range arms {
 		lowest := 2.0
 		for _, r := range records[i*len(factors) : (i+1)*len(factors)] {
+			if r.Diverged != "" {
+				continue
+			}
 			if e := r.History.Test.Error(); e < lowest {
 				lowest, best[i].Rate = e, r.Trial.Arm.Rate
 			}
+		}
+		if lowest > 1 {
+			return nil, nil, errors.Errorf("%s: want a rate that does not diverge, got none: %s", arms[i].Name, records[i*len(factors)].Diverged)
 		}
 	}
 	return best, records, nil
@@ -224,7 +232,7 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 	var r record
 	switch data, err := os.ReadFile(path + ".json"); {
 	case err == nil:
-		if err := json.Unmarshal(data, &r); err != nil || r.History == nil || r.History.Test == nil {
+		if err := json.Unmarshal(data, &r); err != nil || r.Diverged == "" && (r.History == nil || r.History.Test == nil) {
 			return nil, errors.Errorf("%s.json must hold a trial's record: remove it", path)
 		}
 		l.report(&r, true)
@@ -232,7 +240,11 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	if r, err = l.train(ctx, t, path+".safetensors"); err != nil {
+	r, err = l.train(ctx, t, path+".safetensors")
+	if bad := (*training.NonFiniteError)(nil); t.Held > 0 && errors.As(err, &bad) {
+		r, err = record{Trial: t, Diverged: bad.Error()}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	err = atomicfile.Write(path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
@@ -331,6 +343,9 @@ func keep(path string) training.Callback {
 			if r.Steps == 0 || r.Epoch == r.Trainer.Epochs {
 				return nil // nothing is lost, or the record follows
 			}
+			if bad := (*training.NonFiniteError)(nil); errors.As(r.Err, &bad) {
+				return nil // no state to go on from
+			}
 			return save(r)
 		},
 	}
@@ -361,7 +376,10 @@ func (l *lab) report(r *record, old bool) {
 	if old {
 		what = "kept"
 	}
-	result := fmt.Sprintf("error %.2f %%", 100*r.History.Test.Error())
+	result, updates := "diverged", int64(0)
+	if r.Diverged == "" {
+		result, updates = fmt.Sprintf("error %.2f %%", 100*r.History.Test.Error()), r.History.Steps
+	}
 	if r.Trial.Arm.Autoencoder {
 		result = "done"
 	}
@@ -370,7 +388,7 @@ func (l *lab) report(r *record, old bool) {
 		seed = fmt.Sprintf("rate %.3g on validation", r.Trial.Arm.Rate)
 	}
 	fmt.Fprintf(l.log, "%s: %d/%d  %s, %s: %s, %d updates, %s\n", l.study.name, l.done, l.all,
-		r.Trial.Arm.Name, seed, result, r.History.Steps, what)
+		r.Trial.Arm.Name, seed, result, updates, what)
 }
 
 // slug makes a file name of a name.

@@ -195,6 +195,28 @@ func TestTuneChoosesARate(t *testing.T) {
 	}
 }
 
+// A rate that diverges is not chosen; where all do, that is the error.
+func TestTuneDiverges(t *testing.T) {
+	var log bytes.Buffer
+	s := hinton2012
+	s.arms = func(budget) []arm {
+		a := plain("hot", 8)
+		a.Rate = 1e38
+		return []arm{a}
+	}
+	l := tinyLab(t, s, &log)
+	l.tune = true
+	want := "hot: want a rate that does not diverge, got none: "
+	for range 2 { // the second time from the records
+		if err := l.run(context.Background(), io.Discard); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Fatalf("want error %q, got %v", want, err)
+		}
+	}
+	if trained, kept := strings.Count(log.String(), "diverged"), strings.Count(log.String(), "kept"); trained != 6 || kept != 3 {
+		t.Errorf("want 3 trainings that diverge and their 3 records, got\n%s", log.String())
+	}
+}
+
 func TestDivergenceGradient(t *testing.T) {
 	h := tensor.New(tensor.WithShape(3, 4), tensor.WithBacking([]float64{
 		0.5, 1, 2, 0.01, 0.25, 3, 0.1, 0.02, 1.5, 0.7, 0, 0.03,

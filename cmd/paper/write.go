@@ -79,7 +79,11 @@ func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
 		fmt.Fprintf(w, "The rate of each row is the best of three on %d images held out of the training set, after a third of the updates (one seed, not one of these):\n\n", r.tuned[0].Trial.Held)
 		t := table{header: []string{"arm", "rate", "validation error, %"}}
 		for _, rec := range r.tuned {
-			t.rows = append(t.rows, []string{rec.Trial.Arm.Name, fmt.Sprintf("%.3g", rec.Trial.Arm.Rate), fmt.Sprintf("%.2f", 100*rec.History.Test.Error())})
+			e := "diverged"
+			if rec.Diverged == "" {
+				e = fmt.Sprintf("%.2f", 100*rec.History.Test.Error())
+			}
+			t.rows = append(t.rows, []string{rec.Trial.Arm.Name, fmt.Sprintf("%.3g", rec.Trial.Arm.Rate), e})
 		}
 		t.write(w)
 	} else {
