@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +174,72 @@ func TestResults(t *testing.T) {
 	_, log, code = command(t, "worker", "--nats", "nats://sweep:"+connection.Password+"@127.0.0.1:1")
 	if code != 1 || strings.Contains(log, connection.Password) {
 		t.Errorf("%d: %s", code, log)
+	}
+}
+
+// Everything that a file can say, flags can say.
+func TestFlags(t *testing.T) {
+	c := runCmd{
+		Name: "a", Method: "asha", Metric: "nll", Trials: 9, Seeds: 2, Halving: "{min: 2, max: 8, factor: 2}",
+		Space: []string{"p={uniform: [0, 0.5]}", "lr=[0.1, 0.2]"}, Set: []string{"train=100", "hidden=[8, 8]"},
+	}
+	got, err := c.spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := sweep.ParseSpec([]byte(`
+name: a
+method: asha
+metric: nll
+trials: 9
+seeds: 2
+halving: {min: 2, max: 8, factor: 2}
+space: {p: {uniform: [0, 0.5]}, lr: [0.1, 0.2]}
+settings: {train: 100, hidden: [8, 8]}
+`))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("want %+v, got %+v, %v", want, got, err)
+	}
+	for flag, c := range map[string]runCmd{
+		"--grid":     {Name: "a", Grid: []string{"p"}},
+		"--space p":  {Name: "a", Space: []string{"p={lag: [1, 2]}"}},
+		"--halving":  {Name: "a", Halving: "{most: 3}"},
+		"name must":  {Grid: []string{"p=1"}},
+		"trials mus": {Name: "a", Method: "random"},
+	} {
+		if _, err := c.spec(); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("want an error about %s, got %v", flag, err)
+		}
+	}
+}
+
+// Workers that a command has started end with it, however it ends.
+func TestWorkersEndWithTheirCommand(t *testing.T) {
+	p := &process{t: t, args: []string{"run", "--name", "a", "--set", "train=100", "--set", "validation=100", "--set", "epochs=100000",
+		"--workers", "1", "--store", filepath.Join(t.TempDir(), "store"), "--out", t.TempDir()}}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	p.stderr = write
+	p.start()
+	write.Close()
+	lines := bufio.NewScanner(read)
+	for lines.Scan() && !strings.Contains(lines.Text(), "works for") {
+	}
+	p.kill()
+	// The worker has the pipe too: it ends when both are gone.
+	ended := make(chan bool)
+	go func() {
+		for lines.Scan() {
+		}
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Error("the worker must end")
 	}
 }
 

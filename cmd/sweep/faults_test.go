@@ -33,6 +33,8 @@ type process struct {
 	args []string
 	env  []string
 	log  bytes.Buffer
+	// stderr is where its log goes; nil is to log.
+	stderr *os.File
 
 	mu  sync.Mutex
 	cmd *exec.Cmd
@@ -49,6 +51,9 @@ func (p *process) start() {
 	p.cmd = exec.Command(program, p.args...)
 	p.cmd.Env = append(append(os.Environ(), "SWEEP_TEST_COMMAND=1"), p.env...)
 	p.cmd.Stderr = &p.log
+	if p.stderr != nil {
+		p.cmd.Stderr = p.stderr
+	}
 	if err := p.cmd.Start(); err != nil {
 		p.t.Error(err)
 	}

@@ -22,13 +22,15 @@ type runCmd struct {
 	server
 	Spec string `arg:"" optional:"" type:"existingfile" help:"YAML file that says what to try; the flags below add to it, or serve without."`
 
-	Name   string   `group:"Spec" help:"Name of the sweep."`
-	Method string   `group:"Spec" help:"grid, random, halving or asha."`
-	Grid   []string `group:"Spec" sep:"none" help:"Values of a setting to try." placeholder:"SETTING=A,B,C"`
-	Space  []string `group:"Spec" sep:"none" help:"Range of a setting to draw from, in YAML." placeholder:"SETTING={log: [A, B]}"`
-	Set    []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
-	Trials int      `group:"Spec" help:"Configurations to draw." placeholder:"N"`
-	Seeds  int      `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+	Name    string   `group:"Spec" help:"Name of the sweep."`
+	Method  string   `group:"Spec" help:"grid, random, halving or asha."`
+	Grid    []string `group:"Spec" sep:"none" help:"Values of a setting to try." placeholder:"SETTING=A,B,C"`
+	Space   []string `group:"Spec" sep:"none" help:"Range of a setting to draw from, in YAML." placeholder:"SETTING={log: [A, B]}"`
+	Set     []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
+	Trials  int      `group:"Spec" help:"Configurations to draw." placeholder:"N"`
+	Seeds   int      `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
+	Metric  string   `group:"Spec" help:"What is to be as small as can be; error by default." placeholder:"NAME"`
 
 	Workers int    `default:"2" help:"Workers to start on this machine; 0 is none."`
 	Out     string `help:"Directory for the tables, plots and page; runs/NAME by default." type:"path" placeholder:"DIR"`
@@ -97,7 +99,7 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 		to.logf("worker %d: %v", i, err)
 		return
 	}
-	args := []string{"worker", "--nats", at.URL, "--user", at.User, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
+	args := []string{"worker", "--with-input", "--nats", at.URL, "--user", at.User, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
 	for _, f := range [][2]string{{"--creds", at.Credentials}, {"--tls-ca", at.CA}, {"--tls-cert", at.Certificate}, {"--tls-key", at.Key}} {
 		if f[1] != "" {
 			args = append(args, f[0], f[1])
@@ -111,6 +113,11 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 		// The environment of a process can be read by its user only.
 		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password)
 		cmd.Stderr = to.log
+		// It ends when this process does, however that comes about.
+		if _, err := cmd.StdinPipe(); err != nil {
+			to.logf("worker %d: %v", i, err)
+			return
+		}
 		cmd.Cancel = func() error { return cmd.Process.Kill() } // nothing is lost by it
 		if err := cmd.Run(); ctx.Err() == nil {
 			to.logf("worker %d ended and is started again: %v", i, err)
@@ -171,9 +178,17 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 	for _, f := range []struct {
 		value string
 		to    *string
-	}{{c.Name, &s.Name}, {c.Method, &s.Method}} {
+	}{{c.Name, &s.Name}, {c.Method, &s.Method}, {c.Metric, &s.Metric}} {
 		if f.value != "" {
 			*f.to = f.value
+		}
+	}
+	if c.Halving != "" {
+		d := yaml.NewDecoder(strings.NewReader(c.Halving))
+		d.KnownFields(true)
+		s.Halving = &sweep.Halving{}
+		if err := d.Decode(s.Halving); err != nil {
+			return nil, errors.Wrap(err, "--halving")
 		}
 	}
 	if c.Trials != 0 {

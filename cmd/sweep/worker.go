@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"runtime"
@@ -23,6 +24,7 @@ type workerCmd struct {
 	Name        string        `help:"Name of this worker, of no other; host and process by default."`
 	Threads     int           `default:"1" help:"Threads of the computation. Workers side by side use the cores better than threads do."`
 	Checkpoints time.Duration `default:"10s" help:"How much work a crash may cost."`
+	WithInput   bool          `hidden:"" help:"Leave when the standard input ends."`
 	Idle        time.Duration `help:"Leave when there has been no trial for so long; 0 is never." placeholder:"DURATION"`
 }
 
@@ -44,6 +46,14 @@ func (c *workerCmd) Run(ctx context.Context, to *console) error {
 	}
 	if err != nil {
 		return err
+	}
+	if c.WithInput {
+		var leave context.CancelFunc
+		ctx, leave = context.WithCancel(ctx)
+		go func() {
+			defer leave()
+			_, _ = io.Copy(io.Discard, os.Stdin)
+		}()
 	}
 	nc, err := connection.Dial(c.Name, time.Minute)
 	if err != nil {
