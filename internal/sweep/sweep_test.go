@@ -52,16 +52,19 @@ func parse(t testing.TB, text string) *sweep.Spec {
 }
 
 // play makes a sweep whose trials end in a random order, with a plan that is
-// made anew all the time, and returns the results.
+// made anew now and then, and returns the results.
 func play(t testing.TB, s *sweep.Spec, seed uint64) map[string]sweep.Result {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	results, waiting := make(map[string]sweep.Result), make(map[string]bool)
 	var queue []sweep.Trial
+	var plan *sweep.Plan
 	for range 10_000 {
-		plan, err := sweep.NewPlan(s, program{})
-		if err != nil {
-			t.Fatal(err)
+		if plan == nil || r.IntN(8) == 0 {
+			var err error
+			if plan, err = sweep.NewPlan(s, program{}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for _, next := range plan.Next(results, waiting) {
 			if waiting[next.ID] || results[next.ID].ID != "" || !plan.Has(next.ID) {

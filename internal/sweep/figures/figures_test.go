@@ -54,7 +54,7 @@ func play(t *testing.T, text string) (*sweep.Spec, map[string]sweep.Result) {
 // Each kind of sweep has the figures that fit it, on a page of well-formed HTML
 // and as files that can be read.
 func TestAll(t *testing.T) {
-	for _, tt := range []struct {
+	for i, tt := range []struct {
 		spec, want string // names of figures
 		captions   []string
 	}{
@@ -84,6 +84,9 @@ func TestAll(t *testing.T) {
 			captions += f.Caption + "\n"
 			if f.Title == "" || f.Alt == "" || f.Caption == "" {
 				t.Errorf("%s: %s lacks words", tt.spec, f.Name)
+			}
+			if i > 1 {
+				continue // the page draws them too
 			}
 			var b bytes.Buffer
 			if err := f.Write(&b, "png"); err != nil {
