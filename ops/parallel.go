@@ -62,10 +62,11 @@ func (s *scratch[F]) take(n int) []F {
 
 func (s *scratch[F]) give(p []F) { s.pool.Put(&p) }
 
-// memory is the scratch memory of an op, for either type.
+// memory is the scratch memory of an op, for either type, and that for what its
+// goroutines share.
 type memory struct {
-	float32s scratch[float32]
-	float64s scratch[float64]
+	float32s, shared32s scratch[float32]
+	float64s, shared64s scratch[float64]
 }
 
 // scratchOf returns the part of m that is for F.
@@ -74,5 +75,14 @@ func scratchOf[F float](m *memory) *scratch[F] {
 		return s
 	}
 	s, _ := any(&m.float64s).(*scratch[F])
+	return s
+}
+
+// sharedOf is scratchOf for what goroutines share.
+func sharedOf[F float](m *memory) *scratch[F] {
+	if s, ok := any(&m.shared32s).(*scratch[F]); ok {
+		return s
+	}
+	s, _ := any(&m.shared64s).(*scratch[F])
 	return s
 }

@@ -79,3 +79,18 @@ func biasReLU64AVX2(dst *float64, src *float64, bias *float64, n int, kept *uint
 //
 //go:noescape
 func biasReLUBack64AVX2(dx *float64, dbias *float64, dy *float64, y *float64, n int, scale float64)
+
+// tilesOfInputAVX2 is tilesOfInput, where neither n nor rows is 0.
+//
+//go:noescape
+func tilesOfInputAVX2(dst *float32, step int, image *float32, n int, rows int)
+
+// tilesOfGradientAVX2 is tilesOfGradient, where neither n nor rows is 0.
+//
+//go:noescape
+func tilesOfGradientAVX2(dst *float32, step int, image *float32, n int, rows int)
+
+// outputOfTilesAVX2 is outputOfTiles, where neither n nor rows is 0.
+//
+//go:noescape
+func outputOfTilesAVX2(image *float32, src *float32, step int, n int, rows int, bias float32)

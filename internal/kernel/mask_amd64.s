@@ -7505,3 +7505,355 @@ vectors2_end:
 done:
 	VZEROUPPER
 	RET
+
+// func tilesOfInputAVX2(dst *float32, step int, image *float32, n int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·tilesOfInputAVX2(SB), $8-40
+	MOVQ    step+8(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    (AX)(AX*2), CX
+	MOVQ    dst+0(FP), DX
+	LEAQ    (DX)(AX*4), BX
+	LEAQ    (BX)(AX*4), SI
+	LEAQ    (SI)(AX*4), DI
+	MOVQ    image+16(FP), R8
+	MOVQ    n+24(FP), R9
+	MOVQ    R9, R10
+	INCQ    R10
+	SHLQ    $0x03, R10
+	LEAQ    (R10)(R10*2), R11
+	MOVQ    rows+32(FP), R12
+	MOVQ    $0x00000008, R13
+	MOVQ    R9, R14
+	CMPQ    R9, R13
+	CMOVQGT R13, R14
+	MOVQ    R14, R13
+	SUBQ    R9, R13
+	SHLQ    $0x03, R13
+	LEAQ    (R13)(R10*2), R13
+	SHLQ    $0x02, R14
+
+row:
+	MOVQ R9, R15
+
+eight:
+	VMOVUPS (R8), Y0
+	VSUBPS  (R8)(R10*2), Y0, Y0
+	VMOVUPS 32(R8), Y1
+	VSUBPS  32(R8)(R10*2), Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VPERMPD $0xd8, Y2, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 8(R8), Y1
+	VSUBPS  8(R8)(R10*2), Y1, Y1
+	VMOVUPS 40(R8), Y3
+	VSUBPS  40(R8)(R10*2), Y3, Y3
+	VSHUFPS $0x88, Y3, Y1, Y4
+	VPERMPD $0xd8, Y4, Y4
+	VSHUFPS $0xdd, Y3, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VADDPS  Y4, Y0, Y3
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, (DX)(AX*1)
+	VMOVUPS Y4, (DX)(AX*2)
+	VMOVUPS Y0, (DX)(CX*1)
+	VMOVUPS (R8)(R10*1), Y0
+	VADDPS  (R8)(R10*2), Y0, Y0
+	VMOVUPS 32(R8)(R10*1), Y1
+	VADDPS  32(R8)(R10*2), Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VPERMPD $0xd8, Y2, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 8(R8)(R10*1), Y1
+	VADDPS  8(R8)(R10*2), Y1, Y1
+	VMOVUPS 40(R8)(R10*1), Y3
+	VADDPS  40(R8)(R10*2), Y3, Y3
+	VSHUFPS $0x88, Y3, Y1, Y4
+	VPERMPD $0xd8, Y4, Y4
+	VSHUFPS $0xdd, Y3, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VADDPS  Y4, Y0, Y3
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y2, (BX)
+	VMOVUPS Y3, (BX)(AX*1)
+	VMOVUPS Y4, (BX)(AX*2)
+	VMOVUPS Y0, (BX)(CX*1)
+	VMOVUPS (R8)(R10*2), Y0
+	VSUBPS  (R8)(R10*1), Y0, Y0
+	VMOVUPS 32(R8)(R10*2), Y1
+	VSUBPS  32(R8)(R10*1), Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VPERMPD $0xd8, Y2, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 8(R8)(R10*2), Y1
+	VSUBPS  8(R8)(R10*1), Y1, Y1
+	VMOVUPS 40(R8)(R10*2), Y3
+	VSUBPS  40(R8)(R10*1), Y3, Y3
+	VSHUFPS $0x88, Y3, Y1, Y4
+	VPERMPD $0xd8, Y4, Y4
+	VSHUFPS $0xdd, Y3, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VADDPS  Y4, Y0, Y3
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, (SI)(AX*1)
+	VMOVUPS Y4, (SI)(AX*2)
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (R8)(R10*1), Y0
+	VSUBPS  (R8)(R11*1), Y0, Y0
+	VMOVUPS 32(R8)(R10*1), Y1
+	VSUBPS  32(R8)(R11*1), Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VPERMPD $0xd8, Y2, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 8(R8)(R10*1), Y1
+	VSUBPS  8(R8)(R11*1), Y1, Y1
+	VMOVUPS 40(R8)(R10*1), Y3
+	VSUBPS  40(R8)(R11*1), Y3, Y3
+	VSHUFPS $0x88, Y3, Y1, Y4
+	VPERMPD $0xd8, Y4, Y4
+	VSHUFPS $0xdd, Y3, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VSUBPS  Y4, Y2, Y2
+	VADDPS  Y4, Y0, Y3
+	VSUBPS  Y0, Y4, Y4
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DI)(AX*2)
+	VMOVUPS Y0, (DI)(CX*1)
+	SUBQ    $0x08, R15
+	JLE     end
+	MOVQ    $0x00000008, BP
+	CMPQ    R15, BP
+	CMOVQLT R15, BP
+	LEAQ    (R8)(BP*8), R8
+	LEAQ    (DX)(BP*4), DX
+	LEAQ    (BX)(BP*4), BX
+	LEAQ    (SI)(BP*4), SI
+	LEAQ    (DI)(BP*4), DI
+	JMP     eight
+
+end:
+	ADDQ R13, R8
+	ADDQ R14, DX
+	ADDQ R14, BX
+	ADDQ R14, SI
+	ADDQ R14, DI
+	DECQ R12
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func tilesOfGradientAVX2(dst *float32, step int, image *float32, n int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·tilesOfGradientAVX2(SB), $0-40
+	MOVQ         step+8(FP), AX
+	SHLQ         $0x02, AX
+	LEAQ         (AX)(AX*2), CX
+	MOVQ         dst+0(FP), DX
+	LEAQ         (DX)(AX*4), BX
+	LEAQ         (BX)(AX*4), SI
+	LEAQ         (SI)(AX*4), DI
+	MOVQ         image+16(FP), R8
+	MOVQ         n+24(FP), R9
+	MOVQ         R9, R10
+	SHLQ         $0x03, R10
+	MOVL         $0x80000000, R11
+	VMOVD        R11, X0
+	VPBROADCASTD X0, Y0
+	MOVQ         rows+32(FP), R11
+	MOVQ         $0x00000008, R12
+	MOVQ         R9, R13
+	CMPQ         R9, R12
+	CMOVQGT      R12, R13
+	MOVQ         R13, R12
+	SUBQ         R9, R12
+	SHLQ         $0x03, R12
+	LEAQ         (R12)(R10*2), R12
+	SHLQ         $0x02, R13
+
+row:
+	MOVQ R9, R14
+
+eight:
+	VMOVUPS (R8), Y1
+	VMOVUPS 32(R8), Y2
+	VSHUFPS $0x88, Y2, Y1, Y3
+	VPERMPD $0xd8, Y3, Y3
+	VSHUFPS $0xdd, Y2, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMOVUPS (R8)(R10*1), Y2
+	VMOVUPS 32(R8)(R10*1), Y4
+	VSHUFPS $0x88, Y4, Y2, Y5
+	VPERMPD $0xd8, Y5, Y5
+	VSHUFPS $0xdd, Y4, Y2, Y2
+	VPERMPD $0xd8, Y2, Y2
+	VADDPS  Y1, Y3, Y4
+	VSUBPS  Y1, Y3, Y6
+	VXORPS  Y1, Y0, Y7
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y6, (DX)(AX*2)
+	VMOVUPS Y7, (DX)(CX*1)
+	VADDPS  Y5, Y3, Y4
+	VADDPS  Y2, Y1, Y6
+	VADDPS  Y6, Y4, Y7
+	VSUBPS  Y6, Y4, Y8
+	VXORPS  Y6, Y0, Y6
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y7, (BX)(AX*1)
+	VMOVUPS Y8, (BX)(AX*2)
+	VMOVUPS Y6, (BX)(CX*1)
+	VSUBPS  Y5, Y3, Y3
+	VSUBPS  Y2, Y1, Y1
+	VADDPS  Y1, Y3, Y4
+	VSUBPS  Y1, Y3, Y6
+	VXORPS  Y1, Y0, Y1
+	VMOVUPS Y3, (SI)
+	VMOVUPS Y4, (SI)(AX*1)
+	VMOVUPS Y6, (SI)(AX*2)
+	VMOVUPS Y1, (SI)(CX*1)
+	VXORPS  Y5, Y0, Y1
+	VXORPS  Y2, Y0, Y2
+	VADDPS  Y2, Y1, Y3
+	VSUBPS  Y2, Y1, Y4
+	VXORPS  Y2, Y0, Y2
+	VMOVUPS Y1, (DI)
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DI)(AX*2)
+	VMOVUPS Y2, (DI)(CX*1)
+	SUBQ    $0x08, R14
+	JLE     end
+	MOVQ    $0x00000008, R15
+	CMPQ    R14, R15
+	CMOVQLT R14, R15
+	LEAQ    (R8)(R15*8), R8
+	LEAQ    (DX)(R15*4), DX
+	LEAQ    (BX)(R15*4), BX
+	LEAQ    (SI)(R15*4), SI
+	LEAQ    (DI)(R15*4), DI
+	JMP     eight
+
+end:
+	ADDQ R12, R8
+	ADDQ R13, DX
+	ADDQ R13, BX
+	ADDQ R13, SI
+	ADDQ R13, DI
+	DECQ R11
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func outputOfTilesAVX2(image *float32, src *float32, step int, n int, rows int, bias float32)
+// Requires: AVX, CMOV
+TEXT ·outputOfTilesAVX2(SB), $0-44
+	MOVQ         step+16(FP), AX
+	SHLQ         $0x02, AX
+	LEAQ         (AX)(AX*2), CX
+	MOVQ         src+8(FP), DX
+	LEAQ         (DX)(AX*4), BX
+	LEAQ         (BX)(AX*4), SI
+	LEAQ         (SI)(AX*4), DI
+	MOVQ         image+0(FP), R8
+	MOVQ         n+24(FP), R9
+	MOVQ         R9, R10
+	SHLQ         $0x03, R10
+	VBROADCASTSS bias+40(FP), Y0
+	MOVQ         rows+32(FP), R11
+	MOVQ         $0x00000008, R12
+	MOVQ         R9, R13
+	CMPQ         R9, R12
+	CMOVQGT      R12, R13
+	MOVQ         R13, R12
+	SUBQ         R9, R12
+	SHLQ         $0x03, R12
+	LEAQ         (R12)(R10*2), R12
+	SHLQ         $0x02, R13
+
+row:
+	MOVQ R9, R14
+
+eight:
+	VMOVUPS    (BX), Y1
+	VMOVUPS    (SI), Y2
+	VADDPS     (DX), Y1, Y3
+	VADDPS     Y2, Y3, Y3
+	VSUBPS     Y2, Y1, Y1
+	VSUBPS     (DI), Y1, Y1
+	VMOVUPS    (BX)(AX*1), Y2
+	VMOVUPS    (SI)(AX*1), Y4
+	VADDPS     (DX)(AX*1), Y2, Y5
+	VADDPS     Y4, Y5, Y5
+	VSUBPS     Y4, Y2, Y2
+	VSUBPS     (DI)(AX*1), Y2, Y2
+	VMOVUPS    (BX)(AX*2), Y4
+	VMOVUPS    (SI)(AX*2), Y6
+	VADDPS     (DX)(AX*2), Y4, Y7
+	VADDPS     Y6, Y7, Y7
+	VSUBPS     Y6, Y4, Y4
+	VSUBPS     (DI)(AX*2), Y4, Y4
+	VMOVUPS    (BX)(CX*1), Y6
+	VMOVUPS    (SI)(CX*1), Y8
+	VADDPS     (DX)(CX*1), Y6, Y9
+	VADDPS     Y8, Y9, Y9
+	VSUBPS     Y8, Y6, Y6
+	VSUBPS     (DI)(CX*1), Y6, Y6
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VSUBPS     Y7, Y5, Y5
+	VSUBPS     Y9, Y5, Y5
+	VADDPS     Y0, Y5, Y5
+	VUNPCKLPS  Y5, Y3, Y7
+	VUNPCKHPS  Y5, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y7, Y5
+	VMOVUPS    Y5, (R8)
+	VPERM2F128 $0x31, Y3, Y7, Y3
+	VMOVUPS    Y3, 32(R8)
+	VADDPS     Y2, Y1, Y1
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y0, Y1, Y1
+	VSUBPS     Y4, Y2, Y2
+	VSUBPS     Y6, Y2, Y2
+	VADDPS     Y0, Y2, Y2
+	VUNPCKLPS  Y2, Y1, Y3
+	VUNPCKHPS  Y2, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y3, Y2
+	VMOVUPS    Y2, (R8)(R10*1)
+	VPERM2F128 $0x31, Y1, Y3, Y1
+	VMOVUPS    Y1, 32(R8)(R10*1)
+	SUBQ       $0x08, R14
+	JLE        end
+	MOVQ       $0x00000008, R15
+	CMPQ       R14, R15
+	CMOVQLT    R14, R15
+	LEAQ       (R8)(R15*8), R8
+	LEAQ       (DX)(R15*4), DX
+	LEAQ       (BX)(R15*4), BX
+	LEAQ       (SI)(R15*4), SI
+	LEAQ       (DI)(R15*4), DI
+	JMP        eight
+
+end:
+	ADDQ R12, R8
+	ADDQ R13, DX
+	ADDQ R13, BX
+	ADDQ R13, SI
+	ADDQ R13, DI
+	DECQ R11
+	JNZ  row
+	VZEROUPPER
+	RET

@@ -99,3 +99,29 @@ func (p path) biasReLUBack64(dx, dbias, dy, y []float64, scale float64) {
 	}
 	biasReLUBack64AVX2(&dx[0], &dbias[0], &dy[0], &y[0], len(dy), scale)
 }
+
+// tilesOfInput, tilesOfGradient and outputOfTiles are the transforms of package
+// ops's convolutions.
+func (p path) tilesOfInput(dst []float32, step int, image []float32, n, rows int) {
+	if p == generic || n < 1 || rows < 1 {
+		tilesOfInput(dst, step, image, n, rows)
+		return
+	}
+	tilesOfInputAVX2(&dst[0], step, &image[0], n, rows)
+}
+
+func (p path) tilesOfGradient(dst []float32, step int, image []float32, n, rows int) {
+	if p == generic || n < 1 || rows < 1 {
+		tilesOfGradient(dst, step, image, n, rows)
+		return
+	}
+	tilesOfGradientAVX2(&dst[0], step, &image[0], n, rows)
+}
+
+func (p path) outputOfTiles(image, src []float32, step, n, rows int, bias float32) {
+	if p == generic || n < 1 || rows < 1 {
+		outputOfTiles(image, src, step, n, rows, bias)
+		return
+	}
+	outputOfTilesAVX2(&image[0], &src[0], step, n, rows, bias)
+}

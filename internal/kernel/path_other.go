@@ -25,3 +25,15 @@ func (path) biasReLUBack32(dx, dbias, dy, y []float32, scale float64) {
 func (path) biasReLUBack64(dx, dbias, dy, y []float64, scale float64) {
 	biasReLUBackRow64(dx, dbias, dy, y, scale)
 }
+
+func (path) tilesOfInput(dst []float32, step int, image []float32, n, rows int) {
+	tilesOfInput(dst, step, image, n, rows)
+}
+
+func (path) tilesOfGradient(dst []float32, step int, image []float32, n, rows int) {
+	tilesOfGradient(dst, step, image, n, rows)
+}
+
+func (path) outputOfTiles(image, src []float32, step, n, rows int, bias float32) {
+	outputOfTiles(image, src, step, n, rows, bias)
+}

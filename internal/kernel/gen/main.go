@@ -25,6 +25,9 @@ func main() {
 		biasReLU(f)
 		biasReLUBack(f)
 	}
+	winogradInput()
+	winogradGradient()
+	winogradOutput()
 	Generate()
 }
 

@@ -1,0 +1,104 @@
+package ops
+
+// alone is a convolution in products so small that a BLAS computes them in its
+// caller's thread: goroutines share the images, and none waits for threads of the
+// BLAS. Its blocks are rows of places of one image, whose part of the matrices is
+// where it belongs in y.
+type alone struct {
+	layout
+	rows int // of places in a block
+}
+
+// leastPlaces is the number of places in a block below which products of many
+// images at a time are faster.
+const leastPlaces = 64
+
+// alone returns the convolution in small products, and whether that is worth while.
+func (l layout) alone() (alone, bool) {
+	rows := min(l.oh, threadedSize/(l.k*l.patch()*l.ow))
+	if rows*l.ow < leastPlaces {
+		return alone{}, false
+	}
+	blocks := (l.oh + rows - 1) / rows
+	return alone{l, (l.oh + blocks - 1) / blocks}, true
+}
+
+// each calls f for the blocks of image n with their number of places and the first
+// element of theirs in y.
+func (a alone) each(n int, f func(b block, places, at int)) {
+	for from := 0; from < a.oh; from += a.rows {
+		b := block{n, 1, from, min(a.oh, from+a.rows)}
+		f(b, b.places(a.layout), n*a.k*a.area()+from*a.ow)
+	}
+}
+
+// patches is the size of the memory for the patches of a block.
+func (a alone) patches() int { return a.patch() * a.rows * a.ow }
+
+func convolveAlone[F float](a alone, pool *scratch[F], y, x []F, w matrix[F], bias []F) {
+	parallel(a.n, a.patch()*a.area(), func(n int) {
+		col := pool.take(a.patches())
+		a.each(n, func(b block, places, at int) {
+			for c := range a.c {
+				gatherPlane(a.layout, col, x, b, 0, c)
+			}
+			gemm(a.k, places, a.patch(), w, matrix[F]{data: col, stride: places}, 0, y[at:], a.area())
+			for k, bias := range bias {
+				y := y[at+k*a.area():][:places]
+				for i := range y {
+					y[i] += bias
+				}
+			}
+		})
+		pool.give(col)
+	})
+}
+
+func deconvolveAlone[F float](a alone, pool *scratch[F], dx []F, w matrix[F], dy []F) {
+	image := a.c * a.h * a.w
+	parallel(a.n, a.patch()*a.area(), func(n int) {
+		col := pool.take(a.patches())
+		clear(dx[n*image:][:image])
+		a.each(n, func(b block, places, at int) {
+			gemm(a.patch(), places, a.k, w, matrix[F]{data: dy[at:], stride: a.area()}, 0, col, places)
+			for c := range a.c {
+				scatterPlane(a.layout, dx, col, b, 0, c)
+			}
+		})
+		pool.give(col)
+	})
+}
+
+// parts is into how many parts the sum over all images is split.
+const parts = 8
+
+func correlateAlone[F float](a alone, m *memory, dw, x, dy []F) {
+	parts, size := min(parts, a.n), len(dw)
+	pool, shared := scratchOf[F](m), sharedOf[F](m)
+	sums := shared.take(parts * size)
+	parallel(parts, a.n*a.patch()*a.area()/parts, func(p int) {
+		col := pool.take(a.patches())
+		sum, beta := sums[p*size:][:size], F(0)
+		for n := p * a.n / parts; n < (p+1)*a.n/parts; n++ {
+			a.each(n, func(b block, places, at int) {
+				for c := range a.c {
+					gatherPlane(a.layout, col, x, b, 0, c)
+				}
+				gemm(a.k, a.patch(), places, matrix[F]{data: dy[at:], stride: a.area()},
+					matrix[F]{col, places, true}, beta, sum, a.patch())
+				beta = 1
+			})
+		}
+		pool.give(col)
+	})
+	ranges(size, parts, func(from, to int) {
+		dw := dw[from:to]
+		copy(dw, sums[from:])
+		for p := 1; p < parts; p++ {
+			for i, v := range sums[p*size+from:][:len(dw)] {
+				dw[i] += v
+			}
+		}
+	})
+	shared.give(sums)
+}
