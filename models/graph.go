@@ -37,7 +37,8 @@ type Activation struct {
 }
 
 // Activations returns the outputs of the activation layers in order. Where a
-// dropout is joined to the layer, in training and sampling, it is behind it.
+// dropout is joined to the layer, in training and sampling, it is behind it, and so
+// is a max pooling that follows.
 func (g *Graph) Activations() []Activation { return slices.Clone(g.activations) }
 
 // observe notes the output of an activation layer.

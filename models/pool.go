@@ -8,8 +8,16 @@ import (
 
 // MaxPool2d takes the maxima of kernel × kernel places of images, which do not
 // overlap unless ops.WithStride says so; see ops.MaxPool2d.
-func MaxPool2d(kernel int, opts ...ops.WindowOption) Layer {
-	return pool("MaxPool2d", kernel, opts, ops.MaxPool2d)
+func MaxPool2d(kernel int, opts ...ops.WindowOption) Layer { return maxPool{kernel, opts} }
+
+// maxPool is a type of its own for Sequential to know it.
+type maxPool struct {
+	kernel int
+	opts   []ops.WindowOption
+}
+
+func (p maxPool) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return pool("MaxPool2d", p.kernel, p.opts, ops.MaxPool2d).Apply(s, x)
 }
 
 // AvgPool2d takes the means of kernel × kernel places of images, which do not

@@ -12,7 +12,9 @@ import (
 //
 // A Linear layer is joined with a ReLU and a Dropout behind it to one op, which
 // gives the same numbers within rounding; see WithPlainOps. Linear layers with
-// Submatrix between them are thinned to the units that it keeps.
+// Submatrix between them are thinned to the units that it keeps. But for evaluation
+// a ReLU in front of a MaxPool2d is computed behind it, of fewer elements, which
+// gives the same numbers.
 type Sequential []Layer
 
 // Apply applies the layers in order.
@@ -26,6 +28,9 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		n, y, err := q.thinned(s, i, x)
 		if n == 0 && err == nil {
 			n, y, err = q.fused(s, i, x)
+		}
+		if n == 0 && err == nil {
+			n, y, err = q.pooled(s, i, x)
 		}
 		if n == 0 && err == nil {
 			n = 1
@@ -80,4 +85,29 @@ func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia
 	}
 	y, err = ops.Dense(x, w, b, act)
 	return n, y, s.Wrap(err, "Sequential")
+}
+
+// pooled applies a ReLU and the MaxPool2d behind it in the other order and returns
+// 2, 0 if they are not there. Graphs for evaluation keep the order, so that
+// Activations has the activations of all places.
+func (q Sequential) pooled(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
+	if s.model.plain || s.graph.mode == Eval || i+1 >= len(q) {
+		return 0, nil, nil
+	}
+	_, ok := q[i].(relu)
+	pool, follows := q[i+1].(maxPool)
+	if !ok || !follows {
+		return 0, nil, nil
+	}
+	behind := s.Child(strconv.Itoa(i + 1))
+	if y, err = ops.MaxPool2d(x, pool.kernel, pool.opts...); err != nil {
+		return 0, nil, behind.Wrap(err, "MaxPool2d")
+	}
+	place := s.Child(strconv.Itoa(i))
+	if y, err = ops.ReLU(y); err != nil {
+		return 0, nil, place.Wrap(err, "ReLU")
+	}
+	place.observe(y)
+	behind.observe(y)
+	return 2, y, nil
 }
