@@ -1,6 +1,7 @@
 package blas
 
 import (
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -211,5 +212,22 @@ func checkGonums(t *testing.T, b *Implementation) {
 	}
 	if b.lib != nil {
 		t.Errorf("%s is used, want gonum", b.Library())
+	}
+}
+
+// OpenBLAS's threads do not keep the cores from Go for longer than some ten
+// microseconds, unless they were told so.
+func TestThreadsSleep(t *testing.T) {
+	const variable = "OPENBLAS_THREAD_TIMEOUT"
+	b, err := Open("auto")
+	if err != nil {
+		t.Skip("no library: ", err)
+	}
+	routine := symbol(b.lib.handle, "openblas_thread_timeout")
+	if routine == 0 || runtime.GOOS == "windows" || os.Getenv(variable) != "" {
+		t.Skip("no OpenBLAS that can be asked, or the environment says how long")
+	}
+	if got := int32(call(routine)); got != 16 {
+		t.Errorf("threads wait 2^%d cycles, want 2^16", got)
 	}
 }
