@@ -314,9 +314,14 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 	return nil
 }
 
+// fill sets all elements to x, by copies, which are faster than a loop.
 func fill[F float](dst []F, x F) {
-	for i := range dst {
-		dst[i] = x
+	if len(dst) == 0 {
+		return
+	}
+	dst[0] = x
+	for n := 1; n < len(dst); n *= 2 {
+		copy(dst[n:], dst[:n])
 	}
 }
 

@@ -42,13 +42,12 @@ func convolveAlone[F float](a alone, pool *scratch[F], y, x []F, w matrix[F], bi
 			for c := range a.c {
 				gatherPlane(a.layout, col, x, b, 0, c)
 			}
-			gemm(a.k, places, a.patch(), w, matrix[F]{data: col, stride: places}, 0, y[at:], a.area())
+			var beta F
 			for k, bias := range bias {
-				y := y[at+k*a.area():][:places]
-				for i := range y {
-					y[i] += bias
-				}
+				fill(y[at+k*a.area():][:places], bias)
+				beta = 1
 			}
+			gemm(a.k, places, a.patch(), w, matrix[F]{data: col, stride: places}, beta, y[at:], a.area())
 		})
 		pool.give(col)
 	})
