@@ -45,7 +45,10 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			}
 			if now := measure(last.Validation); saved == nil || now < best {
 				best, bestEpoch = now, r.Epoch
-				saved = save(params, saved)
+				_ = r.Trainer.Model.View(func() error {
+					saved = save(params, saved)
+					return nil
+				})
 			}
 			if r.Epoch-bestEpoch >= patience {
 				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch))

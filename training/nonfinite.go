@@ -40,8 +40,15 @@ func (t *Trainer) cause(p *program, indices []int, step int64) string {
 	if p.graph.Mode() != models.Train {
 		read = append(read, t.Model.States()...)
 	}
-	if name, value, at, ok := nonFinite(read); ok {
-		return fmt.Sprintf("parameter %s has %v at %d", name, value, at)
+	where := ""
+	_ = t.Model.View(func() error {
+		if name, value, at, ok := nonFinite(read); ok {
+			where = fmt.Sprintf("parameter %s has %v at %d", name, value, at)
+		}
+		return nil
+	})
+	if where != "" {
+		return where
 	}
 	if at, ok := firstNonFinite(p.x); ok {
 		size := len(p.x) / len(indices)
@@ -97,11 +104,13 @@ func (t *Trainer) layer(failed *program, step int64) (string, error) {
 // finite returns an error unless all parameters are finite.
 func (r *Run) finite() error {
 	m := r.Trainer.Model
-	if name, value, at, ok := nonFinite(slices.Concat(m.Params(), m.States())); ok {
-		return errors.Wrapf(&NonFiniteError{"parameter " + name, value, fmt.Sprintf("value %d", at)},
-			"epoch %d, step %d", r.Epoch, r.Steps)
-	}
-	return nil
+	return m.View(func() error {
+		if name, value, at, ok := nonFinite(slices.Concat(m.Params(), m.States())); ok {
+			return errors.Wrapf(&NonFiniteError{"parameter " + name, value, fmt.Sprintf("value %d", at)},
+				"epoch %d, step %d", r.Epoch, r.Steps)
+		}
+		return nil
+	})
 }
 
 // nonFinite returns the first value of tensors that is NaN or infinite.

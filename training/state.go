@@ -64,9 +64,12 @@ func (r *Run) State() (*State, error) {
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps = r.Steps
-	for name, d := range tensorsOf(m) {
-		s.Params[name] = d.Clone().(*tensor.Dense)
-	}
+	_ = m.View(func() error {
+		for name, d := range tensorsOf(m) {
+			s.Params[name] = d.Clone().(*tensor.Dense)
+		}
+		return nil
+	})
 	for _, c := range r.Trainer.Callbacks {
 		var cs CallbackState
 		if c.Save != nil {

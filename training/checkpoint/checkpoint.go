@@ -216,9 +216,12 @@ func Keep(dir string, interval time.Duration) training.Callback {
 				best = &e
 				tensors := make(map[string]*tensor.Dense)
 				m := r.Trainer.Model
-				for _, p := range slices.Concat(m.Params(), m.States()) {
-					tensors[p.Name()] = p.Value()
-				}
+				_ = m.View(func() error {
+					for _, p := range slices.Concat(m.Params(), m.States()) {
+						tensors[p.Name()] = p.Value().Clone().(*tensor.Dense)
+					}
+					return nil
+				})
 				metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
 				err := atomicfile.Write(filepath.Join(dir, BestFile), func(w io.Writer) error {
 					return tensorfile.Write(w, tensors, metadata)
