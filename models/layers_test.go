@@ -388,3 +388,26 @@ func TestLayersReject(t *testing.T) {
 		}
 	}
 }
+
+// Images of odd sizes, down to a pixel, are computed or refused with the reason.
+func TestConvNetOddSizes(t *testing.T) {
+	for height := 1; height <= 9; height++ {
+		for _, width := range []int{1, 2, 3, 7, 31} {
+			net := models.ConvNet{Channels: []int{2, 3}, Hidden: []int{4}, Outputs: 2, ChannelDropout: 0.1, HiddenDropout: 0.5}
+			m, err := models.New(net, []int{1, height, width})
+			if small := min(height, width) < 4; small != (err != nil) {
+				t.Errorf("%d x %d, pooled by 2 twice: got %v", height, width, err)
+			}
+			if err != nil {
+				if !strings.HasPrefix(err.Error(), "models: ") {
+					t.Errorf("%d x %d: got %v", height, width, err)
+				}
+				continue
+			}
+			x := tensor.New(tensor.WithShape(3, 1, height, width), tensor.Of(tensor.Float32))
+			if got := forward(t, m, models.Train, x, 0); len(got) != 3*2 {
+				t.Errorf("%d x %d: got %d outputs, want 6", height, width, len(got))
+			}
+		}
+	}
+}
