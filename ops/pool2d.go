@@ -6,6 +6,8 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 // MaxPool2d returns the largest element under each place of a window of
@@ -165,15 +167,23 @@ func (w window) halves() bool {
 	return w.kernel == two && w.stride == two && w.dilation == [2]int{1, 1} && w.padding == [2]int{}
 }
 
+// rowOfMaxima is the kernel for a row of them.
+func rowOfMaxima[F float](y, x []F, width int) {
+	switch y := any(y).(type) {
+	case []float32:
+		x, _ := any(x).([]float32)
+		kernel.MaxPairsFloat32(y, x, width)
+	case []float64:
+		x, _ := any(x).([]float64)
+		kernel.MaxPairsFloat64(y, x, width)
+	}
+}
+
 // halve writes the maxima of the blocks of 2×2 of an image x of the given width to
 // y, of half of it.
 func halve[F float](x, y []F, width, half int) {
 	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
-		top, bottom := x[:2*half], x[width:][:2*half]
-		for j := range y[:half] {
-			a, b := top[2*j:][:2], bottom[2*j:][:2]
-			y[j] = max(max(a[0], a[1]), max(b[0], b[1]))
-		}
+		rowOfMaxima(y[:half], x, width)
 	}
 }
 
@@ -213,11 +223,11 @@ func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
 	parallel(xs[0]*xs[1], plane, func(n int) {
 		x, y := in.floats[0][n*plane:(n+1)*plane], in.floats[1][n*places:(n+1)*places]
 		dx, dy := dx[n*plane:(n+1)*plane], in.floats[2][n*places:(n+1)*places]
-		clear(dx)
 		if halves {
 			double(dx, x, y, dy, xs[3], ys[3])
 			return
 		}
+		clear(dx)
 		for i, r := range g.rows {
 			for j, c := range g.cols {
 				at := i*ys[3] + j
@@ -228,31 +238,31 @@ func unpoolMax[F float](f maxPoolDiff, dx []F, in arguments[F]) error {
 	return nil
 }
 
-// double is the gradient of halve: it writes dy to the places in dx, zero before,
-// that the maxima y have in x. Which one of four that is cannot be foreseen, so
-// that it is chosen without branches.
+// double is the gradient of halve: it writes dy to the places in dx that the maxima
+// y have in x, and 0 to the others.
 func double[F float](dx, x, y, dy []F, width, half int) {
 	for ; len(y) > 0; dx, x, y, dy = dx[2*width:], x[2*width:], y[half:], dy[half:] {
-		top, bottom := x[:2*half], x[width:][:2*half]
-		dx := dx[:width+2*half]
-		dy := dy[:half]
-		for j, m := range y[:half] {
-			a, b := top[2*j:][:2], bottom[2*j:][:2]
-			at := width + 1
-			if b[0] == m {
-				at = width
-			}
-			if a[1] == m {
-				at = 1
-			}
-			if a[0] == m {
-				at = 0
-			}
-			if m != m {
-				at = first(x, width, span{0, 2}, span{2 * j, 2*j + 2}, [2]int{1, 1}, m) - 2*j
-			}
-			dx[2*j+at] = dy[j]
+		rowOfGradients(dx, x, y[:half], dy, width)
+		if width > 2*half {
+			dx[width-1], dx[2*width-1] = 0, 0
 		}
+	}
+	clear(dx)
+}
+
+// rowOfGradients is the kernel for a row of them.
+func rowOfGradients[F float](dx, x, y, dy []F, width int) {
+	switch dx := any(dx).(type) {
+	case []float32:
+		x, _ := any(x).([]float32)
+		y, _ := any(y).([]float32)
+		dy, _ := any(dy).([]float32)
+		kernel.MaxPairsBackFloat32(dx, x, y, dy, width)
+	case []float64:
+		x, _ := any(x).([]float64)
+		y, _ := any(y).([]float64)
+		dy, _ := any(dy).([]float64)
+		kernel.MaxPairsBackFloat64(dx, x, y, dy, width)
 	}
 }
 

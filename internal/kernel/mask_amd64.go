@@ -94,3 +94,13 @@ func tilesOfGradientAVX2(dst *float32, step int, image *float32, n int, rows int
 //
 //go:noescape
 func outputOfTilesAVX2(image *float32, src *float32, step int, n int, rows int, bias float32)
+
+// maxPairsAVX2 is maxPairs.
+//
+//go:noescape
+func maxPairsAVX2(y *float32, x *float32, width int, n int)
+
+// maxPairsBackAVX2 is maxPairsBack.
+//
+//go:noescape
+func maxPairsBackAVX2(dx *float32, x *float32, y *float32, dy *float32, width int, n int)

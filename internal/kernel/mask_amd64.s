@@ -7857,3 +7857,231 @@ end:
 	JNZ  row
 	VZEROUPPER
 	RET
+
+// func maxPairsAVX2(y *float32, x *float32, width int, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPairsAVX2(SB), $0-32
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+16(FP), DX
+	MOVQ n+24(FP), BX
+	SHLQ $0x02, DX
+	CMPQ BX, $+8
+	JL   few
+
+eight:
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(DX*1), Y1
+	VMAXPS  Y1, Y0, Y2
+	VMAXPS  Y0, Y1, Y3
+	VANDPS  Y3, Y2, Y2
+	VCMPPS  $0x03, Y1, Y0, Y0
+	VORPS   Y0, Y2, Y2
+	VMOVUPS 32(CX), Y0
+	VMOVUPS 32(CX)(DX*1), Y1
+	VMAXPS  Y1, Y0, Y3
+	VMAXPS  Y0, Y1, Y4
+	VANDPS  Y4, Y3, Y3
+	VCMPPS  $0x03, Y1, Y0, Y0
+	VORPS   Y0, Y3, Y3
+	VSHUFPS $0x88, Y3, Y2, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMAXPS  Y1, Y0, Y2
+	VMAXPS  Y0, Y1, Y3
+	VANDPS  Y3, Y2, Y2
+	VCMPPS  $0x03, Y1, Y0, Y0
+	VORPS   Y0, Y2, Y2
+	VMOVUPS Y2, (AX)
+	SUBQ    $0x08, BX
+	JLE     end
+	MOVQ    $0x00000008, SI
+	CMPQ    BX, SI
+	CMOVQLT BX, SI
+	LEAQ    (AX)(SI*4), AX
+	LEAQ    (CX)(SI*8), CX
+	CMPQ    BX, $+8
+	JGE     eight
+	MOVQ    $0x00000008, BX
+	JMP     eight
+
+few:
+	TESTQ        BX, BX
+	JZ           end
+	VMOVDQU      lanes<>+0(SB), Y0
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y2
+	ADDQ         BX, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y3
+	SUBQ         $0x08, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y0
+	VMASKMOVPS   (CX), Y3, Y1
+	VMASKMOVPS   (CX)(DX*1), Y3, Y3
+	VMAXPS       Y3, Y1, Y4
+	VMAXPS       Y1, Y3, Y5
+	VANDPS       Y5, Y4, Y4
+	VCMPPS       $0x03, Y3, Y1, Y1
+	VORPS        Y1, Y4, Y4
+	VMASKMOVPS   32(CX), Y0, Y1
+	VMASKMOVPS   32(CX)(DX*1), Y0, Y0
+	VMAXPS       Y0, Y1, Y3
+	VMAXPS       Y1, Y0, Y5
+	VANDPS       Y5, Y3, Y3
+	VCMPPS       $0x03, Y0, Y1, Y0
+	VORPS        Y0, Y3, Y3
+	VSHUFPS      $0x88, Y3, Y4, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	VSHUFPS      $0xdd, Y3, Y4, Y1
+	VPERMPD      $0xd8, Y1, Y1
+	VMAXPS       Y1, Y0, Y3
+	VMAXPS       Y0, Y1, Y4
+	VANDPS       Y4, Y3, Y3
+	VCMPPS       $0x03, Y1, Y0, Y0
+	VORPS        Y0, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (AX)
+
+end:
+	VZEROUPPER
+	RET
+
+// func maxPairsBackAVX2(dx *float32, x *float32, y *float32, dy *float32, width int, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPairsBackAVX2(SB), $0-48
+	MOVQ dx+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ dy+24(FP), BX
+	MOVQ width+32(FP), SI
+	MOVQ n+40(FP), DI
+	SHLQ $0x02, SI
+	CMPQ DI, $+8
+	JL   few
+
+eight:
+	VMOVUPS    (DX), Y0
+	VMOVUPS    (BX), Y1
+	VPCMPEQD   Y2, Y2, Y2
+	VMOVUPS    (CX), Y3
+	VMOVUPS    32(CX), Y4
+	VSHUFPS    $0x88, Y4, Y3, Y5
+	VPERMPD    $0xd8, Y5, Y5
+	VCMPPS     $0x00, Y0, Y5, Y6
+	VCMPPS     $0x03, Y5, Y5, Y5
+	VORPS      Y5, Y6, Y6
+	VANDPS     Y2, Y6, Y6
+	VANDNPS    Y2, Y6, Y2
+	VANDPS     Y1, Y6, Y5
+	VSHUFPS    $0xdd, Y4, Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VCMPPS     $0x00, Y0, Y3, Y4
+	VCMPPS     $0x03, Y3, Y3, Y3
+	VORPS      Y3, Y4, Y4
+	VANDPS     Y2, Y4, Y4
+	VANDNPS    Y2, Y4, Y2
+	VANDPS     Y1, Y4, Y3
+	VUNPCKLPS  Y3, Y5, Y4
+	VUNPCKHPS  Y3, Y5, Y3
+	VPERM2F128 $0x20, Y3, Y4, Y5
+	VMOVUPS    Y5, (AX)
+	VPERM2F128 $0x31, Y3, Y4, Y3
+	VMOVUPS    Y3, 32(AX)
+	VMOVUPS    (CX)(SI*1), Y3
+	VMOVUPS    32(CX)(SI*1), Y4
+	VSHUFPS    $0x88, Y4, Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VCMPPS     $0x00, Y0, Y3, Y0
+	VCMPPS     $0x03, Y3, Y3, Y3
+	VORPS      Y3, Y0, Y0
+	VANDPS     Y2, Y0, Y0
+	VANDNPS    Y2, Y0, Y2
+	VANDPS     Y1, Y0, Y0
+	VANDPS     Y1, Y2, Y1
+	VUNPCKLPS  Y1, Y0, Y2
+	VUNPCKHPS  Y1, Y0, Y0
+	VPERM2F128 $0x20, Y0, Y2, Y1
+	VMOVUPS    Y1, (AX)(SI*1)
+	VPERM2F128 $0x31, Y0, Y2, Y0
+	VMOVUPS    Y0, 32(AX)(SI*1)
+	SUBQ       $0x08, DI
+	JLE        end
+	MOVQ       $0x00000008, R8
+	CMPQ       DI, R8
+	CMOVQLT    DI, R8
+	LEAQ       (DX)(R8*4), DX
+	LEAQ       (BX)(R8*4), BX
+	LEAQ       (AX)(R8*8), AX
+	LEAQ       (CX)(R8*8), CX
+	CMPQ       DI, $+8
+	JGE        eight
+	MOVQ       $0x00000008, DI
+	JMP        eight
+
+few:
+	TESTQ        DI, DI
+	JZ           end
+	VMOVDQU      lanes<>+0(SB), Y0
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y2
+	ADDQ         DI, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y3
+	SUBQ         $0x08, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y0
+	VMASKMOVPS   (DX), Y2, Y1
+	VMASKMOVPS   (BX), Y2, Y2
+	VPCMPEQD     Y4, Y4, Y4
+	VMASKMOVPS   (CX), Y3, Y5
+	VMASKMOVPS   32(CX), Y0, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y7
+	VPERMPD      $0xd8, Y7, Y7
+	VCMPPS       $0x00, Y1, Y7, Y8
+	VCMPPS       $0x03, Y7, Y7, Y7
+	VORPS        Y7, Y8, Y8
+	VANDPS       Y4, Y8, Y8
+	VANDNPS      Y4, Y8, Y4
+	VANDPS       Y2, Y8, Y7
+	VSHUFPS      $0xdd, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VCMPPS       $0x00, Y1, Y5, Y6
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y6, Y6
+	VANDPS       Y4, Y6, Y6
+	VANDNPS      Y4, Y6, Y4
+	VANDPS       Y2, Y6, Y5
+	VUNPCKLPS    Y5, Y7, Y6
+	VUNPCKHPS    Y5, Y7, Y5
+	VPERM2F128   $0x20, Y5, Y6, Y7
+	VMASKMOVPS   Y7, Y3, (AX)
+	VPERM2F128   $0x31, Y5, Y6, Y5
+	VMASKMOVPS   Y5, Y0, 32(AX)
+	VMASKMOVPS   (CX)(SI*1), Y3, Y5
+	VMASKMOVPS   32(CX)(SI*1), Y0, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VPERMPD      $0xd8, Y5, Y5
+	VCMPPS       $0x00, Y1, Y5, Y1
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y1, Y1
+	VANDPS       Y4, Y1, Y1
+	VANDNPS      Y4, Y1, Y4
+	VANDPS       Y2, Y1, Y1
+	VANDPS       Y2, Y4, Y2
+	VUNPCKLPS    Y2, Y1, Y4
+	VUNPCKHPS    Y2, Y1, Y1
+	VPERM2F128   $0x20, Y1, Y4, Y2
+	VMASKMOVPS   Y2, Y3, (AX)(SI*1)
+	VPERM2F128   $0x31, Y1, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)(SI*1)
+
+end:
+	VZEROUPPER
+	RET

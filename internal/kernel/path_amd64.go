@@ -125,3 +125,20 @@ func (p path) outputOfTiles(image, src []float32, step, n, rows int, bias float3
 	}
 	outputOfTilesAVX2(&image[0], &src[0], step, n, rows, bias)
 }
+
+// maxPairs and maxPairsBack are a row of max pooling.
+func (p path) maxPairs(y, x []float32, width int) {
+	if p == generic || len(y) == 0 {
+		maxPairs(y, x, width)
+		return
+	}
+	maxPairsAVX2(&y[0], &x[0], width, len(y))
+}
+
+func (p path) maxPairsBack(dx, x, y, dy []float32, width int) {
+	if p == generic || len(y) == 0 {
+		maxPairsBack(dx, x, y, dy, width)
+		return
+	}
+	maxPairsBackAVX2(&dx[0], &x[0], &y[0], &dy[0], width, len(y))
+}

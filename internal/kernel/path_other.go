@@ -37,3 +37,7 @@ func (path) tilesOfGradient(dst []float32, step int, image []float32, n, rows in
 func (path) outputOfTiles(image, src []float32, step, n, rows int, bias float32) {
 	outputOfTiles(image, src, step, n, rows, bias)
 }
+
+func (path) maxPairs(y, x []float32, width int) { maxPairs(y, x, width) }
+
+func (path) maxPairsBack(dx, x, y, dy []float32, width int) { maxPairsBack(dx, x, y, dy, width) }

@@ -28,6 +28,8 @@ func main() {
 	winogradInput()
 	winogradGradient()
 	winogradOutput()
+	maxPairs()
+	maxPairsBack()
 	Generate()
 }
 
