@@ -40,6 +40,7 @@ type settings struct {
 	batch, epochs, seeds    int
 	lr                      float64
 	judge                   bool
+	only                    string
 	seed                    uint64
 	dir                     string
 }
@@ -57,6 +58,7 @@ func main() {
 	flag.IntVar(&s.batch, "batch", 50, "images of a step")
 	flag.Float64Var(&s.lr, "lr", 0.003, "learning rate of Adam at first")
 	flag.BoolVar(&s.judge, "judge", false, "report on the validation images, to choose settings by, and leave the test images alone")
+	flag.StringVar(&s.only, "only", "", "train one way alone: with, or without")
 	flag.IntVar(&s.epochs, "epochs", 20, "passes over the training images")
 	flag.IntVar(&s.seeds, "seeds", 3, "runs of each way")
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
@@ -138,7 +140,16 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		}}
 	}
 	const without, with = "without dropout", "with dropout"
-	arms := []experiment.Arm{way(0, without, 0, 0), way(1, with, s.channelP, s.p)}
+	arms, shown := []experiment.Arm{way(0, without, 0, 0), way(1, with, s.channelP, s.p)}, 1
+	switch s.only {
+	case "":
+	case "without":
+		arms, shown = arms[:1], 0
+	case "with":
+		arms = arms[1:]
+	default:
+		return errors.Errorf("vision: -only must be with or without, got %q", s.only)
+	}
 
 	// %% Training: every seed once without and once with dropout.
 	seeds := make([]uint64, s.seeds)
@@ -154,12 +165,21 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "Convolutions of %v channels and %d hidden units (%d parameters) on %d images; tested on %d; p %v of channels, %v of units.\n\n",
-		channels, s.hidden, nets[0].NumParams(), s.train, test.Len(), s.channelP, s.p)
-	comparison := report.Comparison{Results: results, Without: without, With: with}
-	if err := comparison.WriteTable(out); err != nil {
-		return err
+		channels, s.hidden, nets[shown].NumParams(), s.train, test.Len(), s.channelP, s.p)
+	if s.only == "" {
+		comparison := report.Comparison{Results: results, Without: without, With: with}
+		if err := comparison.WriteTable(out); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%s\n\n", comparison.Finding())
+	} else {
+		e := experiment.Mean(results, arms[0].Name, experiment.TestError)
+		fmt.Fprintf(out, "%s: error %.2f ± %.2f %% over %d seeds:", arms[0].Name, 100*e.Mean, 100*e.StdErr, e.N)
+		for _, r := range results {
+			fmt.Fprintf(out, " %.2f", 100*r.History.Test.Error())
+		}
+		fmt.Fprint(out, " %\n\n")
 	}
-	fmt.Fprintf(out, "\n%s\n\n", comparison.Finding())
 
 	// %% Plots: learning curves, and what the first network with dropout still gets
 	// wrong.
@@ -178,11 +198,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return err
 		}
 	}
-	predicted, err := (&uncertainty.Predictor{Model: nets[1]}).Plain(ctx, images{test})
+	predicted, err := (&uncertainty.Predictor{Model: nets[shown]}).Plain(ctx, images{test})
 	if err != nil {
 		return err
 	}
-	p := report.Predictions{Name: with, Classes: test.Classes}
+	p := report.Predictions{Name: arms[len(arms)-1].Name, Classes: test.Classes}
 	for _, q := range predicted {
 		for _, v := range q.Mean {
 			p.Probabilities = append(p.Probabilities, float32(v))

@@ -44,9 +44,16 @@ func TestRunJudges(t *testing.T) {
 	if err := run(context.Background(), s, &out); err == nil || !strings.Contains(err.Error(), "-judge needs -validation images, got none") {
 		t.Errorf("got %v", err)
 	}
-	s.judge = false
+	s.judge, s.only = false, "with"
 	if err := run(context.Background(), s, &out); err != nil {
 		t.Fatal(err)
+	}
+	if want := "with dropout: error "; !strings.Contains(out.String(), want) {
+		t.Errorf("output must have %q, got:\n%s", want, out.String())
+	}
+	s.only = "both"
+	if err := run(context.Background(), s, &out); err == nil || !strings.Contains(err.Error(), `-only must be with or without, got "both"`) {
+		t.Errorf("got %v", err)
 	}
 }
 
