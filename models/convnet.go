@@ -36,7 +36,8 @@ type ConvNet struct {
 	BatchNorm bool
 	// Activation makes all activations; ReLU by default.
 	Activation func() Layer
-	// Init starts all weights; HeNormal by default.
+	// Init starts all weights; HeNormal by default. With BatchNorm FanInUniform learns
+	// faster.
 	Init Init
 }
 

@@ -161,7 +161,7 @@ func TestInitScale(t *testing.T) {
 		init models.Init
 		want float64 // variance for 400 inputs and 100 outputs
 	}{
-		{"HeNormal", models.HeNormal, 2.0 / 400}, {"HeUniform", models.HeUniform, 2.0 / 400},
+		{"HeNormal", models.HeNormal, 2.0 / 400}, {"HeUniform", models.HeUniform, 2.0 / 400}, {"FanInUniform", models.FanInUniform, 1.0 / 1200},
 		{"GlorotNormal", models.GlorotNormal, 2.0 / 500}, {"GlorotUniform", models.GlorotUniform, 2.0 / 500},
 		{"LecunNormal", models.LecunNormal, 1.0 / 400}, {"Normal", models.Normal(0.1), 0.01},
 		{"Zeros", models.Zeros, 0},

@@ -125,7 +125,10 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			}
 			net := models.ConvNet{
 				Channels: channels, Hidden: []int{s.hidden}, Outputs: train.Classes,
-				BatchNorm: s.batchNorm, ChannelDropout: channelP, HiddenDropout: p,
+				ChannelDropout: channelP, HiddenDropout: p,
+			}
+			if s.batchNorm {
+				net.BatchNorm, net.Init = true, models.FanInUniform
 			}
 			m, err := models.New(net, data.Train.InputShape(), models.WithSeed(seed))
 			if err != nil {
