@@ -19,7 +19,7 @@ import (
 
 const description = `Measure dropout and training steps side by side: this library, gorgonia.Dropout and stock Gorgonia, copying memory, and, where they are there, PyTorch on the CPU (Debian: python3-torch) and GoMLX's pure-Go backend.
 
-Each case runs in a process of its own. The processes take turns, one at a time, for several rounds; each round counts by its fastest step, and cases are compared round by round, so that a machine that is busy with other things disturbs them alike. Times are medians over the rounds with the quartiles behind them.
+Each case runs in a process of its own. The processes take turns, one at a time, for several rounds; each round counts by its fastest step, and cases are compared round by round, so that a machine that is busy with other things disturbs them alike. The order is another one in each round, with a pause between turns. Times are medians over the rounds with the quartiles behind them.
 
 Run it from the root of the repository:
 

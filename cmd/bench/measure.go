@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,11 @@ func (m *measured) times() []float64 {
 
 // patience is how long a turn may take for a case to have another one.
 const patience = 5 * time.Second
+
+// rest is what lies between turns. The idle threads of some libraries, OpenBLAS's in
+// PyTorch among them, look for work for tens of milliseconds, on a core that the next
+// case needs.
+const rest = 100 * time.Millisecond
 
 // measurement is how measuring is done.
 type measurement struct {
@@ -102,7 +108,8 @@ func (m *measurement) all(ctx context.Context, chosen []*benchCase, programs map
 	return results, nil
 }
 
-// group measures cases in turns.
+// group measures cases in turns, in another order each round, so that none always
+// follows the same other one.
 func (m *measurement) group(ctx context.Context, cases []*benchCase, programs map[program]command) ([]*measured, error) {
 	results := make([]*measured, len(cases))
 	workers := make([]*worker, len(cases))
@@ -125,10 +132,12 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, programs ma
 	}
 	for round := range m.rounds {
 		fmt.Fprintf(m.log, "%s: round %d of %d\n", cases[0].Group, round+1, m.rounds)
-		for i, w := range workers {
+		for _, i := range rand.New(rand.NewPCG(uint64(round), 0)).Perm(len(workers)) {
+			w := workers[i]
 			if w == nil {
 				continue
 			}
+			time.Sleep(rest)
 			began := time.Now()
 			a, err := w.run(m.turn)
 			if err == nil {
