@@ -26,6 +26,12 @@ type Convolution struct {
 
 // Apply adds the convolution to the graph of x.
 func (c Convolution) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return c.apply(s, x, ops.Conv2d)
+}
+
+// apply is Apply with an op for the convolution.
+func (c Convolution) apply(s *Scope, x *gorgonia.Node,
+	op func(x, w, bias *gorgonia.Node, opts ...ops.WindowOption) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
 	const name = "Conv2d"
 	shape := x.Shape()
 	if len(shape) != 4 {
@@ -52,6 +58,6 @@ func (c Convolution) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 			return nil, err
 		}
 	}
-	y, err := ops.Conv2d(x, w, b, c.Window...)
+	y, err := op(x, w, b, c.Window...)
 	return y, s.Wrap(err, name)
 }

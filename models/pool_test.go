@@ -12,12 +12,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// A ReLU that is computed behind the max pooling gives the numbers of one in front
-// of it, gradients and ties included, and the activations have their places.
-func TestPoolingBeforeReLU(t *testing.T) {
+// A ReLU that is computed behind the max pooling, or in one op with a convolution,
+// gives the numbers of one by itself, gradients and ties included, and the activations
+// have their places.
+func TestReLUOfConvolutions(t *testing.T) {
 	nets := map[string]models.Layer{
 		"ConvNet":     models.ConvNet{Channels: []int{3, 4}, Hidden: []int{5}, Outputs: 3, ChannelDropout: 0.3, HiddenDropout: 0.5},
 		"overlapping": models.Sequential{models.Conv2d(3, 3), models.ReLU(), models.MaxPool2d(3, ops.WithStride(2), ops.WithPadding(1)), models.Flatten(), models.Linear(27, 3)},
+		"no pooling":  models.Sequential{models.Conv2d(3, 3, ops.WithStride(2)), models.ReLU(), models.Conv2d(2, 2), models.ReLU(), models.Flatten(), models.Linear(8, 3)},
 		"first":       models.Sequential{models.ReLU(), models.MaxPool2d(2), models.Conv2d(2, 1), models.ReLU(), models.Flatten(), models.Linear(32, 3)},
 	}
 	for name, net := range nets {

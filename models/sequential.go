@@ -10,11 +10,11 @@ import (
 
 // Sequential applies layers one after the other. Its parts are named by number.
 //
-// A Linear layer is joined with a ReLU and a Dropout behind it to one op, which
-// gives the same numbers within rounding; see WithPlainOps. Linear layers with
-// Submatrix between them are thinned to the units that it keeps. But for evaluation
-// a ReLU in front of a MaxPool2d is computed behind it, of fewer elements, which
-// gives the same numbers.
+// A Linear layer is joined with a ReLU and a Dropout behind it to one op, and Conv2d
+// with a ReLU, which gives the same numbers within rounding; see WithPlainOps. Linear
+// layers with Submatrix between them are thinned to the units that it keeps. But for
+// evaluation a ReLU in front of a MaxPool2d is computed behind it, of fewer elements,
+// which gives the same numbers.
 type Sequential []Layer
 
 // Apply applies the layers in order.
@@ -28,6 +28,9 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		n, y, err := q.thinned(s, i, x)
 		if n == 0 && err == nil {
 			n, y, err = q.fused(s, i, x)
+		}
+		if n == 0 && err == nil {
+			n, y, err = q.convolved(s, i, x)
 		}
 		if n == 0 && err == nil {
 			n, y, err = q.pooled(s, i, x)
@@ -87,18 +90,42 @@ func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia
 	return n, y, s.Wrap(err, "Sequential")
 }
 
+// convolved applies a convolution and the ReLU behind it as one op and returns 2, 0
+// if they are not there or a pooling comes between them.
+func (q Sequential) convolved(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
+	c, ok := q[i].(Convolution)
+	if !ok || s.model.plain || i+1 >= len(q) || q.poolsFirst(s, i+1) {
+		return 0, nil, nil
+	}
+	if _, ok := q[i+1].(relu); !ok {
+		return 0, nil, nil
+	}
+	if y, err = c.apply(s.Child(strconv.Itoa(i)), x, ops.Conv2dReLU); err != nil {
+		return 0, nil, err
+	}
+	s.Child(strconv.Itoa(i + 1)).observe(y)
+	return 2, y, nil
+}
+
+// poolsFirst reports whether layer i is a ReLU that is computed behind the pooling
+// that follows.
+func (q Sequential) poolsFirst(s *Scope, i int) bool {
+	if s.graph.mode == Eval || i+1 >= len(q) {
+		return false
+	}
+	_, ok := q[i].(relu)
+	_, follows := q[i+1].(maxPool)
+	return ok && follows
+}
+
 // pooled applies a ReLU and the MaxPool2d behind it in the other order and returns
 // 2, 0 if they are not there. Graphs for evaluation keep the order, so that
 // Activations has the activations of all places.
 func (q Sequential) pooled(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
-	if s.model.plain || s.graph.mode == Eval || i+1 >= len(q) {
+	if s.model.plain || !q.poolsFirst(s, i) {
 		return 0, nil, nil
 	}
-	_, ok := q[i].(relu)
-	pool, follows := q[i+1].(maxPool)
-	if !ok || !follows {
-		return 0, nil, nil
-	}
+	pool := q[i+1].(maxPool)
 	behind := s.Child(strconv.Itoa(i + 1))
 	if y, err = ops.MaxPool2d(x, pool.kernel, pool.opts...); err != nil {
 		return 0, nil, behind.Wrap(err, "MaxPool2d")

@@ -31,7 +31,16 @@ import (
 // cores, but for what the BLAS does. The op can be differentiated any number of
 // times with respect to x and w.
 func Conv2d(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, error) {
-	const name = "ops: Conv2d"
+	return conv2d("ops: Conv2d", x, w, bias, false, opts)
+}
+
+// Conv2dReLU is ReLU of Conv2d in one op, with the same numbers: bias and ReLU are
+// applied to each part of y while it is in cache.
+func Conv2dReLU(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, error) {
+	return conv2d("ops: Conv2dReLU", x, w, bias, true, opts)
+}
+
+func conv2d(name string, x, w, bias *gorgonia.Node, positive bool, opts []WindowOption) (*gorgonia.Node, error) {
 	if x == nil || w == nil {
 		return nil, errors.Errorf("%s: x and w must be nodes, got none", name)
 	}
@@ -46,11 +55,11 @@ func Conv2d(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, er
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	c := &convolution{window: win, memory: new(memory)}
+	f := convForward{&convolution{window: win, memory: new(memory)}, bias != nil, positive}
 	if bias == nil {
-		return applyFunction(convForward{c, false}, x, w)
+		return applyFunction(f, x, w)
 	}
-	return applyFunction(convForward{c, true}, x, w, bias)
+	return applyFunction(f, x, w, bias)
 }
 
 // convolution is what a convolution shares with its derivatives.
@@ -240,13 +249,20 @@ func eachMap[F float](l layout, y, m []F, b block, f func(y, m []F, k int)) {
 	})
 }
 
-// convForward is y of x, w and perhaps the bias.
+// convForward is y of x, w and perhaps the bias, or the positive part of it.
 type convForward struct {
 	*convolution
-	biased bool
+	biased, positive bool
 }
 
-func (f convForward) String() string { return "Conv2d{" + f.window.String() + "}" }
+func (f convForward) name() string {
+	if f.positive {
+		return "Conv2dReLU"
+	}
+	return f.convolution.name()
+}
+
+func (f convForward) String() string { return f.name() + "{" + f.window.String() + "}" }
 func (f convForward) rank() int      { return 4 }
 
 func (f convForward) inputs() []slot {
@@ -272,7 +288,7 @@ func (f convForward) float32s(y []float32, in arguments[float32]) error {
 			if f.biased {
 				bias = in.floats[2]
 			}
-			t.convolve(f.memory, y, in.floats[0], in.floats[1], bias, false)
+			t.convolve(f.memory, y, in.floats[0], in.floats[1], bias, false, f.positive)
 			return nil
 		}
 	}
@@ -293,7 +309,7 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 		bias = in.floats[2]
 	}
 	if a, ok := l.alone(); ok {
-		convolveAlone(a, pool, y, in.floats[0], w, bias)
+		convolveAlone(a, pool, y, in.floats[0], w, bias, f.positive)
 		return nil
 	}
 	buffer, col, maps := buffers(l, pool)
@@ -301,17 +317,27 @@ func convolve[F float](f convForward, y []F, in arguments[F]) error {
 		gather2d(l, col, in.floats[0], b)
 		gemm(l.k, b.size(l), l.patch(), w, matrix[F]{data: col, stride: b.size(l)}, 0, maps, b.size(l))
 		eachMap(l, y, maps, b, func(y, m []F, k int) {
-			if !f.biased {
+			if f.biased {
+				for i, v := range m {
+					y[i] = v + bias[k]
+				}
+			} else {
 				copy(y, m)
-				return
 			}
-			for i, v := range m {
-				y[i] = v + bias[k]
+			if f.positive {
+				keepPositive(y)
 			}
 		})
 	})
 	pool.give(buffer)
 	return nil
+}
+
+// keepPositive makes y its own ReLU.
+func keepPositive[F float](y []F) {
+	for i, v := range y {
+		y[i] = max(v, 0)
+	}
 }
 
 // fill sets all elements to x, by copies, which are faster than a loop.
@@ -325,10 +351,13 @@ func fill[F float](dst []F, x F) {
 	}
 }
 
-func (f convForward) derive(c *calculus, x []operand, _, dy operand) []operand {
+func (f convForward) derive(c *calculus, x []operand, y, dy operand) []operand {
 	in, w := shapeOf(x[0]), shapeOf(x[1])
 	if len(in) != 4 || len(w) != 4 {
 		return c.stop(f)
+	}
+	if f.positive {
+		dy = c.of(reluDiff{4}, y, dy)
 	}
 	grads := []operand{
 		c.of(convInput{f.convolution, in[2], in[3]}, x[1], dy),
@@ -374,7 +403,7 @@ func (f convInput) shape(in []tensor.Shape) (tensor.Shape, error) {
 func (f convInput) float32s(dx []float32, in arguments[float32]) error {
 	if l, err := f.sizes(in.shapes); err == nil {
 		if t, ok := l.tiled(); ok {
-			t.transposed().convolve(f.memory, dx, in.floats[1], in.floats[0], nil, true)
+			t.transposed().convolve(f.memory, dx, in.floats[1], in.floats[0], nil, true, false)
 			return nil
 		}
 	}
@@ -408,7 +437,7 @@ func deconvolve[F float](f convInput, dx []F, in arguments[F]) error {
 }
 
 func (f convInput) derive(c *calculus, x []operand, _, ddx operand) []operand {
-	return []operand{c.of(convWeight{f.convolution}, ddx, x[1]), c.of(convForward{f.convolution, false}, ddx, x[0])}
+	return []operand{c.of(convWeight{f.convolution}, ddx, x[1]), c.of(convForward{convolution: f.convolution}, ddx, x[0])}
 }
 
 // convWeight is the gradient of w from x and the gradient of y.
@@ -471,7 +500,7 @@ func (f convWeight) derive(c *calculus, x []operand, _, ddw operand) []operand {
 	}
 	return []operand{
 		c.of(convInput{f.convolution, in[2], in[3]}, ddw, x[1]),
-		c.of(convForward{f.convolution, false}, x[0], ddw),
+		c.of(convForward{convolution: f.convolution}, x[0], ddw),
 	}
 }
 

@@ -50,6 +50,54 @@ func TestConv2d(t *testing.T) {
 	}
 }
 
+// Conv2dReLU is ReLU of Conv2d to the bit, by whatever way the convolution is computed,
+// and has its gradients.
+func TestConv2dReLU(t *testing.T) {
+	pad := ops.WithPadding(1)
+	for _, c := range []struct {
+		x, w []int
+		opts []ops.WindowOption
+	}{
+		{[]int{2, 3, 5, 4}, []int{2, 3, 3, 3}, nil},
+		{[]int{17, 1, 2, 2}, []int{1, 1, 2, 2}, nil},
+		{[]int{1, 2, 8, 7}, []int{2, 2, 3, 2}, []ops.WindowOption{ops.WithDilation(2, 3), ops.WithPadding(2)}},
+		{[]int{3, 1, 28, 28}, []int{8, 1, 3, 3}, []ops.WindowOption{pad}},   // image by image
+		{[]int{2, 16, 9, 11}, []int{17, 16, 3, 3}, []ops.WindowOption{pad}}, // in tiles
+		{[]int{3, 20, 7, 7}, []int{24, 20, 5, 5}, []ops.WindowOption{pad}},
+	} {
+		for _, bias := range []bool{false, true} {
+			shapes := [][]int{c.x, c.w}
+			if bias {
+				shapes = append(shapes, c.w[:1])
+			}
+			fused := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				return ops.Conv2dReLU(in[0], in[1], append(in, nil)[2], c.opts...)
+			}
+			apart := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				y, err := conv(c.opts...)(in)
+				if err != nil {
+					return nil, err
+				}
+				return ops.ReLU(y)
+			}
+			for _, dt := range dtypes {
+				inputs := varied(dt, shapes...)
+				differentiate(t, false, fused, inputs...).near(t, fmt.Sprint(dt, c.x, bias), differentiate(t, false, apart, inputs...), 0)
+			}
+			if c.x[1] < 16 && c.x[2] < 28 { // small enough for every element
+				if err := gradcheck.Check(fused, 1e-7, varied(tensor.Float64, shapes...)...); err != nil {
+					t.Errorf("%v, bias %v: %v", c.x, bias, err)
+				}
+			}
+		}
+	}
+	x := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float64, 4, gorgonia.WithShape(1, 2, 4, 4), gorgonia.WithName("x"))
+	want := "ops: Conv2dReLU: x and w must be nodes, got none"
+	if _, err := ops.Conv2dReLU(x, nil, nil); err == nil || err.Error() != want {
+		t.Errorf("want error %q, got %v", want, err)
+	}
+}
+
 // directConv is the definition of the convolution.
 func directConv(x, w []float64, n, c, h, wd, k, kh, kw, stride, padding, dilation int) (y []float64) {
 	oh := (h+2*padding-dilation*(kh-1)-1)/stride + 1

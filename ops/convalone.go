@@ -35,7 +35,7 @@ func (a alone) each(n int, f func(b block, places, at int)) {
 // patches is the size of the memory for the patches of a block.
 func (a alone) patches() int { return a.patch() * a.rows * a.ow }
 
-func convolveAlone[F float](a alone, pool *scratch[F], y, x []F, w matrix[F], bias []F) {
+func convolveAlone[F float](a alone, pool *scratch[F], y, x []F, w matrix[F], bias []F, positive bool) {
 	parallel(a.n, a.patch()*a.area(), func(n int) {
 		col := pool.take(a.patches())
 		a.each(n, func(b block, places, at int) {
@@ -48,6 +48,9 @@ func convolveAlone[F float](a alone, pool *scratch[F], y, x []F, w matrix[F], bi
 				beta = 1
 			}
 			gemm(a.k, places, a.patch(), w, matrix[F]{data: col, stride: places}, beta, y[at:], a.area())
+			for k := 0; k < a.k && positive; k++ {
+				keepPositive(y[at+k*a.area():][:places])
+			}
 		})
 		pool.give(col)
 	})

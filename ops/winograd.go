@@ -147,8 +147,8 @@ func (t winograd) componentsOf(u, w []float32, turned bool) {
 }
 
 // convolve sets y to the convolution of x with w, turned or not, plus bias, if
-// there is one.
-func (t winograd) convolve(m *memory, y, x, w, bias []float32, turned bool) {
+// there is one, or to the positive part of that.
+func (t winograd) convolve(m *memory, y, x, w, bias []float32, turned, positive bool) {
 	u := m.shared32s.take(t.shared())[:components*t.k*t.c]
 	t.componentsOf(u, w, turned)
 	parallel(t.blocks(), components*t.c*t.tiles(), func(b int) {
@@ -173,6 +173,9 @@ func (t winograd) convolve(m *memory, y, x, w, bias []float32, turned bool) {
 				kernel.OutputOfTiles(image, out[k*tiles+at*t.across:], step, t.across, to-from, shift)
 				y := y[(n*t.k+k)*plane:][2*from*t.ow : min(t.oh, 2*to)*t.ow]
 				crop(y, t.ow, image[:4*(to-from)*t.across], 2*t.across, 0, 0)
+				if positive {
+					keepPositive(y)
+				}
 			})
 		}
 		m.float32s.give(buffer)
