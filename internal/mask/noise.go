@@ -43,7 +43,7 @@ func apply[F float32 | float64](dst, src []F, m Noise) {
 		for at := 0; at < len(src); at += piece {
 			n := min(piece, len(src)-at)
 			draw(numbers[:n], at, m)
-			combine(dst[at:at+n], src[at:at+n], numbers[:n], m.Added)
+			combine(dst[at:at+n], src[at:at+n], numbers[:n], 1, m.Added)
 		}
 		return
 	}
@@ -52,13 +52,11 @@ func apply[F float32 | float64](dst, src []F, m Noise) {
 		draw(numbers[at:min(at+piece, len(numbers))], at, m)
 	}
 	m.Layout.runs(func(at, k, n int, shared bool) {
-		if !shared {
-			combine(dst[at:at+n], src[at:at+n], numbers[k:k+n], m.Added)
-			return
+		step := 1
+		if shared {
+			step = 0
 		}
-		for i := at; i < at+n; i++ {
-			combine(dst[i:i+1], src[i:i+1], numbers[k:k+1], m.Added)
-		}
+		combine(dst[at:at+n], src[at:at+n], numbers[k:], step, m.Added)
 	})
 }
 
@@ -72,14 +70,15 @@ func draw[F float32 | float64](numbers []F, at int, m Noise) {
 	}
 }
 
-func combine[F float32 | float64](dst, src, numbers []F, added bool) {
+// combine takes every step-th number, 0 for the first one throughout.
+func combine[F float32 | float64](dst, src, numbers []F, step int, added bool) {
 	if added {
 		for i, x := range src {
-			dst[i] = x + numbers[i]
+			dst[i] = x + numbers[i*step]
 		}
 		return
 	}
 	for i, x := range src {
-		dst[i] = x * numbers[i]
+		dst[i] = x * numbers[i*step]
 	}
 }
