@@ -182,7 +182,13 @@ func checkBlocks(t *testing.T, n, c, h, wd int) {
 
 // The gradients are the same bits on one core as on several.
 func TestConv2dCores(t *testing.T) {
-	inputs := varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})
+	sameOnOneCore(t, varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})...)
+}
+
+// sameOnOneCore checks that a convolution and its gradients do not depend on the
+// number of cores.
+func sameOnOneCore(t *testing.T, inputs ...*tensor.Dense) {
+	t.Helper()
 	many := differentiate(t, false, conv(), inputs...)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := differentiate(t, false, conv(), inputs...)

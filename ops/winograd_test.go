@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -81,18 +80,7 @@ func nearScale(t *testing.T, what string, got, want []float64) {
 
 // The bits do not depend on the number of cores.
 func TestConv2dTilesCores(t *testing.T) {
-	inputs := varied(tensor.Float32, []int{21, 24, 13, 14}, []int{40, 24, 3, 3}, []int{40})
-	many := differentiate(t, false, conv(), inputs...)
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one := differentiate(t, false, conv(), inputs...)
-	if !slices.Equal(many.y, one.y) {
-		t.Error("outputs depend on the number of cores")
-	}
-	for i := range many.grads {
-		if !slices.Equal(many.grads[i], one.grads[i]) {
-			t.Errorf("gradient of input %d depends on the number of cores", i)
-		}
-	}
+	sameOnOneCore(t, varied(tensor.Float32, []int{21, 24, 13, 14}, []int{40, 24, 3, 3}, []int{40})...)
 }
 
 // What is kept from an earlier run, even NaN, does not matter.
