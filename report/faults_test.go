@@ -7,19 +7,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 	"github.com/gorgonia-dropout/dropout/report"
 )
-
-// full is a disk with room for some bytes.
-type full struct{ room int }
-
-func (f *full) Write(b []byte) (int, error) {
-	n := min(len(b), f.room)
-	if f.room -= n; n < len(b) {
-		return n, syscall.ENOSPC
-	}
-	return n, nil
-}
 
 // A disk that is full after any number of bytes is an error of all that writes.
 func TestFullDisk(t *testing.T) {
@@ -38,11 +28,11 @@ func TestFullDisk(t *testing.T) {
 		}
 		n := whole.Len()
 		for _, room := range []int{0, 1, n / 3, n / 2, n - 1} {
-			if err := write(&full{room}); !errors.Is(err, syscall.ENOSPC) {
+			if err := write(&fulldisk.Disk{Room: room}); !errors.Is(err, syscall.ENOSPC) {
 				t.Errorf("%s: full after %d of %d bytes: got %v", name, room, n, err)
 			}
 		}
-		if err := write(&full{n}); err != nil {
+		if err := write(&fulldisk.Disk{Room: n}); err != nil {
 			t.Errorf("%s: a disk that is just large enough: got %v", name, err)
 		}
 	}

@@ -9,20 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
-
-// full is a disk with room for some bytes.
-type full struct{ room int }
-
-func (f *full) Write(b []byte) (int, error) {
-	n := min(len(b), f.room)
-	if f.room -= n; n < len(b) {
-		return n, syscall.ENOSPC
-	}
-	return n, nil
-}
 
 // trainedRun returns the directory of a small run.
 func trainedRun(t *testing.T) string {
@@ -45,7 +35,7 @@ func TestFullOutput(t *testing.T) {
 	} {
 		for _, room := range []int{0, 20} {
 			var log bytes.Buffer
-			if code := execute(strings.Fields(args), &full{room}, &log); code != 1 || !strings.Contains(log.String(), "no space left on device") {
+			if code := execute(strings.Fields(args), &fulldisk.Disk{Room: room}, &log); code != 1 || !strings.Contains(log.String(), "no space left on device") {
 				t.Errorf("%s, room for %d bytes: want exit 1 and the reason, got %d and\n%s", args, room, code, log.String())
 			}
 		}

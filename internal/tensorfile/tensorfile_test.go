@@ -10,6 +10,8 @@ import (
 
 	"gorgonia.org/tensor"
 	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
 func encode(t testing.TB, tensors map[string]*tensor.Dense, metadata map[string]string) []byte {
@@ -103,24 +105,13 @@ func TestErrors(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	whole := encode(t, sample(), map[string]string{"k": "v"})
 	for n := range whole {
-		if err := Write(&full{n}, sample(), map[string]string{"k": "v"}); !errors.Is(err, syscall.ENOSPC) {
+		if err := Write(&fulldisk.Disk{Room: n}, sample(), map[string]string{"k": "v"}); !errors.Is(err, syscall.ENOSPC) {
 			t.Fatalf("full after %d of %d bytes: got %v", n, len(whole), err)
 		}
 	}
-	if err := Write(&full{len(whole)}, sample(), map[string]string{"k": "v"}); err != nil {
+	if err := Write(&fulldisk.Disk{Room: len(whole)}, sample(), map[string]string{"k": "v"}); err != nil {
 		t.Errorf("a disk that is just large enough: got %v", err)
 	}
-}
-
-// full is a disk with room for some bytes.
-type full struct{ room int }
-
-func (f *full) Write(b []byte) (int, error) {
-	n := min(len(b), f.room)
-	if f.room -= n; n < len(b) {
-		return n, syscall.ENOSPC
-	}
-	return n, nil
 }
 
 func FuzzRead(f *testing.F) {

@@ -17,6 +17,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/logs"
@@ -78,23 +79,12 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		set := &training.Examples{Shape: []int{2}, X: []float32{0, 1, 1, 0}, Y: []int{0, 1}}
-		tr := &training.Trainer{Model: m, Solver: &optim.SGD{LR: 0.1}, Epochs: 50, Callbacks: []training.Callback{log(&full{whole.Len()})}}
+		tr := &training.Trainer{Model: m, Solver: &optim.SGD{LR: 0.1}, Epochs: 50, Callbacks: []training.Callback{log(&fulldisk.Disk{Room: whole.Len()})}}
 		h, err := tr.Fit(context.Background(), training.Data{Train: set, Validation: set})
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), name) || len(h.Epochs) == 0 || len(h.Epochs) == 50 {
 			t.Errorf("%s: got %v after %d epochs", name, err, len(h.Epochs))
 		}
 	}
-}
-
-// full is a disk with room for some bytes.
-type full struct{ room int }
-
-func (f *full) Write(b []byte) (int, error) {
-	n := min(len(b), f.room)
-	if f.room -= n; n < len(b) {
-		return n, syscall.ENOSPC
-	}
-	return n, nil
 }
 
 type event struct {
