@@ -5,19 +5,21 @@ package optim
 
 // squares returns the sum of the squares of g.
 func squares[F float](g []F) float64 {
-	// Four sums, since each addition waits for the one before.
-	var a, b, c, d float64
-	for ; len(g) >= 4; g = g[4:] {
-		p, q, r, s := float64(g[0]), float64(g[1]), float64(g[2]), float64(g[3])
-		a += p * p
-		b += q * q
-		c += r * r
-		d += s * s
+	// Eight sums, since each addition waits for the one before, and as many are two
+	// vectors.
+	var s [8]float64
+	if g32, ok := any(g).([]float32); ok {
+		g = g[squares32(&s, g32):]
 	}
-	for _, x := range g {
-		a += float64(x) * float64(x)
+	for ; len(g) >= 8; g = g[8:] {
+		for i := range s {
+			s[i] += float64(g[i]) * float64(g[i])
+		}
 	}
-	return (a + b) + (c + d)
+	for i, x := range g {
+		s[i] += float64(x) * float64(x)
+	}
+	return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
 }
 
 // squaresClipped returns the sum of the squares of g clipped to [-limit, limit].

@@ -38,7 +38,7 @@ func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 	// Four rows at a time load and store the sums a quarter as often.
 	for ; rows >= 4; rows -= 4 {
 		a, b, c, d := w[:n], w[distance:distance+n], w[2*distance:2*distance+n], w[3*distance:3*distance+n]
-		for i := range sums {
+		for i := addSquares(sums, a, b, c, d); i < len(sums); i++ {
 			p, q, r, s := float64(a[i]), float64(b[i]), float64(c[i]), float64(d[i])
 			sums[i] += (p*p + q*q) + (r*r + s*s)
 		}
@@ -50,6 +50,23 @@ func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 		}
 		w = w[min(distance, len(w)):]
 	}
+}
+
+// addSquares does the first of the columns with the vector instructions of the
+// processor, if it has them, and returns how many.
+func addSquares[F float](sums []float64, a, b, c, d []F) int {
+	if a, ok := any(a).([]float32); ok {
+		return addSquares32(sums, a, any(b).([]float32), any(c).([]float32), any(d).([]float32))
+	}
+	return 0
+}
+
+// scaleBy is the same for the multiplication of elements by their factors.
+func scaleBy[F float](x []F, by []float64) int {
+	if x, ok := any(x).([]float32); ok {
+		return scaleBy32(x, by)
+	}
+	return 0
 }
 
 // project bounds the norms of units [lo, hi), at most maxUnits, by c: of all, or
@@ -92,8 +109,8 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	if l.inner == 1 {
 		runs(func(run []F) {
 			by := by[:len(run)]
-			for i, x := range run {
-				run[i] = F(float64(x) * by[i])
+			for i := scaleBy(run, by); i < len(run); i++ {
+				run[i] = F(float64(run[i]) * by[i])
 			}
 		})
 		return

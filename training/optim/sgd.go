@@ -30,7 +30,7 @@ type SGD struct {
 	Regularization
 
 	core core
-	k32  sgdKernel[float32]
+	k32  sgdKernel32
 	k64  sgdKernel[float64]
 }
 
@@ -132,3 +132,7 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 		w[at] -= lr * u
 	}
 }
+
+// sgdKernel32 is sgdKernel[float32] with the vector instructions of the
+// processor: the method update, one for each architecture.
+type sgdKernel32 struct{ sgdKernel[float32] }
