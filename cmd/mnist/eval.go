@@ -73,6 +73,9 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 			}
 		}
 	}
+	if len(all) == 0 {
+		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, c.Dir)
+	}
 	if to.json {
 		return json.NewEncoder(to.out).Encode(all)
 	}

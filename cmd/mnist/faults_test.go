@@ -98,6 +98,18 @@ func TestDamagedRun(t *testing.T) {
 	}
 }
 
+// A run that was stopped before its first checkpoint has nothing to test.
+func TestEvalWithoutCheckpoints(t *testing.T) {
+	dir := trainedRun(t)
+	if err := os.RemoveAll(filepath.Join(dir, "runs")); err != nil {
+		t.Fatal(err)
+	}
+	out, log, code := command("eval", dir)
+	if code != 1 || out != "" || !strings.Contains(log, "must hold a trained network, got none yet") {
+		t.Errorf("want exit 1 and the reason, got %d, %q and\n%s", code, out, log)
+	}
+}
+
 // Images of any size are a digit or a reason, and never a crash.
 func TestPredictOddImages(t *testing.T) {
 	dir := trainedRun(t)
