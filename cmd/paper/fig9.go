@@ -27,7 +27,7 @@ var fig9 = study{
 				default:
 					// Unit by unit the widest of these networks would take a hundred
 					// times as long.
-					a.Kind, a.Rate, a.ClipNorm = exactK, exactRate, 1
+					*a = a.thinned()
 				}
 			}
 			arms = append(arms, n, pn)

@@ -152,8 +152,8 @@ func (l *lab) trial(a arm, seed uint64) trial {
 const tuneSeed = 1 << 32
 
 // tuned returns the arms with the learning rate of the lowest error on held-out
-// images after a third of the updates: of the arm's own, a third and three times of
-// it.
+// images: of the arm's own, a third and three times of it, after a sixth of the
+// budget's updates or half of the arm's.
 func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 	factors := []float64{1. / 3, 1, 3}
 	var trials []trial
@@ -162,7 +162,8 @@ func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 			t := l.trial(a, tuneSeed)
 			t.Arm.Rate = a.Rate * f
 			t.Measure, t.Held = "", min(10000, l.budget.Test)
-			t.Budget.Updates = max(1, t.Budget.Updates/3) // enough to tell rates apart
+			t.Budget.Updates = max(1, min(t.Budget.Updates/6, a.updates(t.Budget.Updates)/2)) // enough to tell rates apart
+			t.Arm.Share = 0
 			t.Arm.Images = min(t.Arm.Images, l.sets.train.Len()-t.Held)
 			trials = append(trials, t)
 		}

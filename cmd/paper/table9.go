@@ -2,7 +2,7 @@ package main
 
 var table9 = study{
 	name: "table9", title: "Ways to regularize 784-1024-1024-2048-10", source: "Srivastava et al. 2014, table 9; the first row is not in the paper",
-	arms: func(budget) []arm {
+	arms: func(b budget) []arm {
 		const decay = 1e-4
 		l2 := func(a arm) arm {
 			a.L2 = decay
@@ -18,13 +18,14 @@ var table9 = study{
 			lasso,
 			sparse,
 			plain("max-norm", 1024, 1024, 2048).settled().maxNorm(tableNorm).at(1.35),
-			l2(dropped("dropout + L2", 1024, 1024, 2048).at(1.25)),
-			dropped("dropout + max-norm", 1024, 1024, 2048).maxNorm(tableNorm).at(1.05),
+			l2(dropped("dropout + L2", 1024, 1024, 2048).inHours(b).at(1.25)),
+			dropped("dropout + max-norm", 1024, 1024, 2048).maxNorm(tableNorm).inHours(b).at(1.05),
 		}
 	},
 	budgets: budgets(func(b *budget) { b.Updates, b.Seeds = 600, 2 }),
 	summarize: tableSummary(func(r *results) []string {
 		return []string{
+			thinnedNote(r.budget),
 			"Here " + r.difference("dropout + max-norm", "L2") + "; " + r.difference("dropout + max-norm", "dropout + L2") + "; " + r.difference("dropout + max-norm", "no regularization") + ".",
 			"The paper adds L1 only towards the end of training and does not say how it measures the sparsity of ReLUs; here L1 is there throughout, and the activity of a unit of mean m over the batch is m/(1+m).",
 		}
