@@ -148,48 +148,6 @@ func (l *lab) trial(a arm, seed uint64) trial {
 	return trial{Version: version, Arm: a, Budget: b, Seed: seed, Measure: measure}
 }
 
-// tuneSeed is not one of those that results are of.
-const tuneSeed = 1 << 32
-
-// tuned returns the arms with the learning rate of the lowest error on held-out
-// images: of the arm's own, a third and three times of it, after a sixth of the
-// budget's updates or half of the arm's.
-func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
-	factors := []float64{1. / 3, 1, 3}
-	var trials []trial
-	for _, a := range arms {
-		for _, f := range factors {
-			t := l.trial(a, tuneSeed)
-			t.Arm.Rate = a.Rate * f
-			t.Measure, t.Held = "", min(10000, l.budget.Test)
-			t.Budget.Updates = max(1, min(t.Budget.Updates/6, a.updates(t.Budget.Updates)/2)) // enough to tell rates apart
-			t.Arm.Share = 0
-			t.Arm.Images = min(t.Arm.Images, l.sets.train.Len()-t.Held)
-			trials = append(trials, t)
-		}
-	}
-	records, err := l.trials(ctx, trials)
-	if err != nil {
-		return nil, nil, err
-	}
-	best := append([]arm(nil), arms...)
-	for i := range arms {
-		lowest := 2.0
-		for _, r := range records[i*len(factors) : (i+1)*len(factors)] {
-			if r.Diverged != "" {
-				continue
-			}
-			if e := r.History.Test.Error(); e < lowest {
-				lowest, best[i].Rate = e, r.Trial.Arm.Rate
-			}
-		}
-		if lowest > 1 {
-			return nil, nil, errors.Errorf("%s: want a rate that does not diverge, got none: %s", arms[i].Name, records[i*len(factors)].Diverged)
-		}
-	}
-	return best, records, nil
-}
-
 // trials runs what has not been run yet and returns the records in order.
 func (l *lab) trials(ctx context.Context, trials []trial) ([]record, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
