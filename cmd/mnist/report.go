@@ -228,6 +228,7 @@ func (c *settings) list() []report.Setting {
 		{Name: "clip norm", Values: text(c.ClipNorm)},
 		{Name: "max-norm", Values: text(c.MaxNorm)},
 		{Name: "weight decay", Values: text(c.WeightDecay)},
+		{Name: "label smoothing", Values: text(c.LabelSmoothing)},
 		{Name: "seeds", Values: text(strings.Trim(fmt.Sprint(c.seeds()), "[]"))},
 	}
 }
@@ -246,6 +247,9 @@ func (c *settings) command() string {
 	}
 	if c.Warmup > 0 {
 		s += fmt.Sprintf(" --warmup %d", c.Warmup)
+	}
+	if c.LabelSmoothing > 0 {
+		s += fmt.Sprintf(" --label-smoothing %v", c.LabelSmoothing)
 	}
 	if c.ClipNorm > 0 {
 		s += fmt.Sprintf(" --clip-norm %v", c.ClipNorm)

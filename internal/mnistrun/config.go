@@ -19,17 +19,18 @@ type Config struct {
 
 	Submatrix bool `group:"Network" help:"Drop the same units in all images of a step and leave them out of the products: faster, with noisier steps; see docs/submatrix.md." json:"submatrix"`
 
-	Epochs        int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
-	Batch         int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`
-	LR            float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr"`
-	Schedule      string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
-	Warmup        int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup"`
-	Momentum      float64 `group:"Training" default:"0.9" help:"Momentum of SGD." json:"momentum"`
-	Nesterov      bool    `group:"Training" help:"Use Nesterov's momentum." json:"nesterov"`
-	ClipNorm      float64 `group:"Training" default:"0" help:"Largest L2 norm of all gradients of a step together; 0 is no limit." placeholder:"C" json:"clip_norm"`
-	MaxNorm       float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 is no limit." placeholder:"C" json:"max_norm"`
-	WeightDecay   float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
-	EarlyStopping int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS" json:"early_stopping"`
+	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
+	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`
+	LR             float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr"`
+	Schedule       string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
+	Warmup         int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup"`
+	Momentum       float64 `group:"Training" default:"0.9" help:"Momentum of SGD." json:"momentum"`
+	Nesterov       bool    `group:"Training" help:"Use Nesterov's momentum." json:"nesterov"`
+	ClipNorm       float64 `group:"Training" default:"0" help:"Largest L2 norm of all gradients of a step together; 0 is no limit." placeholder:"C" json:"clip_norm"`
+	MaxNorm        float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 is no limit." placeholder:"C" json:"max_norm"`
+	WeightDecay    float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
+	LabelSmoothing float64 `group:"Training" default:"0" help:"Share of a label's probability that is spread evenly over all digits." placeholder:"S" json:"label_smoothing"`
+	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS" json:"early_stopping"`
 }
 
 // Check returns an error that begins with the name of the flag whose value is
@@ -51,7 +52,7 @@ func (c *Config) Check() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"p", c.P}, {"input-p", c.InputP}} {
+	}{{"p", c.P}, {"input-p", c.InputP}, {"label-smoothing", c.LabelSmoothing}} {
 		if !(f.value >= 0 && f.value <= 1) {
 			return errors.Errorf("%s must be in [0, 1], got %v", f.name, f.value)
 		}

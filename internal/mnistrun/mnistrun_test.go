@@ -50,10 +50,11 @@ func TestCheck(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*Config){
-		"epochs must be in [1, 1048576], got 0": func(c *Config) { c.Epochs = 0 },
-		"p must be in [0, 1], got NaN":          func(c *Config) { c.P = math.NaN() },
-		"hidden must be in [1, 65536], got 0":   func(c *Config) { c.Hidden = []int{0} },
-		"at most 60000 together, got 60010":     func(c *Config) { c.Train, c.Validation = 60000, 10 },
+		"epochs must be in [1, 1048576], got 0":    func(c *Config) { c.Epochs = 0 },
+		"p must be in [0, 1], got NaN":             func(c *Config) { c.P = math.NaN() },
+		"label-smoothing must be in [0, 1], got 2": func(c *Config) { c.LabelSmoothing = 2 },
+		"hidden must be in [1, 65536], got 0":      func(c *Config) { c.Hidden = []int{0} },
+		"at most 60000 together, got 60010":        func(c *Config) { c.Train, c.Validation = 60000, 10 },
 	} {
 		c := good
 		change(&c)

@@ -2,6 +2,7 @@ package mnistrun
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -86,7 +87,16 @@ func TestTrainer(t *testing.T) {
 	if err != nil || h.Steps != 6 || h.Epochs[1].LR != 0.1 {
 		t.Errorf("got %+v, %v", h, err)
 	}
-	c.EarlyStopping = 1
+	c.LabelSmoothing = 1 // nothing to learn: the loss stays at that of equal probabilities, or above
+	tr, data, err = c.Trainer(s, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smooth, err := tr.Fit(context.Background(), data)
+	if err != nil || smooth.Epochs[1].Loss < math.Log(float64(train.Classes)) || smooth.Epochs[1].Loss == h.Epochs[1].Loss {
+		t.Errorf("label smoothing: got a loss of %v, %v", smooth.Epochs[1].Loss, err)
+	}
+	c.LabelSmoothing, c.EarlyStopping = 0, 1
 	s.Curve = test
 	tr, data, err = c.Trainer(s, 7)
 	if err != nil {
