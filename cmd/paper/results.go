@@ -178,8 +178,8 @@ func (r *results) order() string {
 	if pairs == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Of the %d pairs of rows that the paper's numbers put in an order, %d come in the same order here, "+
-		"%d of them by more than two standard errors of the paired difference; %d come in the opposite order by more than that.",
+	return fmt.Sprintf("Pairs of rows that the paper's numbers put in an order: %d. In the same order here: %d, "+
+		"of these by more than two standard errors of the paired difference: %d. In the opposite order by more than that: %d.",
 		pairs, same, sure, against)
 }
 
