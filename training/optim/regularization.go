@@ -22,7 +22,10 @@ type Regularization struct {
 
 	// MaxNorm bounds the L2 norm of the weights into each unit, by projection
 	// after the update (Srivastava et al., "Dropout: a simple way to prevent
-	// neural networks from overfitting", JMLR 15, 2014, section 5.1).
+	// neural networks from overfitting", JMLR 15, 2014, section 5.1). The paper
+	// bounds weights that are multiplied by the keep probability at test time;
+	// with inverted dropout, which has them so from the start, its bound c is c
+	// times the keep probability of the layer's inputs.
 	//
 	// In a matrix of shape (inputs, outputs), used as x·W, the units are the
 	// columns; in rank 4, convolution filters of shape (outputs, inputs,
