@@ -23,13 +23,19 @@ var fig11 = study{
 		t := table{header: []string{"k", "test error, %", "deviation over groups, points", "less weight scaling, points", "p", "test NLL"}}
 		mc := line{name: "mean of k sampled networks", colour: 1}
 		ws := line{name: "weight scaling", colour: 0, dashed: true}
-		meets := math.NaN()
+		meets, alike := math.NaN(), math.NaN()
 		for i, k := range ks {
 			var diff []float64
 			for _, rec := range r.of(arm) {
 				diff = append(diff, rec.Extra["error"][i]-100*rec.History.Test.Error())
 			}
 			d := experiment.Estimated(diff)
+			// From the first k on that all differences are within chance at 5 %.
+			if p := pValue(d); p < 0.05 {
+				alike = math.NaN()
+			} else if math.IsNaN(alike) && p >= 0.05 {
+				alike = k.Mean
+			}
 			// The paper's measure: within a standard deviation.
 			if math.IsNaN(meets) && d.Mean <= deviations[i].Mean {
 				meets = k.Mean
@@ -40,9 +46,12 @@ var fig11 = study{
 		}
 		t.rows = append(t.rows, []string{"weight scaling", pm(scaled, 3), "–", "–", "–", pm(scaledNLL, 4)})
 		last := len(ks) - 1
-		meeting := fmt.Sprintf("The averages do not come within a standard deviation of weight scaling with up to %.0f networks", ks[last].Mean)
+		meeting := fmt.Sprintf("The averages do not come within a standard deviation over groups of weight scaling with up to %.0f networks", ks[last].Mean)
 		if !math.IsNaN(meets) {
-			meeting = fmt.Sprintf("The averages come within a standard deviation of weight scaling at k = %.0f", meets)
+			meeting = fmt.Sprintf("The averages come within a standard deviation over groups of weight scaling at k = %.0f", meets)
+		}
+		if !math.IsNaN(alike) {
+			meeting += fmt.Sprintf("; from k = %.0f on the difference is no longer one beyond chance (p of 0.05 or more)", alike)
 		}
 		c := chart{name: r.study.name, title: r.study.title, x: "k: sampled networks averaged", y: "test error (%)", lines: []line{mc, ws}}
 		return &summary{
