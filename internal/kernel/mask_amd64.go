@@ -80,6 +80,17 @@ func biasReLU64AVX2(dst *float64, src *float64, bias *float64, n int, kept *uint
 //go:noescape
 func biasReLUBack64AVX2(dx *float64, dbias *float64, dy *float64, y *float64, n int, scale float64)
 
+// wordsAVX2 draws the words of groups; see Words.
+//
+//go:noescape
+func wordsAVX2(dst *uint32, groups int, block uint32, k *[19]uint32)
+
+// normalsAVX2 sets dst to the middle part of the normal quantile, of a positive
+// multiple of 4 words; see Normals.
+//
+//go:noescape
+func normalsAVX2(dst *float64, words *uint32, n int)
+
 // tilesOfInputAVX2 is tilesOfInput, where neither n nor rows is 0.
 //
 //go:noescape

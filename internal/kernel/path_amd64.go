@@ -30,6 +30,27 @@ func (p path) bits(dst []uint64, first uint64, m *mask) {
 	}
 }
 
+// words draws whole groups of words from a block on and returns how many words it
+// did: all or none.
+func (p path) words(dst []uint32, block uint32, k *schedule) int {
+	if p == generic {
+		return 0
+	}
+	wordsAVX2(&dst[0], len(dst)/WordGroup, block, k)
+	return len(dst)
+}
+
+// normals does the middle part of the distribution for the first words, and returns
+// for how many.
+func (p path) normals(dst []float64, words []uint32) int {
+	n := len(words) &^ 3
+	if p == generic || n == 0 {
+		return 0
+	}
+	normalsAVX2(&dst[0], &words[0], n)
+	return n
+}
+
 // float32 applies the mask to whole groups.
 func (p path) float32(dst, src []float32, first uint64, m *mask, stream bool) {
 	n, block, scale := len(src)/GroupSize, uint32(8*first), float32(m.scale)

@@ -41,3 +41,7 @@ func (path) outputOfTiles(image, src []float32, step, n, rows int, bias float32)
 func (path) maxPairs(y, x []float32, width int) { maxPairs(y, x, width) }
 
 func (path) maxPairsBack(dx, x, y, dy []float32, width int) { maxPairsBack(dx, x, y, dy, width) }
+
+func (path) words(_ []uint32, _ uint32, _ *schedule) int { return 0 }
+
+func (path) normals(_ []float64, _ []uint32) int { return 0 }

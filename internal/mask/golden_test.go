@@ -67,18 +67,18 @@ func TestGoldenWords(t *testing.T) {
 		}
 		want := strings.Fields(data)
 		got := make([]uint32, len(want))
-		Words(got, 0, s)
+		kernel.Words(got, 0, s)
 		for i := range want {
 			if fmt.Sprintf("%08x", got[i]) != want[i] {
 				t.Errorf("%s: word %d is %08x, want %s", head, i, got[i], want[i])
 			}
 		}
 		// Any group on can be drawn by itself.
-		tail := make([]uint32, len(want)-WordGroup)
-		Words(tail, 1, s)
+		tail := make([]uint32, len(want)-kernel.WordGroup)
+		kernel.Words(tail, 1, s)
 		for i, w := range tail {
-			if w != got[WordGroup+i] {
-				t.Errorf("%s: word %d is %08x from group 1 on, want %08x", head, WordGroup+i, w, got[WordGroup+i])
+			if w != got[kernel.WordGroup+i] {
+				t.Errorf("%s: word %d is %08x from group 1 on, want %08x", head, kernel.WordGroup+i, w, got[kernel.WordGroup+i])
 			}
 		}
 	})

@@ -60,7 +60,7 @@ func TestLayouts(t *testing.T) {
 		b := Bits{Layout: l, Kept: kept, Form: Form{Scale: 2, Shift: 1, Dropped: -3}}
 		noise := Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return float64(word>>8) / 4 }}
 		words := make([]uint32, masked)
-		Words(words, 0, s)
+		kernel.Words(words, 0, s)
 		x32, x64 := make([]float32, size), make([]float64, size)
 		for i := range x32 {
 			x32[i], x64[i] = float32(i+1), float64(i+1)

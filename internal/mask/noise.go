@@ -2,29 +2,31 @@ package mask
 
 import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Noise multiplies the elements of a tensor by numbers, or adds these to them, each
-// a function of a random word (see Words). The numbers are float64, rounded to the
-// type of the tensor before the product or the sum.
+// a function of a random word (see kernel.Words). The numbers are float64, rounded to
+// the type of the tensor before the product or the sum.
 type Noise struct {
 	Layout Layout
 	Stream kernel.Stream
+	// Number is the function; nil is for normal noise, of standard deviation sigma.
 	Number func(word uint32) float64
 	Added  bool // instead of multiplied by
+
+	sigma float64
 }
 
 // Gaussian returns noise of mean 1 and standard deviation sigma: the factors
 // are 1 + sigma*portable.Normal(word).
 func Gaussian(l Layout, s kernel.Stream, sigma float64) Noise {
-	return Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return 1 + float64(sigma*portable.Normal(word)) }}
+	return Noise{Layout: l, Stream: s, sigma: sigma}
 }
 
 // AddedGaussian returns noise of mean 0 and standard deviation sigma that is added:
 // sigma*portable.Normal(word).
 func AddedGaussian(l Layout, s kernel.Stream, sigma float64) Noise {
-	return Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return sigma * portable.Normal(word) }, Added: true}
+	return Noise{Layout: l, Stream: s, sigma: sigma, Added: true}
 }
 
 // Float32 applies the noise.
@@ -33,7 +35,7 @@ func (m Noise) Float32(dst, src []float32) { apply(dst, src, m) }
 // Float64 applies the noise.
 func (m Noise) Float64(dst, src []float64) { apply(dst, src, m) }
 
-// piece is the number of words drawn at a time: a multiple of WordGroup, few
+// piece is the number of words drawn at a time: a multiple of kernel.WordGroup, few
 // enough for the stack and the first-level cache.
 const piece = 512
 
@@ -63,10 +65,26 @@ func apply[F float32 | float64](dst, src []F, m Noise) {
 // draw sets numbers, at most a piece of them, to those of the elements of the mask
 // from at on.
 func draw[F float32 | float64](numbers []F, at int, m Noise) {
-	var words [piece]uint32
-	Words(words[:len(numbers)], uint64(at/WordGroup), m.Stream)
-	for i, word := range words[:len(numbers)] {
-		numbers[i] = F(m.Number(word))
+	var buffer [piece]uint32
+	words := buffer[:len(numbers)]
+	kernel.Words(words, uint64(at/kernel.WordGroup), m.Stream)
+	if m.Number != nil {
+		for i, word := range words {
+			numbers[i] = F(m.Number(word))
+		}
+		return
+	}
+	var normal [piece]float64
+	z := normal[:len(numbers)]
+	kernel.Normals(z, words)
+	if m.Added {
+		for i, z := range z {
+			numbers[i] = F(m.sigma * z)
+		}
+		return
+	}
+	for i, z := range z {
+		numbers[i] = F(1 + float64(m.sigma*z))
 	}
 }
 

@@ -20,17 +20,24 @@ const (
 // x = m*2^e with sqrt(1/2) <= m < sqrt(2); with s = (m-1)/(m+1), ln m is the
 // series 2*(s + s^3/3 + ... + s^17/17).
 func Log(x float64) float64 {
-	m, e := math.Frexp(x)
+	// As math.Frexp, for normal x.
+	b := math.Float64bits(x)
+	e := int(b>>52) - 1022
+	m := math.Float64frombits(b&(1<<52-1) | 1022<<52)
 	if m < 0.70710678118654752440 {
 		m *= 2
 		e--
 	}
 	s := (m - 1) / (m + 1)
 	z := float64(s * s)
-	sum := 0.0
-	for k := 17.0; k > 1; k -= 2 {
-		sum = float64((sum + 1/k) * z)
-	}
+	sum := float64(1. / 17 * z)
+	sum = float64((sum + 1./15) * z)
+	sum = float64((sum + 1./13) * z)
+	sum = float64((sum + 1./11) * z)
+	sum = float64((sum + 1./9) * z)
+	sum = float64((sum + 1./7) * z)
+	sum = float64((sum + 1./5) * z)
+	sum = float64((sum + 1./3) * z)
 	fe := float64(e)
 	return float64(fe*ln2High) + (float64(fe*ln2Low) + float64(2*s*(1+sum)))
 }

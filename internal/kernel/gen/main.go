@@ -25,6 +25,8 @@ func main() {
 		biasReLU(f)
 		biasReLUBack(f)
 	}
+	avx2Words()
+	avx2Normals()
 	winogradInput()
 	winogradGradient()
 	winogradOutput()

@@ -1,9 +1,6 @@
-package mask
+package kernel
 
-import (
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
-	"github.com/gorgonia-dropout/dropout/internal/philox"
-)
+import "github.com/gorgonia-dropout/dropout/internal/philox"
 
 // WordGroup is the number of elements that share a group of eight Philox
 // blocks where each takes a word of 32 bits.
@@ -11,7 +8,19 @@ const WordGroup = 32
 
 // Words sets dst to the random words of the elements from 32*first on. Element i
 // has group g = i/32 and place e = i%32; its word is word e/8 of block 8g + e%8.
-func Words(dst []uint32, first uint64, s kernel.Stream) {
+func Words(dst []uint32, first uint64, s Stream) { drawWords(active, dst, first, s) }
+
+func drawWords(p path, dst []uint32, first uint64, s Stream) {
+	if groups := len(dst) / WordGroup; groups > 0 {
+		k := newSchedule(s)
+		done := p.words(dst[:groups*WordGroup], uint32(8*first), &k)
+		dst, first = dst[done:], first+uint64(done/WordGroup)
+	}
+	wordsGeneric(dst, first, s)
+}
+
+// wordsGeneric is the readable form of the contract.
+func wordsGeneric(dst []uint32, first uint64, s Stream) {
 	key := philox.KeyOf(s.Seed)
 	counter := philox.Counter{uint32(8 * first), s.Layer, uint32(s.Step), uint32(s.Step >> 32)}
 	for at := 0; at < len(dst); at += WordGroup {
