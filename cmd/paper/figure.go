@@ -130,7 +130,9 @@ func (c chart) plot() (*plot.Plot, error) {
 	if c.logY {
 		p.Y.Max *= math.Pow(p.Y.Max/p.Y.Min, 0.08*float64(len(c.lines)))
 	} else {
-		p.Y.Max += 0.08 * float64(len(c.lines)) * (p.Y.Max - p.Y.Min)
+		height := p.Y.Max - p.Y.Min
+		p.Y.Max += 0.08 * float64(len(c.lines)) * height
+		p.Y.Min = max(p.Y.Min-0.04*height, min(p.Y.Min, 0)) // room for what lies lowest
 	}
 	return p, nil
 }
