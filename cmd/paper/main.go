@@ -120,7 +120,11 @@ func execute(args []string, out, log io.Writer) int {
 
 // run makes the chosen experiments and writes what they found.
 func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log io.Writer) error {
-	library := blas.Use(c.Workers)
+	trainings := c.Workers
+	if len(chosen) == 1 && chosen[0].alone {
+		trainings = 1
+	}
+	library := blas.Use(trainings)
 	fmt.Fprintln(log, library)
 	sets, err := load(c.Data)
 	if err != nil {
