@@ -103,10 +103,13 @@ func (a arm) thinned() arm {
 	return a
 }
 
-// inHours is an arm with dropout thinned where the paper's widths meet far fewer
-// updates than the paper's: dropout needs many.
+// short reports whether the paper's widths meet far fewer updates than the paper's.
+func (b budget) short() bool { return b.Shrink == 1 && b.Updates <= 100000 }
+
+// inHours is an arm with dropout thinned where the budget is short: dropout needs many
+// updates.
 func (a arm) inHours(b budget) arm {
-	if b.Shrink > 1 || b.Updates > 100000 {
+	if !b.short() {
 		return a
 	}
 	if a = a.thinned(); a.Share == 0 {
@@ -118,7 +121,7 @@ func (a arm) inHours(b budget) arm {
 
 // thinnedNote says what inHours has done.
 func thinnedNote(b budget) string {
-	if b.Shrink > 1 || b.Updates > 100000 {
+	if !b.short() {
 		return ""
 	}
 	return fmt.Sprintf("Dropout keeps the same units for a batch here, an exact number of them, so that only their part of the network is computed (exact-k, as in the experiment batchwise); these networks get %d times the updates for it, and gradients are clipped to a norm of 1.", thinnedShare)

@@ -30,14 +30,15 @@ func (p path) bits(dst []uint64, first uint64, m *mask) {
 	}
 }
 
-// words draws whole groups of words from a block on and returns how many words it
-// did: all or none.
-func (p path) words(dst []uint32, block uint32, k *schedule) int {
-	if p == generic {
+// words draws the first words, whole groups of them, and returns how many.
+func (p path) words(dst []uint32, first uint64, s Stream) int {
+	groups := len(dst) / WordGroup
+	if p == generic || groups == 0 {
 		return 0
 	}
-	wordsAVX2(&dst[0], len(dst)/WordGroup, block, k)
-	return len(dst)
+	k := newSchedule(s)
+	wordsAVX2(&dst[0], groups, uint32(8*first), &k)
+	return groups * WordGroup
 }
 
 // normals does the middle part of the distribution for the first words, and returns

@@ -42,6 +42,6 @@ func (path) maxPairs(y, x []float32, width int) { maxPairs(y, x, width) }
 
 func (path) maxPairsBack(dx, x, y, dy []float32, width int) { maxPairsBack(dx, x, y, dy, width) }
 
-func (path) words(_ []uint32, _ uint32, _ *schedule) int { return 0 }
+func (path) words(_ []uint32, _ uint64, _ Stream) int { return 0 }
 
 func (path) normals(_ []float64, _ []uint32) int { return 0 }

@@ -11,12 +11,8 @@ const WordGroup = 32
 func Words(dst []uint32, first uint64, s Stream) { drawWords(active, dst, first, s) }
 
 func drawWords(p path, dst []uint32, first uint64, s Stream) {
-	if groups := len(dst) / WordGroup; groups > 0 {
-		k := newSchedule(s)
-		done := p.words(dst[:groups*WordGroup], uint32(8*first), &k)
-		dst, first = dst[done:], first+uint64(done/WordGroup)
-	}
-	wordsGeneric(dst, first, s)
+	done := p.words(dst, first, s)
+	wordsGeneric(dst[done:], first+uint64(done/WordGroup), s)
 }
 
 // wordsGeneric is the readable form of the contract.
