@@ -191,6 +191,23 @@ func TestTuneChoosesARate(t *testing.T) {
 	if n := strings.Count(log.String(), "on validation"); n < 9 {
 		t.Errorf("want at least 3 rates for each of 3 arms on validation, got %d in\n%s", n, log.String())
 	}
+	// Each arm has the rate of its lowest error, which is not at an end of those tried.
+	arms := l.study.arms(l.budget)
+	best, tried, err := l.tuned(context.Background(), arms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range best {
+		scan := make(scan)
+		for _, r := range tried {
+			if r.Trial.Arm.Name == a.Name {
+				scan[int(math.Round(math.Log(r.Trial.Arm.Rate/arms[i].Rate)/math.Log(3)))] = r
+			}
+		}
+		if k, ok := scan.best(); !ok || scan[k].Trial.Arm.Rate != a.Rate || len(scan) < 3 || scan.missing() != nil {
+			t.Errorf("%s: got rate %v of powers %v, the best being %d", a.Name, a.Rate, scan.powers(), k)
+		}
+	}
 	if !strings.Contains(out.String(), "held out of the training set") {
 		t.Errorf("page must say how rates were chosen, got\n%s", out.String())
 	}
