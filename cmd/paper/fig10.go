@@ -19,7 +19,7 @@ var fig10 = study{
 				with.Share = 0.25
 			}
 			without.Share = with.Share * settled
-			with = with.inHours(b)
+			with = with.longer(b, 2)
 			arms = append(arms, without, with)
 		}
 		return arms
@@ -54,7 +54,7 @@ var fig10 = study{
 		c.lines = []line{without, with}
 		return &summary{
 			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
-			findings: []string{fmt.Sprintf("Dropout gives %s. As a share of the error the gain is greatest at %d images. The paper finds no gain at 100 and 500 and a gain that rises and then falls.", says, best), thinnedNote(r.budget)},
+			findings: []string{fmt.Sprintf("Dropout gives %s. As a share of the error the gain is greatest at %d images. The paper finds no gain at 100 and 500 and a gain that rises and then falls.", says, best)},
 		}, nil
 	},
 }

@@ -28,6 +28,9 @@ var fig9 = study{
 					// Unit by unit the widest of these networks would take a hundred
 					// times as long.
 					*a = a.thinned()
+					if b.short() { // as many updates for a unit, whatever keep is
+						a.Share = 1 / keep
+					}
 				}
 			}
 			arms = append(arms, n, pn)
@@ -57,6 +60,9 @@ var fig9 = study{
 		says := "Dropout is in the hidden layers only, as in the paper's figure."
 		if r.budget.Shrink == 1 {
 			says += " It keeps the same units for a batch, exactly that share of them (exact-k), for speed; gradients are clipped to a norm of 1, since at a keep of 0.1 they are a thousand times those without dropout at first."
+			if r.budget.short() {
+				says += " Networks have 1/keep times the updates, so that units are kept in as many for each keep."
+			}
 		}
 		s.findings = append(s.findings, says)
 		return s, nil

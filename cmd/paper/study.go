@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/pkg/errors"
-)
+import "github.com/pkg/errors"
 
 // A study is an experiment of the paper.
 type study struct {
@@ -91,10 +87,6 @@ func (a arm) settled() arm {
 	return a
 }
 
-// thinnedShare is the share of the updates of an arm with dropout where it is thinned
-// for speed: an update takes about a third of the time.
-const thinnedShare = 3
-
 // thinned makes an arm with dropout keep an exact number of units for a batch and
 // compute with these alone. Gradients of a few kept units can be large, so that they
 // are clipped.
@@ -106,25 +98,17 @@ func (a arm) thinned() arm {
 // short reports whether the paper's widths meet far fewer updates than the paper's.
 func (b budget) short() bool { return b.Shrink == 1 && b.Updates <= 100000 }
 
-// inHours is an arm with dropout thinned where the budget is short: dropout needs many
-// updates.
-func (a arm) inHours(b budget) arm {
+// longer gives an arm with dropout more updates where the budget is short: it needs
+// many.
+func (a arm) longer(b budget, times float64) arm {
 	if !b.short() {
 		return a
 	}
-	if a = a.thinned(); a.Share == 0 {
+	if a.Share == 0 {
 		a.Share = 1
 	}
-	a.Share *= thinnedShare
+	a.Share *= times
 	return a
-}
-
-// thinnedNote says what inHours has done.
-func thinnedNote(b budget) string {
-	if !b.short() {
-		return ""
-	}
-	return fmt.Sprintf("Dropout keeps the same units for a batch here, an exact number of them, so that only their part of the network is computed (exact-k, as in the experiment batchwise); these networks get %d times the updates for it, and gradients are clipped to a norm of 1.", thinnedShare)
 }
 
 // at gives an arm the paper's number.
