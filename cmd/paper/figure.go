@@ -118,20 +118,27 @@ func (c chart) plot() (*plot.Plot, error) {
 			drawn.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 			dots.Shape = draw.CrossGlyph{}
 		}
+		if l.err != nil {
+			p.Add(whiskers)
+		}
 		if c.points {
-			p.Add(dots, whiskers)
+			p.Add(dots)
 			p.Legend.Add(l.name, dots)
 			continue
 		}
-		p.Add(drawn, dots, whiskers)
+		p.Add(drawn, dots)
 		p.Legend.Add(l.name, drawn, dots)
 	}
-	// Room for the legend above the lines.
+	// Room for the legend above the lines, more where names below take of the height.
+	room := 0.08 * float64(len(c.lines))
+	if c.ticks != nil {
+		room *= 1.75
+	}
 	if c.logY {
-		p.Y.Max *= math.Pow(p.Y.Max/p.Y.Min, 0.08*float64(len(c.lines)))
+		p.Y.Max *= math.Pow(p.Y.Max/p.Y.Min, room)
 	} else {
 		height := p.Y.Max - p.Y.Min
-		p.Y.Max += 0.08 * float64(len(c.lines)) * height
+		p.Y.Max += room * height
 		p.Y.Min = max(p.Y.Min-0.04*height, min(p.Y.Min, 0)) // room for what lies lowest
 	}
 	return p, nil
