@@ -59,35 +59,15 @@ func addScaled[F float](y, x []F, a F) {
 	}
 }
 
-// addSign adds a*sign(x) to y, with sign(0) = 0. It works on bits, for a branch on a
-// sign is hard to predict.
+// addSign adds a*sign(x) to y, with sign(0) = 0. It copies the sign, for a branch on it
+// is hard to predict.
 func addSign[F float](y, x []F, a F) {
-	switch x := any(x).(type) {
-	case []float32:
-		addSign32(any(y).([]float32), x, float32(a))
-	case []float64:
-		addSign64(any(y).([]float64), x, float64(a))
-	}
-}
-
-func addSign32(y, x []float32, a float32) {
 	y = y[:len(x)]
-	product := math.Float32bits(a)
 	for i, v := range x {
-		const sign = 1 << 31
-		b := math.Float32bits(v)
-		some := uint32(int32(b&^sign+(sign-1)) >> 31) // all ones unless v is 0
-		y[i] += math.Float32frombits((product | b&sign) & some)
-	}
-}
-
-func addSign64(y, x []float64, a float64) {
-	y = y[:len(x)]
-	product := math.Float64bits(a)
-	for i, v := range x {
-		const sign = 1 << 63
-		b := math.Float64bits(v)
-		some := uint64(int64(b&^sign+(sign-1)) >> 63)
-		y[i] += math.Float64frombits((product | b&sign) & some)
+		product := F(math.Copysign(float64(a), float64(v)))
+		if v == 0 || v != v {
+			product = 0
+		}
+		y[i] += product
 	}
 }
