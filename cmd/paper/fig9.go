@@ -26,11 +26,8 @@ var fig9 = study{
 					a.Rate = dropoutRate
 				default:
 					// Unit by unit the widest of these networks would take a hundred
-					// times as long.
-					*a = a.thinned()
-					if b.short() { // as many updates for a unit, whatever keep is
-						a.Share = 1 / keep
-					}
+					// times as long. A unit is kept in as many updates for each keep.
+					*a = a.thinned().longer(b, 1/keep)
 				}
 			}
 			arms = append(arms, n, pn)
