@@ -2,26 +2,24 @@ package ops
 
 import (
 	"fmt"
-	"hash"
 	"math"
 
-	"github.com/chewxy/hm"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
 // A LossOption sets something about a loss that has a default.
-type LossOption func(*crossEntropyOp)
+type LossOption func(*crossEntropy)
 
 // WithLabelSmoothing takes the share eps in [0, 1] from the true class and
 // spreads it evenly over all classes (Szegedy et al., CVPR 2016, section 7).
 func WithLabelSmoothing(eps float64) LossOption {
-	return func(op *crossEntropyOp) { op.smoothing = eps }
+	return func(f *crossEntropy) { f.smoothing = eps }
 }
 
 // WithSum makes the loss the sum over the examples instead of their mean.
-func WithSum() LossOption { return func(op *crossEntropyOp) { op.sum = true } }
+func WithSum() LossOption { return func(f *crossEntropy) { f.sum = true } }
 
 // SoftmaxCrossEntropy returns the mean over the examples of the negative log
 // likelihood, in nats, of the labels under the softmax of the logits:
@@ -49,89 +47,90 @@ func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...LossOption) (*go
 		return nil, errors.Errorf("%s: labels must be of int and shape %v, got %v %v",
 			name, logits.Shape()[:dims], labels.Type(), labels.Shape())
 	}
-	op := &crossEntropyOp{dims: dims}
+	f := crossEntropy{dims: dims}
 	for _, opt := range opts {
-		opt(op)
+		opt(&f)
 	}
-	if !(op.smoothing >= 0 && op.smoothing <= 1) {
-		return nil, errors.Errorf("%s: label smoothing must be in [0, 1], got %v", name, op.smoothing)
+	if !(f.smoothing >= 0 && f.smoothing <= 1) {
+		return nil, errors.Errorf("%s: label smoothing must be in [0, 1], got %v", name, f.smoothing)
 	}
-	loss, err := gorgonia.ApplyOp(op, logits, labels)
-	return loss, errors.Wrap(err, name)
+	return applyFunction(f, logits, labels)
 }
 
-// crossEntropyOp :: Tensor-(d+1) a → Tensor-d Int → a
-type crossEntropyOp struct {
+// crossEntropy :: logits → labels → loss
+type crossEntropy struct {
 	dims      int // of labels
 	smoothing float64
 	sum       bool
 }
 
-func (op *crossEntropyOp) Arity() int { return 2 }
+func (f crossEntropy) name() string { return "SoftmaxCrossEntropy" }
 
-func (op *crossEntropyOp) Type() hm.Type {
-	a := hm.TypeVariable('a')
-	return hm.NewFnType(gorgonia.TensorType{Dims: op.dims + 1, Of: a},
-		gorgonia.TensorType{Dims: op.dims, Of: tensor.Int}, a)
+func (f crossEntropy) String() string {
+	return fmt.Sprintf("SoftmaxCrossEntropy{smoothing=%v sum=%v}", f.smoothing, f.sum)
 }
 
-func (op *crossEntropyOp) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
-	return tensor.ScalarShape(), nil
+func (f crossEntropy) rank() int { return 0 }
+
+func (f crossEntropy) inputs() []slot {
+	return []slot{{"logits", f.dims + 1, floats}, {"labels", f.dims, indices}}
 }
 
-func (op *crossEntropyOp) ReturnsPtr() bool     { return false }
-func (op *crossEntropyOp) OverwritesInput() int { return -1 }
-func (op *crossEntropyOp) CallsExtern() bool    { return false }
-
-func (op *crossEntropyOp) String() string {
-	return fmt.Sprintf("SoftmaxCrossEntropy{smoothing=%v sum=%v}", op.smoothing, op.sum)
-}
-
-func (op *crossEntropyOp) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String(), op.dims) }
-func (op *crossEntropyOp) Hashcode() uint32      { return hashOf(op) }
-
-func (op *crossEntropyOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(in) != 2 {
-		return nil, errors.Errorf("ops: SoftmaxCrossEntropy: want logits and labels, got %d inputs", len(in))
+func (f crossEntropy) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if want := in[0][:f.dims]; !in[1].Eq(want) {
+		return nil, errors.Errorf("labels must have shape %v, got %v", want, in[1])
 	}
-	var loss gorgonia.Value
-	var err error
-	switch in[0].Dtype() {
-	case tensor.Float32:
-		loss, err = crossEntropy[float32](op, in[0], in[1])
-	default:
-		loss, err = crossEntropy[float64](op, in[0], in[1])
-	}
-	return loss, errors.Wrap(err, "ops: SoftmaxCrossEntropy")
+	return tensor.ScalarShape(), positive("logits", in[0])
 }
 
-func crossEntropy[F float](op *crossEntropyOp, logits, labels gorgonia.Value) (gorgonia.Value, error) {
-	x, y, classes, err := examples[F](logits, labels)
-	if err != nil {
-		return nil, err
-	}
+func (f crossEntropy) float32s(loss []float32, in arguments[float32]) error {
+	return lossOfLabels(f, loss, in)
+}
+
+func (f crossEntropy) float64s(loss []float64, in arguments[float64]) error {
+	return lossOfLabels(f, loss, in)
+}
+
+func lossOfLabels[F float](f crossEntropy, loss []F, in arguments[F]) error {
 	var total float64
-	for n, label := range y {
-		row := x[n*classes : (n+1)*classes]
-		loss := logSumExp(row) - (1-op.smoothing)*float64(row[label])
-		if op.smoothing > 0 {
+	err := f.eachExample(in.ints[1], in.shapes[0], func(label, from, to int) {
+		row := in.floats[0][from:to]
+		loss := logSumExp(row) - (1-f.smoothing)*float64(row[label])
+		if f.smoothing > 0 {
 			var mean float64
 			for _, v := range row {
 				mean += float64(v)
 			}
-			loss -= op.smoothing * mean / float64(classes)
+			loss -= f.smoothing * mean / float64(len(row))
 		}
 		total += loss
-	}
-	return scalar(F(total * op.weight(len(y)))), nil
+	})
+	loss[0] = F(total * perExample(1, f.sum, len(in.ints[1])))
+	return err
 }
 
-// weight is the factor of each example's loss.
-func (op *crossEntropyOp) weight(examples int) float64 {
-	if op.sum {
-		return 1
+// eachExample calls each with the label of each example and the bounds of its row
+// of logits, of the given shape, unless a label is outside the classes.
+func (f crossEntropy) eachExample(labels []int, logits tensor.Shape, each func(label, from, to int)) error {
+	classes := logits[f.dims]
+	for n, label := range labels {
+		if label < 0 || label >= classes {
+			return errors.Errorf("label of example %d must be in [0, %d), got %d", n, classes, label)
+		}
 	}
-	return 1 / float64(examples)
+	for n, label := range labels {
+		each(label, n*classes, (n+1)*classes)
+	}
+	return nil
+}
+
+// perExample is the factor of each example's loss in a sum or a mean with the given
+// weight.
+func perExample(weight float64, sum bool, examples int) float64 {
+	if sum {
+		return weight
+	}
+	return weight / float64(examples)
 }
 
 // logSumExp returns log(sum(exp(row))) without overflow.
@@ -150,135 +149,49 @@ func logSumExp[F float](row []F) float64 {
 	return largest + math.Log(sum)
 }
 
-// examples returns the elements of logits and labels and the number of classes.
-func examples[F float](logits, labels gorgonia.Value) (x []F, y []int, classes int, err error) {
-	if x, err = values[F](logits); err != nil {
-		return nil, nil, 0, errors.Wrap(err, "logits")
-	}
-	shape := logits.Shape()
-	if len(shape) < 2 || len(x) == 0 {
-		return nil, nil, 0, errors.Errorf("logits must have rank 2 or more and at least one example and class, got shape %v", shape)
-	}
-	classes = shape[len(shape)-1]
-	l, ok := labels.(*tensor.Dense)
-	if !ok || l.Dtype() != tensor.Int || !rowMajor(l) || size(l.Shape()) != len(x)/classes {
-		return nil, nil, 0, errors.Errorf("labels must be a row-major tensor of %d int, got %s", len(x)/classes, describe(labels))
-	}
-	y = l.Ints()
-	for n, label := range y {
-		if label < 0 || label >= classes {
-			return nil, nil, 0, errors.Errorf("label of example %d must be in [0, %d), got %d", n, classes, label)
-		}
-	}
-	return x, y, classes, nil
+func (f crossEntropy) derive(c *calculus, x []operand, _, dy operand) []operand {
+	return []operand{c.of(crossEntropyDiff{f}, x[0], x[1], dy), nil}
 }
 
-// DiffWRT says that the loss is differentiable in the logits and not in the
-// labels.
-func (op *crossEntropyOp) DiffWRT(int) []bool { return []bool{true, false} }
+// crossEntropyDiff is the gradient of the logits from them, the labels and the
+// gradient of the loss.
+type crossEntropyDiff struct{ crossEntropy }
 
-func (op *crossEntropyOp) SymDiff(inputs gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	dx, err := gorgonia.ApplyOp(&crossEntropyDiffOp{op, new(reused)}, inputs[0], inputs[1], grad)
-	if err != nil {
-		return nil, errors.Wrap(err, "ops: SoftmaxCrossEntropy")
-	}
-	return gorgonia.Nodes{dx, nil}, nil
+func (f crossEntropyDiff) String() string { return f.crossEntropy.String() + "'" }
+func (f crossEntropyDiff) rank() int      { return f.dims + 1 }
+
+func (f crossEntropyDiff) inputs() []slot {
+	return append(f.crossEntropy.inputs(), slot{"gradient of the loss", 0, floats})
 }
 
-// DoDiff adds the gradient of the logits for a LispMachine.
-func (op *crossEntropyOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nodes, output *gorgonia.Node) error {
-	dy, err := output.Grad()
-	if err != nil {
-		return errors.Wrap(err, "ops: SoftmaxCrossEntropy: gradient of the loss")
-	}
-	dx, err := (&crossEntropyDiffOp{op, new(reused)}).Do(inputs[0].Value(), inputs[1].Value(), dy)
-	if err != nil {
-		return err
-	}
-	return errors.Wrap(accumulate(inputs[0], dx), "ops: SoftmaxCrossEntropy: gradient of the logits")
+func (f crossEntropyDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	_, err := f.crossEntropy.shape(in[:2])
+	return in[0].Clone(), err
 }
 
-// crossEntropyDiffOp :: Tensor-(d+1) a → Tensor-d Int → a → Tensor-(d+1) a
-//
-// The inputs are the logits, the labels and the gradient of the loss.
-type crossEntropyDiffOp struct {
-	loss *crossEntropyOp
-	*reused
+func (f crossEntropyDiff) float32s(dx []float32, in arguments[float32]) error {
+	return diffOfLabels(f, dx, in)
 }
 
-func (op *crossEntropyDiffOp) Arity() int { return 3 }
-
-func (op *crossEntropyDiffOp) Type() hm.Type {
-	a := hm.TypeVariable('a')
-	logits := gorgonia.TensorType{Dims: op.loss.dims + 1, Of: a}
-	return hm.NewFnType(logits, gorgonia.TensorType{Dims: op.loss.dims, Of: tensor.Int}, a, logits)
+func (f crossEntropyDiff) float64s(dx []float64, in arguments[float64]) error {
+	return diffOfLabels(f, dx, in)
 }
 
-func (op *crossEntropyDiffOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, ok := in[0].(tensor.Shape)
-	if !ok {
-		return nil, errors.Errorf("ops: SoftmaxCrossEntropy: want the shape of the logits, got %T", in[0])
-	}
-	return s.Clone(), nil
-}
-
-func (op *crossEntropyDiffOp) ReturnsPtr() bool     { return false }
-func (op *crossEntropyDiffOp) OverwritesInput() int { return -1 }
-func (op *crossEntropyDiffOp) CallsExtern() bool    { return false }
-func (op *crossEntropyDiffOp) String() string       { return op.loss.String() + "'" }
-
-func (op *crossEntropyDiffOp) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String(), op.loss.dims) }
-func (op *crossEntropyDiffOp) Hashcode() uint32      { return hashOf(op) }
-
-func (op *crossEntropyDiffOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	return op.UsePreallocDo(nil, in...)
-}
-
-// UsePreallocDo is Do into the memory of prealloc where it fits.
-func (op *crossEntropyDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(in) != 3 {
-		return nil, errors.Errorf("ops: SoftmaxCrossEntropy: want logits, labels and gradient, got %d inputs", len(in))
-	}
-	prealloc = op.memory(prealloc)
-	var dx gorgonia.Value
-	var err error
-	switch in[0].Dtype() {
-	case tensor.Float32:
-		dx, err = crossEntropyDiff[float32](op.loss, prealloc, in)
-	default:
-		dx, err = crossEntropyDiff[float64](op.loss, prealloc, in)
-	}
-	op.keep(dx)
-	return dx, errors.Wrap(err, "ops: SoftmaxCrossEntropy")
-}
-
-func crossEntropyDiff[F float](op *crossEntropyOp, prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, error) {
-	x, y, classes, err := examples[F](in[0], in[1])
-	if err != nil {
-		return nil, err
-	}
-	grad, err := values[F](in[2])
-	if err != nil || len(grad) != 1 {
-		return nil, errors.Errorf("gradient must be a scalar, got %s", describe(in[2]))
-	}
-	weight := float64(grad[0]) * op.weight(len(y))
-	dx, out := output[F](prealloc, in[0])
-	for n, label := range y {
-		row, drow := x[n*classes:(n+1)*classes], dx[n*classes:(n+1)*classes]
+func diffOfLabels[F float](f crossEntropyDiff, dx []F, in arguments[F]) error {
+	weight := float64(in.floats[2][0]) * perExample(1, f.sum, len(in.ints[1]))
+	return f.eachExample(in.ints[1], in.shapes[0], func(label, from, to int) {
+		row, drow := in.floats[0][from:to], dx[from:to]
 		log := logSumExp(row)
 		for k, v := range row {
-			target := op.smoothing / float64(classes)
+			target := f.smoothing / float64(len(row))
 			if k == label {
-				target += 1 - op.smoothing
+				target += 1 - f.smoothing
 			}
 			drow[k] = F((math.Exp(float64(v)-log) - target) * weight)
 		}
-	}
-	return out, nil
+	})
 }
 
-var (
-	_ gorgonia.SDOp            = (*crossEntropyOp)(nil)
-	_ gorgonia.ADOp            = (*crossEntropyOp)(nil)
-	_ gorgonia.UsePreallocDoer = (*crossEntropyDiffOp)(nil)
-)
+func (f crossEntropyDiff) derive(c *calculus, _ []operand, _, _ operand) []operand {
+	return c.stop(f)
+}

@@ -284,6 +284,12 @@ func TestSecondDerivatives(t *testing.T) {
 		"SELU":            {unary(ops.SELU).graph(), [][]int{matrix}, false},
 		"Softmax":         {unary(ops.Softmax).graph(), [][]int{matrix}, false},
 		"LogSoftmax":      {unary(ops.LogSoftmax).graph(), [][]int{matrix}, false},
+		"SoftmaxCrossEntropy": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return crossEntropy(in[0], labels(matrix[:1], make([]int, matrix[0])...))
+		}, [][]int{matrix}, false},
+		"SymmetricKL": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return ops.SymmetricKL(in[0], in[1])
+		}, [][]int{matrix, matrix}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := gorgonia.NewGraph()

@@ -2,10 +2,8 @@ package ops
 
 import (
 	"fmt"
-	"hash"
 	"math"
 
-	"github.com/chewxy/hm"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -34,7 +32,7 @@ func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossO
 	if !(alpha >= 0) || math.IsInf(alpha, 1) {
 		return nil, errors.Errorf("%s: alpha must be a number and not negative, got %v", name, alpha)
 	}
-	op, err := newSymmetricKL(logits1, logits2, opts)
+	f, err := newSymmetricKL(logits1, logits2, opts)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
@@ -50,8 +48,8 @@ func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossO
 	if err != nil || alpha == 0 {
 		return loss, errors.Wrap(err, name)
 	}
-	op.weight = alpha
-	divergence, err := gorgonia.ApplyOp(op, logits1, logits2)
+	f.weight = alpha
+	divergence, err := applyFunction(f, logits1, logits2)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
@@ -72,101 +70,74 @@ func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossO
 // It is +Inf where one of them alone is. WithSum sums over the examples;
 // WithLabelSmoothing changes nothing.
 func SymmetricKL(a, b *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
-	op, err := newSymmetricKL(a, b, opts)
+	f, err := newSymmetricKL(a, b, opts)
 	if err != nil {
 		return nil, errors.Wrap(err, "ops: SymmetricKL")
 	}
-	loss, err := gorgonia.ApplyOp(op, a, b)
-	return loss, errors.Wrap(err, "ops: SymmetricKL")
+	return applyFunction(f, a, b)
 }
 
-// newSymmetricKL returns the op for logits a and b.
-func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (*symmetricKLOp, error) {
+// newSymmetricKL returns the divergence between logits a and b.
+func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (f symmetricKL, err error) {
 	if a == nil || b == nil {
-		return nil, errors.New("logits must be nodes, got none")
+		return f, errors.New("logits must be nodes, got none")
 	}
 	dt, err := dtypeOf(a)
 	if err != nil || (dt != tensor.Float32 && dt != tensor.Float64) || a.Dims() < 2 {
-		return nil, errors.Errorf("logits must be of float32 or float64 and rank 2 or more, got %v", a.Type())
+		return f, errors.Errorf("logits must be of float32 or float64 and rank 2 or more, got %v", a.Type())
 	}
 	if other, err := dtypeOf(b); err != nil || other != dt || !b.Shape().Eq(a.Shape()) {
-		return nil, errors.Errorf("logits must be of one type and shape, got %v %v and %v %v", a.Type(), a.Shape(), b.Type(), b.Shape())
+		return f, errors.Errorf("logits must be of one type and shape, got %v %v and %v %v", a.Type(), a.Shape(), b.Type(), b.Shape())
 	}
-	var loss crossEntropyOp
+	var loss crossEntropy
 	for _, opt := range opts {
 		opt(&loss)
 	}
-	return &symmetricKLOp{dims: a.Dims(), weight: 1, sum: loss.sum}, nil
+	return symmetricKL{dims: a.Dims(), weight: 1, sum: loss.sum}, nil
 }
 
-// symmetricKLOp :: Tensor-d a → Tensor-d a → a
+// symmetricKL :: logits → logits → divergence
 //
-// Its value does not depend on the order of the inputs, so that one op serves
-// for both gradients.
-type symmetricKLOp struct {
+// Its value does not depend on the order of the inputs, so that one function
+// serves for both gradients.
+type symmetricKL struct {
 	dims   int
 	weight float64 // of the result
 	sum    bool
 }
 
-func (op *symmetricKLOp) Arity() int { return 2 }
+func (f symmetricKL) name() string { return "SymmetricKL" }
 
-func (op *symmetricKLOp) Type() hm.Type {
-	a := hm.TypeVariable('a')
-	logits := gorgonia.TensorType{Dims: op.dims, Of: a}
-	return hm.NewFnType(logits, logits, a)
+func (f symmetricKL) String() string {
+	return fmt.Sprintf("SymmetricKL{weight=%v sum=%v}", f.weight, f.sum)
 }
 
-func (op *symmetricKLOp) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
-	return tensor.ScalarShape(), nil
+func (f symmetricKL) rank() int { return 0 }
+
+func (f symmetricKL) inputs() []slot {
+	return []slot{{"logits", f.dims, floats}, {"other logits", f.dims, floats}}
 }
 
-func (op *symmetricKLOp) ReturnsPtr() bool     { return false }
-func (op *symmetricKLOp) OverwritesInput() int { return -1 }
-func (op *symmetricKLOp) CallsExtern() bool    { return false }
-
-func (op *symmetricKLOp) String() string {
-	return fmt.Sprintf("SymmetricKL{weight=%v sum=%v}", op.weight, op.sum)
-}
-
-func (op *symmetricKLOp) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String(), op.dims) }
-func (op *symmetricKLOp) Hashcode() uint32      { return hashOf(op) }
-
-// factor is what the divergence of each row is multiplied by.
-func (op *symmetricKLOp) factor(rows int) float64 {
-	if op.sum {
-		return op.weight
+func (f symmetricKL) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if !in[0].Eq(in[1]) {
+		return nil, errors.Errorf("logits must be of one shape, got %v and %v", in[0], in[1])
 	}
-	return op.weight / float64(rows)
+	return tensor.ScalarShape(), positive("logits", in[0])
 }
 
-func (op *symmetricKLOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(in) != 2 {
-		return nil, errors.Errorf("ops: SymmetricKL: want two logits, got %d inputs", len(in))
-	}
-	var loss gorgonia.Value
-	var err error
-	if in[0] != nil && in[0].Dtype() == tensor.Float32 {
-		loss, err = symmetricKL[float32](op, in)
-	} else {
-		loss, err = symmetricKL[float64](op, in)
-	}
-	return loss, errors.Wrap(err, "ops: SymmetricKL")
-}
+func (f symmetricKL) float32s(y []float32, in arguments[float32]) error { return divergence(f, y, in) }
+func (f symmetricKL) float64s(y []float64, in arguments[float64]) error { return divergence(f, y, in) }
 
-func symmetricKL[F float](op *symmetricKLOp, in []gorgonia.Value) (gorgonia.Value, error) {
-	a, b, classes, err := logitPair[F](in)
-	if err != nil {
-		return nil, err
-	}
-	rows := len(a) / classes
+func divergence[F float](f symmetricKL, y []F, in arguments[F]) error {
+	a, b, classes := in.floats[0], in.floats[1], in.shapes[0][f.dims-1]
 	var total float64
-	for n := range rows {
-		eachClass(a[n*classes:(n+1)*classes], b[n*classes:(n+1)*classes], func(_ int, p, q, d float64) {
+	for from := 0; from < len(a); from += classes {
+		eachClass(a[from:from+classes], b[from:from+classes], func(_ int, p, q, d float64) {
 			total += (p - q) * d / 2
 		})
 	}
-	return scalar(F(total * op.factor(rows))), nil
+	y[0] = F(total * perExample(f.weight, f.sum, len(a)/classes))
+	return nil
 }
 
 // eachClass calls f for each class of a row of logits with its probabilities p
@@ -184,144 +155,58 @@ func eachClass[F float](a, b []F, f func(k int, p, q, d float64)) {
 	}
 }
 
-// logitPair returns the elements of two logits of one shape and the number of
-// classes.
-func logitPair[F float](in []gorgonia.Value) (a, b []F, classes int, err error) {
-	if a, err = values[F](in[0]); err != nil {
-		return nil, nil, 0, err
-	}
-	if b, err = values[F](in[1]); err != nil {
-		return nil, nil, 0, err
-	}
-	shape := in[0].Shape()
-	if len(shape) < 2 || len(a) == 0 || !shape.Eq(in[1].Shape()) {
-		return nil, nil, 0, errors.Errorf("logits must be of one shape of rank 2 or more and not empty, got %v and %v", shape, in[1].Shape())
-	}
-	return a, b, shape[len(shape)-1], nil
+func (f symmetricKL) derive(c *calculus, x []operand, _, dy operand) []operand {
+	return []operand{c.of(symmetricKLDiff{f}, x[0], x[1], dy), c.of(symmetricKLDiff{f}, x[1], x[0], dy)}
 }
 
-// DiffWRT says that the divergence is differentiable in both logits.
-func (op *symmetricKLOp) DiffWRT(int) []bool { return []bool{true, true} }
-
-func (op *symmetricKLOp) SymDiff(inputs gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	grads := make(gorgonia.Nodes, 2)
-	for i := range grads {
-		var err error
-		if grads[i], err = gorgonia.ApplyOp(&symmetricKLDiffOp{op, new(reused)}, inputs[i], inputs[1-i], grad); err != nil {
-			return nil, errors.Wrap(err, "ops: SymmetricKL")
-		}
-	}
-	return grads, nil
-}
-
-// DoDiff adds the gradients of the logits for a LispMachine.
-func (op *symmetricKLOp) DoDiff(_ gorgonia.ExecutionContext, inputs gorgonia.Nodes, output *gorgonia.Node) error {
-	dy, err := output.Grad()
-	if err != nil {
-		return errors.Wrap(err, "ops: SymmetricKL: gradient of the divergence")
-	}
-	for i := range 2 {
-		dx, err := (&symmetricKLDiffOp{op, new(reused)}).Do(inputs[i].Value(), inputs[1-i].Value(), dy)
-		if err != nil {
-			return err
-		}
-		if err := accumulate(inputs[i], dx); err != nil {
-			return errors.Wrap(err, "ops: SymmetricKL: gradient of the logits")
-		}
-	}
-	return nil
-}
-
-// symmetricKLDiffOp :: Tensor-d a → Tensor-d a → a → Tensor-d a
-//
-// The inputs are the logits with respect to which the divergence is
-// differentiated, the others and the gradient of the divergence. With d the
-// difference of the logarithms, the gradient of a row is
+// symmetricKLDiff is the gradient of the first logits from both and the gradient of
+// the divergence. With d the difference of the logarithms, that of a row is
 //
 //	(p[k]*(d[k] - KL(p||q)) + p[k] - q[k])/2
-type symmetricKLDiffOp struct {
-	loss *symmetricKLOp
-	*reused
+type symmetricKLDiff struct{ symmetricKL }
+
+func (f symmetricKLDiff) String() string { return f.symmetricKL.String() + "'" }
+func (f symmetricKLDiff) rank() int      { return f.dims }
+
+func (f symmetricKLDiff) inputs() []slot {
+	return append(f.symmetricKL.inputs(), slot{"gradient of the divergence", 0, floats})
 }
 
-func (op *symmetricKLDiffOp) Arity() int { return 3 }
-
-func (op *symmetricKLDiffOp) Type() hm.Type {
-	a := hm.TypeVariable('a')
-	logits := gorgonia.TensorType{Dims: op.loss.dims, Of: a}
-	return hm.NewFnType(logits, logits, a, logits)
+func (f symmetricKLDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
+	_, err := f.symmetricKL.shape(in[:2])
+	return in[0].Clone(), err
 }
 
-func (op *symmetricKLDiffOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, ok := in[0].(tensor.Shape)
-	if !ok {
-		return nil, errors.Errorf("ops: SymmetricKL: want the shape of the logits, got %T", in[0])
-	}
-	return s.Clone(), nil
+func (f symmetricKLDiff) float32s(dx []float32, in arguments[float32]) error {
+	return divergenceDiff(f, dx, in)
 }
 
-func (op *symmetricKLDiffOp) ReturnsPtr() bool     { return false }
-func (op *symmetricKLDiffOp) OverwritesInput() int { return -1 }
-func (op *symmetricKLDiffOp) CallsExtern() bool    { return false }
-func (op *symmetricKLDiffOp) String() string       { return op.loss.String() + "'" }
-
-func (op *symmetricKLDiffOp) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String(), op.loss.dims) }
-func (op *symmetricKLDiffOp) Hashcode() uint32      { return hashOf(op) }
-
-func (op *symmetricKLDiffOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	return op.UsePreallocDo(nil, in...)
+func (f symmetricKLDiff) float64s(dx []float64, in arguments[float64]) error {
+	return divergenceDiff(f, dx, in)
 }
 
-// UsePreallocDo is Do into the memory of prealloc where it fits.
-func (op *symmetricKLDiffOp) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(in) != 3 {
-		return nil, errors.Errorf("ops: SymmetricKL: want two logits and gradient, got %d inputs", len(in))
-	}
-	prealloc = op.memory(prealloc)
-	var dx gorgonia.Value
-	var err error
-	if in[0] != nil && in[0].Dtype() == tensor.Float32 {
-		dx, err = symmetricKLDiff[float32](op.loss, prealloc, in)
-	} else {
-		dx, err = symmetricKLDiff[float64](op.loss, prealloc, in)
-	}
-	op.keep(dx)
-	return dx, errors.Wrap(err, "ops: SymmetricKL")
-}
-
-func symmetricKLDiff[F float](op *symmetricKLOp, prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, error) {
-	a, b, classes, err := logitPair[F](in)
-	if err != nil {
-		return nil, err
-	}
-	grad, err := values[F](in[2])
-	if err != nil || len(grad) != 1 {
-		return nil, errors.Errorf("gradient must be a scalar, got %s", describe(in[2]))
-	}
-	rows := len(a) / classes
-	weight := float64(grad[0]) * op.factor(rows) / 2
-	dx, out := output[F](prealloc, in[0])
-	for n := range rows {
-		x, y, row := a[n*classes:(n+1)*classes], b[n*classes:(n+1)*classes], dx[n*classes:(n+1)*classes]
+func divergenceDiff[F float](f symmetricKLDiff, dx []F, in arguments[F]) error {
+	a, b, classes := in.floats[0], in.floats[1], in.shapes[0][f.dims-1]
+	weight := float64(in.floats[2][0]) * perExample(f.weight, f.sum, len(a)/classes) / 2
+	for from := 0; from < len(a); from += classes {
+		to := from + classes
 		var divergence float64
-		eachClass(x, y, func(_ int, p, _, d float64) {
+		eachClass(a[from:to], b[from:to], func(_ int, p, _, d float64) {
 			if p > 0 {
 				divergence += p * d
 			}
 		})
-		eachClass(x, y, func(k int, p, q, d float64) {
+		eachClass(a[from:to], b[from:to], func(k int, p, q, d float64) {
 			slope := p - q
 			if p > 0 {
 				slope += p * (d - divergence)
 			}
-			row[k] = F(slope * weight)
+			dx[from+k] = F(slope * weight)
 		})
 	}
-	return out, nil
+	return nil
 }
 
-var (
-	_ gorgonia.SDOp            = (*symmetricKLOp)(nil)
-	_ gorgonia.ADOp            = (*symmetricKLOp)(nil)
-	_ gorgonia.UsePreallocDoer = (*symmetricKLDiffOp)(nil)
-)
+func (f symmetricKLDiff) derive(c *calculus, _ []operand, _, _ operand) []operand {
+	return c.stop(f)
+}
