@@ -10,7 +10,7 @@ var batchwiseStudy = study{
 		one.Rate, thin.Rate = exactRate, exactRate
 		return []arm{each, one, thin, plain("no dropout", 1024, 1024).settled()}
 	},
-	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates, b.Seeds, b.Test = 2, 400, 2, 5000 }),
+	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates, b.Test = 2, 400, 5000 }),
 	measures: learningCurve, alone: true,
 	summarize: func(r *results) (*summary, error) {
 		c := chart{name: r.study.name, title: "Test error by training time", x: "seconds of updates", y: "test error (%), log scale", logY: true}

@@ -12,7 +12,7 @@ var dropConnected = study{
 		drop.Input, connect.Input, connect.Kind = 0, 0, dropConnect
 		return []arm{plain("none", 800, 800).settled().at(1.62), drop, connect}
 	},
-	budgets:  budgets(func(b *budget) { b.Seeds = 5 }),
+	budgets:  budgets(nil),
 	measures: probabilities,
 	summarize: func(r *results) (*summary, error) {
 		s, err := tableSummary(nil)(r)

@@ -24,7 +24,7 @@ var fig10 = study{
 		}
 		return arms
 	},
-	budgets: budgets(func(b *budget) { b.Images, b.Updates, b.Seeds = 5000, 600, 3 }),
+	budgets: budgets(func(b *budget) { b.Images, b.Updates = 5000, 600 }),
 	summarize: func(r *results) (*summary, error) {
 		c := chart{name: r.study.name, title: r.study.title, x: "training images, log scale", y: "test error (%), log scale", logX: true, logY: true}
 		without, with := line{name: "without dropout", colour: 0}, line{name: "with dropout", colour: 1}

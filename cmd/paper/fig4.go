@@ -18,7 +18,7 @@ var fig4 = study{
 		}
 		return arms
 	},
-	budgets:  budgets(func(b *budget) { b.Updates, b.Seeds, b.Test = 600, 2, 5000 }),
+	budgets:  budgets(func(b *budget) { b.Updates, b.Test = 600, 5000 }),
 	measures: learningCurve,
 	summarize: func(r *results) (*summary, error) {
 		c := chart{name: r.study.name, title: r.study.title, x: "updates", y: "test error (%), log scale", logY: true}

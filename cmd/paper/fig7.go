@@ -15,7 +15,7 @@ func autoencoders(budget) []arm {
 }
 
 func autoencoderBudgets() map[string]budget {
-	return budgets(func(b *budget) { b.Shrink, b.Updates, b.Images, b.Seeds = 1, 1200, 5000, 2 })
+	return budgets(func(b *budget) { b.Shrink, b.Updates, b.Images = 1, 1200, 5000 })
 }
 
 var fig7 = study{

@@ -34,7 +34,7 @@ var fig9 = study{
 		}
 		return arms
 	},
-	budgets: budgets(func(b *budget) { b.Shrink, b.Updates, b.Seeds = 8, 500, 2 }),
+	budgets: budgets(func(b *budget) { b.Shrink, b.Updates = 8, 500 }),
 	summarize: func(r *results) (*summary, error) {
 		s := &summary{tables: []table{r.comparison()}}
 		for i, what := range []string{"n fixed", "pn fixed"} {

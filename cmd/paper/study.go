@@ -31,7 +31,7 @@ func find(name string) (study, bool) {
 
 // budgets returns the usual ones, which studies change.
 func budgets(quick func(*budget)) map[string]budget {
-	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 3, Passes: 100}
+	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 5, Passes: 100}
 	if quick != nil {
 		quick(&q)
 	}

@@ -20,7 +20,7 @@ var table2 = study{
 			dropped("+ max-norm, 2×8192", 8192, 8192).maxNorm(tableNorm).at(0.95),
 		}
 	},
-	budgets: budgets(func(b *budget) { b.Updates, b.Seeds = 500, 2 }),
+	budgets: budgets(func(b *budget) { b.Updates = 500 }),
 	summarize: tableSummary(func(r *results) []string {
 		return []string{"Here " + r.difference("dropout, ReLU 3×1024", "standard, logistic 2×800") + "; " +
 			r.difference("+ max-norm, 3×1024", "dropout, ReLU 3×1024") + "."}

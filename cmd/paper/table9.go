@@ -32,7 +32,7 @@ var table9 = study{
 			less,
 		}
 	},
-	budgets: budgets(func(b *budget) { b.Updates, b.Seeds = 600, 2 }),
+	budgets: budgets(func(b *budget) { b.Updates = 600 }),
 	summarize: tableSummary(func(r *results) []string {
 		return []string{
 			"Here " + r.difference(lessDropout, "no regularization") + "; " + r.difference("dropout + max-norm", "L2") + "; " + r.difference("dropout + max-norm", "dropout + L2") + "; " + r.difference("dropout + max-norm", "no regularization") + ".",
