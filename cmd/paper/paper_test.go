@@ -229,7 +229,8 @@ func TestScan(t *testing.T) {
 		{scan{-1: at(7), 0: at(6), 1: at(5)}, []int{-2}},
 		{scan{-1: at(5), 0: at(6), 1: at(7)}, []int{2}},
 		{scan{-1: at(5), 0: diverged, 1: diverged}, []int{-2}},
-		{scan{-1: diverged, 0: diverged, 1: diverged}, nil},
+		{scan{-1: diverged, 0: diverged, 1: diverged}, []int{-2}},
+		{scan{-4: diverged, -3: diverged, -2: diverged}, nil},
 		{scan{-4: at(9), -3: at(8)}, nil},
 	} {
 		if got := tt.scan.missing(); !slices.Equal(got, tt.want) {
@@ -255,8 +256,8 @@ func TestTuneDiverges(t *testing.T) {
 			t.Fatalf("want error %q, got %v", want, err)
 		}
 	}
-	if trained, kept := strings.Count(log.String(), "diverged"), strings.Count(log.String(), "kept"); trained != 6 || kept != 3 {
-		t.Errorf("want 3 trainings that diverge and their 3 records, got\n%s", log.String())
+	if trained, kept := strings.Count(log.String(), "diverged"), strings.Count(log.String(), "kept"); trained != 12 || kept != 6 {
+		t.Errorf("want 6 trainings that diverge and their 6 records, got\n%s", log.String())
 	}
 }
 

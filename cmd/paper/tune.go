@@ -20,14 +20,14 @@ type scan map[int]record
 const furthest = 4
 
 // missing returns the powers to try next: at first three of them, then one more
-// where the best is at an end.
+// where the best is at an end, or lower while all diverge.
 func (s scan) missing() []int {
 	if len(s) == 0 {
 		return []int{-1, 0, 1}
 	}
 	best, ok := s.best()
 	if !ok {
-		return nil
+		best = s.powers()[0]
 	}
 	var some []int
 	for _, k := range []int{best - 1, best + 1} {
