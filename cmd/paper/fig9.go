@@ -38,7 +38,7 @@ var fig9 = study{
 	summarize: func(r *results) (*summary, error) {
 		s := &summary{tables: []table{r.comparison()}}
 		for i, what := range []string{"n fixed", "pn fixed"} {
-			c := chart{name: fmt.Sprintf("fig9-%d", i+1), title: "Effect of the probability of keeping units, " + what, x: "probability of keeping", y: "error (%)"}
+			c := chart{name: fmt.Sprintf("fig9-%d", i+1), title: "Effect of the probability of keeping units, " + what, x: "probability of keeping", y: "error (%), log scale", logY: true}
 			test, train := line{name: "test", colour: 0}, line{name: "training", colour: 1}
 			for _, keep := range keeps {
 				arm := fmt.Sprintf("%s, keep %.1f", what, keep)
