@@ -23,7 +23,7 @@ var fig9 = study{
 				case a.Drop == 0:
 					*a = a.settled()
 				case b.Shrink > 1:
-					a.Rate, a.ClipNorm = dropoutRate, 1
+					a.ClipNorm = 1
 				default:
 					// Unit by unit the widest of these networks would take a hundred
 					// times as long. A unit is kept in as many updates for each keep.
