@@ -187,26 +187,20 @@ func statistics[F float](f batchStats, y, mean, variance []F, in arguments[F]) e
 		return errors.Errorf("x must have more than one value for each channel to train, got shape %v", in.shapes[0])
 	}
 	variances := make([]float64, p.channels)
-	parallel(p.channels, n, func(c int) {
-		var total, squares float64
-		for i := range p.batch {
-			from, to := p.bounds(i, c)
-			for _, v := range in.floats[0][from:to] {
-				total += float64(v)
-			}
+	ranges(p.channels, n, func(first, last int) {
+		means, scales, batch, squares := means[first:last], scales[first:last], batch[first:last], variances[first:last]
+		totals := make([]float64, last-first)
+		p.images(first, last, func(from, to int) { addSums(totals, in.floats[0][from:to], p.plane) })
+		for c, t := range totals {
+			totals[c] = t / float64(n)
 		}
-		m := total / float64(n)
-		for i := range p.batch {
-			from, to := p.bounds(i, c)
-			for _, v := range in.floats[0][from:to] {
-				d := float64(v) - m
-				squares += d * d
-			}
+		p.images(first, last, func(from, to int) { addSquares(squares, in.floats[0][from:to], totals, p.plane) })
+		for c, square := range squares {
+			means[c] = F(totals[c])
+			scales[c] = F(1 / math.Sqrt(square/float64(n)+f.eps))
+			batch[c] = 1
+			squares[c] = square / float64(n-1)
 		}
-		means[c] = F(m)
-		scales[c] = F(1 / math.Sqrt(squares/float64(n)+f.eps))
-		batch[c] = 1
-		variances[c] = squares / float64(n-1)
 	})
 	f.running.mu.Lock()
 	defer f.running.mu.Unlock()
@@ -215,6 +209,41 @@ func statistics[F float](f batchStats, y, mean, variance []F, in arguments[F]) e
 		variance[c] += F(f.momentum * (v - float64(variance[c])))
 	}
 	return nil
+}
+
+// addSums adds the values of x, which has a plane for each channel, to totals.
+func addSums[F float](totals []float64, x []F, plane int) {
+	if plane == 1 {
+		for c, v := range x[:len(totals)] {
+			totals[c] += float64(v)
+		}
+		return
+	}
+	for c, total := range totals {
+		for _, v := range x[c*plane : (c+1)*plane] {
+			total += float64(v)
+		}
+		totals[c] = total
+	}
+}
+
+// addSquares adds the squares of the distances of x from the means to totals.
+func addSquares[F float](totals []float64, x []F, means []float64, plane int) {
+	if plane == 1 {
+		for c, v := range x[:len(totals)] {
+			d := float64(v) - means[c]
+			totals[c] += d * d
+		}
+		return
+	}
+	for c, total := range totals {
+		mean := means[c]
+		for _, v := range x[c*plane : (c+1)*plane] {
+			d := float64(v) - mean
+			total += d * d
+		}
+		totals[c] = total
+	}
 }
 
 func (f batchStats) derive(*calculus, []operand, operand, operand) []operand { return nil }
@@ -227,10 +256,12 @@ func planes(s tensor.Shape) channelPlanes {
 	return channelPlanes{s[0], s[1], size(s[2:])}
 }
 
-// bounds are where in the memory the plane of image n and channel c lies.
-func (p channelPlanes) bounds(n, c int) (from, to int) {
-	from = (n*p.channels + c) * p.plane
-	return from, from + p.plane
+// images calls f for each image, with the bounds in memory of its planes of the
+// channels [first, last).
+func (p channelPlanes) images(first, last int, f func(from, to int)) {
+	for n := range p.batch {
+		f((n*p.channels+first)*p.plane, (n*p.channels+last)*p.plane)
+	}
 }
 
 // each calls f in parallel for the bounds and the channel of every plane.
@@ -238,6 +269,16 @@ func (p channelPlanes) each(f func(from, to, c int)) {
 	ranges(p.batch*p.channels, p.plane, func(first, last int) {
 		for i := first; i < last; i++ {
 			f(i*p.plane, (i+1)*p.plane, i%p.channels)
+		}
+	})
+}
+
+// rows is each for planes of one value: it calls f for the bounds of every image,
+// which has one for each channel.
+func (p channelPlanes) rows(f func(from, to int)) {
+	ranges(p.batch, p.channels, func(first, last int) {
+		for n := first; n < last; n++ {
+			f(n*p.channels, (n+1)*p.channels)
 		}
 	})
 }
@@ -277,9 +318,19 @@ func (f batchNorm) float64s(y []float64, in arguments[float64]) error { return n
 
 func normalizePlanes[F float](y []F, in arguments[F]) error {
 	p := planes(in.shapes[0])
-	stats := in.floats[3]
+	gamma, beta := in.floats[1], in.floats[2]
+	means, scales := in.floats[3][:p.channels], in.floats[3][p.channels:]
+	if p.plane == 1 {
+		p.rows(func(from, to int) {
+			y := y[from:to]
+			for c, v := range in.floats[0][from:to] {
+				y[c] = (v-means[c])*(scales[c]*gamma[c]) + beta[c]
+			}
+		})
+		return nil
+	}
 	p.each(func(from, to, c int) {
-		mean, factor, shift := stats[c], stats[p.channels+c]*in.floats[1][c], in.floats[2][c]
+		mean, factor, shift := means[c], scales[c]*gamma[c], beta[c]
 		y := y[from:to]
 		for i, v := range in.floats[0][from:to] {
 			y[i] = (v-mean)*factor + shift
@@ -322,22 +373,40 @@ func (f batchNormParams) float64s(d []float64, in arguments[float64]) error {
 
 func batchNormGrads[F float](d []F, in arguments[F]) error {
 	p := planes(in.shapes[0])
-	stats := in.floats[1]
-	parallel(p.channels, p.batch*p.plane, func(c int) {
-		var gamma, beta float64
-		mean := float64(stats[c])
-		for n := range p.batch {
-			from, to := p.bounds(n, c)
-			x := in.floats[0][from:to]
-			for i, g := range in.floats[2][from:to] {
-				gamma += float64(g) * (float64(x[i]) - mean)
-				beta += float64(g)
-			}
+	means, scales := in.floats[1][:p.channels], in.floats[1][p.channels:]
+	ranges(p.channels, p.batch*p.plane, func(first, last int) {
+		sums := make([]float64, 2*(last-first))
+		gamma, beta := sums[:last-first], sums[last-first:]
+		p.images(first, last, func(from, to int) {
+			addGrads(gamma, beta, in.floats[0][from:to], means[first:last], in.floats[2][from:to], p.plane)
+		})
+		for c := first; c < last; c++ {
+			d[c] = F(gamma[c-first] * float64(scales[c]))
+			d[p.channels+c] = F(beta[c-first])
 		}
-		d[c] = F(gamma * float64(stats[p.channels+c]))
-		d[p.channels+c] = F(beta)
 	})
 	return nil
+}
+
+// addGrads adds dy to the gradients of beta, and its products with the distances
+// of x from the means to those of gamma.
+func addGrads[F float](gamma, beta []float64, x, means, dy []F, plane int) {
+	if plane == 1 {
+		beta, x, means := beta[:len(gamma)], x[:len(gamma)], means[:len(gamma)]
+		for c, g := range dy[:len(gamma)] {
+			gamma[c] += float64(g) * (float64(x[c]) - float64(means[c]))
+			beta[c] += float64(g)
+		}
+		return
+	}
+	for c, mean := range means {
+		x, product, total := x[c*plane:(c+1)*plane], gamma[c], beta[c]
+		for i, g := range dy[c*plane : (c+1)*plane] {
+			product += float64(g) * (float64(x[i]) - float64(mean))
+			total += float64(g)
+		}
+		gamma[c], beta[c] = product, total
+	}
 }
 
 func (f batchNormParams) derive(c *calculus, _ []operand, _, _ operand) []operand { return c.stop(f) }
@@ -375,16 +444,28 @@ func (f batchNormInput) float64s(dx []float64, in arguments[float64]) error {
 
 func batchNormBack[F float](dx []F, in arguments[F]) error {
 	p := planes(in.shapes[0])
-	stats, params := in.floats[2], in.floats[3]
+	gamma, dGamma, dBeta := in.floats[1], in.floats[3][:p.channels], in.floats[3][p.channels:]
+	means, scales, batch := in.floats[2][:p.channels], in.floats[2][p.channels:2*p.channels], in.floats[2][2*p.channels:]
 	count := F(p.batch * p.plane)
+	// Where the statistics are of the batch, x moves them: with z = (x-mean)*scale,
+	// the mean of dy and z times the mean of dy*z are taken from dy.
+	coefficients := make([]F, 3*p.channels)
+	factors, shifts, tilts := coefficients[:p.channels], coefficients[p.channels:2*p.channels], coefficients[2*p.channels:]
+	for c, scale := range scales {
+		share := batch[c] / count
+		factors[c], shifts[c], tilts[c] = gamma[c]*scale, share*dBeta[c], share*dGamma[c]*scale
+	}
+	if p.plane == 1 {
+		p.rows(func(from, to int) {
+			x, dx := in.floats[0][from:to], dx[from:to]
+			for c, g := range in.floats[4][from:to] {
+				dx[c] = factors[c] * (g - shifts[c] - (x[c]-means[c])*tilts[c])
+			}
+		})
+		return nil
+	}
 	p.each(func(from, to, c int) {
-		mean, scale := stats[c], stats[p.channels+c]
-		// Where the statistics are of the batch, x moves them: with
-		// z = (x-mean)*scale, the mean of dy and z times the mean of dy*z are taken
-		// from dy.
-		share := stats[2*p.channels+c] / count
-		shift, tilt := share*params[p.channels+c], share*params[c]*scale
-		factor := in.floats[1][c] * scale
+		mean, factor, shift, tilt := means[c], factors[c], shifts[c], tilts[c]
 		x, dx := in.floats[0][from:to], dx[from:to]
 		for i, g := range in.floats[4][from:to] {
 			dx[i] = factor * (g - shift - (x[i]-mean)*tilt)

@@ -255,3 +255,30 @@ func TestBatchNormHashes(t *testing.T) {
 		t.Error("two layer normalizations are one node")
 	}
 }
+
+func BenchmarkBatchNorm(b *testing.B) {
+	for _, shape := range []tensor.Shape{{128, 1024}, {128, 32, 14, 14}} {
+		b.Run(fmt.Sprint(shape), func(b *testing.B) {
+			g := gorgonia.NewGraph()
+			node := func(name string, v *tensor.Dense) *gorgonia.Node {
+				return gorgonia.NodeFromAny(g, v, gorgonia.WithName(name))
+			}
+			channels := shape[1]
+			x := node("x", wave(tensor.Float32, 0, shape...))
+			gamma, beta := node("gamma", tensor.Ones(tensor.Float32, channels)), node("beta", wave(tensor.Float32, 1, channels))
+			y, err := ops.BatchNorm(x, gamma, beta, running(b, tensor.Float32, channels))
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x, gamma, beta); err != nil {
+				b.Fatal(err)
+			}
+			m := gorgonia.NewTapeMachine(g)
+			defer m.Close()
+			b.ReportAllocs()
+			for b.Loop() {
+				run(b, m)
+			}
+		})
+	}
+}
