@@ -20,6 +20,10 @@ type MLP struct {
 	// by the layer Submatrix: faster, with noisier steps.
 	Submatrix bool
 
+	// BatchNorm puts BatchNorm1d before each activation. With Submatrix the products
+	// are then thinned on one side alone.
+	BatchNorm bool
+
 	// Activation makes the activation of each hidden layer; ReLU by default.
 	Activation func() Layer
 	// Init starts the weights; HeNormal by default.
@@ -31,6 +35,15 @@ func (m MLP) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) { return 
 
 // Layers returns the network as a sequence of layers.
 func (m MLP) Layers() Sequential {
+	drop := func(p float64) Layer { return Dropout(p) }
+	if m.Submatrix {
+		drop = Submatrix
+	}
+	return m.layers(drop)
+}
+
+// layers returns the network with its dropout made by drop.
+func (m MLP) layers(drop func(p float64) Layer) Sequential {
 	activation, init := m.Activation, m.Init
 	if activation == nil {
 		activation = ReLU
@@ -38,14 +51,15 @@ func (m MLP) Layers() Sequential {
 	if init == nil {
 		init = HeNormal
 	}
-	drop := func(p float64) Layer { return Dropout(p) }
-	if m.Submatrix {
-		drop = Submatrix
-	}
 	layers := Sequential{drop(m.InputDropout)}
 	in := m.Inputs
 	for _, units := range m.Hidden {
-		layers = append(layers, Linear(in, units, WithInit(init)), activation(), drop(m.HiddenDropout))
+		if m.BatchNorm {
+			layers = append(layers, Linear(in, units, WithInit(init), WithoutBias()), BatchNorm1d())
+		} else {
+			layers = append(layers, Linear(in, units, WithInit(init)))
+		}
+		layers = append(layers, activation(), drop(m.HiddenDropout))
 		in = units
 	}
 	return append(layers, Linear(in, m.Outputs, WithInit(init)))

@@ -24,6 +24,7 @@ type transferred struct {
 func transfers() []transferred {
 	return []transferred{
 		{"MLP", models.MLP{Inputs: 6, Hidden: []int{9, 7}, Outputs: 3, InputDropout: 0.2, HiddenDropout: 0.5}, batch(4, 6)},
+		{"MLP with BatchNorm", models.MLP{Inputs: 6, Hidden: []int{9, 7}, Outputs: 3, HiddenDropout: 0.5, BatchNorm: true}, batch(4, 6)},
 		{"Tabular", models.Tabular{Inputs: 6, Hidden: []int{9}, Outputs: 3, HiddenDropout: 0.1, SelfNormalizing: true}, batch(4, 6)},
 		{"ConvNet", models.ConvNet{Channels: []int{3, 4}, Hidden: []int{5}, Outputs: 3, InputDropout: 0.2, BatchNorm: true}, batch(4, 1, 8, 8)},
 		{"LSTM", models.LSTMLanguageModel{Vocabulary: 7, Width: 4, LSTM: models.LSTM{Units: 5, Layers: 2, WeightDrop: 0.5}}, ids(7, 3, 9)},

@@ -36,25 +36,14 @@ func (t Tabular) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 // Layers returns the network as a sequence of layers. A layer that does nothing
 // keeps its place.
 func (t Tabular) Layers() Sequential {
-	activation, init := t.Activation, Init(HeNormal)
-	drop := func(p float64) Layer { return Dropout(p) }
-	switch {
-	case t.SelfNormalizing:
-		activation, init = SELU, LecunNormal
-		drop = func(p float64) Layer { return AlphaDropout(p) }
-	case activation == nil:
-		activation = ReLU
+	net := MLP{
+		Inputs: t.Inputs, Hidden: t.Hidden, Outputs: t.Outputs,
+		InputDropout: t.InputDropout, HiddenDropout: t.HiddenDropout,
+		BatchNorm: t.BatchNorm, Activation: t.Activation,
 	}
-	layers := Sequential{drop(t.InputDropout)}
-	in := t.Inputs
-	for _, units := range t.Hidden {
-		if t.BatchNorm {
-			layers = append(layers, Linear(in, units, WithInit(init), WithoutBias()), BatchNorm1d())
-		} else {
-			layers = append(layers, Linear(in, units, WithInit(init)))
-		}
-		layers = append(layers, activation(), drop(t.HiddenDropout))
-		in = units
+	if t.SelfNormalizing {
+		net.Activation, net.Init = SELU, LecunNormal
+		return net.layers(func(p float64) Layer { return AlphaDropout(p) })
 	}
-	return append(layers, Linear(in, t.Outputs, WithInit(init)))
+	return net.Layers()
 }

@@ -224,6 +224,7 @@ func (c *settings) list() []report.Setting {
 		{Name: "momentum", Values: text(c.Momentum)},
 		{Name: "batch size", Values: text(c.Batch)},
 		{Name: "submatrix", Values: text(c.Submatrix)},
+		{Name: "batch normalization", Values: text(c.BatchNorm)},
 		{Name: "warm-up steps", Values: text(c.Warmup)},
 		{Name: "clip norm", Values: text(c.ClipNorm)},
 		{Name: "max-norm", Values: text(c.MaxNorm)},
@@ -244,6 +245,9 @@ func (c *settings) command() string {
 	}
 	if c.Submatrix {
 		s += " --submatrix"
+	}
+	if c.BatchNorm {
+		s += " --batch-norm"
 	}
 	if c.Warmup > 0 {
 		s += fmt.Sprintf(" --warmup %d", c.Warmup)

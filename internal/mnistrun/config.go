@@ -18,6 +18,7 @@ type Config struct {
 	InputP float64 `group:"Network" default:"0.3" help:"Drop probability of the inputs." json:"input_p"`
 
 	Submatrix bool `group:"Network" help:"Drop the same units in all images of a step and leave them out of the products: faster, with noisier steps; see docs/submatrix.md." json:"submatrix"`
+	BatchNorm bool `group:"Network" help:"Normalize the sums of hidden units over the batch, with and without dropout." json:"batch_norm"`
 
 	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`

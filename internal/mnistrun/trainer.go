@@ -9,7 +9,10 @@ import (
 
 // Model returns the untrained network.
 func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) {
-	net := models.MLP{Inputs: inputs, Hidden: c.Hidden, Outputs: classes, InputDropout: c.InputP, HiddenDropout: c.P, Submatrix: c.Submatrix}
+	net := models.MLP{
+		Inputs: inputs, Hidden: c.Hidden, Outputs: classes,
+		InputDropout: c.InputP, HiddenDropout: c.P, Submatrix: c.Submatrix, BatchNorm: c.BatchNorm,
+	}
 	return models.New(net, []int{inputs}, models.WithSeed(seed))
 }
 

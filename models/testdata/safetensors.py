@@ -61,6 +61,10 @@ networks = {
         nn.Dropout(0.2), nn.Linear(6, 9), nn.ReLU(), nn.Dropout(0.5),
         nn.Linear(9, 7), nn.ReLU(), nn.Dropout(0.5), nn.Linear(7, 3),
     ),
+    "MLP with BatchNorm": lambda: nn.Sequential(
+        nn.Dropout(0), nn.Linear(6, 9, bias=False), nn.BatchNorm1d(9), nn.ReLU(), nn.Dropout(0.5),
+        nn.Linear(9, 7, bias=False), nn.BatchNorm1d(7), nn.ReLU(), nn.Dropout(0.5), nn.Linear(7, 3),
+    ),
     "Tabular": lambda: nn.Sequential(
         nn.AlphaDropout(0.1), nn.Linear(6, 9), nn.SELU(), nn.AlphaDropout(0.1), nn.Linear(9, 3),
     ),
