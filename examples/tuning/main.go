@@ -35,6 +35,7 @@ import (
 type settings struct {
 	train, validation, test int
 	units, epochs, seeds    int
+	lr                      float64
 	seed                    uint64
 	dir                     string
 }
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&s.test, "test", 10000, "images to test on")
 	flag.IntVar(&s.units, "units", 256, "units of each of the two hidden layers")
 	flag.IntVar(&s.epochs, "epochs", 30, "passes over the training images")
+	flag.Float64Var(&s.lr, "lr", 0.03, "learning rate of SGD at first, for every p")
 	flag.IntVar(&s.seeds, "seeds", 3, "networks for each p")
 	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
 	flag.StringVar(&s.dir, "out", "", "directory for the plot; by default a temporary one")
@@ -94,7 +96,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			const batch = 50
 			t := &training.Trainer{
 				Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: seed,
-				Schedule: optim.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
+				Schedule: optim.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
 			}
 			return t, training.Data{Train: train, Test: reportOn}, nil
 		}}
