@@ -3,8 +3,7 @@ package models
 import "gorgonia.org/gorgonia"
 
 // Tabular is a multilayer perceptron for rows of numbers, which should be
-// standardized. Beside MLP it has a choice of what keeps the scale of its units:
-// nothing, BatchNorm, or SelfNormalizing.
+// standardized. It is MLP, or the self-normalizing network.
 type Tabular struct {
 	Inputs  int   // columns
 	Hidden  []int // units of each hidden layer
