@@ -1,9 +1,8 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // ReLU is max(x, 0).
@@ -13,7 +12,7 @@ func ReLU() Layer { return relu{} }
 type relu struct{}
 
 func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	f := ops.ReLU
+	f := nn.ReLU
 	if s.model.plain {
 		f = gorgonia.Rectify
 	}
@@ -28,24 +27,24 @@ func Sigmoid() Layer { return unitwise("Sigmoid", gorgonia.Sigmoid) }
 // Tanh is the hyperbolic tangent.
 func Tanh() Layer { return unitwise("Tanh", gorgonia.Tanh) }
 
-// LeakyReLU is x for positive x and slope*x for others; see ops.LeakyReLU.
+// LeakyReLU is x for positive x and slope*x for others; see nn.LeakyReLU.
 func LeakyReLU(slope float64) Layer {
-	return unitwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LeakyReLU(x, slope) })
+	return unitwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, slope) })
 }
 
-// GELU is x times the normal distribution function of x; see ops.GELU.
-func GELU() Layer { return unitwise("GELU", ops.GELU) }
+// GELU is x times the normal distribution function of x; see nn.GELU.
+func GELU() Layer { return unitwise("GELU", nn.GELU) }
 
 // SELU is the activation of self-normalizing networks, with LecunNormal weights
-// and AlphaDropout; see ops.SELU.
-func SELU() Layer { return unitwise("SELU", ops.SELU) }
+// and AlphaDropout; see nn.SELU.
+func SELU() Layer { return unitwise("SELU", nn.SELU) }
 
 // Softmax makes probabilities of the last axis. A classifier that is trained with
 // the cross-entropy of logits needs none.
-func Softmax() Layer { return elementwise("Softmax", ops.Softmax) }
+func Softmax() Layer { return elementwise("Softmax", nn.Softmax) }
 
 // LogSoftmax makes logarithms of probabilities of the last axis.
-func LogSoftmax() Layer { return elementwise("LogSoftmax", ops.LogSoftmax) }
+func LogSoftmax() Layer { return elementwise("LogSoftmax", nn.LogSoftmax) }
 
 // unitwise is elementwise for functions of each element alone.
 func unitwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {

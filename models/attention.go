@@ -1,13 +1,12 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // SelfAttention lets each token of (batch, time, width) take from all of its
-// sequence, in several heads; see ops.SelfAttention.
+// sequence, in several heads; see nn.SelfAttention.
 //
 // Parameters are named as those of PyTorch's nn.MultiheadAttention:
 // in_proj_weight and in_proj_bias, which make queries, keys and values, and
@@ -43,24 +42,24 @@ func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.Dense(x, w, b, ops.ActivationNone)
+		y, err := nn.Dense(x, w, b, nn.ActivationNone)
 		return y, s.Wrap(err, name)
 	}))
 	if err != nil {
 		return nil, err
 	}
-	own, ok, err := s.dropoutOptions(name, a.Dropout)
+	stream, ok, err := s.dropoutStream(name, a.Dropout)
 	if err != nil {
 		return nil, err
 	}
-	attend, p := ops.SelfAttention, a.Dropout
+	attend, p := nn.SelfAttention, a.Dropout
 	if a.Causal {
-		attend = ops.CausalSelfAttention
+		attend = nn.CausalSelfAttention
 	}
 	if !ok {
 		p = 0
 	}
-	y, err := attend(x, a.Heads, p, own...)
+	y, err := attend(x, a.Heads, p, stream)
 	if err != nil {
 		return nil, s.Wrap(err, name)
 	}
@@ -68,7 +67,7 @@ func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 }
 
 // Positions adds a learned vector for each place to sequences (batch, time, width)
-// of at most the given number of places; see ops.AddPositions. Parameter: weight
+// of at most the given number of places; see nn.AddPositions. Parameter: weight
 // (places, width), as that of an nn.Embedding of places, which starts from
 // N(0, 0.02²).
 func Positions(places int) Layer {
@@ -81,7 +80,7 @@ func Positions(places int) Layer {
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.AddPositions(x, w)
+		y, err := nn.AddPositions(x, w)
 		return y, s.Wrap(err, name)
 	})
 }

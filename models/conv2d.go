@@ -1,37 +1,36 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // Conv2d is a convolution of images with square filters, from (batch, channels,
-// height, width) to (batch, out, height', width'); see ops.Conv2d for the sizes
+// height, width) to (batch, out, height', width'); see nn.Conv2d for the sizes
 // and options. The channels are those of the input. Parameters: weight (out,
 // channels, kernel, kernel) and bias (out), which starts at zero. For more
 // choices see Convolution.
-func Conv2d(out, kernel int, opts ...ops.WindowOption) Layer {
+func Conv2d(out, kernel int, opts ...nn.WindowOption) Layer {
 	return Convolution{Out: out, Kernel: []int{kernel}, Window: opts}
 }
 
 // Convolution is Conv2d with everything to be set.
 type Convolution struct {
-	Out    int                // filters
-	Kernel []int              // size of the filters: one number, or height and width
-	Window []ops.WindowOption // stride, padding and dilation
-	NoBias bool               // without bias, as before BatchNorm2d
-	Init   Init               // of the weights; HeNormal by default
+	Out    int               // filters
+	Kernel []int             // size of the filters: one number, or height and width
+	Window []nn.WindowOption // stride, padding and dilation
+	NoBias bool              // without bias, as before BatchNorm2d
+	Init   Init              // of the weights; HeNormal by default
 }
 
 // Apply adds the convolution to the graph of x.
 func (c Convolution) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return c.apply(s, x, ops.Conv2d)
+	return c.apply(s, x, nn.Conv2d)
 }
 
 // apply is Apply with an op for the convolution.
 func (c Convolution) apply(s *Scope, x *gorgonia.Node,
-	op func(x, w, bias *gorgonia.Node, opts ...ops.WindowOption) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
+	op func(x, w, bias *gorgonia.Node, opts ...nn.WindowOption) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
 	const name = "Conv2d"
 	shape := x.Shape()
 	if len(shape) != 4 {

@@ -1,9 +1,8 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // ConvNet is a convolutional network for images (batch, channels, height, width),
@@ -56,7 +55,7 @@ func (n ConvNet) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	features := Sequential{Dropout(n.InputDropout)}
 	for _, filters := range n.Channels {
 		features = append(features, Convolution{
-			Out: filters, Kernel: []int{kernel}, Window: []ops.WindowOption{ops.WithPadding(kernel / 2)},
+			Out: filters, Kernel: []int{kernel}, Window: []nn.WindowOption{nn.WithPadding(kernel / 2)},
 			NoBias: n.BatchNorm, Init: n.Init,
 		})
 		if n.BatchNorm {

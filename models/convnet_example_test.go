@@ -5,6 +5,7 @@ import (
 	"log"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -22,11 +23,11 @@ func ExampleConvNet() {
 }
 
 func ExampleResidual() {
-	net := models.Sequential{models.Conv2d(16, 3, ops.WithPadding(1))}
+	net := models.Sequential{models.Conv2d(16, 3, nn.WithPadding(1))}
 	rates := ops.DropPathRates(0.2, 3)
 	for _, p := range rates {
 		net = append(net, models.Residual(
-			models.BatchNorm2d(), models.ReLU(), models.Conv2d(16, 3, ops.WithPadding(1)), models.DropPath(p),
+			models.BatchNorm2d(), models.ReLU(), models.Conv2d(16, 3, nn.WithPadding(1)), models.DropPath(p),
 		))
 	}
 	net = append(net, models.GlobalAvgPool2d(), models.Linear(16, 10))

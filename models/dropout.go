@@ -27,24 +27,24 @@ func (d unitDropout) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 func dropout(name string, p float64, opts []ops.Option,
 	op func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error)) Layer {
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		own, ok, err := s.dropoutOptions(name, p)
+		stream, ok, err := s.dropoutStream(name, p)
 		if err != nil {
 			return nil, err
 		}
 		if !ok || p == 0 && len(opts) == 0 {
 			return x, nil
 		}
-		y, err := op(x, p, append(own, opts...)...)
+		y, err := op(x, p, append([]ops.Option{stream}, opts...)...)
 		return y, s.Wrap(err, name)
 	})
 }
 
-// dropoutOptions is DropoutOptions for a dropout that has the rate p. p is checked
+// dropoutStream is DropoutStream for a dropout that has the rate p. p is checked
 // in evaluation too: a model is right or wrong as a whole.
-func (s *Scope) dropoutOptions(name string, p float64) (own []ops.Option, ok bool, err error) {
+func (s *Scope) dropoutStream(name string, p float64) (stream ops.StreamOption, ok bool, err error) {
 	if !(p >= 0 && p <= 1) {
 		return nil, false, s.Errorf("%s: p must be in [0, 1], got %v", name, p)
 	}
-	own, ok = s.DropoutOptions()
-	return own, ok, nil
+	stream, ok = s.DropoutStream()
+	return stream, ok, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -52,11 +53,11 @@ func GaussianNoise(sigma float64, opts ...ops.Option) Layer {
 		if !(sigma >= 0) || math.IsInf(sigma, 1) {
 			return nil, s.Errorf("GaussianNoise: sigma must be finite and not negative, got %v", sigma)
 		}
-		own, ok := s.DropoutOptions()
+		stream, ok := s.DropoutStream()
 		if !ok || sigma == 0 && len(opts) == 0 {
 			return x, nil
 		}
-		y, err := ops.GaussianNoise(x, sigma, append(own, opts...)...)
+		y, err := ops.GaussianNoise(x, sigma, append([]ops.Option{stream}, opts...)...)
 		return y, s.Wrap(err, "GaussianNoise")
 	})
 }
@@ -110,17 +111,17 @@ func AttentionDropout(p float64, opts ...ops.Option) Layer {
 // WeightScalingDropout zeroes units with probability p in training and multiplies
 // all by 1-p in evaluation, where the others do nothing; see
 // ops.WeightScalingDropout.
-func WeightScalingDropout(p float64, opts ...ops.Option) Layer {
+func WeightScalingDropout(p float64, opts ...ops.MixOption) Layer {
 	const name = "WeightScalingDropout"
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		own, ok, err := s.dropoutOptions(name, p)
+		stream, ok, err := s.dropoutStream(name, p)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			own = append(own, ops.WithMode(ops.Inference))
+			stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
 		}
-		y, err := ops.WeightScalingDropout(x, p, append(own, opts...)...)
+		y, err := ops.WeightScalingDropout(x, p, append([]ops.MixOption{stream}, opts...)...)
 		return y, s.Wrap(err, name)
 	})
 }
@@ -161,7 +162,7 @@ func weightDropout(name string, in, out int, p float64, opts []ops.Option,
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.Dense(x, w, b, ops.ActivationNone)
+		y, err := nn.Dense(x, w, b, nn.ActivationNone)
 		return y, s.Wrap(err, name)
 	})
 }

@@ -3,6 +3,7 @@ package models
 import (
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -16,7 +17,7 @@ func Embedding(vocabulary, width int) Layer {
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.Embedding(w, ids)
+		y, err := nn.Embedding(w, ids)
 		return y, s.Wrap(err, "Embedding")
 	})
 }
@@ -35,7 +36,7 @@ func EmbeddingDropout(vocabulary, width int, p float64, opts ...ops.Option) Laye
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.Embedding(w, ids)
+		y, err := nn.Embedding(w, ids)
 		return y, s.Wrap(err, name)
 	})
 }

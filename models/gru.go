@@ -1,13 +1,12 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // GRU is layers of gated recurrent units, from (batch, time, features) to (batch,
-// time, Units). See LSTM for the fields and ops.GRU.
+// time, Units). See LSTM for the fields and nn.GRU.
 //
 // Parameters are named and shaped as those of PyTorch's nn.GRU: weight_ih_l0
 // (3·Units, features), weight_hh_l0 (3·Units, Units), bias_ih_l0 and bias_hh_l0
@@ -25,8 +24,8 @@ type GRU struct {
 // Apply adds the layers to the graph of x.
 func (l GRU) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return recurrent{
-		name: "GRU", gates: 3, op: ops.GRU, units: l.Units, layers: l.Layers,
+		name: "GRU", gates: 3, op: nn.GRU, units: l.Units, layers: l.Layers,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
-		noise: ops.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutHidden: l.Zoneout},
+		noise: nn.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutHidden: l.Zoneout},
 	}.Apply(s, x)
 }

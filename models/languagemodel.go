@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -129,7 +130,7 @@ func (m languageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if err != nil {
 		return nil, err
 	}
-	if x, err = ops.Embedding(dropped, x); err != nil {
+	if x, err = nn.Embedding(dropped, x); err != nil {
 		return nil, s.Wrap(err, m.name)
 	}
 	if x, err = m.body.Apply(s, x); err != nil {
@@ -142,6 +143,6 @@ func (m languageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if features != m.width {
 		return nil, s.Errorf("%s: a tied decoder must have the %d features of the embedding, got %d", m.name, m.width, features)
 	}
-	y, err := ops.MatMul(x, embedding, ops.WithTransposedB())
+	y, err := nn.MatMul(x, embedding, nn.WithTransposedB())
 	return y, s.Wrap(err, m.name)
 }

@@ -83,18 +83,17 @@ func (s *Scope) Param(name string, shape []int, init Init) (*gorgonia.Node, erro
 	return s.graph.bind(p)
 }
 
-// DropoutOptions returns the options that a dropout needs in this place: the
-// model's seed, a layer id of its own, and the mode. The step is the graph's
-// one. It is to be called once for each dropout in every graph, so that ids
-// agree; ok is false in an evaluation graph, which is to be built without the
-// dropout.
-func (s *Scope) DropoutOptions() (opts []ops.Option, ok bool) {
+// DropoutStream returns the stream of a dropout in this place: the model's seed, a
+// layer id of its own, and the mode. The step is the graph's one. It must be called
+// once for each dropout in every graph, so that ids agree; ok is false in an
+// evaluation graph, which must be built without the dropout.
+func (s *Scope) DropoutStream() (stream ops.StreamOption, ok bool) {
 	*s.dropouts++
-	opts = []ops.Option{ops.WithSeed(s.model.seed), ops.WithLayer(*s.dropouts)}
+	mode := ops.Auto
 	if s.graph.mode == Sample {
-		opts = append(opts, ops.WithMode(ops.Sampling))
+		mode = ops.Sampling
 	}
-	return opts, s.graph.mode != Eval
+	return ops.WithStream(ops.WithSeed(s.model.seed), ops.WithLayer(*s.dropouts), ops.WithMode(mode)), s.graph.mode != Eval
 }
 
 // Errorf returns an error that names the place: "models: 3: Linear: ...".

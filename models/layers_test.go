@@ -10,7 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // trainStep runs a training graph of m once, forward and backward, and returns the
@@ -64,10 +64,10 @@ func TestLayers(t *testing.T) {
 		params []string
 	}{
 		{"Conv2d", models.Conv2d(4, 3), image, []int{4, 6, 6}, []string{"0.weight", "0.bias"}},
-		{"Conv2d strided", models.Conv2d(4, 3, ops.WithStride(2), ops.WithPadding(1)), image, []int{4, 4, 4}, []string{"0.weight", "0.bias"}},
+		{"Conv2d strided", models.Conv2d(4, 3, nn.WithStride(2), nn.WithPadding(1)), image, []int{4, 4, 4}, []string{"0.weight", "0.bias"}},
 		{"Convolution", models.Convolution{Out: 2, Kernel: []int{1, 3}, NoBias: true, Init: models.GlorotUniform}, image, []int{2, 8, 6}, []string{"0.weight"}},
 		{"MaxPool2d", models.MaxPool2d(2), image, []int{3, 4, 4}, nil},
-		{"AvgPool2d", models.AvgPool2d(3, ops.WithStride(1)), image, []int{3, 6, 6}, nil},
+		{"AvgPool2d", models.AvgPool2d(3, nn.WithStride(1)), image, []int{3, 6, 6}, nil},
 		{"GlobalAvgPool2d", models.GlobalAvgPool2d(), image, []int{3}, nil},
 		{"Flatten", models.Flatten(), image, []int{192}, nil},
 		{"Unflatten", models.Unflatten(3, 2), []int{6}, []int{3, 2}, nil},
@@ -75,13 +75,13 @@ func TestLayers(t *testing.T) {
 		{"LayerNorm of two axes", models.LayerNorm(5, 6), text, []int{5, 6}, []string{"0.weight", "0.bias"}},
 		{"BatchNorm1d", models.BatchNorm1d(), []int{7}, []int{7}, []string{"0.weight", "0.bias"}},
 		{"BatchNorm1d of sequences", models.BatchNorm1d(), text, text, []string{"0.weight", "0.bias"}},
-		{"BatchNorm2d", models.BatchNorm2d(ops.WithMomentum(0.5)), image, image, []string{"0.weight", "0.bias"}},
+		{"BatchNorm2d", models.BatchNorm2d(nn.WithMomentum(0.5)), image, image, []string{"0.weight", "0.bias"}},
 		{"LeakyReLU", models.LeakyReLU(0.1), text, text, nil},
 		{"GELU", models.GELU(), text, text, nil},
 		{"SELU", models.SELU(), text, text, nil},
 		{"Softmax", models.Softmax(), text, text, nil},
 		{"LogSoftmax", models.LogSoftmax(), text, text, nil},
-		{"Residual", models.Residual(models.Conv2d(3, 3, ops.WithPadding(1)), models.ReLU(), models.DropPath(0.5)), image, image, []string{"0.0.weight", "0.0.bias"}},
+		{"Residual", models.Residual(models.Conv2d(3, 3, nn.WithPadding(1)), models.ReLU(), models.DropPath(0.5)), image, image, []string{"0.0.weight", "0.0.bias"}},
 		{"DropConnect", models.DropConnect(7, 3, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 		{"Shakeout", models.Shakeout(7, 3, 0.5, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 	}
@@ -187,7 +187,7 @@ func TestWeightScalingDropoutLayer(t *testing.T) {
 // Running statistics belong to the model: training changes them, evaluation uses
 // them, and they are not parameters.
 func TestBatchNormStates(t *testing.T) {
-	m := mustModel(t, models.Sequential{models.BatchNorm1d(ops.WithMomentum(1)), models.Linear(2, 2)}, []int{2})
+	m := mustModel(t, models.Sequential{models.BatchNorm1d(nn.WithMomentum(1)), models.Linear(2, 2)}, []int{2})
 	if got, want := names(m.States()), []string{"0.running_mean", "0.running_var"}; !slices.Equal(got, want) {
 		t.Fatalf("states are %v, want %v", got, want)
 	}
@@ -315,7 +315,7 @@ func TestConvNetLearns(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels := gorgonia.NodeFromAny(g.ExprGraph, tensor.New(tensor.WithBacking(y)), gorgonia.WithName("labels"))
-	loss, err := ops.SoftmaxCrossEntropy(g.Output, labels)
+	loss, err := nn.SoftmaxCrossEntropy(g.Output, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func TestLayersReject(t *testing.T) {
 		{models.Conv2d(0, 3), []int{1, 8, 8}, "models: Conv2d: filters and their one or two sizes must be positive, got 0 and [3]"},
 		{models.Convolution{Out: 1}, []int{1, 8, 8}, "models: Conv2d: filters and their one or two sizes must be positive, got 1 and []"},
 		{models.Conv2d(4, 9), []int{1, 8, 8}, "models: Conv2d: ops: Conv2d: images of 8×8"},
-		{models.Conv2d(4, 3, ops.WithStride(0)), []int{1, 8, 8}, "stride must be one or two numbers of at least 1, got [0]"},
+		{models.Conv2d(4, 3, nn.WithStride(0)), []int{1, 8, 8}, "stride must be one or two numbers of at least 1, got [0]"},
 		{models.MaxPool2d(0), []int{1, 8, 8}, "models: MaxPool2d: ops: MaxPool2d: kernel must be at least 1, got [0 0]"},
 		{models.AvgPool2d(2), []int{8}, "models: AvgPool2d: ops: AvgPool2d: x: want rank 4"},
 		{models.Unflatten(5), []int{4}, "models: Unflatten: ops: Unflatten: x must have 5 elements to an example, got shape (1, 4)"},
@@ -367,7 +367,7 @@ func TestLayersReject(t *testing.T) {
 		{models.LayerNorm(1, 4), []int{4}, "models: LayerNorm: input must have shape (batch, ...) that ends in [1 4], got (1, 4)"},
 		{models.BatchNorm1d(), []int{1, 8, 8}, "models: BatchNorm1d: input must have shape (batch, features) or (batch, channels, length), got (1, 1, 8, 8)"},
 		{models.BatchNorm2d(), []int{8}, "models: BatchNorm2d: input must have shape (batch, channels, height, width), got (1, 8)"},
-		{models.BatchNorm1d(ops.WithMomentum(2)), []int{8}, "models: BatchNorm1d: ops: BatchNorm: momentum must be in (0, 1], got 2"},
+		{models.BatchNorm1d(nn.WithMomentum(2)), []int{8}, "models: BatchNorm1d: ops: BatchNorm: momentum must be in (0, 1], got 2"},
 		{models.Embedding(0, 2), []int{3}, "models: Embedding: sizes must be positive, got 0 and 2"},
 		{models.EmbeddingDropout(3, 0, 0.5), []int{3}, "models: EmbeddingDropout: sizes must be positive, got 3 and 0"},
 		{models.EmbeddingDropout(3, 2, -1), []int{3}, "models: EmbeddingDropout: p must be in [0, 1], got -1"},

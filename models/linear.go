@@ -1,9 +1,8 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // A LinearOption sets something about Linear that has a default.
@@ -38,7 +37,7 @@ func (l *linear) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	if !s.model.plain {
-		y, err := ops.Dense(x, w, b, ops.ActivationNone)
+		y, err := nn.Dense(x, w, b, nn.ActivationNone)
 		return y, s.Wrap(err, "Linear")
 	}
 	y, err := gorgonia.Mul(x, w)

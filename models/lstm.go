@@ -1,14 +1,13 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // LSTM is layers of long short-term memory, from (batch, time, features) to
 // (batch, time, Units): the hidden states at all times. Each sequence starts from
-// a state of zeros. See ops.LSTM.
+// a state of zeros. See nn.LSTM.
 //
 // Parameters are named and shaped as those of PyTorch's nn.LSTM: weight_ih_l0
 // (4·Units, features), weight_hh_l0 (4·Units, Units), bias_ih_l0 and bias_hh_l0
@@ -22,21 +21,21 @@ type LSTM struct {
 	// layers, at all times alike (Gal and Ghahramani, NeurIPS 2016).
 	InputDropout, LayerDropout float64
 	// RecurrentDropout is of units of the hidden states on their way into the
-	// gates, at all times alike; see ops.RecurrentNoise.
+	// gates, at all times alike; see nn.RecurrentNoise.
 	RecurrentDropout float64
 	// WeightDrop is of single recurrent weights, at all times alike (Merity et al.,
 	// ICLR 2018).
 	WeightDrop float64
 	// ZoneoutCell and ZoneoutHidden keep units as they were a time before; see
-	// ops.RecurrentNoise (Krueger et al., ICLR 2017).
+	// nn.RecurrentNoise (Krueger et al., ICLR 2017).
 	ZoneoutCell, ZoneoutHidden float64
 }
 
 // Apply adds the layers to the graph of x.
 func (l LSTM) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return recurrent{
-		name: "LSTM", gates: 4, op: ops.LSTM, units: l.Units, layers: l.Layers,
+		name: "LSTM", gates: 4, op: nn.LSTM, units: l.Units, layers: l.Layers,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
-		noise: ops.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutCell: l.ZoneoutCell, ZoneoutHidden: l.ZoneoutHidden},
+		noise: nn.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutCell: l.ZoneoutCell, ZoneoutHidden: l.ZoneoutHidden},
 	}.Apply(s, x)
 }

@@ -11,7 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 func mustModel(t testing.TB, net models.Layer, input []int, opts ...models.Option) *models.Model {
@@ -225,7 +225,7 @@ func TestGradientsOverBatchSizes(t *testing.T) {
 			t.Fatal(err)
 		}
 		labels := gorgonia.NodeFromAny(g.ExprGraph, tensor.New(tensor.WithBacking(y)), gorgonia.WithName("labels"))
-		loss, err := ops.SoftmaxCrossEntropy(g.Output, labels)
+		loss, err := nn.SoftmaxCrossEntropy(g.Output, labels)
 		if err != nil {
 			t.Fatal(err)
 		}

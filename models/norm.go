@@ -3,13 +3,12 @@ package models
 import (
 	"slices"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // LayerNorm normalizes each example over its last axes, which have the given
-// shape; without one, over the last axis. See ops.LayerNorm, with eps = 1e-5.
+// shape; without one, over the last axis. See nn.LayerNorm, with eps = 1e-5.
 // Parameters: weight, which starts at one, and bias, at zero, of that shape.
 func LayerNorm(shape ...int) Layer {
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -24,7 +23,7 @@ func LayerNorm(shape ...int) Layer {
 		if err != nil {
 			return nil, err
 		}
-		y, err := ops.LayerNorm(x, gamma, beta, 1e-5)
+		y, err := nn.LayerNorm(x, gamma, beta, 1e-5)
 		return y, s.Wrap(err, "LayerNorm")
 	})
 }
@@ -41,21 +40,21 @@ func (s *Scope) affine(shape []int) (gamma, beta *gorgonia.Node, err error) {
 // BatchNorm1d normalizes each feature over the batch, for inputs (batch, features)
 // or (batch, channels, length): in training graphs by the statistics of the batch,
 // which must have more than one value for each, in other graphs by the running
-// ones. See ops.BatchNorm.
+// ones. See nn.BatchNorm.
 //
 // Parameters: weight (features), which starts at one, and bias (features), at
 // zero. States: running_mean and running_var (features).
-func BatchNorm1d(opts ...ops.BatchNormOption) Layer {
+func BatchNorm1d(opts ...nn.BatchNormOption) Layer {
 	return batchNorm("BatchNorm1d", "(batch, features) or (batch, channels, length)", []int{2, 3}, opts)
 }
 
 // BatchNorm2d is BatchNorm1d for the channels of images, (batch, channels, height,
 // width).
-func BatchNorm2d(opts ...ops.BatchNormOption) Layer {
+func BatchNorm2d(opts ...nn.BatchNormOption) Layer {
 	return batchNorm("BatchNorm2d", "(batch, channels, height, width)", []int{4}, opts)
 }
 
-func batchNorm(name, shape string, ranks []int, opts []ops.BatchNormOption) Layer {
+func batchNorm(name, shape string, ranks []int, opts []nn.BatchNormOption) Layer {
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		if !slices.Contains(ranks, x.Dims()) {
 			return nil, s.Errorf("%s: input must have shape %s, got %v", name, shape, x.Shape())
@@ -75,9 +74,9 @@ func batchNorm(name, shape string, ranks []int, opts []ops.BatchNormOption) Laye
 		}
 		own := slices.Clone(opts)
 		if s.Mode() != Train {
-			own = append(own, ops.WithRunningStatistics())
+			own = append(own, nn.WithRunningStatistics())
 		}
-		y, err := ops.BatchNorm(x, gamma, beta, &ops.Running{Mean: mean, Variance: variance}, own...)
+		y, err := nn.BatchNorm(x, gamma, beta, &nn.Running{Mean: mean, Variance: variance}, own...)
 		return y, s.Wrap(err, name)
 	})
 }

@@ -1,9 +1,8 @@
 package models
 
 import (
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // PerToken applies layers for (batch, features), such as Linear, to every token of
@@ -21,14 +20,14 @@ func perToken(s *Scope, x *gorgonia.Node, layer Layer) (*gorgonia.Node, error) {
 		return nil, s.Errorf("%s: input must have shape (batch, time, features), got %v", name, x.Shape())
 	}
 	times := x.Shape()[1]
-	x, err := ops.Tokens(x)
+	x, err := nn.Tokens(x)
 	if err != nil {
 		return nil, s.Wrap(err, name)
 	}
 	if x, err = layer.Apply(s, x); err != nil {
 		return nil, err
 	}
-	y, err := ops.Sequences(x, times)
+	y, err := nn.Sequences(x, times)
 	return y, s.Wrap(err, name)
 }
 

@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // A ReLU that is computed behind the max pooling, or in one op with a convolution,
@@ -18,8 +18,8 @@ import (
 func TestReLUOfConvolutions(t *testing.T) {
 	nets := map[string]models.Layer{
 		"ConvNet":     models.ConvNet{Channels: []int{3, 4}, Hidden: []int{5}, Outputs: 3, ChannelDropout: 0.3, HiddenDropout: 0.5},
-		"overlapping": models.Sequential{models.Conv2d(3, 3), models.ReLU(), models.MaxPool2d(3, ops.WithStride(2), ops.WithPadding(1)), models.Flatten(), models.Linear(27, 3)},
-		"no pooling":  models.Sequential{models.Conv2d(3, 3, ops.WithStride(2)), models.ReLU(), models.Conv2d(2, 2), models.ReLU(), models.Flatten(), models.Linear(8, 3)},
+		"overlapping": models.Sequential{models.Conv2d(3, 3), models.ReLU(), models.MaxPool2d(3, nn.WithStride(2), nn.WithPadding(1)), models.Flatten(), models.Linear(27, 3)},
+		"no pooling":  models.Sequential{models.Conv2d(3, 3, nn.WithStride(2)), models.ReLU(), models.Conv2d(2, 2), models.ReLU(), models.Flatten(), models.Linear(8, 3)},
 		"first":       models.Sequential{models.ReLU(), models.MaxPool2d(2), models.Conv2d(2, 1), models.ReLU(), models.Flatten(), models.Linear(32, 3)},
 	}
 	for name, net := range nets {
@@ -42,7 +42,7 @@ func TestReLUOfConvolutions(t *testing.T) {
 					t.Fatal(err)
 				}
 				labels := gorgonia.NodeFromAny(g.ExprGraph, tensor.New(tensor.WithBacking([]int{0, 1, 2, 0})), gorgonia.WithName("labels"))
-				grads, err := gorgonia.Grad(gorgonia.Must(ops.SoftmaxCrossEntropy(g.Output, labels)), g.Params()...)
+				grads, err := gorgonia.Grad(gorgonia.Must(nn.SoftmaxCrossEntropy(g.Output, labels)), g.Params()...)
 				if err != nil {
 					t.Fatal(err)
 				}

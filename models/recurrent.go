@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -16,10 +17,10 @@ type recurrent struct {
 	name          string
 	gates         int
 	units, layers int
-	op            func(x, wih, whh, bih, bhh *gorgonia.Node, noise ops.RecurrentNoise, opts ...ops.Option) (*gorgonia.Node, error)
+	op            func(x, wih, whh, bih, bhh *gorgonia.Node, noise nn.RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error)
 
 	input, between, weights float64 // rates of dropout
-	noise                   ops.RecurrentNoise
+	noise                   nn.RecurrentNoise
 }
 
 func (r recurrent) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -72,14 +73,14 @@ func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.N
 	if err != nil {
 		return nil, err
 	}
-	opts, ok := s.DropoutOptions()
+	stream, ok := s.DropoutStream()
 	// The op draws from two layers more.
-	s.DropoutOptions()
-	s.DropoutOptions()
+	s.DropoutStream()
+	s.DropoutStream()
 	if !ok {
-		opts = append(opts, ops.WithMode(ops.Inference))
+		stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
 	}
-	y, err := r.op(x, params[0], whh, params[2], params[3], r.noise, opts...)
+	y, err := r.op(x, params[0], whh, params[2], params[3], r.noise, stream)
 	return y, s.Wrap(err, r.name)
 }
 

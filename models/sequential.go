@@ -3,9 +3,8 @@ package models
 import (
 	"strconv"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
-
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // Sequential applies layers one after the other. Its parts are named by number.
@@ -67,9 +66,9 @@ func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia
 		return 0, nil, err
 	}
 	n++
-	act := ops.ActivationNone
+	act := nn.ActivationNone
 	if _, ok := next().(relu); ok {
-		act = ops.ActivationReLU
+		act = nn.ActivationReLU
 		place := child()
 		defer func() { place.observe(y) }()
 		n++
@@ -77,16 +76,16 @@ func (q Sequential) fused(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia
 	if d, ok := next().(unitDropout); ok && len(d.opts) == 0 {
 		place := child()
 		n++
-		own, ok, err := place.dropoutOptions("Dropout", d.p)
+		stream, ok, err := place.dropoutStream("Dropout", d.p)
 		if err != nil {
 			return 0, nil, err
 		}
 		if ok && d.p > 0 {
-			y, err = ops.DenseDropout(x, w, b, act, d.p, own...)
+			y, err = nn.DenseDropout(x, w, b, act, d.p, stream)
 			return n, y, s.Wrap(err, "Sequential")
 		}
 	}
-	y, err = ops.Dense(x, w, b, act)
+	y, err = nn.Dense(x, w, b, act)
 	return n, y, s.Wrap(err, "Sequential")
 }
 
@@ -100,7 +99,7 @@ func (q Sequential) convolved(s *Scope, i int, x *gorgonia.Node) (n int, y *gorg
 	if _, ok := q[i+1].(relu); !ok {
 		return 0, nil, nil
 	}
-	if y, err = c.apply(s.Child(strconv.Itoa(i)), x, ops.Conv2dReLU); err != nil {
+	if y, err = c.apply(s.Child(strconv.Itoa(i)), x, nn.Conv2dReLU); err != nil {
 		return 0, nil, err
 	}
 	s.Child(strconv.Itoa(i + 1)).observe(y)
@@ -127,11 +126,11 @@ func (q Sequential) pooled(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgoni
 	}
 	pool := q[i+1].(maxPool)
 	behind := s.Child(strconv.Itoa(i + 1))
-	if y, err = ops.MaxPool2d(x, pool.kernel, pool.opts...); err != nil {
+	if y, err = nn.MaxPool2d(x, pool.kernel, pool.opts...); err != nil {
 		return 0, nil, behind.Wrap(err, "MaxPool2d")
 	}
 	place := s.Child(strconv.Itoa(i))
-	if y, err = ops.ReLU(y); err != nil {
+	if y, err = nn.ReLU(y); err != nil {
 		return 0, nil, place.Wrap(err, "ReLU")
 	}
 	place.observe(y)

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -42,7 +43,7 @@ func TestFusedIsPlain(t *testing.T) {
 					t.Fatal(err)
 				}
 				labels := gorgonia.NodeFromAny(g.ExprGraph, tensor.New(tensor.WithBacking([]int{0, 1, 2, 0, 1})), gorgonia.WithName("labels"))
-				grads, err := gorgonia.Grad(gorgonia.Must(ops.SoftmaxCrossEntropy(g.Output, labels)), g.Params()...)
+				grads, err := gorgonia.Grad(gorgonia.Must(nn.SoftmaxCrossEntropy(g.Output, labels)), g.Params()...)
 				if err != nil {
 					t.Fatal(err)
 				}

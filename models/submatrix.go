@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -133,16 +134,16 @@ func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, 
 			return nil, nil, place.Wrap(err, "Linear")
 		}
 	}
-	act := ops.ActivationNone
+	act := nn.ActivationNone
 	if _, ok := t.act.(relu); ok {
-		act = ops.ActivationReLU
+		act = nn.ActivationReLU
 	}
 	// An activation that is not fused comes before the scale.
-	apart := t.act != nil && act == ops.ActivationNone
+	apart := t.act != nil && act == nn.ActivationNone
 	if out != nil && !apart {
-		y, err = out.Dense(x, w, b, act)
+		y, err = nn.ThinnedDense(x, w, b, act, out)
 	} else {
-		y, err = ops.Dense(x, w, b, act)
+		y, err = nn.Dense(x, w, b, act)
 	}
 	if err != nil {
 		return nil, nil, place.Wrap(err, "Linear")
@@ -157,7 +158,7 @@ func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, 
 			return nil, nil, place.Wrap(err, "Submatrix")
 		}
 	}
-	if act == ops.ActivationReLU {
+	if act == nn.ActivationReLU {
 		s.Child(strconv.Itoa(at + 1)).observe(y)
 	}
 	return y, out, nil
@@ -165,11 +166,11 @@ func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, 
 
 // keep returns the columns of x that the dropout in a place keeps.
 func (d thinning) keep(s *Scope, x *gorgonia.Node) (*ops.Kept, error) {
-	own, _, err := s.dropoutOptions("Submatrix", d.p)
+	stream, _, err := s.dropoutStream("Submatrix", d.p)
 	if err != nil {
 		return nil, err
 	}
-	return ops.KeepColumns(x, d.p, own...)
+	return ops.KeepColumns(x, d.p, stream)
 }
 
 // thin returns the rows and columns of a parameter that are kept, and notes them.

@@ -5,6 +5,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
@@ -29,16 +30,17 @@ import (
 // Source: Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017,
 // section 3, "New Dropout Technique".
 func AlphaDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{name: "AlphaDropout", kind: alpha{}}, x, p, opts)
+	return dropout{name: "AlphaDropout", distribution: alpha{}}.apply(x, p, opts)
 }
 
 // FeatureAlphaDropout is AlphaDropout that drops whole channels of x, of shape
 // (N, C, ...): all elements of a feature map together. A rank below 2 is an
 // error.
 func FeatureAlphaDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "FeatureAlphaDropout", kind: alpha{}, shape: "(N, C, ...)", min: 2, shares: afterChannels,
-	}, x, p, opts)
+	return dropout{
+		name: "FeatureAlphaDropout", distribution: alpha{}, shape: "(N, C, ...)", min: 2, shares: afterChannels,
+		effect: draw.Effect{Channels: true},
+	}.apply(x, p, opts)
 }
 
 // seluLimit is alpha', the negative of SELU's scale times its alpha.
@@ -69,7 +71,7 @@ func (k alpha) form(t uint32) mask.Form {
 	return mask.Form{Scale: a, Shift: -a * p * seluLimit, Dropped: a * (1 - p) * seluLimit}
 }
 
-func (k alpha) derivative() kind { return alpha{linear: true} }
+func (k alpha) derivative() distribution { return alpha{linear: true} }
 
 func (k alpha) String() string {
 	if k.linear {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gorgonia-dropout/dropout/internal/op"
 	"gorgonia.org/gorgonia"
 )
 
@@ -82,7 +83,7 @@ func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 		a.rate(s)
 	}
 	for _, n := range g.AllNodes() {
-		if roleOf(n) == roleBuiltin {
+		if builtinName(n) == "dropoutOp" {
 			a.add(n, BuiltinDropout, "The gradient of gorgonia.Dropout is wrong for every p but 0.5, and two of them on one node become one.", "Use ops.Dropout.")
 		}
 	}
@@ -101,18 +102,18 @@ func (a *audit) add(n *gorgonia.Node, r Rule, problem, fix string) {
 }
 
 func (a *audit) inEval(s site) {
-	if !a.eval || s.mode == Inference {
+	if !a.eval || s.Mode == Inference {
 		return
 	}
 	problem := "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
-	if s.mode == Sampling {
+	if s.Mode == Sampling {
 		problem = "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone."
 	}
 	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Inference).")
 }
 
 func (a *audit) onLogits(s site) {
-	if n := follow(s.node, 0, func(r role) bool { return r == roleShape || r == roleBinary }, roleSoftmax); n != nil {
+	if n := follow(s.node, 0, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary }, op.RoleSoftmax); n != nil {
 		a.add(s.node, DropoutOnLogits,
 			fmt.Sprintf("It goes straight into %v: a zeroed logit is no small one, so that this adds noise to the probabilities and drops nothing.", n.Op()),
 			"Drop before the last layer of weights; of attention, drop the weights after the softmax.")
@@ -122,49 +123,36 @@ func (a *audit) onLogits(s site) {
 	if s.x.Dims() < 2 || s.x.Dims() > 3 || len(usersOf(s.node)) > 0 {
 		return
 	}
-	if last := origin(s.x, func(r role) bool { return r == roleShape || r == roleBinary }, roleWeights); last != nil && !activated(last) {
+	if last := origin(s.x, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary }, op.RoleWeights); last != nil && !op.Activated(last) {
 		a.add(s.node, DropoutOnLogits, "It drops the output of the last layer of weights, and nothing learns to do without it.",
 			"Drop before the last layer of weights.")
 	}
 }
 
 func (a *audit) beforeBatchNorm(s site) {
-	if s.name == "DropPath" {
+	if s.Branches {
 		return // it is made for networks of batch normalizations
 	}
-	between := func(r role) bool { return r == roleShape || r == roleBinary || r == roleUnary }
-	if n := follow(s.node, 1, between, roleBatchNorm); n != nil {
+	between := func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary || r == op.RoleUnary }
+	if n := follow(s.node, 1, between, op.RoleBatchNorm); n != nil {
 		a.add(s.node, DropoutBeforeBatchNorm,
 			fmt.Sprintf("%v follows it: its running variance is that of thinned activations, which inference does not have.", n.Op()),
 			"Drop after the last batch normalization, or lower p.")
 	}
 }
 
-// activated reports whether a layer of weights has an activation fused to it.
-func activated(n *gorgonia.Node) bool {
-	op, ok := n.Op().(functionOp)
-	if !ok {
-		return false
-	}
-	f, ok := op.function.(linearForward)
-	return ok && f.act != ActivationNone
-}
-
-// channelwise are the dropouts that take axis 1 for that of the channels.
-var channelwise = []string{"Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
-
 func (a *audit) axis(s site) {
 	channel, ok := channelAxis(s)
-	if !ok || channel < 0 || channel >= len(s.shared) || s.name == "DropBlock2d" {
+	if !ok || channel < 0 || channel >= len(s.Shared) || s.Blocks {
 		return
 	}
-	wrong := slices.Contains(channelwise, s.name) && channel != 1
-	if !wrong && s.shared[channel] {
+	wrong := s.Channels && channel != 1
+	if !wrong && s.Shared[channel] {
 		// Dropping whole positions of a map is one thing; sharing a mask over the
 		// channels and a part of the other axes looks like another layout.
 		shared, rest := 0, false
-		for axis := 1; axis < len(s.shared); axis++ {
-			if s.shared[axis] {
+		for axis := 1; axis < len(s.Shared); axis++ {
+			if s.Shared[axis] {
 				shared++
 			} else {
 				rest = true
@@ -182,7 +170,7 @@ func (a *audit) axis(s site) {
 
 func maskShape(s site) []int {
 	shape := slices.Clone(s.x.Shape())
-	for axis, shared := range s.shared {
+	for axis, shared := range s.Shared {
 		if shared {
 			shape[axis] = 1
 		}
@@ -192,9 +180,9 @@ func maskShape(s site) []int {
 
 func (a *audit) stream(s site, before []site) {
 	for _, b := range before {
-		if b.seed == s.seed && b.layer == s.layer && b.step == s.step && (b.x != s.x || b.x == b.node) {
+		if b.Overlaps(s.Drawing) && (b.x != s.x || b.x == b.node) {
 			a.add(s.node, SharedStream,
-				fmt.Sprintf("It has seed %d, layer %d and the step of node %d, %v, and so draws the same bits.", s.seed, s.layer, b.node.ID(), b.node.Op()),
+				fmt.Sprintf("It has seed %d, layer %d and the step of node %d, %v, and so draws the same bits.", s.Seed, s.Layer, b.node.ID(), b.node.Op()),
 				"Give it a layer of its own, WithLayer, unless both are to drop the same places, as the time steps of one sequence are.")
 			return
 		}
@@ -202,75 +190,59 @@ func (a *audit) stream(s site, before []site) {
 }
 
 func (a *audit) rate(s site) {
-	if s.config.rate == nil || s.rateNode != nil {
+	if s.Rate == nil || !s.Drops {
 		return
 	}
 	// Schedules are monotonic.
-	if p := max(s.config.rate.At(0), s.config.rate.At(math.MaxInt64)); p >= 0.9 {
+	if p := max(s.Rate.At(0), s.Rate.At(math.MaxInt64)); p >= 0.9 {
 		a.add(s.node, HighRate, fmt.Sprintf("It drops with probability %v, and p is not the probability to keep.", p),
 			fmt.Sprintf("If %v is the share to keep, say %.4g.", p, 1-p))
 	}
 }
 
-// A role is what an op does, as far as an audit is interested.
-type role uint8
-
-const (
-	roleOther     role = iota
-	roleShape          // gives the elements another shape
-	roleUnary          // works on each element, and is not linear
-	roleBinary         // adds to the elements or multiplies them all alike
-	roleWeights        // is a linear layer or a part of one
-	roleConv           // is a convolution of (N, C, ...), or begins one
-	rolePool           // works on the maps of (N, C, ...)
-	roleSoftmax        // normalizes logits
-	roleBatchNorm      // normalizes over the batch
-	roleEmbedding      // looks up rows
-	roleBuiltin        // is gorgonia.Dropout
-)
-
-// roles are the roles of ops by their names: the types of Gorgonia's, which are
-// not exported, and what comes before the brace in those of this package.
-var roles = map[string]role{
-	"reshapeOp": roleShape, "transposeOp": roleShape, "sliceOp": roleShape, "repeatOp": roleShape, "concatOp": roleShape,
-	"elemUnaryOp": roleUnary, "elemBinOp": roleBinary,
-	"linAlgBinOp": roleWeights, "tensordotOp": roleWeights,
-	"im2colOp": roleConv, "maxPoolOp": rolePool, "avgPoolOp": rolePool, "globalAveragePoolOp": rolePool,
-	"softmaxOp": roleSoftmax, "BatchNormOp": roleBatchNorm, "byIndicesOp": roleEmbedding, "dropoutOp": roleBuiltin,
-	"Conv2d": roleConv, "MaxPool2d": rolePool, "AvgPool2d": rolePool, "GlobalAvgPool2d": rolePool,
-	"BatchNorm": roleBatchNorm, "Dense": roleWeights, "DenseDropout": roleWeights, "Kept.Dense": roleWeights,
-	"LeakyReLU": roleUnary, "GELU": roleUnary, "GELUTanh": roleUnary, "SELU": roleUnary, "LayerNorm": roleUnary,
-	"SoftmaxCrossEntropy": roleSoftmax, "SymmetricKL": roleSoftmax,
+// builtins are the roles of Gorgonia's own ops by the names of their types, which
+// are not exported and say nothing of themselves.
+var builtins = map[string]op.Role{
+	"reshapeOp": op.RoleShape, "transposeOp": op.RoleShape, "sliceOp": op.RoleShape, "repeatOp": op.RoleShape, "concatOp": op.RoleShape,
+	"elemUnaryOp": op.RoleUnary, "elemBinOp": op.RoleBinary,
+	"linAlgBinOp": op.RoleWeights, "tensordotOp": op.RoleWeights,
+	"im2colOp": op.RoleConv, "maxPoolOp": op.RolePool, "avgPoolOp": op.RolePool, "globalAveragePoolOp": op.RolePool,
+	"softmaxOp": op.RoleSoftmax, "BatchNormOp": op.RoleBatchNorm, "byIndicesOp": op.RoleEmbedding,
 }
 
-func roleOf(n *gorgonia.Node) role {
-	r := roles[nameOf(n)]
-	if r != roleBinary || strings.ContainsAny(n.Op().String()[:1], "+-") {
+func roleOf(n *gorgonia.Node) op.Role {
+	name := builtinName(n)
+	if name == "" {
+		return op.RoleOf(n)
+	}
+	r := builtins[name]
+	if r != op.RoleBinary || strings.ContainsAny(n.Op().String()[:1], "+-") {
 		return r
 	}
 	// A product with a scalar keeps what is linear, one of two tensors may be an
 	// activation: gorgonia.Rectify is.
 	if in := inputsOf(n); len(in) == 2 && (in[0].IsScalar() || in[1].IsScalar()) && strings.ContainsAny(n.Op().String(), "⊙÷") {
-		return roleBinary
+		return op.RoleBinary
 	}
-	return roleUnary
+	return op.RoleUnary
 }
 
-// nameOf returns the name of n's op, as in roles; empty if it has none.
-func nameOf(n *gorgonia.Node) string {
+// builtinName returns the name of the type of n's op where that is one of
+// Gorgonia's, else nothing.
+func builtinName(n *gorgonia.Node) string {
 	if n.Op() == nil {
 		return ""
 	}
-	if t := reflect.Indirect(reflect.ValueOf(n.Op())).Type(); strings.HasPrefix(t.PkgPath(), "gorgonia.org/") {
-		return t.Name()
+	t := reflect.Indirect(reflect.ValueOf(n.Op())).Type()
+	if !strings.HasPrefix(t.PkgPath(), "gorgonia.org/") {
+		return ""
 	}
-	name, _, _ := strings.Cut(n.Op().String(), "{")
-	return name
+	return t.Name()
 }
 
 // follow returns a node of the wanted role that is computed from n through nodes
 // that pass and at most layers layers of weights, nil if there is none.
-func follow(n *gorgonia.Node, layers int, passes func(role) bool, want role) *gorgonia.Node {
+func follow(n *gorgonia.Node, layers int, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
 	// More paths lead to a node than can be followed; one for each number of
 	// layers is enough.
 	type place struct {
@@ -290,12 +262,12 @@ func follow(n *gorgonia.Node, layers int, passes func(role) bool, want role) *go
 			case r == want:
 				return user
 			case passes(r):
-			case r == roleConv && nameOf(user) == "im2colOp":
+			case r == op.RoleConv && builtinName(user) == "im2colOp":
 				// The product with the weights is yet to come.
 				if at.layers == 0 {
 					continue
 				}
-			case at.layers > 0 && (r == roleWeights || r == roleConv):
+			case at.layers > 0 && (r == op.RoleWeights || r == op.RoleConv):
 				next.layers--
 			default:
 				continue
@@ -311,7 +283,7 @@ func follow(n *gorgonia.Node, layers int, passes func(role) bool, want role) *go
 
 // origin returns a node of the wanted role that n is or is computed from through
 // nodes that pass, nil if there is none.
-func origin(n *gorgonia.Node, passes func(role) bool, want role) *gorgonia.Node {
+func origin(n *gorgonia.Node, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
 	seen := make(map[*gorgonia.Node]bool)
 	var visit func(n *gorgonia.Node) *gorgonia.Node
 	visit = func(n *gorgonia.Node) *gorgonia.Node {
@@ -351,17 +323,17 @@ func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bo
 	seen[n] = true
 	in := inputsOf(n)
 	switch roleOf(n) {
-	case roleConv, rolePool, roleBatchNorm:
+	case op.RoleConv, op.RolePool, op.RoleBatchNorm:
 		return 1, n.Dims() >= 3
-	case roleEmbedding:
+	case op.RoleEmbedding:
 		return n.Dims() - 1, true
-	case roleUnary, roleBinary:
+	case op.RoleUnary, op.RoleBinary:
 		for _, x := range in {
 			if axis, ok = channelsOf(x, seen); ok && x.Dims() == n.Dims() {
 				return axis, true
 			}
 		}
-	case roleShape:
+	case op.RoleShape:
 		if pattern, is := transposition(n); is {
 			if convolves(n, pattern) {
 				return 1, true
@@ -376,7 +348,7 @@ func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bo
 		if axis, ok = channelsOf(in[0], seen); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
 			return n.Dims() - 1, true
 		}
-	case roleOther:
+	case op.RoleOther:
 		if s := siteAt(n); s != nil {
 			return channelsOf(s.x, seen)
 		}
@@ -393,11 +365,11 @@ func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok b
 	seen[n] = true
 	for _, user := range usersOf(n) {
 		switch r := roleOf(user); r {
-		case roleConv, rolePool, roleBatchNorm:
+		case op.RoleConv, op.RolePool, op.RoleBatchNorm:
 			return 1, n.Dims() >= 3
-		case roleUnary, roleBinary:
+		case op.RoleUnary, op.RoleBinary:
 			axis, ok = channelsFor(user, seen)
-		case roleShape:
+		case op.RoleShape:
 			if pattern, is := transposition(user); is {
 				if axis, ok = channelsFor(user, seen); ok {
 					axis = pattern[axis]
@@ -425,7 +397,7 @@ func siteAt(n *gorgonia.Node) *site {
 // are.
 func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
 	list, ok := strings.CutPrefix(n.Op().String(), "Aᵀ{")
-	if !ok || roleOf(n) != roleShape {
+	if !ok || roleOf(n) != op.RoleShape {
 		return nil, false
 	}
 	for _, field := range strings.Split(strings.TrimSuffix(list, "}"), ", ") {
@@ -442,5 +414,5 @@ func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
 // product with patches, reshaped and brought into the order (N, C, H, W).
 func convolves(n *gorgonia.Node, pattern []int) bool {
 	return slices.Equal(pattern, []int{0, 3, 1, 2}) &&
-		origin(n, func(r role) bool { return r == roleShape || r == roleWeights }, roleConv) != nil
+		origin(n, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleWeights }, op.RoleConv) != nil
 }

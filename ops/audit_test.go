@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -48,16 +49,16 @@ func (b blueprint) batchNorm(x *gorgonia.Node) *gorgonia.Node {
 }
 
 func (b blueprint) ourBatchNorm(x *gorgonia.Node) *gorgonia.Node {
-	running, err := ops.NewRunning(tensor.Float64, x.Shape()[1])
+	running, err := nn.NewRunning(tensor.Float64, x.Shape()[1])
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return b.must(ops.BatchNorm(x, b.node("gamma", x.Shape()[1]), b.node("beta", x.Shape()[1]), running))
+	return b.must(nn.BatchNorm(x, b.node("gamma", x.Shape()[1]), b.node("beta", x.Shape()[1]), running))
 }
 
 func (b blueprint) loss(x *gorgonia.Node) *gorgonia.Node {
 	y := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(x.Shape()[0]), gorgonia.WithName("y"))
-	return b.must(ops.SoftmaxCrossEntropy(x, y))
+	return b.must(nn.SoftmaxCrossEntropy(x, y))
 }
 
 func (b blueprint) drop(x *gorgonia.Node, p float64, opts ...ops.Option) *gorgonia.Node {
@@ -106,18 +107,18 @@ var audits = []struct {
 		b.must(gorgonia.SoftMax(b.must(gorgonia.HadamardProd(scores, gorgonia.NewConstant(0.5)))))
 	}, want: []ops.Rule{ops.DropoutOnLogits}},
 	{name: "fused dropout on the output", build: func(b blueprint) {
-		b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), b.node("bias", 2), ops.ActivationNone, 0.5))
+		b.must(nn.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), b.node("bias", 2), nn.ActivationNone, 0.5))
 	}, want: []ops.Rule{ops.DropoutOnLogits}},
 	{name: "fused dropout of hidden units", build: func(b blueprint) {
-		h := b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), b.node("bias", 5), ops.ActivationReLU, 0.5))
-		h = b.must(ops.DenseDropout(h, b.node("w2", 5, 5), nil, ops.ActivationReLU, 0.5))
-		b.loss(b.must(ops.Dense(h, b.node("w3", 5, 2), nil, ops.ActivationNone)))
+		h := b.must(nn.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), b.node("bias", 5), nn.ActivationReLU, 0.5))
+		h = b.must(nn.DenseDropout(h, b.node("w2", 5, 5), nil, nn.ActivationReLU, 0.5))
+		b.loss(b.must(nn.Dense(h, b.node("w3", 5, 2), nil, nn.ActivationNone)))
 	}},
 	{name: "fused dropout after an activation at the end", build: func(b blueprint) {
-		b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), nil, ops.ActivationReLU, 0.5))
+		b.must(nn.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 2), nil, nn.ActivationReLU, 0.5))
 	}},
 	{name: "fused dropout of a high rate and one stream", build: func(b blueprint) {
-		h := b.must(ops.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), nil, ops.ActivationReLU, 0.9, ops.WithLayer(3)))
+		h := b.must(nn.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), nil, nn.ActivationReLU, 0.9, ops.WithLayer(3)))
 		b.loss(b.linear(b.drop(h, 0.1, ops.WithLayer(3)), "a", 2))
 	}, want: []ops.Rule{ops.HighRate, ops.SharedStream}},
 	{name: "a thinned network with a high rate", build: func(b blueprint) {
@@ -126,8 +127,8 @@ var audits = []struct {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		h := b.must(ops.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, ops.ActivationReLU))
-		b.loss(b.must(ops.Dense(b.must(k.Scale(h)), b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, ops.ActivationNone)))
+		h := b.must(nn.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, nn.ActivationReLU))
+		b.loss(b.must(nn.Dense(b.must(k.Scale(h)), b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, nn.ActivationNone)))
 	}, want: []ops.Rule{ops.HighRate}},
 	{name: "a fused thinned network with a high rate", build: func(b blueprint) {
 		w := b.node("w", 3, 50)
@@ -135,8 +136,8 @@ var audits = []struct {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		h := b.must(k.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, ops.ActivationReLU))
-		b.loss(b.must(ops.Dense(h, b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, ops.ActivationNone)))
+		h := b.must(nn.ThinnedDense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, nn.ActivationReLU, k))
+		b.loss(b.must(nn.Dense(h, b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, nn.ActivationNone)))
 	}, want: []ops.Rule{ops.HighRate}},
 	{name: "dropout after an activation at the end", build: func(b blueprint) {
 		b.drop(b.relu(b.linear(b.node("x", 4, 3), "a", 2)), 0.5)
@@ -159,12 +160,12 @@ var audits = []struct {
 		b.batchNorm(b.conv(b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1)), "w", 5))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
 	{name: "dropout before a fused layer and our batch normalization", build: func(b blueprint) {
-		h := b.must(ops.GELU(b.must(ops.Dense(b.drop(b.node("x", 4, 3), 0.5), b.node("w", 3, 5), nil, ops.ActivationReLU))))
+		h := b.must(nn.GELU(b.must(nn.Dense(b.drop(b.node("x", 4, 3), 0.5), b.node("w", 3, 5), nil, nn.ActivationReLU))))
 		b.loss(b.ourBatchNorm(h))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
 	{name: "fused dropout before our convolution and batch normalization", build: func(b blueprint) {
 		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
-		b.ourBatchNorm(b.must(ops.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
+		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
 	{name: "dropout after our batch normalization", build: func(b blueprint) {
 		b.must(ops.Dropout2d(b.ourBatchNorm(b.node("x", 2, 3, 4, 4)), 0.1))
@@ -193,8 +194,8 @@ var audits = []struct {
 		b.conv(b.must(gorgonia.Transpose(h, 0, 3, 1, 2)), "w", 5)
 	}, want: []ops.Rule{ops.WrongAxis}},
 	{name: "Dropout2d of our maps with the channels last", build: func(b blueprint) {
-		h := b.must(ops.Conv2d(b.node("x", 2, 3, 4, 4), b.node("w", 5, 3, 3, 3), nil))
-		h = b.must(ops.MaxPool2d(b.must(ops.LeakyReLU(h, 0.1)), 2))
+		h := b.must(nn.Conv2d(b.node("x", 2, 3, 4, 4), b.node("w", 5, 3, 3, 3), nil))
+		h = b.must(nn.MaxPool2d(b.must(nn.LeakyReLU(h, 0.1)), 2))
 		b.must(ops.Dropout2d(b.must(gorgonia.Transpose(h, 0, 2, 3, 1)), 0.1))
 	}, want: []ops.Rule{ops.WrongAxis}},
 	{name: "Dropout1d of normalized sequences", build: func(b blueprint) {
@@ -346,7 +347,7 @@ func TestMasksPerBatch(t *testing.T) {
 			b.must(gorgonia.Mul(x, b.must(ops.DropConnect(b.node("w", 3, 2), 0.5))))
 		}, true},
 		"DenseDropout": {func(b blueprint, x *gorgonia.Node) {
-			b.must(ops.DenseDropout(x, b.node("w", 3, 2), nil, ops.ActivationReLU, 0.5))
+			b.must(nn.DenseDropout(x, b.node("w", 3, 2), nil, nn.ActivationReLU, 0.5))
 		}, false},
 		"Zoneout":              {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
 		"WeightScalingDropout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.WeightScalingDropout(x, 0.5)) }, false},

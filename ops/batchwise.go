@@ -11,9 +11,9 @@ import "gorgonia.org/gorgonia"
 // Source: Graham, Reizenstein and Robinson, "Efficient batchwise dropout
 // training using submatrices", 2015.
 func Batchwise(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "Batchwise", kind: bernoulli{}, shape: "(N, ...)", min: 2, shares: batch,
-	}, x, p, opts)
+	return dropout{
+		name: "Batchwise", distribution: bernoulli{}, shape: "(N, ...)", min: 2, shares: batch,
+	}.apply(x, p, opts)
 }
 
 // batch marks the axis of the samples.

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -16,20 +17,12 @@ func logits(p float64) *tensor.Dense {
 	return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{ops.Logit(p)}))
 }
 
-func sines(shape ...int) *tensor.Dense {
-	x := ramp(tensor.Float64, shape...)
-	for i := range x.Float64s() {
-		x.Float64s()[i] = math.Sin(float64(i + 1))
-	}
-	return x
-}
-
 // atZero is the only element of a vector, as the scalar that the op wants.
 func atZero(n *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Sum(n) }
 
 func TestConcreteDropoutGradients(t *testing.T) {
 	for _, p := range []float64{0.05, 0.3, 0.5, 0.9} {
-		for _, opts := range [][]ops.Option{nil, {ops.WithTemperature(1)}, {ops.WithBroadcastAxes(0), ops.WithTemperature(0.5)}} {
+		for _, opts := range [][]ops.ConcreteOption{nil, {ops.WithTemperature(1)}, {ops.WithBroadcastAxes(0), ops.WithTemperature(0.5)}} {
 			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 				logit, err := atZero(in[1])
 				if err != nil {
@@ -40,7 +33,7 @@ func TestConcreteDropoutGradients(t *testing.T) {
 					return nil, err
 				}
 				return gorgonia.Square(y)
-			}, 1e-6, sines(5, 4), logits(p))
+			}, 1e-6, testkit.Sines(5, 4), logits(p))
 			if err != nil {
 				t.Errorf("p=%v: %v", p, err)
 			}
@@ -70,7 +63,7 @@ func TestConcreteDropoutSecondDerivative(t *testing.T) {
 				return nil, err
 			}
 			return gorgonia.Square(grads[which])
-		}, 1e-6, sines(4, 3), logits(0.4))
+		}, 1e-6, testkit.Sines(4, 3), logits(0.4))
 		if err != nil {
 			t.Errorf("gradient of %s: %v", name, err)
 		}
@@ -86,24 +79,24 @@ func TestConcreteRegularizer(t *testing.T) {
 			}
 			return ops.ConcreteRegularizer(in[0], logit, 4, 1e-2, 3e-2)
 		}
-		if err := gradcheck.Check(build, 1e-7, sines(4, 3), logits(p)); err != nil {
+		if err := gradcheck.Check(build, 1e-7, testkit.Sines(4, 3), logits(p)); err != nil {
 			t.Errorf("p=%v: %v", p, err)
 		}
 		g := gorgonia.NewGraph()
-		w := gorgonia.NodeFromAny(g, sines(4, 3), gorgonia.WithName("w"))
+		w := gorgonia.NodeFromAny(g, testkit.Sines(4, 3), gorgonia.WithName("w"))
 		logit := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("logit"), gorgonia.WithValue(ops.Logit(p)))
 		loss, err := ops.ConcreteRegularizer(w, logit, 4, 1e-2, 3e-2)
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := gorgonia.NewTapeMachine(g)
-		run(t, m)
+		testkit.Run(t, m)
 		var squares float64
-		for _, v := range sines(4, 3).Float64s() {
+		for _, v := range testkit.Sines(4, 3).Float64s() {
 			squares += v * v
 		}
 		want := 1e-2*squares/(1-p) + 3e-2*4*(p*math.Log(p)+(1-p)*math.Log(1-p))
-		if got := floats(t, loss.Value())[0]; math.Abs(got-want) > 1e-12*math.Abs(want) {
+		if got := testkit.Floats(t, loss.Value())[0]; math.Abs(got-want) > 1e-12*math.Abs(want) {
 			t.Errorf("p=%v: regularizer is %v, want %v", p, got, want)
 		}
 		m.Close()
@@ -119,7 +112,7 @@ func TestConcreteDropoutLearnsItsRate(t *testing.T) {
 		w := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(1, 1), tensor.WithBacking([]float64{1})), gorgonia.WithName("w"))
 		loss := gorgonia.Must(ops.ConcreteRegularizer(w, logit, 1, 0, 0.1))
 		if needed {
-			x := gorgonia.NodeFromAny(g, sines(64, 1), gorgonia.WithName("x"))
+			x := gorgonia.NodeFromAny(g, testkit.Sines(64, 1), gorgonia.WithName("x"))
 			y := gorgonia.Must(ops.ConcreteDropout(x, logit))
 			miss := gorgonia.Must(gorgonia.Sub(gorgonia.Must(gorgonia.Mul(y, w)), x))
 			loss = gorgonia.Must(gorgonia.Add(loss, gorgonia.Must(gorgonia.Mean(gorgonia.Must(gorgonia.Square(miss))))))
@@ -131,12 +124,12 @@ func TestConcreteDropoutLearnsItsRate(t *testing.T) {
 		defer m.Close()
 		solver := gorgonia.NewVanillaSolver(gorgonia.WithLearnRate(0.5))
 		for range 400 {
-			run(t, m)
+			testkit.Run(t, m)
 			if err := solver.Step(gorgonia.NodesToValueGrads(gorgonia.Nodes{logit})); err != nil {
 				t.Fatal(err)
 			}
 		}
-		return 1 / (1 + math.Exp(-floats(t, logit.Value())[0]))
+		return 1 / (1 + math.Exp(-testkit.Floats(t, logit.Value())[0]))
 	}
 	if p := learned(true); p > 0.2 {
 		t.Errorf("p of a needed unit went from 0.3 to %v, want below 0.2", p)
@@ -154,7 +147,7 @@ func TestConcreteDropoutRejects(t *testing.T) {
 	elsewhere := gorgonia.NewScalar(gorgonia.NewGraph(), tensor.Float64, gorgonia.WithName("logit"))
 	for _, tt := range []struct {
 		x, logit *gorgonia.Node
-		opts     []ops.Option
+		opts     []ops.ConcreteOption
 		want     string
 	}{
 		{nil, logit, nil, "x must be a node of a graph, got none"},
@@ -162,10 +155,9 @@ func TestConcreteDropoutRejects(t *testing.T) {
 		{x, elsewhere, nil, "logit must be a node of x's graph"},
 		{x, x, nil, "logit must be a scalar of x's type float64"},
 		{x, wide, nil, "logit must be a scalar of x's type float64, got float32"},
-		{x, logit, []ops.Option{ops.WithRate(ops.Constant(0.5))}, "rate must be the logit's, got another"},
-		{x, logit, []ops.Option{ops.WithTemperature(0)}, "temperature must be positive, got 0"},
-		{x, logit, []ops.Option{ops.WithTemperature(math.NaN())}, "temperature must be positive, got NaN"},
-		{x, logit, []ops.Option{ops.WithBroadcastAxes(7)}, "broadcast axis must be in [0, 2)"},
+		{x, logit, []ops.ConcreteOption{ops.WithTemperature(0)}, "temperature must be positive, got 0"},
+		{x, logit, []ops.ConcreteOption{ops.WithTemperature(math.NaN())}, "temperature must be positive, got NaN"},
+		{x, logit, []ops.ConcreteOption{ops.WithBroadcastAxes(7)}, "broadcast axis must be in [0, 2)"},
 	} {
 		if _, err := ops.ConcreteDropout(tt.x, tt.logit, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), "ops: ConcreteDropout: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want error %q, got %v", tt.want, err)
@@ -177,7 +169,7 @@ func TestConcreteDropoutRejects(t *testing.T) {
 	}
 	step := gorgonia.I64(0)
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
-		if _, err := y.Op().Do(sines(2, 3), gorgonia.NewF64(bad), &step); err == nil || !strings.Contains(err.Error(), "logit must be a number below +Inf") {
+		if _, err := y.Op().Do(testkit.Sines(2, 3), gorgonia.NewF64(bad), &step); err == nil || !strings.Contains(err.Error(), "logit must be a number below +Inf") {
 			t.Errorf("logit %v: want an error, got %v", bad, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
@@ -37,8 +38,9 @@ import (
 // Source: Ghiasi, Lin and Le, "DropBlock: A regularization method for
 // convolutional networks", NeurIPS 2018, algorithm 1 and equation 1.
 func DropBlock2d(x *gorgonia.Node, p float64, side int, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "DropBlock2d", kind: dropBlock{side: side}, shape: "(N, C, H, W)", min: 4, max: 4,
+	return dropout{
+		name: "DropBlock2d", distribution: dropBlock{side: side}, shape: "(N, C, H, W)", min: 4, max: 4,
+		effect: draw.Effect{Blocks: true},
 		accepts: func(shape tensor.Shape, shared []bool) error {
 			if side < 1 || side > shape[2] || side > shape[3] {
 				return errors.Errorf("side must be in [1, %d] for x of shape %v, got %d", min(shape[2], shape[3]), shape, side)
@@ -48,7 +50,7 @@ func DropBlock2d(x *gorgonia.Node, p float64, side int, opts ...Option) (*gorgon
 			}
 			return nil
 		},
-	}, x, p, opts)
+	}.apply(x, p, opts)
 }
 
 // dropBlock drops squares of the last two of four axes.
@@ -74,5 +76,5 @@ func (k dropBlock) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.Bits{Layout: l, Kept: kept, Form: mask.Scaled(scale)}
 }
 
-func (k dropBlock) derivative() kind { return k }
-func (k dropBlock) String() string   { return fmt.Sprintf("side=%d ", k.side) }
+func (k dropBlock) derivative() distribution { return k }
+func (k dropBlock) String() string           { return fmt.Sprintf("side=%d ", k.side) }

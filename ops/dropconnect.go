@@ -2,9 +2,12 @@ package ops
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 )
 
 // DropConnect drops single weights instead of units: it is Dropout on the
@@ -25,7 +28,7 @@ import (
 // Source: Wan et al., "Regularization of Neural Networks using DropConnect",
 // ICML 2013, section 3.
 func DropConnect(w *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{name: "DropConnect", kind: bernoulli{}}, w, p, opts)
+	return dropout{name: "DropConnect", distribution: bernoulli{}}.apply(w, p, opts)
 }
 
 // WeightDrop is DropConnect for the recurrent weights of a network: it returns
@@ -39,21 +42,18 @@ func DropConnect(w *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, e
 // Source: Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
 // Models", ICLR 2018, section 2.
 func WeightDrop(ws []*gorgonia.Node, p float64, opts ...Option) ([]*gorgonia.Node, error) {
-	var c config
-	for _, opt := range opts {
-		opt(&c)
-	}
-	if c.hasLayer && len(ws) > 0 && uint64(c.layer)+uint64(len(ws)-1) > math.MaxUint32 {
-		return nil, errors.Errorf("ops: WeightDrop: layers of %d weights must fit in 32 bits from layer %d on", len(ws), c.layer)
+	first, given := draw.Collect(opts).Layer()
+	if given && len(ws) > 0 && uint64(first)+uint64(len(ws)-1) > math.MaxUint32 {
+		return nil, errors.Errorf("ops: WeightDrop: layers of %d weights must fit in 32 bits from layer %d on", len(ws), first)
 	}
 	dropped := make([]*gorgonia.Node, len(ws))
 	for i, w := range ws {
 		each := opts
-		if c.hasLayer {
-			each = append(append([]Option(nil), opts...), WithLayer(c.layer+uint32(i)))
+		if given {
+			each = append(slices.Clone(opts), WithLayer(first+uint32(i)))
 		}
 		var err error
-		dropped[i], err = newMasked(variant{name: "WeightDrop", kind: bernoulli{}}, w, p, each)
+		dropped[i], err = dropout{name: "WeightDrop", distribution: bernoulli{}}.apply(w, p, each)
 		if err != nil {
 			return nil, err
 		}

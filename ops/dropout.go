@@ -26,7 +26,7 @@ import (
 // section 4. The op is its own derivative with respect to x, so that it can be
 // differentiated any number of times.
 func Dropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{name: "Dropout", kind: bernoulli{}}, x, p, opts)
+	return dropout{name: "Dropout", distribution: bernoulli{}}.apply(x, p, opts)
 }
 
 // bernoulli is inverted dropout: each element of the mask is dropped with
@@ -41,5 +41,5 @@ func (bernoulli) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.Bits{Layout: l, Kept: mask.Draw(l, s, t), Form: mask.Scaled(kernel.Scale(t))}
 }
 
-func (k bernoulli) derivative() kind { return k }
-func (bernoulli) String() string     { return "" }
+func (k bernoulli) derivative() distribution { return k }
+func (bernoulli) String() string             { return "" }

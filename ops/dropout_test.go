@@ -12,62 +12,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
-
-// ramp returns a dense tensor of 1, 2, 3, ... with the given dtype and shape.
-func ramp(dt tensor.Dtype, shape ...int) *tensor.Dense {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	if dt == tensor.Float32 {
-		data := make([]float32, n)
-		for i := range data {
-			data[i] = float32(i + 1)
-		}
-		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
-	}
-	data := make([]float64, n)
-	for i := range data {
-		data[i] = float64(i + 1)
-	}
-	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
-}
-
-// floats returns the elements of a value in row-major order as float64.
-func floats(t testing.TB, v gorgonia.Value) []float64 {
-	t.Helper()
-	switch v := v.(type) {
-	case *gorgonia.F32:
-		return []float64{float64(*v)}
-	case *gorgonia.F64:
-		return []float64{float64(*v)}
-	case *tensor.Dense:
-		d := v
-		if v.RequiresIterator() {
-			d = v.Materialize().(*tensor.Dense)
-		}
-		if d.Dtype() == tensor.Float64 {
-			return slices.Clone(d.Float64s())
-		}
-		out := make([]float64, 0, d.DataSize())
-		for _, x := range d.Float32s() {
-			out = append(out, float64(x))
-		}
-		return out
-	}
-	t.Fatalf("want a float value, got %T", v)
-	return nil
-}
-
-func run(t testing.TB, m gorgonia.VM) {
-	t.Helper()
-	m.Reset()
-	if err := m.RunAll(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // apply runs Dropout on x once at step 0 and returns the output.
 func apply(t testing.TB, x gorgonia.Value, p float64, opts ...ops.Option) gorgonia.Value {
@@ -80,7 +27,7 @@ func apply(t testing.TB, x gorgonia.Value, p float64, opts ...ops.Option) gorgon
 	}
 	m := gorgonia.NewTapeMachine(g)
 	defer m.Close()
-	run(t, m)
+	testkit.Run(t, m)
 	return y.Value()
 }
 
@@ -118,8 +65,8 @@ func TestDropoutRejects(t *testing.T) {
 func TestDropoutRanksTypesAndStrides(t *testing.T) {
 	shapes := [][]int{{1}, {7}, {3, 5}, {5, 1}, {1, 5}, {2, 3, 5}, {2, 1, 3, 5}, {2, 3, 1, 5, 4}}
 	for _, shape := range shapes {
-		want := floats(t, apply(t, ramp(tensor.Float64, shape...), 0.4, ops.WithSeed(5)))
-		got := floats(t, apply(t, ramp(tensor.Float32, shape...), 0.4, ops.WithSeed(5)))
+		want := testkit.Floats(t, apply(t, testkit.Ramp(tensor.Float64, shape...), 0.4, ops.WithSeed(5)))
+		got := testkit.Floats(t, apply(t, testkit.Ramp(tensor.Float32, shape...), 0.4, ops.WithSeed(5)))
 		for i := range want {
 			if float64(float32(want[i])) != got[i] && math.Abs(want[i]-got[i]) > 1e-6*want[i] {
 				t.Errorf("shape %v, element %d: float64 gives %v, float32 %v", shape, i, want[i], got[i])
@@ -129,8 +76,8 @@ func TestDropoutRanksTypesAndStrides(t *testing.T) {
 			}
 		}
 	}
-	flat := floats(t, apply(t, ramp(tensor.Float64, 120), 0.4))
-	deep := floats(t, apply(t, ramp(tensor.Float64, 2, 3, 1, 5, 4), 0.4))
+	flat := testkit.Floats(t, apply(t, testkit.Ramp(tensor.Float64, 120), 0.4))
+	deep := testkit.Floats(t, apply(t, testkit.Ramp(tensor.Float64, 2, 3, 1, 5, 4), 0.4))
 	if !slices.Equal(flat, deep) {
 		t.Error("the mask of 120 elements depends on their shape")
 	}
@@ -140,7 +87,7 @@ func TestDropoutScalar(t *testing.T) {
 	kept := 0
 	for seed := range uint64(64) {
 		for _, x := range []gorgonia.Value{gorgonia.NewF64(3), gorgonia.NewF32(3)} {
-			switch y := floats(t, apply(t, x, 0.5, ops.WithSeed(seed)))[0]; y {
+			switch y := testkit.Floats(t, apply(t, x, 0.5, ops.WithSeed(seed)))[0]; y {
 			case 6:
 				kept++
 			case 0:
@@ -155,8 +102,8 @@ func TestDropoutScalar(t *testing.T) {
 }
 
 func TestDropoutNonContiguous(t *testing.T) {
-	base := ramp(tensor.Float64, 6, 8)
-	transposed := ramp(tensor.Float64, 6, 8)
+	base := testkit.Ramp(tensor.Float64, 6, 8)
+	transposed := testkit.Ramp(tensor.Float64, 6, 8)
 	if err := transposed.T(); err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +114,8 @@ func TestDropoutNonContiguous(t *testing.T) {
 		}
 		return v.(*tensor.Dense)
 	}
-	colMajor := tensor.New(tensor.WithShape(6, 8), tensor.AsFortran(ramp(tensor.Float64, 48).Float64s()))
-	cube := ramp(tensor.Float64, 3, 4, 5)
+	colMajor := tensor.New(tensor.WithShape(6, 8), tensor.AsFortran(testkit.Ramp(tensor.Float64, 48).Float64s()))
+	cube := testkit.Ramp(tensor.Float64, 3, 4, 5)
 	if err := cube.T(2, 0, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -192,10 +139,10 @@ func TestDropoutNonContiguous(t *testing.T) {
 			plain = append(plain, x.Float64s()[at])
 		}
 		if name == "column major" {
-			plain = ramp(tensor.Float64, 48).Float64s() // AsFortran reorders what it is given
+			plain = testkit.Ramp(tensor.Float64, 48).Float64s() // AsFortran reorders what it is given
 		}
-		want := floats(t, apply(t, tensor.New(tensor.WithShape(x.Shape()...), tensor.WithBacking(plain)), 0.5))
-		got := floats(t, apply(t, x, 0.5))
+		want := testkit.Floats(t, apply(t, tensor.New(tensor.WithShape(x.Shape()...), tensor.WithBacking(plain)), 0.5))
+		got := testkit.Floats(t, apply(t, x, 0.5))
 		if !slices.Equal(want, got) {
 			t.Errorf("%s: want %v, got %v", name, want, got)
 		}
@@ -208,7 +155,7 @@ func TestDropoutBackwardSharesTheMask(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		for _, p := range []float64{0, 0.2, 0.5, 0.8, 1} {
 			g := gorgonia.NewGraph()
-			x := gorgonia.NodeFromAny(g, ramp(dt, 40, 30), gorgonia.WithName("x"))
+			x := gorgonia.NodeFromAny(g, testkit.Ramp(dt, 40, 30), gorgonia.WithName("x"))
 			y := gorgonia.Must(ops.Dropout(x, p, ops.WithSeed(11)))
 			cost := gorgonia.Must(gorgonia.Sum(y))
 			grads, err := gorgonia.Grad(cost, x)
@@ -218,8 +165,8 @@ func TestDropoutBackwardSharesTheMask(t *testing.T) {
 			m := gorgonia.NewTapeMachine(g)
 			var before []float64
 			for step := range 5 {
-				run(t, m)
-				out, grad := floats(t, y.Value()), floats(t, grads[0].Value())
+				testkit.Run(t, m)
+				out, grad := testkit.Floats(t, y.Value()), testkit.Floats(t, grads[0].Value())
 				for i := range out {
 					if want := out[i] / float64(i+1); math.Abs(grad[i]-want) > 1e-6*want {
 						t.Fatalf("%v, p=%v, step %d, element %d: gradient must be %v, got %v", dt, p, step, i, want, grad[i])
@@ -244,7 +191,7 @@ func TestDropoutGradients(t *testing.T) {
 					return nil, err
 				}
 				return gorgonia.Square(y)
-			}, 1e-6, ramp(tensor.Float64, shape...))
+			}, 1e-6, testkit.Ramp(tensor.Float64, shape...))
 			if err != nil {
 				t.Errorf("p=%v, shape %v: %v", p, shape, err)
 			}
@@ -269,20 +216,20 @@ func TestDropoutSecondDerivative(t *testing.T) {
 			return nil, err
 		}
 		return gorgonia.Square(dx[0])
-	}, 1e-6, ramp(tensor.Float64, 4, 3))
+	}, 1e-6, testkit.Ramp(tensor.Float64, 4, 3))
 	if err != nil {
 		t.Error(err)
 	}
 }
 
 func TestDropoutNonFinite(t *testing.T) {
-	x := ramp(tensor.Float32, 100)
-	ones := floats(t, apply(t, ramp(tensor.Float32, 100), 0.5))
+	x := testkit.Ramp(tensor.Float32, 100)
+	ones := testkit.Floats(t, apply(t, testkit.Ramp(tensor.Float32, 100), 0.5))
 	data := x.Float32s()
 	for i := range data {
 		data[i] = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[i%3]
 	}
-	for i, y := range floats(t, apply(t, x, 0.5)) {
+	for i, y := range testkit.Floats(t, apply(t, x, 0.5)) {
 		if ones[i] == 0 && math.Float64bits(y) != 0 {
 			t.Errorf("element %d: dropped must be +0, got %v", i, y)
 		}
@@ -317,9 +264,9 @@ func TestDropoutBadValues(t *testing.T) {
 	step := gorgonia.I64(0)
 	ints := tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2))
 	for _, in := range [][]gorgonia.Value{
-		nil, {ramp(tensor.Float64, 2)}, {ints, &step}, {nil, &step}, {ramp(tensor.Float64, 2), nil},
-		{ramp(tensor.Float64, 2), gorgonia.NewF64(1)}, {gorgonia.NewI(1), &step},
-		{ramp(tensor.Float64, 2), &step, &step},
+		nil, {testkit.Ramp(tensor.Float64, 2)}, {ints, &step}, {nil, &step}, {testkit.Ramp(tensor.Float64, 2), nil},
+		{testkit.Ramp(tensor.Float64, 2), gorgonia.NewF64(1)}, {gorgonia.NewI(1), &step},
+		{testkit.Ramp(tensor.Float64, 2), &step, &step},
 	} {
 		if _, err := op.Do(in...); err == nil || !strings.HasPrefix(err.Error(), "ops: Dropout: ") {
 			t.Errorf("Do(%v): want an error of ops: Dropout, got %v", in, err)
@@ -332,21 +279,21 @@ func TestDropoutPrealloc(t *testing.T) {
 	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
 	op := gorgonia.Must(ops.Dropout(x, 0.5)).Op().(gorgonia.UsePreallocDoer)
 	step := gorgonia.I64(4)
-	in := ramp(tensor.Float64, 4, 5)
+	in := testkit.Ramp(tensor.Float64, 4, 5)
 	want, err := op.(gorgonia.Op).Do(in, &step)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits := ramp(tensor.Float64, 4, 5)
+	fits := testkit.Ramp(tensor.Float64, 4, 5)
 	for name, prealloc := range map[string]gorgonia.Value{
-		"fits": fits, "nil": nil, "other shape": ramp(tensor.Float64, 5, 4), "other type": ramp(tensor.Float32, 4, 5),
+		"fits": fits, "nil": nil, "other shape": testkit.Ramp(tensor.Float64, 5, 4), "other type": testkit.Ramp(tensor.Float32, 4, 5),
 		"scalar": gorgonia.NewF64(1),
 	} {
 		got, err := op.UsePreallocDo(prealloc, in, &step)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(floats(t, got), floats(t, want)) {
+		if !slices.Equal(testkit.Floats(t, got), testkit.Floats(t, want)) {
 			t.Errorf("%s: want %v, got %v", name, want, got)
 		}
 		if (got == gorgonia.Value(fits)) != (name == "fits") {
@@ -382,12 +329,12 @@ func TestDropoutHashes(t *testing.T) {
 func TestTwoDropoutsOnOneNode(t *testing.T) {
 	build := func() (a, b []float64) {
 		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 100), gorgonia.WithName("x"))
+		x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 100), gorgonia.WithName("x"))
 		first, second := gorgonia.Must(ops.Dropout(x, 0.5)), gorgonia.Must(ops.Dropout(x, 0.5))
 		m := gorgonia.NewTapeMachine(g)
 		defer m.Close()
-		run(t, m)
-		return floats(t, first.Value()), floats(t, second.Value())
+		testkit.Run(t, m)
+		return testkit.Floats(t, first.Value()), testkit.Floats(t, second.Value())
 	}
 	a, b := build()
 	if slices.Equal(a, b) {
@@ -400,44 +347,44 @@ func TestTwoDropoutsOnOneNode(t *testing.T) {
 
 func TestDropoutEvalMode(t *testing.T) {
 	g := gorgonia.NewGraph()
-	x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 50), gorgonia.WithName("x"))
+	x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 50), gorgonia.WithName("x"))
 	auto := gorgonia.Must(ops.Dropout(x, 0.5))
 	sampling := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling)))
 	inference := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Inference)))
-	identity := floats(t, x.Value())
+	identity := testkit.Floats(t, x.Value())
 	check := func(name string, auto0, sampling0, inference0 bool) {
 		t.Helper()
 		for _, c := range []struct {
 			n    *gorgonia.Node
 			want bool
 		}{{auto, auto0}, {sampling, sampling0}, {inference, inference0}} {
-			if got := !slices.Equal(floats(t, c.n.Value()), identity); got != c.want {
+			if got := !slices.Equal(testkit.Floats(t, c.n.Value()), identity); got != c.want {
 				t.Errorf("%s: %v drops: %v, want %v", name, c.n.Op(), got, c.want)
 			}
 		}
 	}
 	train := gorgonia.NewTapeMachine(g)
-	run(t, train)
+	testkit.Run(t, train)
 	check("training", true, true, false)
 	eval := gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
-	run(t, eval)
+	testkit.Run(t, eval)
 	check("eval", false, true, false)
 	again := gorgonia.NewTapeMachine(g)
-	run(t, again)
+	testkit.Run(t, again)
 	check("training again", true, true, false)
 	ops.StepOf(g).Set(-1)
-	run(t, again)
-	run(t, again)
+	testkit.Run(t, again)
+	testkit.Run(t, again)
 	check("negative step", false, true, false)
 	ops.StepOf(g).Set(5)
-	run(t, again)
+	testkit.Run(t, again)
 	check("step 5", true, true, false)
 }
 
 // The identity must copy: a later op may overwrite what it is given.
 func TestDropoutIdentityCopies(t *testing.T) {
 	for _, opts := range [][]ops.Option{{ops.WithMode(ops.Inference)}, nil} {
-		x := ramp(tensor.Float64, 10)
+		x := testkit.Ramp(tensor.Float64, 10)
 		y := apply(t, x, 0, opts...).(*tensor.Dense)
 		y.Float64s()[0] = 99
 		if got := x.Float64s()[0]; got != 1 {
@@ -448,7 +395,7 @@ func TestDropoutIdentityCopies(t *testing.T) {
 
 func TestStepCountsAndCanBeSet(t *testing.T) {
 	g := gorgonia.NewGraph()
-	x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 200), gorgonia.WithName("x"))
+	x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 200), gorgonia.WithName("x"))
 	y := gorgonia.Must(ops.Dropout(x, 0.5))
 	z := gorgonia.Must(ops.Dropout(y, 0.5))
 	step := ops.StepOf(g)
@@ -459,13 +406,13 @@ func TestStepCountsAndCanBeSet(t *testing.T) {
 		if got := step.Next(); got != i {
 			t.Fatalf("next step is %d, want %d: a run must count once", got, i)
 		}
-		run(t, m)
-		masks = append(masks, floats(t, z.Value()))
+		testkit.Run(t, m)
+		masks = append(masks, testkit.Floats(t, z.Value()))
 	}
 	for i := 3; i >= 0; i-- {
 		step.Set(int64(i))
-		run(t, m)
-		if !slices.Equal(floats(t, z.Value()), masks[i]) {
+		testkit.Run(t, m)
+		if !slices.Equal(testkit.Floats(t, z.Value()), masks[i]) {
 			t.Errorf("step %d has another mask the second time", i)
 		}
 	}
@@ -477,7 +424,7 @@ func TestStepCountsAndCanBeSet(t *testing.T) {
 func TestDropoutLispMachine(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, ramp(dt, 5, 6), gorgonia.WithName("x"))
+		x := gorgonia.NodeFromAny(g, testkit.Ramp(dt, 5, 6), gorgonia.WithName("x"))
 		a := gorgonia.Must(ops.Dropout(x, 0.5))
 		b := gorgonia.Must(ops.Dropout(x, 0.2))
 		gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Add(a, b))))
@@ -489,7 +436,7 @@ func TestDropoutLispMachine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		av, bv, gv := floats(t, a.Value()), floats(t, b.Value()), floats(t, grad)
+		av, bv, gv := testkit.Floats(t, a.Value()), testkit.Floats(t, b.Value()), testkit.Floats(t, grad)
 		for i := range gv {
 			if want := (av[i] + bv[i]) / float64(i+1); math.Abs(gv[i]-want) > 1e-6 {
 				t.Errorf("%v, element %d: gradients must add up to %v, got %v", dt, i, want, gv[i])
@@ -502,7 +449,7 @@ func TestDropoutLispMachine(t *testing.T) {
 // Machines over graphs of their own that share one parameter run side by side,
 // each with the masks of its own steps.
 func TestDropoutConcurrentMachines(t *testing.T) {
-	weights := ramp(tensor.Float64, 64, 32)
+	weights := testkit.Ramp(tensor.Float64, 64, 32)
 	type model struct {
 		m    gorgonia.VM
 		y    *gorgonia.Node
@@ -521,8 +468,8 @@ func TestDropoutConcurrentMachines(t *testing.T) {
 	want := make([][]float64, steps)
 	alone := build()
 	for i := range want {
-		run(t, alone.m)
-		want[i] = floats(t, alone.y.Value())
+		testkit.Run(t, alone.m)
+		want[i] = testkit.Floats(t, alone.y.Value())
 	}
 	models := make([]model, machines)
 	for i := range models {
@@ -557,8 +504,8 @@ func TestDropoutConcurrentMachines(t *testing.T) {
 // (ReuseMemory), against Gorgonia's. DROPOUT_KERNEL=generic makes it pure Go.
 func BenchmarkDropout(b *testing.B) {
 	g := gorgonia.NewGraph()
-	x := gorgonia.NodeFromAny(g, ramp(tensor.Float32, 1024, 1024), gorgonia.WithName("x"))
-	dy := ramp(tensor.Float32, 1024, 1024)
+	x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float32, 1024, 1024), gorgonia.WithName("x"))
+	dy := testkit.Ramp(tensor.Float32, 1024, 1024)
 	bench := func(forward, backward func()) func(*testing.B) {
 		return func(b *testing.B) {
 			for b.Loop() {

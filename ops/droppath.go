@@ -1,6 +1,10 @@
 package ops
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
+)
 
 // DropPath drops whole samples of x, of shape (N, ...): each index of axis 0 is
 // zeroed with probability p or kept and multiplied by 1/(1-p). On the residual
@@ -12,10 +16,11 @@ import "gorgonia.org/gorgonia"
 // equation 2, with the rescaling at training time that later work prefers to
 // the one at test time (their equation 5).
 func DropPath(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "DropPath", kind: bernoulli{}, shape: "(N, ...)", min: 1,
+	return dropout{
+		name: "DropPath", distribution: bernoulli{}, shape: "(N, ...)", min: 1,
 		shares: func(axis int) bool { return axis >= 1 },
-	}, x, p, opts)
+		effect: draw.Effect{Branches: true},
+	}.apply(x, p, opts)
 }
 
 // DropPathRates returns the drop probabilities of depth blocks, rising linearly

@@ -30,9 +30,9 @@ import (
 // probability below n^2/2^65, so the preference for the first unit is beyond
 // measure. KeptUnits returns the units of any step.
 func ExactK(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "ExactK", kind: exactK{}, shape: "(N, ...)", min: 2, shares: batch,
-	}, x, p, opts)
+	return dropout{
+		name: "ExactK", distribution: exactK{}, shape: "(N, ...)", min: 2, shares: batch,
+	}.apply(x, p, opts)
 }
 
 // KeptCount returns the number of units that ExactK keeps of n at rate p: n less
@@ -71,5 +71,5 @@ func (exactK) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.Bits{Layout: l, Kept: mask.ExactK(n, k, s), Form: mask.Scaled(scale)}
 }
 
-func (k exactK) derivative() kind { return k }
-func (exactK) String() string     { return "" }
+func (k exactK) derivative() distribution { return k }
+func (exactK) String() string             { return "" }

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -123,7 +124,7 @@ func ExampleSoftmaxCrossEntropy() {
 	g := gorgonia.NewGraph()
 	logits := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{1000, 0, -1000, 0, 0, 0})), gorgonia.WithName("logits"))
 	labels := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking([]int{0, 2})), gorgonia.WithName("labels"))
-	loss, err := ops.SoftmaxCrossEntropy(logits, labels)
+	loss, err := nn.SoftmaxCrossEntropy(logits, labels)
 	if err != nil {
 		log.Fatal(err)
 	}

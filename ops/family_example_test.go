@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -110,7 +111,7 @@ func ExampleRDrop() {
 	logits := gorgonia.Must(gorgonia.Mul(gorgonia.Must(ops.Dropout(twice, 0.5, ops.WithSeed(1))), w))
 	first := gorgonia.Must(gorgonia.Slice(logits, gorgonia.S(0, 2)))
 	second := gorgonia.Must(gorgonia.Slice(logits, gorgonia.S(2, 4)))
-	loss, err := ops.RDrop(first, second, labels, 0.5)
+	loss, err := nn.RDrop(first, second, labels, 0.5)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func ExampleAudit() {
 	w := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 3), gorgonia.WithName("w"))
 	labels := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(8), gorgonia.WithName("labels"))
 	logits := gorgonia.Must(ops.Dropout(gorgonia.Must(gorgonia.Mul(x, w)), 0.9))
-	gorgonia.Must(ops.SoftmaxCrossEntropy(logits, labels))
+	gorgonia.Must(nn.SoftmaxCrossEntropy(logits, labels))
 
 	for _, f := range ops.Audit(g) {
 		fmt.Printf("%s: %s\n", f.Rule, f.Fix)

@@ -33,7 +33,7 @@ import (
 //
 // Source: Srivastava et al., JMLR 15, 2014, section 10.
 func GaussianDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{name: "GaussianDropout", kind: gaussian{}}, x, p, opts)
+	return dropout{name: "GaussianDropout", distribution: gaussian{}}.apply(x, p, opts)
 }
 
 type gaussian struct{}
@@ -49,5 +49,5 @@ func (gaussian) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.Gaussian(l, s, math.Sqrt(p/(1-p)))
 }
 
-func (k gaussian) derivative() kind { return k }
-func (gaussian) String() string     { return "" }
+func (k gaussian) derivative() distribution { return k }
+func (gaussian) String() string             { return "" }

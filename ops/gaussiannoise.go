@@ -30,7 +30,7 @@ func GaussianNoise(x *gorgonia.Node, sigma float64, opts ...Option) (*gorgonia.N
 	if !(sigma >= 0) || math.IsInf(sigma, 1) {
 		return nil, errors.Errorf("ops: GaussianNoise: sigma must be finite and not negative, got %v", sigma)
 	}
-	return newMasked(variant{name: "GaussianNoise", kind: addedNoise{sigma: sigma}}, x, 1, opts)
+	return dropout{name: "GaussianNoise", distribution: addedNoise{sigma: sigma}, noise: true}.apply(x, 1, opts)
 }
 
 // addedNoise is the forward pass of GaussianNoise, whose rate is the share of sigma;
@@ -47,12 +47,12 @@ func (k addedNoise) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.AddedGaussian(l, s, k.sigma*p)
 }
 
-func (addedNoise) derivative() kind { return unchanged{} }
-func (k addedNoise) String() string { return fmt.Sprintf("sigma=%v, ", k.sigma) }
+func (addedNoise) derivative() distribution { return unchanged{} }
+func (k addedNoise) String() string         { return fmt.Sprintf("sigma=%v, ", k.sigma) }
 
 // unchanged is the derivative of a kind that adds what does not depend on x.
 type unchanged struct{ probability }
 
 func (unchanged) draw(mask.Layout, kernel.Stream, float64) mask.Mask { return mask.Identity{} }
-func (k unchanged) derivative() kind                                 { return k }
+func (k unchanged) derivative() distribution                         { return k }
 func (unchanged) String() string                                     { return "d/dx, " }

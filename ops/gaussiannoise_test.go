@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -19,8 +20,8 @@ var gaussianNoise = variant{name: "GaussianNoise", shape: []int{9, 7}, build: op
 func TestGaussianNoiseMoments(t *testing.T) {
 	const steps = 2000
 	for _, sigma := range []float64{0.1, 3} {
-		x := ramp(tensor.Float64, 9, 7)
-		before := floats(t, x)
+		x := testkit.Ramp(tensor.Float64, 9, 7)
+		before := testkit.Floats(t, x)
 		tr := gaussianNoise.try(t, x, sigma)
 		other := gaussianNoise.try(t, x, sigma, ops.WithLayer(7))
 		means, variances := make([]moments, len(before)), make([]moments, len(before))
@@ -43,7 +44,7 @@ func TestGaussianNoiseMoments(t *testing.T) {
 		}
 		steadiness.check(t, "correlation with the step before", 0, 5, 1e-9)
 		agreement.check(t, "correlation with another layer", 0, 5, 1e-9)
-		x32 := ramp(tensor.Float32, 9, 7)
+		x32 := testkit.Ramp(tensor.Float32, 9, 7)
 		want := tr.at(1, x)
 		for i, y := range gaussianNoise.try(t, x32, sigma).at(1, x32) {
 			if math.Abs(y-want[i]) > 4e-7*max(1, math.Abs(want[i])) {
@@ -55,7 +56,7 @@ func TestGaussianNoiseMoments(t *testing.T) {
 
 // The noise is that of GaussianDropout, whose factors are 1 + sigma*z.
 func TestGaussianNoiseIsThatOfGaussianDropout(t *testing.T) {
-	x := ones(tensor.Float64, 5, 13)
+	x := testkit.Ones(tensor.Float64, 5, 13)
 	multiplied := variant{build: ops.GaussianDropout}.try(t, x, 0.5, ops.WithSeed(3)).at(4, x)
 	for i, y := range gaussianNoise.try(t, x, 1, ops.WithSeed(3)).at(4, x) {
 		if math.Abs(y-multiplied[i]) > 1e-15 {
@@ -79,33 +80,33 @@ func TestGaussianNoiseGradients(t *testing.T) {
 				return nil, err
 			}
 			return gorgonia.Square(y)
-		}, 1e-6, ramp(tensor.Float64, 4, 5))
+		}, 1e-6, testkit.Ramp(tensor.Float64, 4, 5))
 		if err != nil {
 			t.Errorf("sigma=%v: %v", sigma, err)
 		}
 	}
-	x := ramp(tensor.Float32, 3, 4)
+	x := testkit.Ramp(tensor.Float32, 3, 4)
 	gaussianNoise.gradient(t, x, 2, []int64{0, 1}, func(_ int64, _, dx []float64) {
-		if want := floats(t, ramp(tensor.Float32, 3, 4)); !sameBits(dx, want) {
+		if want := testkit.Floats(t, testkit.Ramp(tensor.Float32, 3, 4)); !testkit.SameBits(dx, want) {
 			t.Errorf("gradient must pass unchanged, got %v", dx)
 		}
 	})
 }
 
 func TestGaussianNoiseEdges(t *testing.T) {
-	for _, dt := range dtypes {
+	for _, dt := range testkit.Dtypes {
 		x := odd(dt, 3, 11)
 		for what, got := range map[string][]float64{
 			"sigma 0":         gaussianNoise.try(t, x, 0).at(3, x),
 			"inference":       gaussianNoise.try(t, x, 1, ops.WithMode(ops.Inference)).at(3, x),
 			"a negative step": gaussianNoise.try(t, x, 1).at(-1, x),
 		} {
-			if !sameBits(got, floats(t, x)) {
+			if !testkit.SameBits(got, testkit.Floats(t, x)) {
 				t.Errorf("%v, %s: x must pass unchanged, got %v", dt, what, got)
 			}
 		}
 		for i, y := range gaussianNoise.try(t, x, 1).at(3, x) {
-			if before := floats(t, x)[i]; (math.IsNaN(before) || math.IsInf(before, 0)) && math.Float64bits(y) != math.Float64bits(before) {
+			if before := testkit.Floats(t, x)[i]; (math.IsNaN(before) || math.IsInf(before, 0)) && math.Float64bits(y) != math.Float64bits(before) {
 				t.Errorf("%v, element %d: %v must stay, got %v", dt, i, before, y)
 			}
 		}
@@ -124,7 +125,7 @@ func TestGaussianNoiseEdges(t *testing.T) {
 
 // A rate multiplies sigma.
 func TestGaussianNoiseRate(t *testing.T) {
-	x := ramp(tensor.Float64, 2, 40)
+	x := testkit.Ramp(tensor.Float64, 2, 40)
 	fades := ops.WithRate(ops.Linear{From: 0.5, To: 0, End: 10})
 	half, faded := gaussianNoise.try(t, x, 1).at(0, x), gaussianNoise.try(t, x, 2, fades)
 	for i, y := range faded.at(0, x) {
@@ -132,7 +133,7 @@ func TestGaussianNoiseRate(t *testing.T) {
 			t.Errorf("element %d at step 0: want %v, got %v", i, half[i], y)
 		}
 	}
-	if got := faded.at(10, x); !sameBits(got, floats(t, x)) {
+	if got := faded.at(10, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
 		t.Errorf("at step 10 x must pass unchanged, got %v", got)
 	}
 }

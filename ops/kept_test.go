@@ -11,38 +11,44 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // twoLayers is a network with exact-k dropout of inputs and hidden units, as a
 // whole or thinned, of x, w, b, v and c.
-type twoLayers func(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error)
+type twoLayers func(in []*gorgonia.Node, opts ...ops.StreamOption) (*gorgonia.Node, error)
 
 const inputRate, hiddenRate = 0.3, 0.5
 
-func wholeLayers(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
-	layer := func(id uint32) []ops.Option { return append(slices.Clone(opts), ops.WithLayer(id)) }
-	x, err := ops.ExactK(in[0], inputRate, layer(1)...)
+func wholeLayers(in []*gorgonia.Node, opts ...ops.StreamOption) (*gorgonia.Node, error) {
+	layer := func(id uint32) ops.StreamOption {
+		return ops.WithStream(append(slices.Clone(opts), ops.WithLayer(id))...)
+	}
+	x, err := ops.ExactK(in[0], inputRate, layer(1))
 	if err != nil {
 		return nil, err
 	}
-	h, err := ops.Dense(x, in[1], in[2], ops.ActivationReLU)
+	h, err := nn.Dense(x, in[1], in[2], nn.ActivationReLU)
 	if err == nil {
-		h, err = ops.ExactK(h, hiddenRate, layer(2)...)
+		h, err = ops.ExactK(h, hiddenRate, layer(2))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return ops.Dense(h, in[3], in[4], ops.ActivationNone)
+	return nn.Dense(h, in[3], in[4], nn.ActivationNone)
 }
 
-func thinnedLayers(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
-	layer := func(id uint32) []ops.Option { return append(slices.Clone(opts), ops.WithLayer(id)) }
-	inputs, err := ops.KeepColumns(in[0], inputRate, layer(1)...)
+func thinnedLayers(in []*gorgonia.Node, opts ...ops.StreamOption) (*gorgonia.Node, error) {
+	layer := func(id uint32) ops.StreamOption {
+		return ops.WithStream(append(slices.Clone(opts), ops.WithLayer(id))...)
+	}
+	inputs, err := ops.KeepColumns(in[0], inputRate, layer(1))
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := ops.KeepColumns(in[1], hiddenRate, layer(2)...)
+	hidden, err := ops.KeepColumns(in[1], hiddenRate, layer(2))
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +56,15 @@ func thinnedLayers(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, err
 	if err != nil {
 		return nil, err
 	}
-	h, err := thinnedDense(x, in[1], in[2], ops.ActivationReLU, inputs, hidden)
+	h, err := thinnedDense(x, in[1], in[2], nn.ActivationReLU, inputs, hidden)
 	if err != nil {
 		return nil, err
 	}
-	return thinnedDense(h, in[3], in[4], ops.ActivationNone, hidden, nil)
+	return thinnedDense(h, in[3], in[4], nn.ActivationNone, hidden, nil)
 }
 
 // thinnedDense is the layer of the doc comment of ops.Submatrix.
-func thinnedDense(x, w, b *gorgonia.Node, act ops.Activation, in, out *ops.Kept) (*gorgonia.Node, error) {
+func thinnedDense(x, w, b *gorgonia.Node, act nn.Activation, in, out *ops.Kept) (*gorgonia.Node, error) {
 	w, err := ops.Submatrix(w, in, out)
 	if err == nil && out != nil {
 		b, err = ops.Subvector(b, out)
@@ -66,18 +72,18 @@ func thinnedDense(x, w, b *gorgonia.Node, act ops.Activation, in, out *ops.Kept)
 	if err != nil {
 		return nil, err
 	}
-	y, err := ops.Dense(x, w, b, act)
+	y, err := nn.Dense(x, w, b, act)
 	if err != nil || out == nil {
 		return y, err
 	}
 	return out.Scale(y)
 }
 
-func (f twoLayers) run(t *testing.T, dt tensor.Dtype, rows int, sizes [3]int, step int64, vm func(*gorgonia.ExprGraph) gorgonia.VM, opts ...ops.Option) [][]float64 {
+func (f twoLayers) run(t *testing.T, dt tensor.Dtype, rows int, sizes [3]int, step int64, vm func(*gorgonia.ExprGraph) gorgonia.VM, opts ...ops.StreamOption) [][]float64 {
 	t.Helper()
 	g := gorgonia.NewGraph()
 	node := func(name string, shape ...int) *gorgonia.Node {
-		v := sines(shape...)
+		v := testkit.Sines(shape...)
 		if dt == tensor.Float32 {
 			narrow := make([]float32, 0, v.DataSize())
 			for _, f := range v.Float64s() {
@@ -106,10 +112,10 @@ func (f twoLayers) run(t *testing.T, dt tensor.Dtype, rows int, sizes [3]int, st
 	for _, at := range []int64{step, step + 1, step} { // what is kept must not show
 		m.Reset()
 		s.Set(at)
-		run(t, m)
-		values = [][]float64{floats(t, y.Value())}
+		testkit.Run(t, m)
+		values = [][]float64{testkit.Floats(t, y.Value())}
 		for _, d := range grads {
-			values = append(values, floats(t, d.Value()))
+			values = append(values, testkit.Floats(t, d.Value()))
 		}
 	}
 	return values
@@ -117,7 +123,7 @@ func (f twoLayers) run(t *testing.T, dt tensor.Dtype, rows int, sizes [3]int, st
 
 func reusing(g *gorgonia.ExprGraph) gorgonia.VM {
 	ops.ReuseMemory(g)
-	return tape(g)
+	return testkit.Tape(g)
 }
 
 func evaluating(g *gorgonia.ExprGraph) gorgonia.VM {
@@ -127,16 +133,16 @@ func evaluating(g *gorgonia.ExprGraph) gorgonia.VM {
 // Leaving units out is the same as zeroing them, for the gradients of whole
 // parameters too.
 func TestThinnedLayersAreWholeOnes(t *testing.T) {
-	for _, dt := range dtypes {
+	for _, dt := range testkit.Dtypes {
 		tol := 1e-12
 		if dt == tensor.Float32 {
 			tol = 2e-5
 		}
 		for _, sizes := range [][3]int{{2, 2, 1}, {9, 7, 5}, {33, 130, 10}} {
 			for _, step := range []int64{-2, 0, 5} {
-				for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{tape, reusing, evaluating} {
+				for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{testkit.Tape, reusing, evaluating} {
 					for _, mode := range []ops.Mode{ops.Auto, ops.Sampling, ops.Inference} {
-						opts := []ops.Option{ops.WithSeed(4), ops.WithMode(mode)}
+						opts := []ops.StreamOption{ops.WithSeed(4), ops.WithMode(mode)}
 						want := twoLayers(wholeLayers).run(t, dt, 6, sizes, step, vm, opts...)
 						got := twoLayers(thinnedLayers).run(t, dt, 6, sizes, step, vm, opts...)
 						if at := differ(got, want, tol); at != "" {
@@ -152,8 +158,8 @@ func TestThinnedLayersAreWholeOnes(t *testing.T) {
 // Kept.Dense is Dense and Scale in one op, to the bit, for machines that thin and
 // for those that do not.
 func TestKeptDense(t *testing.T) {
-	layer := func(fused, bias bool, act ops.Activation) twoLayers {
-		return func(in []*gorgonia.Node, opts ...ops.Option) (*gorgonia.Node, error) {
+	layer := func(fused, bias bool, act nn.Activation) twoLayers {
+		return func(in []*gorgonia.Node, opts ...ops.StreamOption) (*gorgonia.Node, error) {
 			k, err := ops.KeepColumns(in[1], 0.3, opts...)
 			if err != nil {
 				return nil, err
@@ -170,8 +176,8 @@ func TestKeptDense(t *testing.T) {
 			}
 			var y *gorgonia.Node
 			if fused {
-				y, err = k.Dense(in[0], w, b, act)
-			} else if y, err = ops.Dense(in[0], w, b, act); err == nil {
+				y, err = nn.ThinnedDense(in[0], w, b, act, k)
+			} else if y, err = nn.Dense(in[0], w, b, act); err == nil {
 				y, err = k.Scale(y)
 			}
 			if err != nil {
@@ -187,14 +193,14 @@ func TestKeptDense(t *testing.T) {
 					return nil, err
 				}
 			}
-			return ops.Dense(y, v, c, ops.ActivationNone)
+			return nn.Dense(y, v, c, nn.ActivationNone)
 		}
 	}
-	for _, dt := range dtypes {
+	for _, dt := range testkit.Dtypes {
 		for _, bias := range []bool{true, false} {
-			for _, act := range []ops.Activation{ops.ActivationNone, ops.ActivationReLU} {
+			for _, act := range []nn.Activation{nn.ActivationNone, nn.ActivationReLU} {
 				for _, step := range []int64{-2, 5} {
-					for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{tape, reusing, evaluating} {
+					for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{testkit.Tape, reusing, evaluating} {
 						want := layer(false, bias, act).run(t, dt, 6, [3]int{9, 37, 5}, step, vm, ops.WithSeed(4))
 						got := layer(true, bias, act).run(t, dt, 6, [3]int{9, 37, 5}, step, vm, ops.WithSeed(4))
 						if at := differ(got, want, 0); at != "" {
@@ -208,7 +214,7 @@ func TestKeptDense(t *testing.T) {
 }
 
 func TestKeptDenseGradients(t *testing.T) {
-	for _, act := range []ops.Activation{ops.ActivationNone, ops.ActivationReLU} {
+	for _, act := range []nn.Activation{nn.ActivationNone, nn.ActivationReLU} {
 		err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			k, err := ops.KeepColumns(in[1], 0.5, ops.WithFixedStep(3))
 			if err != nil {
@@ -222,8 +228,8 @@ func TestKeptDenseGradients(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			return k.Dense(in[0], w, b, act)
-		}, 1e-7, sines(4, 6), sines(6, 5), sines(5))
+			return nn.ThinnedDense(in[0], w, b, act, k)
+		}, 1e-7, testkit.Sines(4, 6), testkit.Sines(6, 5), testkit.Sines(5))
 		if err != nil {
 			t.Errorf("%v: %v", act, err)
 		}
@@ -249,7 +255,7 @@ func differ(got, want [][]float64, tol float64) string {
 func TestThinnedLayersGradients(t *testing.T) {
 	err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 		return thinnedLayers(in, ops.WithFixedStep(3))
-	}, 1e-7, sines(4, 6), sines(6, 5), sines(5), sines(5, 3), sines(3))
+	}, 1e-7, testkit.Sines(4, 6), testkit.Sines(6, 5), testkit.Sines(5), testkit.Sines(5, 3), testkit.Sines(3))
 	if err != nil {
 		t.Error(err)
 	}
@@ -280,7 +286,7 @@ func TestSubmatrixSecondDerivative(t *testing.T) {
 			return nil, err
 		}
 		return back[0], nil
-	}, 1e-6, sines(3, 8))
+	}, 1e-6, testkit.Sines(3, 8))
 	if err != nil {
 		t.Error(err)
 	}
@@ -320,7 +326,7 @@ func TestSubmatrixIndexes(t *testing.T) {
 		rows, cols := rapid.IntRange(1, 40).Draw(t, "rows"), rapid.IntRange(1, 40).Draw(t, "cols")
 		step := gorgonia.I64(rapid.Int64Range(-1, 9).Draw(t, "step"))
 		g := gorgonia.NewGraph()
-		w := gorgonia.NodeFromAny(g, sines(rows, cols), gorgonia.WithName("w"))
+		w := gorgonia.NodeFromAny(g, testkit.Sines(rows, cols), gorgonia.WithName("w"))
 		tall := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(1, rows), gorgonia.WithName("tall"))
 		keep := func(name string, x *gorgonia.Node, n int) (*ops.Kept, []int, gorgonia.Value) {
 			if rapid.Bool().Draw(t, "all "+name) {
@@ -390,7 +396,7 @@ func TestKeptErrors(t *testing.T) {
 	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 6), gorgonia.WithName("x"))
 	b := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(6), gorgonia.WithName("b"))
 	ints := gorgonia.NewMatrix(g, tensor.Int, gorgonia.WithShape(4, 6), gorgonia.WithName("ints"))
-	keep := func(x *gorgonia.Node, p float64, opts ...ops.Option) error {
+	keep := func(x *gorgonia.Node, p float64, opts ...ops.StreamOption) error {
 		_, err := ops.KeepColumns(x, p, opts...)
 		return err
 	}
@@ -417,18 +423,17 @@ func TestKeptErrors(t *testing.T) {
 		{keep(x, math.NaN()), "ops: KeepColumns: p must be in [0, 1], got NaN"},
 		{keep(x, 0.95), "ops: KeepColumns: one unit at least must be kept, got p = 0.95 of 6"},
 		{keep(b, 0.5), "ops: KeepColumns: x must have shape (N, n), got (6)"},
-		{keep(x, 0.5, ops.WithRate(ops.Constant(0.5))), "ops: KeepColumns: p must be the rate and columns the units, got WithRate, WithRateNode, WithNoiseShape or WithBroadcastAxes"},
 		{node(ops.Submatrix(x, k, nil)), "ops: Submatrix: w must have shape (6, 6) for the units it is thinned by, got (4, 6)"},
-		{node(ops.Submatrix(b, nil, k)), "ops: Submatrix: w: want rank 2, got shape (6)"},
+		{node(ops.Submatrix(b, nil, k)), "ops: Submatrix: w must have rank 2, got shape (6)"},
 		{node(ops.Submatrix(nil, nil, k)), "ops: Submatrix: w must be a node of a graph, got none"},
-		{node(ops.Subvector(x, k)), "ops: Subvector: b: want rank 1, got shape (4, 6)"},
+		{node(ops.Subvector(x, k)), "ops: Subvector: b must have rank 1, got shape (4, 6)"},
 		{node(k.Scale(x)), "ops: Kept.Scale: y must have shape (N, 3), got (4, 6)"},
-		{node(k.Dense(x, x, nil, ops.ActivationNone)), "ops: Kept.Dense: w must have shape (6, O) for x of shape (4, 6), got (4, 6)"},
-		{node(k.Dense(x, square, nil, ops.ActivationNone)), "ops: Kept.Dense: w must have shape (6, 3), got (6, 6)"},
-		{do(k.Units()), "ops: KeepColumns: want the step, got 0 inputs"},
+		{node(nn.ThinnedDense(x, x, nil, nn.ActivationNone, k)), "nn: ThinnedDense: w must have shape (6, O) for x of shape (4, 6), got (4, 6)"},
+		{node(nn.ThinnedDense(x, square, nil, nn.ActivationNone, k)), "nn: ThinnedDense: w must have shape (6, 3), got (6, 6)"},
+		{do(k.Units()), "ops: KeepColumns: there must be 1 inputs, got 0"},
 		{do(k.Units(), tensor.New(tensor.WithShape(2), tensor.Of(tensor.Int))), "ops: KeepColumns: step must be an int64 scalar, got *tensor.Dense of int (2)"},
-		{do(part, sines(6), outside), "ops: Subvector: units must be in [0, 6), got 1 to 6"},
-		{do(part, sines(7), outside), "ops: Subvector: b must have shape (6) for the units it is thinned by, got (7)"},
+		{do(part, testkit.Sines(6), outside), "ops: Subvector: units must be in [0, 6), got 1 to 6"},
+		{do(part, testkit.Sines(7), outside), "ops: Subvector: b must have shape (6) for the units it is thinned by, got (7)"},
 		{do(k.Units(), &step), ""},
 	} {
 		if got := fmt.Sprint(c.err); c.err == nil && c.want != "" || c.err != nil && got != c.want {
@@ -442,7 +447,7 @@ func TestKeptHashes(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 16), gorgonia.WithName("x"))
 	hashes := make(map[uint32]string)
-	for name, opts := range map[string][]ops.Option{
+	for name, opts := range map[string][]ops.StreamOption{
 		"seed 1":   {ops.WithSeed(1), ops.WithLayer(1)},
 		"seed 2":   {ops.WithSeed(2), ops.WithLayer(1)},
 		"layer":    {ops.WithSeed(1), ops.WithLayer(2)},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
@@ -19,7 +20,7 @@ import (
 // DropPath, Batchwise, AlphaDropout, FeatureAlphaDropout and Shakeout draw these
 // masks too; for ExactK see KeptUnits.
 func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bool, error) {
-	if err := checkRate(p); err != nil {
+	if err := draw.CheckRate(p); err != nil {
 		return nil, errors.Wrap(err, "ops: MaskAt")
 	}
 	if step < 0 {

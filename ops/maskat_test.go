@@ -7,6 +7,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -26,7 +27,7 @@ func TestMaskAt(t *testing.T) {
 		{"DropConnect", []int{7, 9}, []int{1, 1}},
 	} {
 		i := slices.IndexFunc(variants, func(v variant) bool { return v.name == tt.variant })
-		x := ones(tensor.Float64, variants[i].shape...)
+		x := testkit.Ones(tensor.Float64, variants[i].shape...)
 		y := variants[i].try(t, x, 0.375, ops.WithSeed(8), ops.WithLayer(5)).at(1<<33, x)
 		kept, err := ops.MaskAt(8, 5, 1<<33, tt.mask, 0.375)
 		if err != nil {
@@ -52,7 +53,7 @@ func TestMaskAt(t *testing.T) {
 
 func TestKeptUnitsAreWhatExactKKeeps(t *testing.T) {
 	const n = 20
-	x := ones(tensor.Float64, 3, n)
+	x := testkit.Ones(tensor.Float64, 3, n)
 	i := slices.IndexFunc(variants, func(v variant) bool { return v.name == "ExactK" })
 	for _, p := range []float64{0.05, 0.5, 0.95} {
 		for step := range int64(50) {
@@ -68,7 +69,7 @@ func TestKeptUnitsAreWhatExactKKeeps(t *testing.T) {
 					want[row*n+u] = n / float64(k)
 				}
 			}
-			if !sameBits(y, want) {
+			if !testkit.SameBits(y, want) {
 				t.Fatalf("p=%v, step %d: got %v, want %v", p, step, y, want)
 			}
 		}

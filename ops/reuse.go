@@ -1,39 +1,14 @@
 package ops
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
 
-// ReuseMemory makes the ops of this package in g keep the memory of their
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// ReuseMemory makes this module's ops in g keep the memory of their
 // results from one run to the next, where a machine would allocate it anew each
 // time. Call it when the graph is complete, after gorgonia.Grad. From then on one
 // machine at a time may run g, and the values of its nodes are overwritten by the
 // next run: copy what is to be kept.
-func ReuseMemory(g *gorgonia.ExprGraph) {
-	for _, n := range g.AllNodes() {
-		if op, ok := n.Op().(interface{ reuse() }); ok {
-			op.reuse()
-		}
-	}
-}
-
-// reused is the memory of an op's results, if it is kept.
-type reused struct {
-	on    bool
-	value gorgonia.Value
-}
-
-func (r *reused) reuse() { r.on = true }
-
-// memory returns where the next result may go: prealloc, the machine's offer, or
-// what was kept.
-func (r *reused) memory(prealloc gorgonia.Value) gorgonia.Value {
-	if r.on {
-		return r.value
-	}
-	return prealloc
-}
-
-func (r *reused) keep(result gorgonia.Value) {
-	if r.on {
-		r.value = result
-	}
-}
+func ReuseMemory(g *gorgonia.ExprGraph) { op.ReuseMemory(g) }

@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -80,7 +81,12 @@ func concrete(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, 
 	}
 	name := gorgonia.WithName(fmt.Sprintf("logit of %v", p))
 	value := logitValue(dt, p)
-	return ops.ConcreteDropout(x, gorgonia.NewScalar(x.Graph(), dt, name, gorgonia.WithValue(value)), opts...)
+	logit := gorgonia.NewScalar(x.Graph(), dt, name, gorgonia.WithValue(value))
+	own := make([]ops.ConcreteOption, len(opts))
+	for i, o := range opts {
+		own[i] = o.(ops.ConcreteOption) // the rules give it no others
+	}
+	return ops.ConcreteDropout(x, logit, own...)
 }
 
 func logitValue(dt tensor.Dtype, p float64) gorgonia.Value {
@@ -136,19 +142,13 @@ func (tr trial) at(step int64, x gorgonia.Value) []float64 {
 	if err != nil {
 		tr.t.Fatal(err)
 	}
-	return floats(tr.t, y)
+	return testkit.Floats(tr.t, y)
 }
-
-func sameBits(a, b []float64) bool {
-	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) })
-}
-
-func ones(dt tensor.Dtype, shape ...int) *tensor.Dense { return tensor.Ones(dt, shape...) }
 
 // odd returns a tensor with all that is hard to copy: both zeros, NaN,
 // infinities, the smallest and the largest number.
 func odd(dt tensor.Dtype, shape ...int) *tensor.Dense {
-	x := ramp(dt, shape...)
+	x := testkit.Ramp(dt, shape...)
 	for i := range x.DataSize() {
 		v := []float64{math.Copysign(0, -1), 0, math.NaN(), math.Inf(1), math.Inf(-1), 1e-45, 3e38, 1}[i%8]
 		if dt == tensor.Float32 {
@@ -159,8 +159,6 @@ func odd(dt tensor.Dtype, shape ...int) *tensor.Dense {
 	}
 	return x
 }
-
-var dtypes = []tensor.Dtype{tensor.Float32, tensor.Float64}
 
 // gradient runs a graph that sums the products of a variant's output with
 // weights 1, 2, 3, ... once at each of some steps, and calls f with the output
@@ -173,7 +171,7 @@ func (v variant) gradient(t *testing.T, x *tensor.Dense, p float64, steps []int6
 	if err != nil {
 		t.Fatal(err)
 	}
-	weights := gorgonia.NewConstant(ramp(x.Dtype(), x.Shape()...))
+	weights := gorgonia.NewConstant(testkit.Ramp(x.Dtype(), x.Shape()...))
 	cost := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.HadamardProd(y, weights))))
 	grads, err := gorgonia.Grad(cost, in)
 	if err != nil {
@@ -183,24 +181,24 @@ func (v variant) gradient(t *testing.T, x *tensor.Dense, p float64, steps []int6
 	defer m.Close()
 	for _, step := range steps {
 		ops.StepOf(g).Set(step)
-		run(t, m)
-		f(step, floats(t, y.Value()), floats(t, grads[0].Value()))
+		testkit.Run(t, m)
+		f(step, testkit.Floats(t, y.Value()), testkit.Floats(t, grads[0].Value()))
 	}
 }
 
 func TestRuleIdentityAtZero(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			for _, p := range []float64{0, 1e-9} {
 				if p > 0 && v.noise {
 					continue
 				}
 				x := odd(dt, v.shape...)
-				if got := v.try(t, x, p).at(3, x); !sameBits(got, floats(t, x)) {
+				if got := v.try(t, x, p).at(3, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
 					t.Errorf("%v, p=%v: x must pass unchanged, got %v", dt, p, got)
 				}
-				v.gradient(t, ramp(dt, v.shape...), p, []int64{0, 1}, func(_ int64, _, dx []float64) {
-					if want := floats(t, ramp(dt, v.shape...)); !sameBits(dx, want) {
+				v.gradient(t, testkit.Ramp(dt, v.shape...), p, []int64{0, 1}, func(_ int64, _, dx []float64) {
+					if want := testkit.Floats(t, testkit.Ramp(dt, v.shape...)); !testkit.SameBits(dx, want) {
 						t.Errorf("%v, p=%v: gradient must pass unchanged, got %v", dt, p, dx)
 					}
 				})
@@ -211,18 +209,18 @@ func TestRuleIdentityAtZero(t *testing.T) {
 
 func TestRuleZeroAtOne(t *testing.T) {
 	eachVariant(t, func(v variant) bool { return v.finite }, func(t *testing.T, v variant) {
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			for _, p := range []float64{1, 1 - 1e-9} {
 				if v.average && p < 1 {
 					continue // the corners of blocks are not everywhere
 				}
 				x := odd(dt, v.shape...)
 				zeros := make([]float64, x.DataSize())
-				if got := v.try(t, x, p).at(3, x); !sameBits(got, zeros) {
+				if got := v.try(t, x, p).at(3, x); !testkit.SameBits(got, zeros) {
 					t.Errorf("%v, p=%v: everything must be +0, got %v", dt, p, got)
 				}
-				v.gradient(t, ramp(dt, v.shape...), p, []int64{0, 1}, func(_ int64, _, dx []float64) {
-					if !sameBits(dx, zeros) {
+				v.gradient(t, testkit.Ramp(dt, v.shape...), p, []int64{0, 1}, func(_ int64, _, dx []float64) {
+					if !testkit.SameBits(dx, zeros) {
 						t.Errorf("%v, p=%v: gradient must be +0, got %v", dt, p, dx)
 					}
 				})
@@ -251,8 +249,8 @@ func TestRuleInvalidRate(t *testing.T) {
 				t.Errorf("constant rate %v: want an error at construction, got %v", p, err)
 			}
 			// A rate that goes wrong later is an error of the run.
-			late := v.try(t, ones(tensor.Float64, v.shape...), 0.5, ops.WithRate(later(p)))
-			x64, step := ones(tensor.Float64, v.shape...), gorgonia.I64(5)
+			late := v.try(t, testkit.Ones(tensor.Float64, v.shape...), 0.5, ops.WithRate(later(p)))
+			x64, step := testkit.Ones(tensor.Float64, v.shape...), gorgonia.I64(5)
 			if _, err := late.y.Op().Do(x64, &step); err == nil || !strings.HasPrefix(err.Error(), "ops: "+name+": rate at step 5: p must be in [0, 1") {
 				t.Errorf("rate %v at step 5: want an error of the run, got %v", p, err)
 			}
@@ -280,7 +278,7 @@ func (l later) String() string { return fmt.Sprint(float64(l)) }
 // what it was, scaled.
 func TestRuleNonFinite(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			kept, lost := 0, 0
 			for _, step := range []int64{0, 1, 2, 3, 4, 5} {
 				constant := 0.0
@@ -290,9 +288,9 @@ func TestRuleNonFinite(t *testing.T) {
 						constant = float64(float32(constant))
 					}
 				}
-				reference := v.try(t, ramp(dt, v.shape...), 0.4).at(step, ramp(dt, v.shape...))
+				reference := v.try(t, testkit.Ramp(dt, v.shape...), 0.4).at(step, testkit.Ramp(dt, v.shape...))
 				x := odd(dt, v.shape...)
-				before := floats(t, x)
+				before := testkit.Floats(t, x)
 				for i, y := range v.try(t, x, 0.4).at(step, x) {
 					switch isDropped := math.Abs(reference[i]-constant) < 1e-6; {
 					case isDropped && !v.noise:
@@ -322,20 +320,20 @@ func TestRuleNonFinite(t *testing.T) {
 
 func TestRuleEvalIsIdentity(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			x := odd(dt, v.shape...)
-			if got := v.try(t, x, 0.5).at(-1, x); !sameBits(got, floats(t, x)) {
+			if got := v.try(t, x, 0.5).at(-1, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
 				t.Errorf("%v: a negative step must pass x unchanged, got %v", dt, got)
 			}
-			if got := v.try(t, x, 0.5, ops.WithMode(ops.Inference)).at(3, x); !sameBits(got, floats(t, x)) {
+			if got := v.try(t, x, 0.5, ops.WithMode(ops.Inference)).at(3, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
 				t.Errorf("%v: Inference must pass x unchanged, got %v", dt, got)
 			}
-			x = ramp(dt, v.shape...)
-			if v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x); sameBits(v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x), floats(t, x)) {
+			x = testkit.Ramp(dt, v.shape...)
+			if v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x); testkit.SameBits(v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x), testkit.Floats(t, x)) {
 				t.Errorf("%v: Sampling must drop at any step", dt)
 			}
 			v.gradient(t, x, 0.5, []int64{-1, -7}, func(_ int64, _, dx []float64) {
-				if !sameBits(dx, floats(t, ramp(dt, v.shape...))) {
+				if !testkit.SameBits(dx, testkit.Floats(t, testkit.Ramp(dt, v.shape...))) {
 					t.Errorf("%v: gradient must pass unchanged at a negative step, got %v", dt, dx)
 				}
 			})
@@ -348,13 +346,13 @@ func TestRuleEvalIsIdentity(t *testing.T) {
 func TestRuleTrainEvalSwitch(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
 		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, v.shape...), gorgonia.WithName("x"))
+		x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, v.shape...), gorgonia.WithName("x"))
 		y := gorgonia.Must(v.build(x, 0.5))
 		grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x)
 		if err != nil {
 			t.Fatal(err)
 		}
-		flat := floats(t, ones(tensor.Float64, v.shape...))
+		flat := testkit.Floats(t, testkit.Ones(tensor.Float64, v.shape...))
 		for i := range 6 {
 			eval := i%2 == 1
 			var m gorgonia.VM
@@ -364,11 +362,11 @@ func TestRuleTrainEvalSwitch(t *testing.T) {
 				m = gorgonia.NewTapeMachine(g)
 			}
 			ops.StepOf(g).Set(int64(i))
-			run(t, m)
-			if got := sameBits(floats(t, y.Value()), floats(t, x.Value())); got != eval {
+			testkit.Run(t, m)
+			if got := testkit.SameBits(testkit.Floats(t, y.Value()), testkit.Floats(t, x.Value())); got != eval {
 				t.Errorf("machine %d: output is x: %v, want %v", i, got, eval)
 			}
-			if got := sameBits(floats(t, grads[0].Value()), flat); got != eval {
+			if got := testkit.SameBits(testkit.Floats(t, grads[0].Value()), flat); got != eval {
 				t.Errorf("machine %d: gradient passes unchanged: %v, want %v", i, got, eval)
 			}
 			m.Close()
@@ -379,7 +377,7 @@ func TestRuleTrainEvalSwitch(t *testing.T) {
 // The mask depends on neither the type nor the strides of x.
 func TestRuleTypeAndStrides(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		x32, x64 := ramp(tensor.Float32, v.shape...), ramp(tensor.Float64, v.shape...)
+		x32, x64 := testkit.Ramp(tensor.Float32, v.shape...), testkit.Ramp(tensor.Float64, v.shape...)
 		y64 := v.try(t, x64, 0.5).at(2, x64)
 		for i, y := range v.try(t, x32, 0.5).at(2, x32) {
 			if math.Abs(y-y64[i]) > 4e-7*max(1, math.Abs(y64[i])) {
@@ -392,12 +390,12 @@ func TestRuleTypeAndStrides(t *testing.T) {
 		for i := range axes {
 			axes[i] = len(axes) - 1 - i
 		}
-		strided := ramp(tensor.Float64, reversed...)
+		strided := testkit.Ramp(tensor.Float64, reversed...)
 		if err := strided.T(axes...); err != nil {
 			t.Fatal(err)
 		}
-		flat := tensor.New(tensor.WithShape(v.shape...), tensor.WithBacking(floats(t, strided)))
-		if got, want := v.try(t, x64, 0.5).at(2, strided), v.try(t, x64, 0.5).at(2, flat); !sameBits(got, want) {
+		flat := tensor.New(tensor.WithShape(v.shape...), tensor.WithBacking(testkit.Floats(t, strided)))
+		if got, want := v.try(t, x64, 0.5).at(2, strided), v.try(t, x64, 0.5).at(2, flat); !testkit.SameBits(got, want) {
 			t.Errorf("strided: want %v, got %v", want, got)
 		}
 	})
@@ -410,7 +408,7 @@ func TestRuleExpectation(t *testing.T) {
 	const steps = 2000
 	eachVariant(t, nil, func(t *testing.T, v variant) {
 		for _, p := range []float64{0.1, 0.5, 0.75} {
-			x := ones(tensor.Float64, v.shape...)
+			x := testkit.Ones(tensor.Float64, v.shape...)
 			n := x.DataSize()
 			if v.selfNorm {
 				for i := range n {
@@ -475,7 +473,7 @@ func TestRuleGradients(t *testing.T) {
 					return nil, err
 				}
 				return gorgonia.Square(y)
-			}, 1e-6, ramp(tensor.Float64, v.shape...))
+			}, 1e-6, testkit.Ramp(tensor.Float64, v.shape...))
 			if err != nil {
 				t.Errorf("p=%v: %v", p, err)
 			}
@@ -488,7 +486,7 @@ func TestRuleGradients(t *testing.T) {
 // node. ConcreteDropout has a test of its own, in both inputs.
 func TestRuleSecondDerivative(t *testing.T) {
 	eachVariant(t, func(v variant) bool { return v.logit }, func(t *testing.T, v variant) {
-		x := ramp(tensor.Float64, v.shape...)
+		x := testkit.Ramp(tensor.Float64, v.shape...)
 		for i := range x.Float64s() {
 			x.Float64s()[i] = math.Sin(float64(i + 1))
 		}
@@ -517,7 +515,7 @@ func TestRuleSecondDerivative(t *testing.T) {
 func TestRuleBackwardSharesTheMask(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
 		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, ones(tensor.Float64, v.shape...), gorgonia.WithName("x"))
+		x := gorgonia.NodeFromAny(g, testkit.Ones(tensor.Float64, v.shape...), gorgonia.WithName("x"))
 		y := gorgonia.Must(v.build(x, 0.5))
 		grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x)
 		if err != nil {
@@ -526,9 +524,9 @@ func TestRuleBackwardSharesTheMask(t *testing.T) {
 		m := gorgonia.NewTapeMachine(g)
 		defer m.Close()
 		for range 8 {
-			run(t, m)
-			out, grad := floats(t, y.Value()), floats(t, grads[0].Value())
-			if v.dropped == nil && !sameBits(out, grad) {
+			testkit.Run(t, m)
+			out, grad := testkit.Floats(t, y.Value()), testkit.Floats(t, grads[0].Value())
+			if v.dropped == nil && !testkit.SameBits(out, grad) {
 				t.Fatalf("gradient must be %v, got %v", out, grad)
 			}
 			for i := range out {
@@ -542,10 +540,10 @@ func TestRuleBackwardSharesTheMask(t *testing.T) {
 
 func TestRuleLispMachine(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			build := func() (g *gorgonia.ExprGraph, x *gorgonia.Node) {
 				g = gorgonia.NewGraph()
-				x = gorgonia.NodeFromAny(g, ramp(dt, v.shape...), gorgonia.WithName("x"))
+				x = gorgonia.NodeFromAny(g, testkit.Ramp(dt, v.shape...), gorgonia.WithName("x"))
 				y := gorgonia.Must(v.build(x, 0.5))
 				// x is used twice, so that its gradients add up.
 				gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Add(y, x))))
@@ -557,8 +555,8 @@ func TestRuleLispMachine(t *testing.T) {
 				t.Fatal(err)
 			}
 			tape := gorgonia.NewTapeMachine(g)
-			run(t, tape)
-			want := floats(t, grads[0].Value())
+			testkit.Run(t, tape)
+			want := testkit.Floats(t, grads[0].Value())
 			tape.Close()
 			g, x = build()
 			lisp := gorgonia.NewLispMachine(g)
@@ -569,7 +567,7 @@ func TestRuleLispMachine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i, got := range floats(t, grad) {
+			for i, got := range testkit.Floats(t, grad) {
 				if math.Abs(got-want[i]) > 1e-6*max(1, math.Abs(want[i])) {
 					t.Errorf("%v, element %d: gradient must be %v, got %v", dt, i, want[i], got)
 				}
@@ -632,7 +630,7 @@ func TestRuleHashes(t *testing.T) {
 // again draws the same masks.
 func TestRuleConcurrentMachines(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		x := ramp(tensor.Float64, v.shape...)
+		x := testkit.Ramp(tensor.Float64, v.shape...)
 		type model struct {
 			m       gorgonia.VM
 			y, grad *gorgonia.Node
@@ -651,8 +649,8 @@ func TestRuleConcurrentMachines(t *testing.T) {
 		var want [steps][2][]float64
 		alone := build()
 		for i := range want {
-			run(t, alone.m)
-			want[i] = [2][]float64{floats(t, alone.y.Value()), floats(t, alone.grad.Value())}
+			testkit.Run(t, alone.m)
+			want[i] = [2][]float64{testkit.Floats(t, alone.y.Value()), testkit.Floats(t, alone.grad.Value())}
 		}
 		var wg sync.WaitGroup
 		errs := make(chan error, machines)
@@ -665,8 +663,8 @@ func TestRuleConcurrentMachines(t *testing.T) {
 						errs <- err
 						return
 					}
-					if !sameBits(mo.y.Value().(*tensor.Dense).Float64s(), want[i][0]) ||
-						!sameBits(mo.grad.Value().(*tensor.Dense).Float64s(), want[i][1]) {
+					if !testkit.SameBits(mo.y.Value().(*tensor.Dense).Float64s(), want[i][0]) ||
+						!testkit.SameBits(mo.grad.Value().(*tensor.Dense).Float64s(), want[i][1]) {
 						errs <- fmt.Errorf("step %d differs from the machine alone", i)
 						return
 					}
@@ -686,7 +684,7 @@ func TestRuleConcurrentMachines(t *testing.T) {
 func TestRuleIndependence(t *testing.T) {
 	const steps = 2000
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		x := ones(tensor.Float64, v.shape...)
+		x := testkit.Ones(tensor.Float64, v.shape...)
 		draw := func(first int64, opts ...ops.Option) [][]float64 {
 			tr := v.try(t, x, 0.5, opts...)
 			masks := make([][]float64, steps)
@@ -729,19 +727,19 @@ func TestRuleRates(t *testing.T) {
 	eachVariant(t, func(v variant) bool { return v.logit }, func(t *testing.T, v variant) {
 		schedule := ops.Linear{From: 0, To: 0.75, Start: 1, End: 4}
 		want := func(step int64) []float64 {
-			x := ramp(tensor.Float64, v.shape...)
+			x := testkit.Ramp(tensor.Float64, v.shape...)
 			return v.try(t, x, schedule.At(step)).at(step, x)
 		}
 		steps := []int64{0, 1, 2, 3, 4, 5, 2, -1}
-		v.gradient(t, ramp(tensor.Float64, v.shape...), 0, steps, func(step int64, y, _ []float64) {
-			if !sameBits(y, want(step)) {
+		v.gradient(t, testkit.Ramp(tensor.Float64, v.shape...), 0, steps, func(step int64, y, _ []float64) {
+			if !testkit.SameBits(y, want(step)) {
 				t.Errorf("schedule, step %d: want %v, got %v", step, want(step), y)
 			}
 		}, ops.WithRate(schedule))
 
-		for _, dt := range dtypes {
+		for _, dt := range testkit.Dtypes {
 			g := gorgonia.NewGraph()
-			x := gorgonia.NodeFromAny(g, ramp(tensor.Float64, v.shape...), gorgonia.WithName("x"))
+			x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, v.shape...), gorgonia.WithName("x"))
 			rate := gorgonia.NewScalar(g, dt, gorgonia.WithName("rate"))
 			y := gorgonia.Must(v.build(x, 0, ops.WithRateNode(rate)))
 			grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x)
@@ -763,12 +761,12 @@ func TestRuleRates(t *testing.T) {
 					t.Fatal(err)
 				}
 				ops.StepOf(g).Set(step)
-				run(t, m)
-				if got := floats(t, y.Value()); !sameBits(got, want(step)) {
+				testkit.Run(t, m)
+				if got := testkit.Floats(t, y.Value()); !testkit.SameBits(got, want(step)) {
 					t.Errorf("%v node, step %d: want %v, got %v", dt, step, want(step), got)
 				}
-				in := ones(tensor.Float64, v.shape...)
-				if got := floats(t, grads[0].Value()); v.dropped == nil && !sameBits(got, v.try(t, in, schedule.At(step)).at(step, in)) {
+				in := testkit.Ones(tensor.Float64, v.shape...)
+				if got := testkit.Floats(t, grads[0].Value()); v.dropped == nil && !testkit.SameBits(got, v.try(t, in, schedule.At(step)).at(step, in)) {
 					t.Errorf("%v node, step %d: gradient is %v", dt, step, got)
 				}
 			}
@@ -793,7 +791,7 @@ func TestRuleRates(t *testing.T) {
 func TestRuleMemory(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
 		for _, opts := range [][]ops.Option{nil, {ops.WithMode(ops.Inference)}} {
-			x := ramp(tensor.Float64, v.shape...)
+			x := testkit.Ramp(tensor.Float64, v.shape...)
 			tr := v.try(t, x, 0.5, opts...)
 			want := tr.at(0, x)
 			step := gorgonia.I64(0)
@@ -806,7 +804,7 @@ func TestRuleMemory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got != gorgonia.Value(fits) || !sameBits(floats(t, got), want) {
+			if got != gorgonia.Value(fits) || !testkit.SameBits(testkit.Floats(t, got), want) {
 				t.Errorf("want %v in the memory given, got %v", want, got)
 			}
 			y, err := tr.y.Op().Do(in...)

@@ -17,7 +17,7 @@ import (
 // Source: Gal and Ghahramani, "A Theoretically Grounded Application of Dropout
 // in Recurrent Neural Networks", NeurIPS 2016, section 4.
 func LockedDropout(x *gorgonia.Node, p float64, timeAxis int, opts ...Option) (*gorgonia.Node, error) {
-	v := variant{name: "LockedDropout", kind: bernoulli{}, min: 3, max: 3}
+	v := dropout{name: "LockedDropout", distribution: bernoulli{}, min: 3, max: 3}
 	switch timeAxis {
 	case 0:
 		v.shape = "(T, N, F)"
@@ -27,7 +27,7 @@ func LockedDropout(x *gorgonia.Node, p float64, timeAxis int, opts ...Option) (*
 		return nil, errors.Errorf("ops: LockedDropout: time axis must be 0 or 1, got %d", timeAxis)
 	}
 	v.shares = func(axis int) bool { return axis == timeAxis }
-	return newMasked(v, x, p, opts)
+	return v.apply(x, p, opts)
 }
 
 // EmbeddingDropout is Dropout on the rows of an embedding matrix, of shape
@@ -40,10 +40,10 @@ func LockedDropout(x *gorgonia.Node, p float64, timeAxis int, opts ...Option) (*
 // Socher, "Regularizing and Optimizing LSTM Language Models", ICLR 2018,
 // section 4.3.
 func EmbeddingDropout(embedding *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "EmbeddingDropout", kind: bernoulli{}, shape: "(V, D)", min: 2, max: 2,
+	return dropout{
+		name: "EmbeddingDropout", distribution: bernoulli{}, shape: "(V, D)", min: 2, max: 2,
 		shares: func(axis int) bool { return axis == 1 },
-	}, embedding, p, opts)
+	}.apply(embedding, p, opts)
 }
 
 // TokenDropout is Dropout of whole tokens of x, of shape (N, T, D), after their
@@ -60,10 +60,10 @@ func EmbeddingDropout(embedding *gorgonia.Node, p float64, opts ...Option) (*gor
 // Source: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for
 // Text Classification", ACL 2015, section 3 (word dropout).
 func TokenDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "TokenDropout", kind: bernoulli{}, shape: "(N, T, D)", min: 3, max: 3,
+	return dropout{
+		name: "TokenDropout", distribution: bernoulli{}, shape: "(N, T, D)", min: 3, max: 3,
 		shares: func(axis int) bool { return axis == 2 },
-	}, x, p, opts)
+	}.apply(x, p, opts)
 }
 
 // AttentionDropout is Dropout on attention weights, of shape (N, H, T, S): what
@@ -77,7 +77,7 @@ func TokenDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, 
 // code; Devlin et al., "BERT", NAACL 2019, appendix A.2 ("dropout probability of
 // 0.1 on all layers").
 func AttentionDropout(weights *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(variant{
-		name: "AttentionDropout", kind: bernoulli{}, shape: "(N, H, T, S)", min: 4, max: 4,
-	}, weights, p, opts)
+	return dropout{
+		name: "AttentionDropout", distribution: bernoulli{}, shape: "(N, H, T, S)", min: 4, max: 4,
+	}.apply(weights, p, opts)
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -45,13 +46,13 @@ func TestSequenceMasks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, ones(tensor.Float64, tt.shape...), gorgonia.WithName("x"))
+		x := gorgonia.NodeFromAny(g, testkit.Ones(tensor.Float64, tt.shape...), gorgonia.WithName("x"))
 		y, err := tt.build(x, 0.5, ops.WithSeed(6), ops.WithLayer(2), ops.WithFixedStep(8))
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := gorgonia.NewTapeMachine(g)
-		run(t, m)
+		testkit.Run(t, m)
 		reduced := slices.Clone(tt.shape)
 		for _, axis := range tt.shared {
 			reduced[axis] = 1
@@ -60,7 +61,7 @@ func TestSequenceMasks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := floats(t, y.Value())
+		got := testkit.Floats(t, y.Value())
 		for i := range got {
 			at, rest := 0, i
 			index := make([]int, len(tt.shape))

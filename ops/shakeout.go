@@ -35,10 +35,10 @@ func Shakeout(w *gorgonia.Node, p, c float64, opts ...Option) (*gorgonia.Node, e
 	if !(c >= 0) || math.IsInf(c, 1) {
 		return nil, errors.Errorf("ops: Shakeout: c must be finite and not negative, got %v", c)
 	}
-	return newMasked(variant{
-		name: "Shakeout", kind: shakeout{c}, shape: "(inputs, outputs)", min: 2, max: 2,
+	return dropout{
+		name: "Shakeout", distribution: shakeout{c}, shape: "(inputs, outputs)", min: 2, max: 2,
 		shares: func(axis int) bool { return axis == 1 },
-	}, w, p, opts)
+	}.apply(w, p, opts)
 }
 
 // shakeout is the forward pass of Shakeout; its derivative is dropout.
@@ -60,5 +60,5 @@ func (k shakeout) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 	return mask.Signed{Layout: l, Bits: mask.Draw(l, s, t), Scale: scale, Kept: k.c * (scale - 1), Dropped: k.c}
 }
 
-func (shakeout) derivative() kind { return bernoulli{} }
-func (k shakeout) String() string { return fmt.Sprintf("c=%v, ", k.c) }
+func (shakeout) derivative() distribution { return bernoulli{} }
+func (k shakeout) String() string         { return fmt.Sprintf("c=%v, ", k.c) }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -22,7 +23,7 @@ func TestShakeoutDefinition(t *testing.T) {
 	const inputs, p = 9, 0.375
 	v := variant{name: "Shakeout", build: shakeout}
 	for _, outputs := range []int{7, 1} {
-		w := ramp(tensor.Float64, inputs, outputs)
+		w := testkit.Ramp(tensor.Float64, inputs, outputs)
 		for i := range w.Float64s() {
 			w.Float64s()[i] = []float64{-2, 0.5, 0, math.Copysign(0, -1), 3}[i%5]
 		}
@@ -49,13 +50,13 @@ func TestShakeoutDefinition(t *testing.T) {
 
 // Without a push it is dropout of the inputs.
 func TestShakeoutWithoutPush(t *testing.T) {
-	w := ramp(tensor.Float64, 9, 7)
+	w := testkit.Ramp(tensor.Float64, 9, 7)
 	plain := variant{name: "Shakeout", build: func(w *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 		return ops.Shakeout(w, p, 0, opts...)
 	}}
 	dropout := variant{name: "Dropout", build: with(ops.Dropout, ops.WithBroadcastAxes(1))}
 	for step := range int64(5) {
-		if got, want := plain.try(t, w, 0.5).at(step, w), dropout.try(t, w, 0.5).at(step, w); !sameBits(got, want) {
+		if got, want := plain.try(t, w, 0.5).at(step, w), dropout.try(t, w, 0.5).at(step, w); !testkit.SameBits(got, want) {
 			t.Errorf("step %d: want %v, got %v", step, want, got)
 		}
 	}

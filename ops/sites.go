@@ -3,20 +3,19 @@ package ops
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/graph"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 )
 
 // A site is a place in a graph where a dropout was built: the node of its
 // forward pass, not those of its gradients.
 type site struct {
-	*config
-	node   *gorgonia.Node
-	name   string
-	x      *gorgonia.Node // what is dropped; of a fused layer, node itself
-	shared []bool         // by axis of x; nil: none
+	draw.Drawing
+	node *gorgonia.Node
+	x    *gorgonia.Node // what is dropped; of an op that drops its output, node itself
 }
 
 // sitesOf returns the dropouts of a graph in the order in which they were built.
@@ -24,50 +23,20 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 	nodes := slices.Clone(g.AllNodes())
 	slices.SortFunc(nodes, func(a, b *gorgonia.Node) int { return cmp.Compare(a.ID(), b.ID()) })
 	var sites []site
-	// A dropout and its derivatives have one switch between them. The derivatives
+	// A dropout and its derivatives have one source between them. The derivatives
 	// are built later.
-	seen := make(map[*atomic.Bool]bool)
+	seen := make(map[*draw.Source]bool)
 	for _, n := range nodes {
-		s := site{node: n}
-		var training *atomic.Bool
-		tensors := 1
-		switch op := n.Op().(type) {
-		case *maskedOp:
-			s.config, s.name, s.shared, training = &op.config, op.name, op.shared, op.training
-		case *concreteOp:
-			s.config, s.name, s.shared, training = &op.config, "ConcreteDropout", op.shared, op.training
-		case *choiceOp:
-			s.config, s.name, s.shared, training = &op.config, op.name, op.shared, op.training
-			tensors = op.from.tensors()
-		case functionOp:
-			switch f := op.function.(type) {
-			case linearForward:
-				switch {
-				case f.drop != nil:
-					s.config, s.name, training = &f.drop.config, f.name(), &f.drop.training
-				case f.kept != nil:
-					s.config, s.name, training = &f.kept.config, "ExactK", f.kept.training
-					s.shared = []bool{true, false}
-				default:
-					continue
-				}
-				s.x = n
-			case scaled:
-				s.config, s.name, training = &f.kept.config, "ExactK", f.kept.training
-				s.shared = []bool{true, false}
-			default:
-				continue
-			}
-		default:
+		d, ok := draw.DrawingOf(n)
+		if !ok || seen[d.Source] || d.Dropped == draw.Elsewhere {
 			continue
 		}
-		if in := inputsOf(n); !seen[training] && len(in) >= tensors {
-			seen[training] = true
-			if s.x == nil {
-				s.x = in[tensors-1]
-			}
-			sites = append(sites, s)
+		seen[d.Source] = true
+		s := site{Drawing: d, node: n, x: n}
+		if in := inputsOf(n); d.Dropped >= 0 && d.Dropped < len(in) {
+			s.x = in[d.Dropped]
 		}
+		sites = append(sites, s)
 	}
 	return sites
 }
@@ -114,10 +83,6 @@ func MasksPerBatch(batch *gorgonia.Node) bool {
 		return false
 	}
 	return slices.ContainsFunc(sitesOf(batch.Graph()), func(s site) bool {
-		if s.mode == Inference {
-			return false
-		}
-		// The mask of words is dropped from ones instead of from the words.
-		return len(s.shared) > 0 && s.shared[0] || s.name != "WordDropout" && !dependsOn(s.x, batch)
+		return s.Mode != Inference && (len(s.Shared) > 0 && s.Shared[0] || !dependsOn(s.x, batch))
 	})
 }

@@ -1,6 +1,10 @@
 package ops
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
+)
 
 // Dropout1d is Dropout that drops whole channels of x, of shape (N, C, L): each
 // of the N*C rows is zeroed with probability p or kept and multiplied by
@@ -14,25 +18,28 @@ import "gorgonia.org/gorgonia"
 // Source: Tompson et al., "Efficient Object Localization Using Convolutional
 // Networks", CVPR 2015, section 3.2 (SpatialDropout).
 func Dropout1d(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(spatial("Dropout1d", "(N, C, L)", 3), x, p, opts)
+	return spatial("Dropout1d", "(N, C, L)", 3).apply(x, p, opts)
 }
 
 // Dropout2d is Dropout that drops whole channels of x, of shape (N, C, H, W):
 // each of the N*C feature maps is zeroed with probability p or kept and
 // multiplied by 1/(1-p). Another rank is an error; see Dropout1d.
 func Dropout2d(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(spatial("Dropout2d", "(N, C, H, W)", 4), x, p, opts)
+	return spatial("Dropout2d", "(N, C, H, W)", 4).apply(x, p, opts)
 }
 
 // Dropout3d is Dropout that drops whole channels of x, of shape
 // (N, C, D, H, W): each of the N*C feature volumes is zeroed with probability p
 // or kept and multiplied by 1/(1-p). Another rank is an error; see Dropout1d.
 func Dropout3d(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	return newMasked(spatial("Dropout3d", "(N, C, D, H, W)", 5), x, p, opts)
+	return spatial("Dropout3d", "(N, C, D, H, W)", 5).apply(x, p, opts)
 }
 
-func spatial(name, shape string, rank int) variant {
-	return variant{name: name, kind: bernoulli{}, shape: shape, min: rank, max: rank, shares: afterChannels}
+func spatial(name, shape string, rank int) dropout {
+	return dropout{
+		name: name, distribution: bernoulli{}, shape: shape, min: rank, max: rank, shares: afterChannels,
+		effect: draw.Effect{Channels: true},
+	}
 }
 
 // afterChannels marks the axes after the batch and the channels.

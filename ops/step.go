@@ -1,15 +1,9 @@
 package ops
 
 import (
-	"fmt"
-	"hash"
-	"hash/fnv"
-	"sync/atomic"
-
-	"github.com/chewxy/hm"
-	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 )
 
 // A Step is the source of the training step in a graph: an int64 scalar node
@@ -19,107 +13,14 @@ import (
 //
 // Left alone it counts 0, 1, 2, ... Set makes the next run use a given step,
 // for exact repetition and resumption.
-type Step struct {
-	node *gorgonia.Node
-	op   *stepOp
-}
+type Step = draw.Step
 
 // StepOf returns the step source of g, adding it where g has none.
 //
 // Add none that no dropout reads: gorgonia.Grad removes nodes without edges and
 // fails afterwards. Call StepOf after the graph is built, or use FindStep.
-func StepOf(g *gorgonia.ExprGraph) *Step {
-	if s, ok := FindStep(g); ok {
-		return s
-	}
-	op := new(stepOp)
-	return &Step{gorgonia.NewScalar(g, tensor.Int64, gorgonia.WithName("step"), gorgonia.WithOp(op)), op}
-}
+func StepOf(g *gorgonia.ExprGraph) *Step { return draw.StepOf(g) }
 
 // FindStep returns the step source of g, if g has one: a graph without dropout
 // has none.
-func FindStep(g *gorgonia.ExprGraph) (*Step, bool) {
-	for _, n := range g.AllNodes() {
-		if op, ok := n.Op().(*stepOp); ok {
-			return &Step{n, op}, true
-		}
-	}
-	return nil, false
-}
-
-// Node returns the int64 scalar node that holds the step.
-func (s *Step) Node() *gorgonia.Node { return s.node }
-
-// Next returns the step that the next run of the graph will use.
-func (s *Step) Next() int64 { return s.op.next.Load() }
-
-// Set makes step the one that the next run of the graph uses; later runs count
-// on from there. Dropout treats a negative step as inference.
-func (s *Step) Set(step int64) { s.op.next.Store(step) }
-
-// stepOp :: Int64
-type stepOp struct{ next atomic.Int64 }
-
-func (op *stepOp) Arity() int    { return 0 }
-func (op *stepOp) Type() hm.Type { return tensor.Int64 }
-func (op *stepOp) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
-	return tensor.ScalarShape(), nil
-}
-func (op *stepOp) ReturnsPtr() bool     { return false }
-func (op *stepOp) CallsExtern() bool    { return false }
-func (op *stepOp) OverwritesInput() int { return -1 }
-func (op *stepOp) String() string       { return "Step" }
-
-// WriteHash hashes the op's identity: two counters are never one.
-func (op *stepOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "Step %p", op) }
-func (op *stepOp) Hashcode() uint32      { return hashOf(op) }
-
-func (op *stepOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(inputs) != 0 {
-		return nil, errors.Errorf("ops: Step: want no inputs, got %d", len(inputs))
-	}
-	// A run counts away from zero or towards it alike: only Set changes the
-	// mode that a negative step stands for.
-	for {
-		step := op.next.Load()
-		next := step + 1
-		if step < 0 {
-			next = step
-		}
-		if op.next.CompareAndSwap(step, next) {
-			v := gorgonia.I64(step)
-			return &v, nil
-		}
-	}
-}
-
-// hashOf is the Hashcode of an op that can write its hash.
-func hashOf(op interface{ WriteHash(hash.Hash) }) uint32 {
-	h := fnv.New32a()
-	op.WriteHash(h)
-	return h.Sum32()
-}
-
-// stepIn reads the step that a step node holds.
-func stepIn(v gorgonia.Value) (int64, error) {
-	switch v := v.(type) {
-	case *gorgonia.I64:
-		return int64(*v), nil
-	case *tensor.Dense:
-		if v.Dtype() == tensor.Int64 && v.DataSize() == 1 {
-			return v.Int64s()[0], nil
-		}
-	}
-	return 0, errors.Errorf("step must be an int64 scalar, got %s", describe(v))
-}
-
-// describe names a value's type and shape for error messages.
-func describe(v gorgonia.Value) string {
-	if v == nil {
-		return "nothing"
-	}
-	if t, ok := v.(tensor.Tensor); ok {
-		return fmt.Sprintf("%T of %v %v", v, t.Dtype(), t.Shape())
-	}
-	return fmt.Sprintf("%T", v)
-}
+func FindStep(g *gorgonia.ExprGraph) (*Step, bool) { return draw.FindStep(g) }

@@ -3,6 +3,8 @@ package ops
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -44,10 +46,10 @@ func (f submatrix) apply(w *gorgonia.Node) (*gorgonia.Node, error) {
 			in = append(in, k.units)
 		}
 	}
-	return applyFunction(f, in...)
+	return apply(f, in...)
 }
 
-func (f submatrix) name() string {
+func (f submatrix) Name() string {
 	if f.dims == 1 {
 		return "Subvector"
 	}
@@ -55,21 +57,21 @@ func (f submatrix) name() string {
 }
 
 func (f submatrix) String() string {
-	return fmt.Sprintf("%s{rows=%v cols=%v}", f.name(), f.rows != nil, f.cols != nil)
+	return fmt.Sprintf("%s{rows=%v cols=%v}", f.Name(), f.rows != nil, f.cols != nil)
 }
 
-func (f submatrix) rank() int { return f.dims }
+func (f submatrix) Rank() int { return f.dims }
 
-func (f submatrix) inputs() []slot {
-	in := []slot{{"w", f.dims, floats}}
+func (f submatrix) Inputs() []op.Input {
+	in := []op.Input{{Name: "w", Rank: f.dims}}
 	if f.dims == 1 {
-		in[0].name = "b"
+		in[0].Name = "b"
 	}
 	if f.rows != nil {
-		in = append(in, slot{"rows", 1, indices})
+		in = append(in, op.Input{Name: "rows", Rank: 1, Of: op.IDs})
 	}
 	if f.cols != nil {
-		in = append(in, slot{"columns", 1, indices})
+		in = append(in, op.Input{Name: "columns", Rank: 1, Of: op.IDs})
 	}
 	return in
 }
@@ -79,10 +81,10 @@ func (f submatrix) inputs() []slot {
 func (f submatrix) whole(s tensor.Shape) tensor.Shape {
 	s = s.Clone()
 	if f.rows != nil {
-		s[0] = f.rows.op.n
+		s[0] = f.rows.thinning.n
 	}
 	if f.cols != nil {
-		s[f.dims-1] = f.cols.op.n
+		s[f.dims-1] = f.cols.thinning.n
 	}
 	return s
 }
@@ -99,15 +101,14 @@ func (f submatrix) chosen(in []tensor.Shape) tensor.Shape {
 	return s
 }
 
-func (f submatrix) shape(in []tensor.Shape) (tensor.Shape, error) {
+func (f submatrix) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	if want := f.whole(in[0]); !in[0].Eq(want) {
-		return nil, errors.Errorf("%s must have shape %v for the units it is thinned by, got %v", f.inputs()[0].name, want, in[0])
+		return nil, errors.Errorf("%s must have shape %v for the units it is thinned by, got %v", f.Inputs()[0].Name, want, in[0])
 	}
-	return f.chosen(in), positive(f.inputs()[0].name, in[0])
+	return f.chosen(in), op.NotEmpty(f.Inputs()[0].Name, in[0])
 }
 
-func (f submatrix) float32s(y []float32, in arguments[float32]) error { return extract(f, y, in) }
-func (f submatrix) float64s(y []float64, in arguments[float64]) error { return extract(f, y, in) }
+func (f submatrix) Loops() op.Loops { return op.Bind(f, extract, extract) }
 
 // units returns the indices of the rows and columns, nil for all.
 func (f submatrix) units(ints [][]int) (rows, cols []int) {
@@ -128,18 +129,18 @@ func extent(s tensor.Shape) (rows, cols int) {
 	return s[0], s[1]
 }
 
-func extract[F float](f submatrix, y []F, in arguments[F]) error {
-	w := in.floats[0]
-	rows, cols := f.units(in.ints)
-	_, width := extent(in.shapes[0])
-	height, count := extent(f.chosen(in.shapes))
+func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
+	w := in.Floats[0]
+	rows, cols := f.units(in.IDs)
+	_, width := extent(in.Shapes[0])
+	height, count := extent(f.chosen(in.Shapes))
 	if err := within(cols, width); err != nil {
 		return err
 	}
 	if err := within(rows, len(w)/width); err != nil {
 		return err
 	}
-	ranges(height, count, func(from, to int) {
+	parallel.Ranges(height, count, func(from, to int) {
 		for r := from; r < to; r++ {
 			dst, src := y[r*count:(r+1)*count], row(w, rows, r, width)
 			if cols == nil {
@@ -155,7 +156,7 @@ func extract[F float](f submatrix, y []F, in arguments[F]) error {
 }
 
 // row returns row r of those chosen of w.
-func row[F float](w []F, rows []int, r, width int) []F {
+func row[F op.Float](w []F, rows []int, r, width int) []F {
 	if rows != nil {
 		r = rows[r]
 	}
@@ -170,9 +171,9 @@ func within(units []int, n int) error {
 	return nil
 }
 
-func (f submatrix) derive(c *calculus, x []operand, _, dy operand) []operand {
-	grads := make([]operand, len(x))
-	grads[0] = c.of(submatrixDiff{f}, append([]operand{dy}, x[1:]...)...)
+func (f submatrix) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
+	grads := make([]op.Operand, len(x))
+	grads[0] = c.Of(submatrixDiff{f}, append([]op.Operand{dy}, x[1:]...)...)
 	return grads
 }
 
@@ -182,24 +183,23 @@ type submatrixDiff struct{ submatrix }
 
 func (f submatrixDiff) String() string { return f.submatrix.String() + "'" }
 
-func (f submatrixDiff) inputs() []slot {
-	in := f.submatrix.inputs()
-	in[0].name = "gradient of y"
+func (f submatrixDiff) Inputs() []op.Input {
+	in := f.submatrix.Inputs()
+	in[0].Name = "gradient of y"
 	return in
 }
 
-func (f submatrixDiff) shape(in []tensor.Shape) (tensor.Shape, error) {
-	return f.whole(in[0]), sameShape(in[0], f.chosen(in), nil)
+func (f submatrixDiff) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return f.whole(in[0]), op.SameShape(in[0], f.chosen(in), nil)
 }
 
-func (f submatrixDiff) float32s(dw []float32, in arguments[float32]) error { return embed(f, dw, in) }
-func (f submatrixDiff) float64s(dw []float64, in arguments[float64]) error { return embed(f, dw, in) }
+func (f submatrixDiff) Loops() op.Loops { return op.Bind(f, embed, embed) }
 
-func embed[F float](f submatrixDiff, dw []F, in arguments[F]) error {
-	dy := in.floats[0]
-	rows, cols := f.units(in.ints)
-	height, count := extent(in.shapes[0])
-	whole, width := extent(f.whole(in.shapes[0]))
+func embed[F op.Float](f submatrixDiff, dw []F, in op.Args[F]) error {
+	dy := in.Floats[0]
+	rows, cols := f.units(in.IDs)
+	height, count := extent(in.Shapes[0])
+	whole, width := extent(f.whole(in.Shapes[0]))
 	if err := within(cols, width); err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func embed[F float](f submatrixDiff, dw []F, in arguments[F]) error {
 		return err
 	}
 	clear(dw)
-	ranges(height, count, func(from, to int) {
+	parallel.Ranges(height, count, func(from, to int) {
 		for r := from; r < to; r++ {
 			dst, src := row(dw, rows, r, width), dy[r*count:(r+1)*count]
 			if cols == nil {
@@ -222,8 +222,8 @@ func embed[F float](f submatrixDiff, dw []F, in arguments[F]) error {
 	return nil
 }
 
-func (f submatrixDiff) derive(c *calculus, x []operand, _, dy operand) []operand {
-	grads := make([]operand, len(x))
-	grads[0] = c.of(f.submatrix, append([]operand{dy}, x[1:]...)...)
+func (f submatrixDiff) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
+	grads := make([]op.Operand, len(x))
+	grads[0] = c.Of(f.submatrix, append([]op.Operand{dy}, x[1:]...)...)
 	return grads
 }

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/pytorch"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -71,7 +72,7 @@ func TestAgreesWithPyTorch(t *testing.T) {
 				x.Float32s()[i] = float32(math.Sin(float64(i)))
 				dy.Float32s()[i] = float32(math.Cos(float64(i)))
 			}
-			c.X, c.DY = floats(t, x), floats(t, dy)
+			c.X, c.DY = testkit.Floats(t, x), testkit.Floats(t, dy)
 			kept, err := ops.MaskAt(seed, layer, step, fam.mask, p)
 			if err != nil {
 				t.Fatal(err)
@@ -97,8 +98,8 @@ func TestAgreesWithPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := gorgonia.NewTapeMachine(g)
-			run(t, m)
-			ours = append(ours, [2][]float64{floats(t, y.Value()), floats(t, grads[0].Value())})
+			testkit.Run(t, m)
+			ours = append(ours, [2][]float64{testkit.Floats(t, y.Value()), testkit.Floats(t, grads[0].Value())})
 			m.Close()
 		}
 		refuse := func(p float64, shape []int) {

@@ -15,19 +15,18 @@ import "gorgonia.org/gorgonia"
 //
 // x is a float32 or float64 node of any shape. p is rounded to a multiple of
 // 1/65536, and it is an error if p is outside [0, 1] or NaN. At p = 0 x passes
-// unchanged, at p = 1 everything is zero. Since inference depends on p, WithRate
-// takes a Constant only; WithRateNode must hold the same rate at inference. The
-// gradient passes the mask in training and is multiplied by 1-p at inference;
+// unchanged, at p = 1 everything is zero. Since inference depends on p, it
+// cannot change by step: WithRate is no option, and WithRateNode must hold the same
+// rate at inference. The gradient passes the mask in training and is multiplied by 1-p at inference;
 // the op is its own derivative.
 //
 // Source: Hinton et al., "Improving neural networks by preventing co-adaptation
 // of feature detectors", 2012; Srivastava et al., JMLR 15, 2014, section 4 and
 // figure 2.
-func WeightScalingDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	op, err := newChoice("WeightScalingDropout", x, p, opts)
+func WeightScalingDropout(x *gorgonia.Node, p float64, opts ...MixOption) (*gorgonia.Node, error) {
+	f, err := newMixture("WeightScalingDropout", fromSecond, x, p, opts)
 	if err != nil {
 		return nil, err
 	}
-	op.from = fromSecond
-	return op.apply(append(gorgonia.Nodes{x}, op.inputs()...))
+	return apply(f, append(gorgonia.Nodes{x}, f.mask.Nodes()...)...)
 }

@@ -2,12 +2,15 @@ package ops
 
 import (
 	"fmt"
-	"hash"
 
-	"github.com/chewxy/hm"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/mask"
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
 // WordDropout replaces words before their embedding: each of ids becomes the id
@@ -28,85 +31,60 @@ func WordDropout(ids *gorgonia.Node, p float64, unknown int, opts ...Option) (*g
 	if ids == nil || ids.Graph() == nil {
 		return nil, errors.Errorf("%s: ids must be a node of a graph, got none", name)
 	}
-	if dt, err := dtypeOf(ids); err != nil || dt != tensor.Int || ids.Dims() == 0 {
+	if dt, err := op.DtypeOf(ids); err != nil || dt != tensor.Int || ids.Dims() == 0 {
 		return nil, errors.Errorf("%s: ids must be of int and rank 1 or more, got %v", name, ids.Type())
 	}
-	// The mask is dropout of ones. Ones of one shape may well merge: they are the
-	// same.
-	shape := ids.Shape()
-	ones := gorgonia.NewTensor(ids.Graph(), tensor.Float32, len(shape), gorgonia.WithShape(shape...),
-		gorgonia.WithName(fmt.Sprintf("ones %v", shape)), gorgonia.WithValue(tensor.Ones(tensor.Float32, shape...)))
-	kept, err := newMasked(variant{name: "WordDropout", kind: bernoulli{}}, ones, p, opts)
+	m, err := draw.Collect(opts).Mask(ids, p, draw.CheckRate, nil)
 	if err != nil {
-		return nil, err
+		return nil, errors.Wrap(err, name)
 	}
-	y, err := gorgonia.ApplyOp(&replaceOp{len(shape), unknown}, ids, kept)
-	return y, errors.Wrap(err, name)
+	return apply(words{mask: m, rank: ids.Dims(), unknown: unknown}, append(gorgonia.Nodes{ids}, m.Nodes()...)...)
 }
 
-// replaceOp :: Tensor-d Int → Tensor-d Float32 → Tensor-d Int
+// words :: Tensor Int → Int64 → [f] → Tensor Int
 //
-// The output is the first tensor with unknown in place of what is dropped: zero
-// in the second. It has no derivative.
-type replaceOp struct{ dims, unknown int }
-
-func (op *replaceOp) Arity() int { return 2 }
-
-func (op *replaceOp) Type() hm.Type {
-	ids := gorgonia.TensorType{Dims: op.dims, Of: tensor.Int}
-	return hm.NewFnType(ids, gorgonia.TensorType{Dims: op.dims, Of: tensor.Float32}, ids)
+// The output is the first tensor with unknown in place of what the mask of Dropout
+// drops.
+type words struct {
+	op.NoGradient
+	mask          draw.Mask
+	rank, unknown int
 }
 
-func (op *replaceOp) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	s, ok := in[0].(tensor.Shape)
-	if !ok {
-		return nil, errors.Errorf("ops: WordDropout: want the shape of ids, got %T", in[0])
-	}
-	return s.Clone(), nil
+func (f words) Name() string   { return "WordDropout" }
+func (f words) Rank() int      { return f.rank }
+func (f words) String() string { return fmt.Sprintf("WordDropout{unknown=%d %v}", f.unknown, f.mask) }
+
+func (f words) Inputs() []op.Input {
+	return append([]op.Input{{Name: "ids", Rank: f.rank, Of: op.IDs}}, f.mask.Inputs()...)
 }
 
-func (op *replaceOp) ReturnsPtr() bool     { return false }
-func (op *replaceOp) OverwritesInput() int { return -1 }
-func (op *replaceOp) CallsExtern() bool    { return false }
-func (op *replaceOp) String() string       { return fmt.Sprintf("WordDropout{unknown=%d}", op.unknown) }
+func (f words) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil }
+func (f words) SetTraining(training bool)                     { f.mask.SetTraining(training) }
+func (f words) Draws() draw.Drawing                           { return f.mask.Drawing(0) }
+func (f words) Loops() op.Loops                               { return op.Loops{IDs: f.replace} }
 
-func (op *replaceOp) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String(), op.dims) }
-func (op *replaceOp) Hashcode() uint32      { return hashOf(op) }
-
-func (op *replaceOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
-	if len(in) != 2 {
-		return nil, errors.Errorf("ops: WordDropout: want ids and mask, got %d inputs", len(in))
+func (f words) replace(y []int, in op.Args[float32]) error {
+	copy(y, in.IDs[0])
+	if !f.mask.Active(in.Step) {
+		return nil
 	}
-	ids, ok := in[0].(*tensor.Dense)
-	if !ok || ids.Dtype() != tensor.Int {
-		return nil, errors.Errorf("ops: WordDropout: ids must be a dense tensor of int, got %s", describe(in[0]))
+	p, err := f.mask.RateAt(in.Step, in.Scalar)
+	if err != nil {
+		return err
 	}
-	kept, err := values[float32](in[1])
-	if err != nil || len(kept) != size(ids.Shape()) {
-		return nil, errors.Errorf("ops: WordDropout: mask must be of ids' shape %v, got %s", ids.Shape(), describe(in[1]))
+	// The layout tells which bit of the mask is an element's.
+	l := f.mask.Layout(in.Shapes[0])
+	kept := make([]float32, len(y))
+	for i := range kept {
+		kept[i] = 1
 	}
-	words := ids.Ints()
-	if !rowMajor(ids) {
-		if words, err = gather(words, ids.Shape(), ids.Strides()); err != nil {
-			return nil, errors.Wrap(err, "ops: WordDropout")
-		}
-	}
-	out := make([]int, len(kept))
+	b := mask.Bits{Layout: l, Kept: mask.Draw(l, f.mask.Stream(in.Step), kernel.Threshold(p)), Form: mask.Scaled(1)}
+	b.Float32(kept, kept)
 	for i, k := range kept {
-		if out[i] = words[i]; k == 0 {
-			out[i] = op.unknown
+		if k == 0 {
+			y[i] = f.unknown
 		}
 	}
-	return tensor.New(tensor.WithShape(ids.Shape().Clone()...), tensor.WithBacking(out)), nil
+	return nil
 }
-
-// DiffWRT says that the op is differentiable in nothing.
-func (op *replaceOp) DiffWRT(inputs int) []bool { return make([]bool, inputs) }
-
-// SymDiff returns no gradients. It is there because Gorgonia differentiates no
-// graph with an op that has none.
-func (op *replaceOp) SymDiff(inputs gorgonia.Nodes, _, _ *gorgonia.Node) (gorgonia.Nodes, error) {
-	return make(gorgonia.Nodes, len(inputs)), nil
-}
-
-var _ gorgonia.SDOp = (*replaceOp)(nil)

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -33,7 +34,7 @@ func TestWordDropout(t *testing.T) {
 			m := gorgonia.NewTapeMachine(g, opts...)
 			for _, step := range []int64{0, 1, 8, -1} {
 				ops.StepOf(g).Set(step)
-				run(t, m)
+				testkit.Run(t, m)
 				rate := p
 				if step < 0 || opts != nil {
 					rate = 0
@@ -64,7 +65,7 @@ func TestWordDropoutStatistics(t *testing.T) {
 		m := gorgonia.NewTapeMachine(g)
 		element := make([]moments, 20)
 		for range steps {
-			run(t, m)
+			testkit.Run(t, m)
 			for i, id := range y.Value().(*tensor.Dense).Ints() {
 				if id == 0 {
 					element[i].add(1)
@@ -84,8 +85,8 @@ func TestWordDropoutStatistics(t *testing.T) {
 // gets the gradient of those that it replaces.
 func TestWordDropoutBeforeEmbedding(t *testing.T) {
 	g := gorgonia.NewGraph()
-	ids := gorgonia.NodeFromAny(g, labels([]int{6}, 1, 2, 3, 1, 2, 3), gorgonia.WithName("ids"))
-	table := gorgonia.NodeFromAny(g, ramp(tensor.Float64, 4, 2), gorgonia.WithName("table"))
+	ids := gorgonia.NodeFromAny(g, testkit.Labels([]int{6}, 1, 2, 3, 1, 2, 3), gorgonia.WithName("ids"))
+	table := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 4, 2), gorgonia.WithName("table"))
 	words := gorgonia.Must(ops.WordDropout(ids, 0.5, 0, ops.WithSeed(1)))
 	embedded, err := gorgonia.ByIndices(table, words, 0)
 	if err != nil {
@@ -97,13 +98,13 @@ func TestWordDropoutBeforeEmbedding(t *testing.T) {
 	}
 	m := gorgonia.NewTapeMachine(g)
 	defer m.Close()
-	run(t, m)
+	testkit.Run(t, m)
 	want := make([]float64, 8)
 	for _, id := range words.Value().(*tensor.Dense).Ints() {
 		want[2*id]++
 		want[2*id+1]++
 	}
-	if got := floats(t, grads[0].Value()); !slices.Equal(got, want) || want[0] == 0 || want[0] == 6 {
+	if got := testkit.Floats(t, grads[0].Value()); !slices.Equal(got, want) || want[0] == 0 || want[0] == 6 {
 		t.Errorf("gradient of the table must be %v, got %v", want, got)
 	}
 }
@@ -116,12 +117,21 @@ func TestWordDropoutStrides(t *testing.T) {
 	if err := strided.T(); err != nil {
 		t.Fatal(err)
 	}
-	y, err := op.Do(strided, tensor.Ones(tensor.Float32, 3, 4))
-	if err != nil {
-		t.Fatal(err)
+	at := func(ids *tensor.Dense, step int64) []int {
+		t.Helper()
+		y, err := op.Do(ids, tensor.New(tensor.FromScalar(step)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y.(*tensor.Dense).Ints()
 	}
-	if got, want := y.(*tensor.Dense).Ints(), []int{100, 103, 106, 109, 101, 104, 107, 110, 102, 105, 108, 111}; !slices.Equal(got, want) {
-		t.Errorf("want %v, got %v", want, got)
+	whole := []int{100, 103, 106, 109, 101, 104, 107, 110, 102, 105, 108, 111}
+	if got := at(strided, -1); !slices.Equal(got, whole) {
+		t.Errorf("at inference: want %v, got %v", whole, got)
+	}
+	want := at(tensor.New(tensor.WithShape(3, 4), tensor.WithBacking(slices.Clone(whole))), 3)
+	if got := at(strided, 3); !slices.Equal(got, want) || slices.Equal(got, whole) {
+		t.Errorf("in training: want %v, got %v", want, got)
 	}
 }
 
@@ -161,7 +171,7 @@ func TestWordDropoutHashesAndRejects(t *testing.T) {
 	op := gorgonia.Must(ops.WordDropout(ids, 0.5, 0)).Op()
 	mask := tensor.Ones(tensor.Float32, 2, 3)
 	for _, bad := range [][]gorgonia.Value{
-		nil, {sentence(2, 3)}, {nil, mask}, {ramp(tensor.Float64, 2, 3), mask}, {sentence(2, 3), ramp(tensor.Float32, 7)}, {sentence(2, 3), nil},
+		nil, {sentence(2, 3)}, {nil, mask}, {testkit.Ramp(tensor.Float64, 2, 3), mask}, {sentence(2, 3), testkit.Ramp(tensor.Float32, 7)}, {sentence(2, 3), nil},
 	} {
 		if _, err := op.Do(bad...); err == nil || !strings.HasPrefix(err.Error(), "ops: WordDropout: ") {
 			t.Errorf("Do(%v): want an error, got %v", bad, err)

@@ -22,8 +22,8 @@ import (
 // Source: Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving
 // Hidden Activations", ICLR 2017, section 3.1; their p is 0.5 for the cells and
 // 0.05 for the hidden states of an LSTM.
-func Zoneout(prev, next *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
-	op, err := newChoice("Zoneout", next, p, opts)
+func Zoneout(prev, next *gorgonia.Node, p float64, opts ...MixOption) (*gorgonia.Node, error) {
+	f, err := newMixture("Zoneout", fromBoth, next, p, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +34,5 @@ func Zoneout(prev, next *gorgonia.Node, p float64, opts ...Option) (*gorgonia.No
 		return nil, errors.Errorf("ops: Zoneout: prev must be of next's type and shape %v %v, got %v %v",
 			next.Type(), next.Shape(), prev.Type(), prev.Shape())
 	}
-	op.from = fromBoth
-	return op.apply(append(gorgonia.Nodes{prev, next}, op.inputs()...))
+	return apply(f, append(gorgonia.Nodes{prev, next}, f.mask.Nodes()...)...)
 }

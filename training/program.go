@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -172,9 +173,9 @@ func units(n *gorgonia.Node) []int {
 // A Loss returns the scalar node to minimize for a batch of logits and labels.
 type Loss func(logits, labels *gorgonia.Node) (*gorgonia.Node, error)
 
-// CrossEntropy is the mean softmax cross-entropy; see ops.SoftmaxCrossEntropy.
-func CrossEntropy(opts ...ops.LossOption) Loss {
+// CrossEntropy is the mean softmax cross-entropy; see nn.SoftmaxCrossEntropy.
+func CrossEntropy(opts ...nn.LossOption) Loss {
 	return func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
-		return ops.SoftmaxCrossEntropy(logits, labels, opts...)
+		return nn.SoftmaxCrossEntropy(logits, labels, opts...)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -166,9 +167,9 @@ func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error
 	var rows *ops.Kept
 	training := s.Mode() != models.Eval
 	if t.Input > 0 {
-		opts, _ := s.DropoutOptions()
+		stream, _ := s.DropoutStream()
 		if training {
-			kept, err := ops.KeepColumns(x, t.Input, opts...)
+			kept, err := ops.KeepColumns(x, t.Input, stream)
 			if err == nil {
 				x, err = kept.Select(x)
 			}
@@ -189,11 +190,11 @@ func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error
 		if err != nil {
 			return nil, err
 		}
-		act, cols := ops.ActivationNone, (*ops.Kept)(nil)
+		act, cols := nn.ActivationNone, (*ops.Kept)(nil)
 		if i < len(t.hidden) {
-			act = ops.ActivationReLU
-			if opts, _ := s.DropoutOptions(); training && t.Drop > 0 {
-				if cols, err = ops.KeepColumns(w, t.Drop, opts...); err != nil {
+			act = nn.ActivationReLU
+			if stream, _ := s.DropoutStream(); training && t.Drop > 0 {
+				if cols, err = ops.KeepColumns(w, t.Drop, stream); err != nil {
 					return nil, err
 				}
 			}
@@ -207,7 +208,7 @@ func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error
 }
 
 // thin is a layer from the kept units rows to the kept units cols; nil is all.
-func thin(x, w, b *gorgonia.Node, act ops.Activation, rows, cols *ops.Kept) (*gorgonia.Node, error) {
+func thin(x, w, b *gorgonia.Node, act nn.Activation, rows, cols *ops.Kept) (*gorgonia.Node, error) {
 	var err error
 	if rows != nil || cols != nil {
 		w, err = ops.Submatrix(w, rows, cols)
@@ -218,7 +219,7 @@ func thin(x, w, b *gorgonia.Node, act ops.Activation, rows, cols *ops.Kept) (*go
 	if err != nil {
 		return nil, err
 	}
-	y, err := ops.Dense(x, w, b, act)
+	y, err := nn.Dense(x, w, b, act)
 	if err != nil || cols == nil {
 		return y, err
 	}

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -46,7 +47,7 @@ func main() {
 		log.Fatal(err)
 	}
 	logits := gorgonia.Must(gorgonia.Mul(h, w3))
-	loss, err := ops.SoftmaxCrossEntropy(logits, y)
+	loss, err := nn.SoftmaxCrossEntropy(logits, y)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,16 +13,11 @@ const chunk = 64
 // was measured to pay only where the last level cannot hold them.
 const streamBytes = 64 << 20
 
-// Float32 applies the mask of stream s under threshold t to src: dst[i] is
+// Apply applies the mask of stream s under threshold t to src: dst[i] is
 // src[i] times the scale where element offset+i is kept, else +0. dst and src
 // have one length and are either the same slice or do not overlap. Large slices
 // are shared out over the processor's cores.
-func Float32(dst, src []float32, offset uint64, s Stream, t uint32) {
-	apply(active, dst, src, offset, s, t)
-}
-
-// Float64 is Float32 for float64.
-func Float64(dst, src []float64, offset uint64, s Stream, t uint32) {
+func Apply[F float32 | float64](dst, src []F, offset uint64, s Stream, t uint32) {
 	apply(active, dst, src, offset, s, t)
 }
 

@@ -6,43 +6,33 @@ import (
 	"runtime"
 )
 
-// BiasReLUDropFloat32 is a layer's end in one pass. src is a matrix of cols
+// BiasReLUDrop is a layer's end in one pass. src is a matrix of cols
 // columns in row-major order and bias has an element for each; dst[i] is
 // max(src[i]+bias[i%cols], 0) times the scale where element offset+i of the mask
 // is kept, else +0. A kept NaN stays NaN, and the maximum of zeros is +0. With
 // t = 0 that is the bias and ReLU alone. cols is positive; dst and src are as in
-// Float32.
-func BiasReLUDropFloat32(dst, src, bias []float32, cols int, offset uint64, s Stream, t uint32) {
+// Apply.
+func BiasReLUDrop[F float32 | float64](dst, src, bias []F, cols int, offset uint64, s Stream, t uint32) {
 	biasReLU(active, dst, src, bias[:cols], offset, s, t)
 }
 
-// BiasReLUDropFloat64 is BiasReLUDropFloat32 for float64.
-func BiasReLUDropFloat64(dst, src, bias []float64, cols int, offset uint64, s Stream, t uint32) {
-	biasReLU(active, dst, src, bias[:cols], offset, s, t)
-}
-
-// BiasReLU is BiasReLUDropFloat32 with nothing dropped: dst[i] is
+// BiasReLU is BiasReLUDrop with nothing dropped: dst[i] is
 // max(src[i]+bias[i%cols], 0) times the scale.
 func BiasReLU[F float32 | float64](dst, src, bias []F, cols int, scale float64) {
 	biasReLUMasked(active, dst[:len(src)], src, bias[:cols], 0, mask{scale: scale})
 }
 
-// BiasReLUDropBackFloat32 is the backward pass of BiasReLUDropFloat32. It needs
+// BiasReLUDropBack is the backward pass of BiasReLUDrop. It needs
 // no mask, only y, the output of the forward pass, which is greater than zero
 // exactly where the gradient passes: dx[i] is dy[i] times the scale where
 // y[i] > 0, else +0 (also where y is NaN). dbias, of cols elements, is set to the
 // sums of the columns of dx, added from the first row to the last. dy and y have
 // whole rows; dx may be either of them, else nothing overlaps.
-func BiasReLUDropBackFloat32(dx, dbias, dy, y []float32, cols int, t uint32) {
+func BiasReLUDropBack[F float32 | float64](dx, dbias, dy, y []F, cols int, t uint32) {
 	biasReLUBack(active, dx, dbias[:cols], dy, y, t)
 }
 
-// BiasReLUDropBackFloat64 is BiasReLUDropBackFloat32 for float64.
-func BiasReLUDropBackFloat64(dx, dbias, dy, y []float64, cols int, t uint32) {
-	biasReLUBack(active, dx, dbias[:cols], dy, y, t)
-}
-
-// BiasReLUBack is the backward pass of BiasReLU: see BiasReLUDropBackFloat32.
+// BiasReLUBack is the backward pass of BiasReLU: see BiasReLUDropBack.
 func BiasReLUBack[F float32 | float64](dx, dbias, dy, y []F, cols int, scale float64) {
 	biasReLUScaledBack(active, dx, dbias[:cols], dy, y, scale)
 }

@@ -42,14 +42,14 @@ func TestDropsNaNAndInf(t *testing.T) {
 	for i := range ones {
 		ones[i] = 1
 	}
-	Float64(ones, ones, 0, s, Threshold(0.5))
+	Apply(ones, ones, 0, s, Threshold(0.5))
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1)} {
 		x32, x64 := make([]float32, n), make([]float64, n)
 		for i := range x32 {
 			x32[i], x64[i] = float32(bad), bad
 		}
-		Float32(x32, x32, 0, s, Threshold(0.5))
-		Float64(x64, x64, 0, s, Threshold(0.5))
+		Apply(x32, x32, 0, s, Threshold(0.5))
+		Apply(x64, x64, 0, s, Threshold(0.5))
 		for i := range x32 {
 			want := bad * 2
 			if ones[i] == 0 {
@@ -88,11 +88,11 @@ func TestPiecesAgree(t *testing.T) {
 			x64[i] = float64(x32[i])
 		}
 		whole := make([]float32, n)
-		Float32(whole, x32, start, s, threshold)
+		Apply(whole, x32, start, s, threshold)
 		for at := 0; at < n; {
 			m := rapid.IntRange(1, n-at).Draw(t, "piece")
-			Float32(x32[at:at+m], x32[at:at+m], start+uint64(at), s, threshold)
-			Float64(x64[at:at+m], x64[at:at+m], start+uint64(at), s, threshold)
+			Apply(x32[at:at+m], x32[at:at+m], start+uint64(at), s, threshold)
+			Apply(x64[at:at+m], x64[at:at+m], start+uint64(at), s, threshold)
 			at += m
 		}
 		scale := Scale(threshold)

@@ -31,12 +31,12 @@ type PerElement struct {
 
 // Float32 applies the mask.
 func (m PerElement) Float32(dst, src []float32) {
-	kernel.Float32(dst, src, 0, m.Stream, m.Threshold)
+	kernel.Apply(dst, src, 0, m.Stream, m.Threshold)
 }
 
 // Float64 applies the mask.
 func (m PerElement) Float64(dst, src []float64) {
-	kernel.Float64(dst, src, 0, m.Stream, m.Threshold)
+	kernel.Apply(dst, src, 0, m.Stream, m.Threshold)
 }
 
 // A Form says what becomes of elements: a kept x is Scale*x + Shift, a dropped
@@ -151,5 +151,19 @@ func scaled[F float32 | float64](dst, src []F, scale, shift F) {
 func fill[F float32 | float64](dst []F, x F) {
 	for i := range dst {
 		dst[i] = x
+	}
+}
+
+// Apply applies a mask to src, into dst.
+func Apply[F float32 | float64](m Mask, dst, src []F) {
+	switch dst := any(dst).(type) {
+	case []float32:
+		if src, ok := any(src).([]float32); ok {
+			m.Float32(dst, src)
+		}
+	case []float64:
+		if src, ok := any(src).([]float64); ok {
+			m.Float64(dst, src)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package mnistrun
 
 import (
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -40,7 +40,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 		Epochs: c.Epochs, BatchSize: c.Batch, Seed: seed,
 	}
 	if c.LabelSmoothing > 0 {
-		t.Loss = training.CrossEntropy(ops.WithLabelSmoothing(c.LabelSmoothing))
+		t.Loss = training.CrossEntropy(nn.WithLabelSmoothing(c.LabelSmoothing))
 	}
 	if c.EarlyStopping > 0 {
 		validation, rest, err := train.Stratified(train.Len()/6, seed)

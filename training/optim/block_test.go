@@ -9,7 +9,6 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
@@ -229,7 +228,7 @@ func TestBlockMaxNorm(t *testing.T) {
 			t.Fatal(err)
 		}
 		bounded := dense([]int{6, 1030}, slices.Clone(before))
-		if err := ops.MaxNorm(bounded, bound, 1); err != nil {
+		if err := optim.MaxNorm(bounded, bound, 1); err != nil {
 			t.Fatal(err)
 		}
 		want := numbers(bounded)

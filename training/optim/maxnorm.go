@@ -4,8 +4,51 @@ import (
 	"math"
 	"slices"
 
+	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
+
+// MaxNorm projects, in place, the weights of each unit onto the ball of radius
+// c: where their L2 norm over all other axes exceeds c they are scaled down to
+// it. axis is the axis of w that counts the units: 1 for the weights (inputs,
+// outputs) of x·W, 0 for convolution filters (outputs, inputs, height, width).
+// Solvers do it to all parameters: see [Regularization].
+//
+// w is of float32 or float64 and row-major, c positive. Source: Srivastava et
+// al., JMLR 15, 2014, section 5.1.
+func MaxNorm(w *tensor.Dense, c float64, axis int) error {
+	const name = "optim: MaxNorm"
+	switch {
+	case !(c > 0):
+		return errors.Errorf("%s: c must be positive, got %v", name, c)
+	case w == nil:
+		return errors.Errorf("%s: w must be a tensor, got nil", name)
+	case axis < 0 || axis >= w.Dims():
+		return errors.Errorf("%s: axis must be one of w's, got axis %d of %s", name, axis, op.Describe(w))
+	case !op.RowMajor(w):
+		return errors.Errorf("%s: w must be row-major, got strides %v for shape %v", name, w.Strides(), w.Shape())
+	case op.Size(w.Shape()) == 0:
+		return nil
+	}
+	switch w.Dtype() {
+	case tensor.Float32:
+		projectAll(w.Float32s(), layoutOf(w.Shape(), axis), c)
+	case tensor.Float64:
+		projectAll(w.Float64s(), layoutOf(w.Shape(), axis), c)
+	default:
+		return errors.Errorf("%s: w must be of float32 or float64, got %v", name, w.Dtype())
+	}
+	return nil
+}
+
+func projectAll[F float](w []F, l layout, c float64) {
+	w = w[:l.outer*l.units*l.inner]
+	for lo := 0; lo < l.units; lo += l.block() {
+		project(w, l, lo, min(lo+l.block(), l.units), c, nil)
+	}
+}
 
 // maxUnits bounds the units of one task, so that their sums fit on the stack.
 const maxUnits = 512
@@ -73,9 +116,8 @@ func scaleBy[F float](x []F, by []float64) int {
 // of those that are in the ascending list some, if that is not nil. The sums are
 // in float64 and in one order whatever the range.
 //
-// It is ops.MaxNorm for a range of units, so that goroutines share the work of
-// a step, and without allocation; ops.MaxNorm takes one tensor and is the one
-// for use without a solver.
+// It is for a range of units, so that goroutines share the work of a step, and
+// without allocation.
 func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	var buffer [maxUnits]float64
 	by := buffer[:hi-lo]

@@ -38,11 +38,11 @@ func head(e *training.Examples, n int) *training.Examples {
 // layer makes a layer of a dropout of package ops.
 func layer(op func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error), p float64) models.Layer {
 	return models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		opts, ok := s.DropoutOptions()
+		stream, ok := s.DropoutStream()
 		if !ok {
 			return x, nil
 		}
-		return op(x, p, opts...)
+		return op(x, p, stream)
 	})
 }
 

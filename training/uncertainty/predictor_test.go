@@ -266,11 +266,11 @@ func TestPredictorRejects(t *testing.T) {
 // what it does with inverted dropout, in evaluation and pass by pass.
 func TestWeightScalingLayer(t *testing.T) {
 	scaling := models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		opts, active := s.DropoutOptions()
+		stream, active := s.DropoutStream()
 		if !active {
-			opts = append(opts, ops.WithMode(ops.Inference))
+			stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
 		}
-		return ops.WeightScalingDropout(x, 0.5, opts...)
+		return ops.WeightScalingDropout(x, 0.5, stream)
 	})
 	original, inverted := newModel(t, scaling), newModel(t, models.Dropout(0.5))
 	for i, w := range original.Params()[2].Value().Float32s() {

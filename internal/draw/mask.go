@@ -1,0 +1,101 @@
+package draw
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/mask"
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// A Mask is what a dropout of one mask draws: from a source, at a rate, shared
+// over axes.
+type Mask struct {
+	*Source
+	rate     Rate
+	rateNode *gorgonia.Node // instead of the rate; nil: none
+	shared   []bool         // by axis; nil: none
+	check    func(p float64) error
+}
+
+// Mask returns the mask of a dropout on x with the rate p, or that of the
+// settings; check returns an error where a probability cannot be the rate. shares
+// reports which axes are shared anyway; nil: none.
+func (s *Settings) Mask(x *gorgonia.Node, p float64, check func(p float64) error, shares func(axis int) bool) (m Mask, err error) {
+	m.check = check
+	if m.rate, err = s.Rate(p, check); err != nil {
+		return m, err
+	}
+	if m.rateNode, err = s.RateNode(x); err != nil {
+		return m, err
+	}
+	if m.shared, err = s.SharedAxes(x.Shape(), shares); err != nil {
+		return m, err
+	}
+	m.Source, err = s.Source(x)
+	return m, err
+}
+
+// Shared reports by axis whether the mask is shared over it; nil: over none.
+func (m Mask) Shared() []bool { return m.shared }
+
+// Inputs are the inputs that the mask needs: the step, and the rate where a node
+// holds it. Nodes are their nodes.
+func (m Mask) Inputs() []op.Input {
+	if m.rateNode == nil {
+		return []op.Input{StepInput()}
+	}
+	dt, _ := op.DtypeOf(m.rateNode) // checked by Settings.RateNode
+	return []op.Input{StepInput(), {Name: "rate", Of: op.Scalar, Dtype: dt}}
+}
+
+// Nodes are the nodes of Inputs.
+func (m Mask) Nodes() gorgonia.Nodes {
+	if m.rateNode == nil {
+		return gorgonia.Nodes{m.step}
+	}
+	return gorgonia.Nodes{m.step, m.rateNode}
+}
+
+// RateAt returns the rate at a step, where fed is the value of the rate's node, if
+// there is one.
+func (m Mask) RateAt(step int64, fed float64) (float64, error) {
+	p := fed
+	if m.rateNode == nil {
+		p = m.rate.At(step)
+	}
+	return p, errors.Wrapf(m.check(p), "rate at step %d", step)
+}
+
+// Layout is where the mask's elements lie in a tensor of a shape.
+func (m Mask) Layout(shape tensor.Shape) mask.Layout { return mask.NewLayout(shape, m.shared) }
+
+// Drawing is how the mask is drawn, of the input dropped.
+func (m Mask) Drawing(dropped int) Drawing {
+	d := Drawing{Source: m.Source, Rate: m.rate, Shared: m.shared, Dropped: dropped, Drops: true}
+	if m.rateNode != nil {
+		d.Rate = nil
+	}
+	return d
+}
+
+// String tells a mask from others.
+func (m Mask) String() string {
+	var s strings.Builder
+	if m.rateNode != nil {
+		s.WriteString("p=node ")
+	} else {
+		s.WriteString(Identify(m.rate) + " ")
+	}
+	s.WriteString(m.Source.String())
+	for axis, shared := range m.shared {
+		if shared {
+			fmt.Fprintf(&s, " shared=%d", axis)
+		}
+	}
+	return s.String()
+}

@@ -1,0 +1,179 @@
+package draw
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+)
+
+// An Option sets something about a dropout that has a default: its stream, its
+// rate or the axes over which its mask is shared. An op takes the options that it
+// can honour: others do not compile.
+type Option interface {
+	set(*Settings)
+	dropout()
+}
+
+// A FusedOption is an option of a dropout that is part of another op: that of the
+// stream, or WithRate.
+type FusedOption interface {
+	set(*Settings)
+	fused()
+}
+
+// A MixOption is an option of an op that at inference takes the mean of what it
+// draws in training, and so has one rate: any but WithRate.
+type MixOption interface {
+	set(*Settings)
+	mix()
+}
+
+// A ConcreteOption is an option of ConcreteDropout, which learns its rate: those of
+// the stream and of sharing, and WithTemperature.
+type ConcreteOption interface {
+	set(*Settings)
+	concrete()
+}
+
+// A StreamOption sets from which random stream an op draws, and when.
+type StreamOption interface {
+	Option
+	FusedOption
+	MixOption
+	ConcreteOption
+	stream()
+}
+
+// A RateOption sets the drop probability by step.
+type RateOption interface {
+	Option
+	FusedOption
+}
+
+// A RateNodeOption sets the node that holds the drop probability.
+type RateNodeOption interface {
+	Option
+	MixOption
+}
+
+// A SharingOption sets the axes over which the mask is shared.
+type SharingOption interface {
+	Option
+	MixOption
+	ConcreteOption
+}
+
+type (
+	streamOption      func(*Settings)
+	rateOption        func(*Settings)
+	rateNodeOption    func(*Settings)
+	sharingOption     func(*Settings)
+	temperatureOption func(*Settings)
+)
+
+func (o streamOption) set(s *Settings) { o(s) }
+func (streamOption) dropout()          {}
+func (streamOption) fused()            {}
+func (streamOption) mix()              {}
+func (streamOption) concrete()         {}
+func (streamOption) stream()           {}
+
+func (o rateOption) set(s *Settings) { o(s) }
+func (rateOption) dropout()          {}
+func (rateOption) fused()            {}
+
+func (o rateNodeOption) set(s *Settings) { o(s) }
+func (rateNodeOption) dropout()          {}
+func (rateNodeOption) mix()              {}
+
+func (o sharingOption) set(s *Settings) { o(s) }
+func (sharingOption) dropout()          {}
+func (sharingOption) mix()              {}
+func (sharingOption) concrete()         {}
+
+func (o temperatureOption) set(s *Settings) { o(s) }
+func (temperatureOption) concrete()         {}
+
+// WithSeed sets the seed of the run's random stream. The default is 0, so that
+// a program without it repeats itself too.
+func WithSeed(seed uint64) StreamOption {
+	return streamOption(func(s *Settings) { s.seed = seed })
+}
+
+// WithLayer sets the id that sets this dropout's masks apart from those of
+// other dropouts with the same seed. By default it is one more than the highest
+// id in the graph: the first dropout gets 1. Two dropouts of one seed and layer
+// draw the same bits.
+func WithLayer(id uint32) StreamOption {
+	return streamOption(func(s *Settings) { s.layer, s.hasLayer = id, true })
+}
+
+// WithStep sets the node that holds the training step: an int64 scalar of the
+// same graph. The default is StepOf(graph).Node(), which counts the runs.
+// At a negative step dropout is the identity.
+func WithStep(step *gorgonia.Node) StreamOption {
+	return streamOption(func(s *Settings) { s.step = step })
+}
+
+// WithFixedStep makes every run use the one mask of the given step.
+func WithFixedStep(step int64) StreamOption {
+	// Gorgonia takes constants of one name for one, whatever their types, and
+	// names them after their values: this one needs a name that no other has.
+	return WithStep(gorgonia.NewConstant(step, gorgonia.WithName(fmt.Sprintf("step %d", step))))
+}
+
+// WithMode sets when the dropout is active. The default is Auto.
+func WithMode(m Mode) StreamOption { return streamOption(func(s *Settings) { s.mode = m }) }
+
+// WithStream is several stream options as one; later ones win.
+func WithStream(opts ...StreamOption) StreamOption {
+	opts = slices.Clone(opts)
+	return streamOption(func(s *Settings) {
+		for _, o := range opts {
+			o.set(s)
+		}
+	})
+}
+
+// WithRate makes the dropout take its probability from r at each step instead
+// of the constant p, which is then checked but not used. Nothing is rebuilt as
+// the rate changes.
+func WithRate(r Rate) RateOption { return rateOption(func(s *Settings) { s.rate = r }) }
+
+// WithRateNode makes the dropout read its probability from a node of x's graph,
+// a float32 or float64 scalar that is fed as each run starts or computed in the
+// graph, instead of the constant p, which is then checked but not used. No
+// gradient flows into it: for a rate that is learned see ConcreteDropout.
+func WithRateNode(rate *gorgonia.Node) RateNodeOption {
+	return rateNodeOption(func(s *Settings) { s.rateNode, s.hasRateNode = rate, true })
+}
+
+// WithNoiseShape sets the shape of the mask, one entry for each axis of x: the
+// size of the axis, or -1 for it, where elements along the axis are dropped one
+// by one, and 1 where they are dropped together. (Keras writes None for -1.)
+// Anything else is an error. For x of shape (batch, time, features),
+// WithNoiseShape(-1, 1, -1) drops a feature at all times or at none.
+//
+// The mask's elements are numbered in row-major order over this shape.
+func WithNoiseShape(dims ...int) SharingOption {
+	dims = slices.Clone(dims)
+	return sharingOption(func(s *Settings) { s.noiseShape, s.hasNoiseShape = dims, true })
+}
+
+// WithBroadcastAxes shares the mask over the given axes of x, counted from 0:
+// elements that differ only along these axes are dropped together. (Flax calls
+// this broadcast_dims.) An axis that x does not have, or one given twice, is an
+// error. Together with WithNoiseShape, or in an op that shares axes by itself,
+// the mask is shared over all axes that are named by any of them.
+func WithBroadcastAxes(axes ...int) SharingOption {
+	axes = slices.Clone(axes)
+	return sharingOption(func(s *Settings) { s.broadcast = axes })
+}
+
+// WithTemperature sets the temperature of ConcreteDropout, a positive number:
+// the lower, the nearer its factors are to 0 and 1/(1-p). The default is 0.1,
+// that of the authors' code.
+func WithTemperature(t float64) ConcreteOption {
+	return temperatureOption(func(s *Settings) { s.temperature, s.hasTemperature = t, true })
+}

@@ -1,0 +1,154 @@
+package draw
+
+import (
+	"math"
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// Settings are what the options of an op say.
+type Settings struct {
+	seed     uint64
+	layer    uint32
+	hasLayer bool
+	step     *gorgonia.Node
+	mode     Mode
+
+	rate        Rate
+	rateNode    *gorgonia.Node
+	hasRateNode bool
+
+	noiseShape    []int
+	hasNoiseShape bool
+	broadcast     []int
+
+	temperature    float64
+	hasTemperature bool
+}
+
+// Collect returns the settings of options; later ones win.
+func Collect[O interface{ set(*Settings) }](opts []O) *Settings {
+	s := new(Settings)
+	for _, o := range opts {
+		o.set(s)
+	}
+	return s
+}
+
+// Mode is that of WithMode.
+func (s *Settings) Mode() Mode { return s.mode }
+
+// Layer is that of WithLayer, where it was given.
+func (s *Settings) Layer() (layer uint32, ok bool) { return s.layer, s.hasLayer }
+
+// Source returns a source of the graph of x, which must have one.
+func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
+	if s.mode > Inference {
+		return nil, errors.Errorf("mode must be Auto, Sampling or Inference, got %d", s.mode)
+	}
+	src := &Source{Seed: s.seed, Layer: s.layer, Mode: s.mode, step: s.step}
+	src.training.Store(true)
+	switch step := s.step; {
+	case step == nil:
+		src.step = StepOf(x.Graph()).Node()
+	case step.Graph() != nil && step.Graph() != x.Graph():
+		return nil, errors.New("step must be a node of x's graph, got one of another graph")
+	case !step.IsScalar() || step.Type() != tensor.Int64:
+		return nil, errors.Errorf("step must be an int64 scalar, got %v", step.Type())
+	case step.Graph() == nil:
+		src.step = x.Graph().AddNode(step) // a constant
+	}
+	if s.hasLayer {
+		return src, nil
+	}
+	layer, err := nextLayer(x.Graph())
+	src.Layer = layer
+	return src, err
+}
+
+// Rate returns the rate by step of the settings, p where none was given.
+func (s *Settings) Rate(p float64, check func(p float64) error) (Rate, error) {
+	if err := check(p); err != nil {
+		return nil, err
+	}
+	if s.rate == nil {
+		return Constant(p), nil
+	}
+	if err := Validate(s.rate); err != nil {
+		return nil, err
+	}
+	return s.rate, errors.Wrap(check(s.rate.At(0)), "rate at step 0")
+}
+
+// RateNode returns the node of WithRateNode, nil where it was not given. It is an
+// error unless it can be the rate of a dropout on x.
+func (s *Settings) RateNode(x *gorgonia.Node) (*gorgonia.Node, error) {
+	n := s.rateNode
+	switch {
+	case !s.hasRateNode:
+		return nil, nil
+	case s.rate != nil:
+		return nil, errors.New("rate must be given once, got WithRate and WithRateNode")
+	case n == nil:
+		return nil, errors.New("rate must be a node, got none")
+	case n.Graph() != nil && n.Graph() != x.Graph():
+		return nil, errors.New("rate must be a node of x's graph, got one of another graph")
+	}
+	if dt, err := op.DtypeOf(n); err != nil || !n.IsScalar() || !op.IsFloat(dt) {
+		return nil, errors.Errorf("rate must be a float32 or float64 scalar, got %v", n.Type())
+	}
+	return n, nil
+}
+
+// Temperature is that of WithTemperature.
+func (s *Settings) Temperature() (float64, error) {
+	const byDefault = 0.1
+	switch {
+	case !s.hasTemperature:
+		return byDefault, nil
+	case !(s.temperature > 0) || math.IsInf(s.temperature, 1):
+		return 0, errors.Errorf("temperature must be positive, got %v", s.temperature)
+	}
+	return s.temperature, nil
+}
+
+// SharedAxes marks the axes of a shape over which the mask is shared: those of
+// the op and those of the options. It is nil if there are none.
+func (s *Settings) SharedAxes(shape tensor.Shape, shares func(axis int) bool) ([]bool, error) {
+	shared := make([]bool, len(shape))
+	for axis := range shape {
+		shared[axis] = shares != nil && shares(axis)
+	}
+	if s.hasNoiseShape {
+		if len(s.noiseShape) != len(shape) {
+			return nil, errors.Errorf("noise shape must have %d entries for x of shape %v, got %v", len(shape), shape, s.noiseShape)
+		}
+		for axis, n := range s.noiseShape {
+			switch n {
+			case 1:
+				shared[axis] = true
+			case -1, shape[axis]:
+			default:
+				return nil, errors.Errorf("noise shape must be 1, -1 or %d at axis %d of x of shape %v, got %d", shape[axis], axis, shape, n)
+			}
+		}
+	}
+	for i, axis := range s.broadcast {
+		if axis < 0 || axis >= len(shape) {
+			return nil, errors.Errorf("broadcast axis must be in [0, %d) for x of shape %v, got %d", len(shape), shape, axis)
+		}
+		if slices.Contains(s.broadcast[:i], axis) {
+			return nil, errors.Errorf("broadcast axes must differ, got %v", s.broadcast)
+		}
+		shared[axis] = true
+	}
+	if !slices.Contains(shared, true) {
+		return nil, nil
+	}
+	return shared, nil
+}

@@ -1,0 +1,112 @@
+package draw
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// A Source is where the random words of one op come from. The op and its
+// derivatives share it, so that they cannot disagree on whether they train.
+type Source struct {
+	Seed  uint64
+	Layer uint32
+	Mode  Mode
+
+	step     *gorgonia.Node
+	training atomic.Bool
+}
+
+// Step is the node that holds the step.
+func (s *Source) Step() *gorgonia.Node { return s.step }
+
+// SetTraining makes an Auto source draw or rest.
+func (s *Source) SetTraining(training bool) { s.training.Store(training) }
+
+// Active reports whether a run at a step draws.
+func (s *Source) Active(step int64) bool {
+	switch s.Mode {
+	case Sampling:
+		return true
+	case Inference:
+		return false
+	}
+	return s.training.Load() && step >= 0
+}
+
+// Stream is the random stream of the layer at a step.
+func (s *Source) Stream(step int64) kernel.Stream {
+	return kernel.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
+}
+
+// String tells a source from others, but not whether it trains just now: that may
+// change while the graph lives.
+func (s *Source) String() string {
+	return fmt.Sprintf("seed=%d layer=%d mode=%v", s.Seed, s.Layer, s.Mode)
+}
+
+// StepInput is the input that takes the step.
+func StepInput() op.Input { return op.Input{Name: "step", Of: op.Step} }
+
+// A Drawer is a function that draws random words.
+type Drawer interface {
+	// Draws describes the drawing; its Source is nil where there is none after all.
+	Draws() Drawing
+}
+
+// A Drawing is how an op draws.
+type Drawing struct {
+	*Source
+	Layers  int    // the number of layer ids from that of the source on; 0 is 1
+	Rate    Rate   // nil where a node holds it or there are several
+	Shared  []bool // the axes of what is dropped over which the mask is shared; nil: none
+	Dropped int    // the input that is dropped; Output where it is the op's own output
+	Drops   bool   // whether the rate is a probability to drop
+	Effect
+}
+
+// An Effect is what a dropout does that audits must know.
+type Effect struct {
+	Channels bool // drops whole channels, of axis 1
+	Blocks   bool // drops parts of channels, as it should
+	Branches bool // drops branches of residual networks, which normalize batches
+}
+
+// Overlaps reports whether two drawings draw the same bits: layers of one stream.
+func (d Drawing) Overlaps(e Drawing) bool {
+	last := func(d Drawing) uint64 { return uint64(d.Layer) + uint64(max(d.Layers, 1)-1) }
+	return d.Seed == e.Seed && d.step == e.step && uint64(d.Layer) <= last(e) && uint64(e.Layer) <= last(d)
+}
+
+const (
+	Output    = -1 // the Dropped of ops that drop their own output
+	Elsewhere = -2 // the Dropped of ops that draw for others, which say so too
+)
+
+// DrawingOf returns how the op of a node draws.
+func DrawingOf(n *gorgonia.Node) (d Drawing, ok bool) {
+	if f, is := op.FunctionOf(n).(Drawer); is {
+		d = f.Draws()
+	}
+	return d, d.Source != nil
+}
+
+// nextLayer returns one more than the highest layer id in g.
+func nextLayer(g *gorgonia.ExprGraph) (uint32, error) {
+	var highest uint32
+	for _, n := range g.AllNodes() {
+		if d, ok := DrawingOf(n); ok {
+			highest = max(highest, d.Layer+uint32(max(d.Layers, 1)-1))
+		}
+	}
+	if highest == math.MaxUint32 {
+		return 0, errors.Errorf("layer %d is in use: give the next dropout a layer of its own, WithLayer", highest)
+	}
+	return highest + 1, nil
+}

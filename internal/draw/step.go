@@ -1,0 +1,89 @@
+package draw
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// A Step is the source of the training step in a graph: an int64 scalar node
+// without inputs that yields a new step each time a machine runs the graph.
+// Every dropout of the graph reads it, and so does its gradient, so that one
+// run has one step.
+//
+// Left alone it counts 0, 1, 2, ... Set makes the next run use a given step,
+// for exact repetition and resumption.
+type Step struct {
+	node    *gorgonia.Node
+	counter *counter
+}
+
+// StepOf returns the step source of g, adding it where g has none.
+//
+// Add none that no dropout reads: gorgonia.Grad removes nodes without edges and
+// fails afterwards. Call StepOf after the graph is built, or use FindStep.
+func StepOf(g *gorgonia.ExprGraph) *Step {
+	if s, ok := FindStep(g); ok {
+		return s
+	}
+	c := new(counter)
+	return &Step{gorgonia.NewScalar(g, tensor.Int64, gorgonia.WithName("step"), gorgonia.WithOp(op.New("ops", c))), c}
+}
+
+// FindStep returns the step source of g, if g has one: a graph without dropout
+// has none.
+func FindStep(g *gorgonia.ExprGraph) (*Step, bool) {
+	for _, n := range g.AllNodes() {
+		if c, ok := op.FunctionOf(n).(*counter); ok {
+			return &Step{n, c}, true
+		}
+	}
+	return nil, false
+}
+
+// Node returns the int64 scalar node that holds the step.
+func (s *Step) Node() *gorgonia.Node { return s.node }
+
+// Next returns the step that the next run of the graph will use.
+func (s *Step) Next() int64 { return s.counter.next.Load() }
+
+// Set makes step the one that the next run of the graph uses; later runs count
+// on from there. Dropout treats a negative step as inference.
+func (s *Step) Set(step int64) { s.counter.next.Store(step) }
+
+// counter :: Int64
+type counter struct {
+	op.NoGradient
+	next atomic.Int64
+}
+
+func (c *counter) Name() string       { return "Step" }
+func (c *counter) Inputs() []op.Input { return nil }
+func (c *counter) Rank() int          { return 0 }
+
+// String has the counter's identity: two counters are never one.
+func (c *counter) String() string { return fmt.Sprintf("Step %p", c) }
+
+func (c *counter) Shape([]tensor.Shape) (tensor.Shape, error) { return tensor.ScalarShape(), nil }
+
+func (c *counter) Loops() op.Loops { return op.Loops{Step: c.count} }
+
+// count returns the step of a run.
+func (c *counter) count() (int64, error) {
+	// A run counts away from zero or towards it alike: only Set changes the
+	// mode that a negative step stands for.
+	for {
+		step := c.next.Load()
+		next := step + 1
+		if step < 0 {
+			next = step
+		}
+		if c.next.CompareAndSwap(step, next) {
+			return step, nil
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package op
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Apply returns the node of f of the inputs. pkg is the package of f, for errors.
+// Constants are put into the graph of the other inputs.
+func Apply(pkg string, f Function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	op := New(pkg, f)
+	if err := op.count(len(in)); err != nil {
+		return nil, err
+	}
+	shapes := make([]tensor.Shape, len(in))
+	nodes := make(gorgonia.Nodes, len(in))
+	var dt tensor.Dtype
+	for i, input := range op.inputs {
+		n := in[i]
+		// Constants have no graph until they are used.
+		if n == nil || n.Graph() == nil && (i == 0 || n.Value() == nil) {
+			return nil, op.wrap(errors.Errorf("%s must be a node of a graph, got none", input.Name))
+		}
+		switch n.Graph() {
+		case in[0].Graph():
+		case nil:
+			n = in[0].Graph().AddNode(n)
+		default:
+			return nil, op.wrap(errors.Errorf("%s must be a node of the graph of %s, got one of another graph", input.Name, op.inputs[0].Name))
+		}
+		if err := input.accepts(n, &dt); err != nil {
+			return nil, op.wrap(errors.Errorf("%s %v", input.Name, err))
+		}
+		nodes[i], shapes[i] = n, n.Shape()
+	}
+	if err := op.sameRanks(shapes); err != nil {
+		return nil, op.wrap(err)
+	}
+	if _, err := f.Shape(shapes); err != nil {
+		return nil, op.wrap(err)
+	}
+	y, err := gorgonia.ApplyOp(op, nodes...)
+	return y, op.wrap(err)
+}
+
+// accepts returns an error, that goes on from the name of the input, unless a node
+// can be it. floats is the type of
+// the inputs of floats before it, and then of this one too; at first it is none.
+func (in Input) accepts(n *gorgonia.Node, floats *tensor.Dtype) error {
+	dt, err := DtypeOf(n)
+	if err != nil {
+		return err
+	}
+	switch {
+	case in.Of == IDs && dt != tensor.Int:
+		return errors.Errorf("must be of int, got %v", dt)
+	case in.Of == Step && dt != tensor.Int64:
+		return errors.Errorf("must be of int64, got %v", dt)
+	case in.Of == IDs, in.Of == Step:
+	case !IsFloat(dt):
+		return errors.Errorf("must be of float32 or float64, got %v", dt)
+	case in.Dtype != tensor.Dtype{}:
+		if dt != in.Dtype {
+			return errors.Errorf("must be of %v, got %v", in.Dtype, dt)
+		}
+	case *floats != tensor.Dtype{} && dt != *floats:
+		return errors.Errorf("must be of %v as the inputs before it, got %v", *floats, dt)
+	default:
+		*floats = dt
+	}
+	if in.Rank != AnyRank && n.Dims() != in.Rank {
+		return errors.Errorf("must have rank %d, got shape %v", in.Rank, n.Shape())
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package op
+
+import "gorgonia.org/gorgonia"
+
+// ReuseMemory makes the ops of this frame in g keep the memory of their results
+// from one run to the next, where a machine would allocate it anew each time.
+func ReuseMemory(g *gorgonia.ExprGraph) {
+	for _, n := range g.AllNodes() {
+		if op, ok := n.Op().(Op); ok {
+			op.reused.on = true
+		}
+	}
+}
+
+// reused is the memory of an op's results, if it is kept.
+type reused struct {
+	on    bool
+	value gorgonia.Value
+}
+
+// memory returns where the next result may go: prealloc, the machine's offer, or
+// what was kept.
+func (r *reused) memory(prealloc gorgonia.Value) gorgonia.Value {
+	if r.on {
+		return r.value
+	}
+	return prealloc
+}
+
+func (r *reused) keep(result gorgonia.Value) {
+	if r.on {
+		r.value = result
+	}
+}

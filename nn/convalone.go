@@ -1,0 +1,111 @@
+package nn
+
+import (
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+)
+
+// alone is a convolution in products so small that a BLAS computes them in its
+// caller's thread: goroutines share the images, and none waits for threads of the
+// BLAS. Its blocks are rows of places of one image, whose part of the matrices is
+// where it belongs in y.
+type alone struct {
+	layout
+	rows int // of places in a block
+}
+
+// leastPlaces is the number of places in a block below which products of many
+// images at a time are faster.
+const leastPlaces = 64
+
+// alone returns the convolution in small products, and whether that is worth while.
+func (l layout) alone() (alone, bool) {
+	rows := min(l.oh, threadedSize/(l.k*l.patch()*l.ow))
+	if rows*l.ow < leastPlaces {
+		return alone{}, false
+	}
+	blocks := (l.oh + rows - 1) / rows
+	return alone{l, (l.oh + blocks - 1) / blocks}, true
+}
+
+// each calls f for the blocks of image n with their number of places and the first
+// element of theirs in y.
+func (a alone) each(n int, f func(b block, places, at int)) {
+	for from := 0; from < a.oh; from += a.rows {
+		b := block{n, 1, from, min(a.oh, from+a.rows)}
+		f(b, b.places(a.layout), n*a.k*a.area()+from*a.ow)
+	}
+}
+
+// patches is the size of the memory for the patches of a block.
+func (a alone) patches() int { return a.patch() * a.rows * a.ow }
+
+func convolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], y, x []F, w matrix[F], bias []F, positive bool) {
+	parallel.Each(a.n, a.patch()*a.area(), func(n int) {
+		col := pool.Take(a.patches())
+		a.each(n, func(b block, places, at int) {
+			for c := range a.c {
+				gatherPlane(a.layout, col, x, b, 0, c)
+			}
+			var beta F
+			for k, bias := range bias {
+				fill(y[at+k*a.area():][:places], bias)
+				beta = 1
+			}
+			gemm(a.k, places, a.patch(), w, matrix[F]{data: col, stride: places}, beta, y[at:], a.area())
+			for k := 0; k < a.k && positive; k++ {
+				keepPositive(y[at+k*a.area():][:places])
+			}
+		})
+		pool.Give(col)
+	})
+}
+
+func deconvolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], dx []F, w matrix[F], dy []F) {
+	image := a.c * a.h * a.w
+	parallel.Each(a.n, a.patch()*a.area(), func(n int) {
+		col := pool.Take(a.patches())
+		clear(dx[n*image:][:image])
+		a.each(n, func(b block, places, at int) {
+			gemm(a.patch(), places, a.k, w, matrix[F]{data: dy[at:], stride: a.area()}, 0, col, places)
+			for c := range a.c {
+				scatterPlane(a.layout, dx, col, b, 0, c)
+			}
+		})
+		pool.Give(col)
+	})
+}
+
+// parts is into how many parts the sum over all images is split.
+const parts = 8
+
+func correlateAlone[F op.Float](a alone, m *parallel.Memory, dw, x, dy []F) {
+	parts, size := min(parts, a.n), len(dw)
+	pool, shared := parallel.ScratchOf[F](m), parallel.SharedOf[F](m)
+	sums := shared.Take(parts * size)
+	parallel.Each(parts, a.n*a.patch()*a.area()/parts, func(p int) {
+		col := pool.Take(a.patches())
+		sum, beta := sums[p*size:][:size], F(0)
+		for n := p * a.n / parts; n < (p+1)*a.n/parts; n++ {
+			a.each(n, func(b block, places, at int) {
+				for c := range a.c {
+					gatherPlane(a.layout, col, x, b, 0, c)
+				}
+				gemm(a.k, a.patch(), places, matrix[F]{data: dy[at:], stride: a.area()},
+					matrix[F]{col, places, true}, beta, sum, a.patch())
+				beta = 1
+			})
+		}
+		pool.Give(col)
+	})
+	parallel.Ranges(size, parts, func(from, to int) {
+		dw := dw[from:to]
+		copy(dw, sums[from:])
+		for p := 1; p < parts; p++ {
+			for i, v := range sums[p*size+from:][:len(dw)] {
+				dw[i] += v
+			}
+		}
+	})
+	shared.Give(sums)
+}

@@ -1,0 +1,160 @@
+package nn_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/nn"
+)
+
+func crossEntropy(in *gorgonia.Node, y *tensor.Dense, opts ...nn.LossOption) (*gorgonia.Node, error) {
+	return nn.SoftmaxCrossEntropy(in, gorgonia.NodeFromAny(in.Graph(), y, gorgonia.WithName("y")), opts...)
+}
+
+func TestCrossEntropyGradients(t *testing.T) {
+	flat, deep := testkit.Ramp(tensor.Float64, 4, 3), testkit.Ramp(tensor.Float64, 2, 3, 4)
+	for i := range flat.Float64s() {
+		flat.Float64s()[i] = math.Sin(float64(3 * i))
+	}
+	for i := range deep.Float64s() {
+		deep.Float64s()[i] = 2 * math.Sin(float64(5*i))
+	}
+	for _, opts := range [][]nn.LossOption{
+		nil, {nn.WithSum()}, {nn.WithLabelSmoothing(0.1)}, {nn.WithLabelSmoothing(1), nn.WithSum()},
+	} {
+		for _, c := range []struct{ x, y *tensor.Dense }{
+			{flat, testkit.Labels([]int{4}, 0, 2, 1, 2)}, {deep, testkit.Labels([]int{2, 3}, 0, 1, 2, 3, 0, 1)},
+		} {
+			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				return crossEntropy(in[0], c.y, opts...)
+			}, 1e-8, c.x)
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// The stable form agrees with LogSoftMax where that works, and goes on working
+// where the exponential overflows.
+func TestCrossEntropyValues(t *testing.T) {
+	logits := []float64{1, 2, 3, -1, 0, 1}
+	y := []int{2, 0}
+	var want float64
+	for n := range y {
+		var sum float64
+		for k := range 3 {
+			sum += math.Exp(logits[3*n+k])
+		}
+		want -= math.Log(math.Exp(logits[3*n+y[n]])/sum) / 2
+	}
+	for _, shift := range []float64{0, 1e4, -1e4} {
+		x64, x32 := make([]float64, 6), make([]float32, 6)
+		for i, v := range logits {
+			x64[i], x32[i] = v+shift, float32(v+shift)
+		}
+		for _, backing := range []any{x64, x32} {
+			g := gorgonia.NewGraph()
+			x := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 3), tensor.WithBacking(backing)), gorgonia.WithName("x"))
+			loss, err := crossEntropy(x, testkit.Labels([]int{2}, y...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			grads, err := gorgonia.Grad(loss, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := gorgonia.NewTapeMachine(g)
+			testkit.Run(t, m)
+			if got := testkit.Floats(t, loss.Value())[0]; math.Abs(got-want) > 1e-6 {
+				t.Errorf("shift %v, %T: loss must be %v, got %v", shift, backing, want, got)
+			}
+			for n, row := 0, testkit.Floats(t, grads[0].Value()); n < 2; n++ {
+				if sum := row[3*n] + row[3*n+1] + row[3*n+2]; math.Abs(sum) > 1e-7 || row[3*n+y[n]] >= 0 {
+					t.Errorf("shift %v, %T: gradient of example %d is %v", shift, backing, n, row[3*n:3*n+3])
+				}
+			}
+			m.Close()
+		}
+	}
+}
+
+func TestCrossEntropyLispMachine(t *testing.T) {
+	build := func() (*gorgonia.ExprGraph, *gorgonia.Node, *gorgonia.Node) {
+		g := gorgonia.NewGraph()
+		x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 2, 3), gorgonia.WithName("x"))
+		loss, err := crossEntropy(x, testkit.Labels([]int{2}, 0, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g, x, loss
+	}
+	g, x, loss := build()
+	grads, err := gorgonia.Grad(loss, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tape := gorgonia.NewTapeMachine(g)
+	defer tape.Close()
+	testkit.Run(t, tape)
+	g, x, _ = build()
+	lisp := gorgonia.NewLispMachine(g)
+	defer lisp.Close()
+	if err := lisp.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := x.Grad()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := testkit.Floats(t, grads[0].Value())
+	for i, v := range testkit.Floats(t, got) {
+		if math.Abs(v-want[i]) > 1e-12 {
+			t.Errorf("element %d: gradient must be %v, got %v", i, want[i], v)
+		}
+	}
+}
+
+func TestCrossEntropyRejects(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName("x"))
+	vector := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(3), gorgonia.WithName("v"))
+	y := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(2), gorgonia.WithName("y"))
+	long := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(3), gorgonia.WithName("long"))
+	for _, tt := range []struct {
+		x, y *gorgonia.Node
+		opts []nn.LossOption
+		want string
+	}{
+		{nil, y, nil, "must be nodes, got none"},
+		{vector, y, nil, "rank 2 or more, got"},
+		{x, long, nil, "labels must be of int and shape (2), got"},
+		{x, vector, nil, "labels must be of int and shape (2), got"},
+		{x, y, []nn.LossOption{nn.WithLabelSmoothing(1.5)}, "label smoothing must be in [0, 1], got 1.5"},
+		{x, y, []nn.LossOption{nn.WithLabelSmoothing(math.NaN())}, "label smoothing must be in [0, 1], got NaN"},
+	} {
+		if _, err := nn.SoftmaxCrossEntropy(tt.x, tt.y, tt.opts...); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("want error %q, got %v", tt.want, err)
+		}
+	}
+	for _, bad := range []int{-1, 3} {
+		g := gorgonia.NewGraph()
+		x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 2, 3), gorgonia.WithName("x"))
+		if _, err := crossEntropy(x, testkit.Labels([]int{2}, 0, bad)); err != nil {
+			t.Fatal(err)
+		}
+		m := gorgonia.NewTapeMachine(g)
+		want := fmt.Sprintf("nn: SoftmaxCrossEntropy: label of example 1 must be in [0, 3), got %d", bad)
+		if err := m.RunAll(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want error %q, got %v", want, err)
+		}
+		m.Close()
+	}
+}

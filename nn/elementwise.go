@@ -1,0 +1,240 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// LeakyReLU returns x where x > 0 and slope*x elsewhere, for each element of x,
+// of float32 or float64 and any shape (Maas, Hannun and Ng, "Rectifier
+// Nonlinearities Improve Neural Network Acoustic Models", ICML 2013). slope is
+// usually 0.01. It must be finite.
+func LeakyReLU(x *gorgonia.Node, slope float64) (*gorgonia.Node, error) {
+	if math.IsNaN(slope) || math.IsInf(slope, 0) {
+		return nil, errors.Errorf("nn: LeakyReLU: slope must be finite, got %v", slope)
+	}
+	return applyCurve(leakyReLU{slope}, x)
+}
+
+// GELU returns x*Phi(x) for each element of x, of float32 or float64 and any
+// shape, where Phi is the distribution function of the standard normal
+// distribution (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
+func GELU(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(gelu{}, x) }
+
+// GELUTanh returns the approximation of GELU
+//
+//	x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3)))
+//
+// from the same paper, which models such as GPT-2 were trained with.
+func GELUTanh(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(geluTanh{}, x) }
+
+// SELU returns scale*x where x > 0 and scale*alpha*(exp(x)-1) elsewhere, for each
+// element of x, of float32 or float64 and any shape, with the constants for which
+// activations of mean 0 and variance 1 are a fixed point. Use it with weights of
+// variance 1/inputs and AlphaDropout.
+//
+// Source: Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017,
+// equation 2.
+func SELU(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(selu{}, x) }
+
+// The constants of SELU; see Klambauer et al., equation 14.
+const (
+	seluAlpha = 1.6732632423543772848170429916717
+	seluScale = 1.0507009873554804934193349852946
+)
+
+// A curve is a function of one number. It is computed in float64.
+type curve interface {
+	String() string
+	at(x float64) float64
+	// slope is the derivative at x, where y is at(x).
+	slope(x, y float64) float64
+}
+
+type leakyReLU struct{ s float64 }
+
+func (c leakyReLU) String() string { return fmt.Sprintf("LeakyReLU{slope=%v}", c.s) }
+
+func (c leakyReLU) at(x float64) float64 { return x * c.slope(x, 0) }
+
+func (c leakyReLU) slope(x, _ float64) float64 {
+	if x <= 0 {
+		return c.s
+	}
+	return 1
+}
+
+type gelu struct{}
+
+func (gelu) String() string { return "GELU" }
+
+func (gelu) at(x float64) float64 {
+	if x < -40 {
+		return 0 // and not -Inf*0
+	}
+	return x / 2 * math.Erfc(-x/math.Sqrt2)
+}
+
+func (gelu) slope(x, _ float64) float64 {
+	if x < -40 {
+		return 0
+	}
+	if math.IsInf(x, 1) {
+		return 1
+	}
+	return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+}
+
+type geluTanh struct{}
+
+func (geluTanh) String() string { return "GELUTanh" }
+
+const (
+	geluRate = 0.79788456080286535587989211986876 // sqrt(2/pi)
+	geluCube = 0.044715
+)
+
+func (geluTanh) at(x float64) float64 {
+	if x < -40 {
+		return 0
+	}
+	return x / 2 * (1 + math.Tanh(geluRate*(x+geluCube*x*x*x)))
+}
+
+func (geluTanh) slope(x, _ float64) float64 {
+	switch {
+	case x < -40:
+		return 0
+	case x > 40:
+		return 1
+	}
+	t := math.Tanh(geluRate * (x + geluCube*x*x*x))
+	return (1+t)/2 + x/2*(1-t*t)*geluRate*(1+3*geluCube*x*x)
+}
+
+type selu struct{}
+
+func (selu) String() string { return "SELU" }
+
+func (selu) at(x float64) float64 {
+	if x > 0 {
+		return seluScale * x
+	}
+	return seluScale * seluAlpha * math.Expm1(x)
+}
+
+func (selu) slope(x, y float64) float64 {
+	if x > 0 {
+		return seluScale
+	}
+	return y + seluScale*seluAlpha
+}
+
+// applyCurve returns the node of c of the elements of x.
+func applyCurve[C curve](c C, x *gorgonia.Node) (*gorgonia.Node, error) {
+	f := elementwise[C]{c, 0}
+	if x != nil && x.Graph() != nil {
+		f.dims = x.Dims()
+	}
+	return apply(f, x)
+}
+
+// elementwise is a curve of every element.
+type elementwise[C curve] struct {
+	curve C
+	dims  int
+}
+
+func (f elementwise[C]) Name() string       { return title(f.curve) }
+func (f elementwise[C]) String() string     { return f.curve.String() }
+func (f elementwise[C]) Rank() int          { return f.dims }
+func (f elementwise[C]) Inputs() []op.Input { return []op.Input{{Name: "x", Rank: f.dims}} }
+
+// title is the name in a description such as "LeakyReLU{slope=0.01}".
+func title(c curve) string {
+	var name string
+	for _, r := range c.String() {
+		if r == '{' {
+			break
+		}
+		name += string(r)
+	}
+	return name
+}
+
+func (f elementwise[C]) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil }
+
+func (elementwise[C]) Role() op.Role { return op.RoleUnary }
+
+func (f elementwise[C]) Loops() op.Loops {
+	return op.Bind(f.curve, trace[C, float32], trace[C, float64])
+}
+
+func trace[C curve, F op.Float](c C, y []F, in op.Args[F]) error {
+	parallel.Ranges(len(y), 1, func(from, to int) {
+		x := in.Floats[0][from:to]
+		for i := range y[from:to] {
+			y[from+i] = F(c.at(float64(x[i])))
+		}
+	})
+	return nil
+}
+
+func (f elementwise[C]) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []op.Operand {
+	return []op.Operand{c.Of(elementwiseDiff[C]{curve: f.curve, dims: f.dims}, x[0], y, dy)}
+}
+
+// elementwiseDiff is the gradient of x from x, y and the gradient of y.
+type elementwiseDiff[C curve] struct {
+	op.NotDifferentiable
+	curve C
+	dims  int
+}
+
+func (f elementwiseDiff[C]) Name() string   { return title(f.curve) }
+func (f elementwiseDiff[C]) String() string { return f.curve.String() + "'" }
+func (f elementwiseDiff[C]) Rank() int      { return f.dims }
+
+func (f elementwiseDiff[C]) Inputs() []op.Input {
+	return []op.Input{{Name: "x", Rank: f.dims}, {Name: "y", Rank: f.dims}, {Name: "gradient of y", Rank: f.dims}}
+}
+
+func (f elementwiseDiff[C]) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return in[0].Clone(), equalShapes(in)
+}
+
+// equalShapes returns an error unless x, y and the gradient of y have one shape.
+func equalShapes(in []tensor.Shape) error {
+	for _, s := range in[1:] {
+		if !s.Eq(in[0]) {
+			return errors.Errorf("y and its gradient must have shape %v, got %v", in[0], s)
+		}
+	}
+	return nil
+}
+
+func (f elementwiseDiff[C]) Loops() op.Loops {
+	return op.Bind(f.curve, tangent[C, float32], tangent[C, float64])
+}
+
+func tangent[C curve, F op.Float](c C, dx []F, in op.Args[F]) error {
+	parallel.Ranges(len(dx), 1, func(from, to int) {
+		x, y, dy := in.Floats[0][from:to], in.Floats[1][from:to], in.Floats[2][from:to]
+		for i := range dx[from:to] {
+			// A gradient of 0 stays 0 whatever the slope, and a slope of 0 stops
+			// whatever comes.
+			if s := c.slope(float64(x[i]), float64(y[i])); s == 0 || dy[i] == 0 {
+				dx[from+i] = 0
+			} else {
+				dx[from+i] = F(s * float64(dy[i]))
+			}
+		}
+	})
+	return nil
+}

@@ -1,0 +1,73 @@
+package nn
+
+import (
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// GRU returns the hidden states, of shape (N, T, H), of a layer of gated recurrent
+// units over sequences x of shape (N, T, D), from a state of zeros:
+//
+//	r, z = sigmoid(x·wih' + bih + h·whh' + bhh)
+//	n    = tanh(x·wih' + bih + r*(h·whh' + bhh))
+//	h    = (1-z)*n + z*h
+//
+// The parameters are those of PyTorch's nn.GRU: wih of shape (3H, D), whh (3H, H),
+// bih and bhh (3H), with the rows of the gates in the order r, z, n. There is no
+// ZoneoutCell. See LSTM for types, options and gradients.
+//
+// Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder",
+// EMNLP 2014, with the reset gate behind the product, as in version 1 of the paper.
+func GRU(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error) {
+	if noise.ZoneoutCell != 0 {
+		return nil, errors.Errorf("nn: GRU: ZoneoutCell must be 0, since there are no cells, got %v", noise.ZoneoutCell)
+	}
+	return newRecurrent(gru{}, x, wih, whh, bih, bhh, noise, opts)
+}
+
+// gru keeps h, r, z, n and the recurrent weights' part of n of each unit.
+type gru struct{}
+
+func (gru) Name() string { return "GRU" }
+func (gru) gates() int   { return 3 }
+func (gru) kept() int    { return 5 }
+func (gru) first() int   { return 1 }
+
+// gruStep is lstmStep for a GRU.
+func gruStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
+	w := len(row) / 5
+	h, gates, n, part := row[:w], row[w:3*w], row[3*w:4*w], row[4*w:]
+	for j := range gates {
+		gates[j] += bih[j] + bhh[j]
+	}
+	sigmoids(gates)
+	r, z := gates[:w], gates[w:]
+	for u := range n {
+		part[u] += bhh[2*w+u]
+		n[u] += bih[2*w+u] + r[u]*part[u]
+	}
+	tanhs(n)
+	for u := range h {
+		h[u] = blend(noise.hidden.at(at+u), old[u], F((1-z[u])*n[u])+F(z[u]*old[u]))
+	}
+}
+
+// gruBack is lstmBack for a GRU; behind are the gradients of the recurrent
+// weights' sums.
+func gruBack[F op.Float](d, behind, dh, row, old []F, noise noiseAt[F], at int) {
+	w := len(dh)
+	r, z, n, part := row[w:2*w], row[2*w:3*w], row[3*w:4*w], row[4*w:]
+	for u := range dh {
+		zh := noise.hidden.at(at + u)
+		new := (1 - zh) * dh[u]
+		sum := new * (1 - z[u]) * (1 - n[u]*n[u])
+		d[2*w+u] = sum
+		d[w+u] = new * (old[u] - n[u]) * z[u] * (1 - z[u])
+		d[u] = sum * part[u] * r[u] * (1 - r[u])
+		behind[2*w+u] = sum * r[u]
+		dh[u] = zh*dh[u] + new*z[u]
+	}
+	copy(behind[:2*w], d)
+}

@@ -1,0 +1,86 @@
+package nn
+
+import (
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/ops"
+	"gorgonia.org/gorgonia"
+)
+
+// LSTM returns the hidden states, of shape (N, T, H), of a layer of long
+// short-term memory over sequences x of shape (N, T, D), from a state of zeros:
+//
+//	i, f, o = sigmoid(x·wih' + bih + h·whh' + bhh)
+//	g       = tanh(x·wih' + bih + h·whh' + bhh)
+//	c       = f*c + i*g
+//	h       = o*tanh(c)
+//
+// The parameters are those of PyTorch's nn.LSTM: wih of shape (4H, D), whh
+// (4H, H), bih and bhh (4H), with the rows of the gates in the order i, f, g, o.
+// All are of float32 or of float64, and no size may be 0. Options give the seed,
+// layer, step and mode of the noise; the others are errors. With zoneout the
+// output gate opens on the new cells, before those that stay take their place.
+//
+// The whole sequence is one op, and its gradient through time another, which
+// takes the gates from the first instead of computing them again; the gradient
+// has no derivative itself. Products run on the BLAS that gorgonia.Use was given.
+//
+// Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation
+// 9, 1997; Gers, Schmidhuber and Cummins, "Learning to Forget", 2000.
+func LSTM(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error) {
+	return newRecurrent(lstm{}, x, wih, whh, bih, bhh, noise, opts)
+}
+
+// lstm keeps h, c, i, f, g and o of each unit.
+type lstm struct{}
+
+func (lstm) Name() string { return "LSTM" }
+func (lstm) gates() int   { return 4 }
+func (lstm) kept() int    { return 6 }
+func (lstm) first() int   { return 2 }
+
+// lstmStep makes a row of the states from the one before, where row holds the sums
+// of the gates without biases. Element at of the zoneout masks is the row's first.
+func lstmStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
+	n := len(row) / 6
+	h, c, gates := row[:n], row[n:2*n], row[2*n:]
+	for j, b := range bih {
+		gates[j] += b + bhh[j]
+	}
+	sigmoids(gates[:2*n])
+	tanhs(gates[2*n : 3*n])
+	sigmoids(gates[3*n:])
+	i, f, g, o := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
+	for u := range h {
+		h[u] = f[u]*old[n+u] + i[u]*g[u]
+	}
+	copy(c, h)
+	tanhs(h)
+	for u := range h {
+		h[u] = blend(noise.hidden.at(at+u), old[u], o[u]*h[u])
+		c[u] = blend(noise.cell.at(at+u), old[n+u], c[u])
+	}
+}
+
+// lstmBack sets d to the gradients of the sums of the gates, and dh and dc, those
+// of the states after a time, to those before it, but for what goes through the
+// gates.
+func lstmBack[F op.Float](d, dh, dc, row, old []F, noise noiseAt[F], at int) {
+	n := len(dh)
+	i, f, g, o := row[2*n:3*n], row[3*n:4*n], row[4*n:5*n], row[5*n:]
+	tanh := d[:n]
+	for u := range tanh {
+		tanh[u] = f[u]*old[n+u] + i[u]*g[u]
+	}
+	tanhs(tanh)
+	for u, t := range tanh {
+		zh, zc := noise.hidden.at(at+u), noise.cell.at(at+u)
+		new := (1 - zh) * dh[u]
+		cell := (1-zc)*dc[u] + new*o[u]*(1-t*t)
+		dh[u] *= zh
+		dc[u] = zc*dc[u] + cell*f[u]
+		d[u] = cell * g[u] * i[u] * (1 - i[u])
+		d[n+u] = cell * old[n+u] * f[u] * (1 - f[u])
+		d[2*n+u] = cell * i[u] * (1 - g[u]*g[u])
+		d[3*n+u] = new * t * o[u] * (1 - o[u])
+	}
+}

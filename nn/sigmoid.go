@@ -1,0 +1,105 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// sigmoids replaces each x by 1/(1+exp(-x)).
+func sigmoids[F op.Float](x []F) {
+	switch x := any(x).(type) {
+	case []float32:
+		for i, v := range x {
+			x[i] = 1 / (1 + exp32(-v))
+		}
+	case []float64:
+		for i, v := range x {
+			x[i] = 1 / (1 + math.Exp(-v))
+		}
+	}
+}
+
+// tanhs replaces each x by its hyperbolic tangent.
+func tanhs[F op.Float](x []F) {
+	switch x := any(x).(type) {
+	case []float32:
+		for i, v := range x {
+			x[i] = tanh32(v)
+		}
+	case []float64:
+		for i, v := range x {
+			x[i] = math.Tanh(v)
+		}
+	}
+}
+
+// exps replaces each x by exp(x).
+func exps[F op.Float](x []F) {
+	switch x := any(x).(type) {
+	case []float32:
+		for i, v := range x {
+			x[i] = exp32(v)
+		}
+	case []float64:
+		for i, v := range x {
+			x[i] = math.Exp(v)
+		}
+	}
+}
+
+// exp32 is exp(x) to two units in the last place, at a fourth of the time of
+// math.Exp: exp(x) = 2^n exp(r) with |r| <= log(2)/2 and the polynomial of Cephes'
+// expf (Moshier, 1989) for exp(r). Results below the smallest normal number are 0.
+func exp32(x float32) float32 {
+	const (
+		log2e = 1.44269504088896341
+		// log(2) in two parts, the first of which has few bits.
+		ln2High = 0.693359375
+		ln2Low  = -2.12194440e-4
+	)
+	switch {
+	case x > 88.722839:
+		return float32(math.Inf(1))
+	case x < -87.33654:
+		return 0
+	case x != x:
+		return x
+	}
+	// Adding this rounds to a whole number, which is left in the low bits.
+	const round = 3 << 22
+	t := float32(x*log2e) + round
+	n := t - round
+	r := x - n*ln2High
+	r -= n * ln2Low
+	p := float32(1.9875691500e-4)
+	p = p*r + 1.3981999507e-3
+	p = p*r + 8.3334519073e-3
+	p = p*r + 4.1665795894e-2
+	p = p*r + 1.6666665459e-1
+	p = p*r + 5.0000001201e-1
+	p = p*r*r + r + 1
+	// p is in [0.7, 1.5): the exponent can be added but for 2^128.
+	bits := math.Float32bits(p)
+	half := int32(n) / 2
+	p = math.Float32frombits(bits + uint32(half)<<23)
+	return p * math.Float32frombits(uint32(127+int32(n)-half)<<23)
+}
+
+// tanh32 is tanh(x) to two units in the last place, near 0 by the polynomial of
+// Cephes' tanhf.
+func tanh32(x float32) float32 {
+	if x > -0.625 && x < 0.625 {
+		z := x * x
+		p := float32(-5.70498872745e-3)
+		p = p*z + 2.06390887954e-2
+		p = p*z - 5.37397155531e-2
+		p = p*z + 1.33314422036e-1
+		p = p*z - 3.33332819422e-1
+		return p*z*x + x
+	}
+	if x > 10 {
+		return 1
+	}
+	return 1 - 2/(exp32(2*x)+1)
+}

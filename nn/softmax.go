@@ -1,0 +1,133 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Softmax returns exp(x) divided by its sum over the last axis, for x of float32
+// or float64 and rank 1 or more. The largest element of each row is taken out
+// first, so that nothing overflows. Where a row is -Inf throughout, or holds NaN
+// or Inf, the result is NaN.
+func Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return applySoftmax(x, false) }
+
+// LogSoftmax returns the logarithm of Softmax, x - log(sum(exp(x))), without
+// losing what is small. For classification SoftmaxCrossEntropy does it and the
+// loss in one.
+func LogSoftmax(x *gorgonia.Node) (*gorgonia.Node, error) { return applySoftmax(x, true) }
+
+func applySoftmax(x *gorgonia.Node, log bool) (*gorgonia.Node, error) {
+	f := softmax{log: log}
+	if x != nil && x.Graph() != nil {
+		f.dims = x.Dims()
+		if f.dims < 1 {
+			return nil, errors.Errorf("nn: %s: x must have rank 1 or more, got shape %v", f.Name(), x.Shape())
+		}
+	}
+	return apply(f, x)
+}
+
+// softmax is the softmax of each row, or its logarithm.
+type softmax struct {
+	dims int
+	log  bool
+}
+
+func (f softmax) Name() string {
+	if f.log {
+		return "LogSoftmax"
+	}
+	return "Softmax"
+}
+
+func (f softmax) String() string     { return f.Name() }
+func (f softmax) Rank() int          { return f.dims }
+func (f softmax) Inputs() []op.Input { return []op.Input{{Name: "x", Rank: f.dims}} }
+
+func (f softmax) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil }
+
+func (f softmax) Role() op.Role { return op.RoleSoftmax }
+
+func (f softmax) Loops() op.Loops { return op.Bind(f, softmaxRows, softmaxRows) }
+
+// eachRow calls f for the bounds of each row along the last axis of a shape.
+func eachRow(s tensor.Shape, f func(from, to int)) {
+	width := s[len(s)-1]
+	if width == 0 {
+		return
+	}
+	parallel.Ranges(op.Size(s)/width, width, func(first, last int) {
+		for r := first; r < last; r++ {
+			f(r*width, (r+1)*width)
+		}
+	})
+}
+
+func softmaxRows[F op.Float](f softmax, y []F, in op.Args[F]) error {
+	eachRow(in.Shapes[0], func(from, to int) {
+		row := in.Floats[0][from:to]
+		log := logSumExp(row)
+		for i, v := range row {
+			d := float64(v) - log
+			if !f.log {
+				d = math.Exp(d)
+			}
+			y[from+i] = F(d)
+		}
+	})
+	return nil
+}
+
+func (f softmax) Derive(c *op.Calculus, _ []op.Operand, y, dy op.Operand) []op.Operand {
+	return []op.Operand{c.Of(softmaxDiff{f}, y, dy)}
+}
+
+// softmaxDiff is the gradient of x from y and the gradient of y.
+type softmaxDiff struct {
+	softmax
+}
+
+func (f softmaxDiff) String() string { return f.Name() + "'" }
+
+func (f softmaxDiff) Inputs() []op.Input {
+	return []op.Input{{Name: "y", Rank: f.dims}, {Name: "gradient of y", Rank: f.dims}}
+}
+
+func (f softmaxDiff) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return in[0].Clone(), op.SameShape(in[1], in[0], nil)
+}
+
+func (f softmaxDiff) Loops() op.Loops { return op.Bind(f, softmaxDiffRows, softmaxDiffRows) }
+
+func softmaxDiffRows[F op.Float](f softmaxDiff, dx []F, in op.Args[F]) error {
+	eachRow(in.Shapes[0], func(from, to int) {
+		y, dy := in.Floats[0][from:to], in.Floats[1][from:to]
+		var total float64
+		for i, g := range dy {
+			if f.log {
+				total += float64(g)
+			} else {
+				total += float64(g) * float64(y[i])
+			}
+		}
+		for i, g := range dy {
+			if f.log {
+				dx[from+i] = F(float64(g) - math.Exp(float64(y[i]))*total)
+			} else {
+				dx[from+i] = F(float64(y[i]) * (float64(g) - total))
+			}
+		}
+	})
+	return nil
+}
+
+func (f softmaxDiff) Derive(c *op.Calculus, _ []op.Operand, _, _ op.Operand) []op.Operand {
+	return c.Stop()
+}
+
+func (softmaxDiff) Role() op.Role { return op.RoleOther }

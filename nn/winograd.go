@@ -1,0 +1,271 @@
+package nn
+
+import (
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+)
+
+// winograd is a convolution of 3×3 filters in steps of 1, in float32, by the
+// minimal filtering F(2×2, 3×3) of Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", CVPR 2016: images are cut to tiles of 4×4 that
+// overlap by 2, a linear transform turns tiles and filters into 16 components
+// each, components are multiplied and summed over the channels, which is 16
+// matrix products, and another transform makes 2×2 of the output. That takes
+// 16 multiplications where the definition takes 36.
+//
+// Tiles are done in blocks, each by one goroutine with products that the BLAS
+// computes in its caller's thread: so no goroutine waits for threads of the BLAS.
+// The blocks depend on sizes alone, and so does the order of additions.
+type winograd struct {
+	n, c, h, w, k, oh, ow int
+	padding               [2]int
+
+	across, down int // tiles in an image
+	rows         int // of tiles in a block
+	filters      int // in a product
+}
+
+const (
+	components = 16
+	// blockTiles is the number of tiles of a block: enough for the products,
+	// few enough for components to stay in a core's cache.
+	blockTiles = 128
+	// leastChannels is where the products outweigh the transforms.
+	leastChannels = 16
+)
+
+// tiled returns the convolution in tiles, and whether that is worth while.
+func (l layout) tiled() (winograd, bool) {
+	one, three := [2]int{1, 1}, [2]int{3, 3}
+	t := newWinograd(l.n, l.c, l.h, l.w, l.k, l.oh, l.ow, l.padding)
+	return t, l.kernel == three && l.stride == one && l.dilation == one &&
+		min(l.c, l.k) >= leastChannels && min(l.oh, l.ow) > 1 && min(t.filters, t.transposed().filters) >= 8
+}
+
+func newWinograd(n, c, h, w, k, oh, ow int, padding [2]int) winograd {
+	t := winograd{n: n, c: c, h: h, w: w, k: k, oh: oh, ow: ow, padding: padding, across: (ow + 1) / 2, down: (oh + 1) / 2}
+	t.rows = min(n*t.down, max(1, blockTiles/t.across))
+	t.filters = min(k, threadedSize/(c*t.tiles()))
+	return t
+}
+
+// transposed is the convolution that makes the gradient of x from that of y: of
+// filters that are turned by half a turn, with inputs for outputs.
+func (t winograd) transposed() winograd {
+	return newWinograd(t.n, t.k, t.oh, t.ow, t.c, t.h, t.w, [2]int{2 - t.padding[0], 2 - t.padding[1]})
+}
+
+// tiles is the number of tiles in a block.
+func (t winograd) tiles() int { return t.rows * t.across }
+
+// blocks is the number of blocks.
+func (t winograd) blocks() int { return (t.n*t.down + t.rows - 1) / t.rows }
+
+// width and height are those of the part of an image that is under a block's tiles.
+func (t winograd) width() int  { return 2*t.across + 2 }
+func (t winograd) height() int { return 2*t.rows + 2 }
+
+// apart is the distance of two components of a block's tiles, of some channels.
+func (t winograd) apart(channels int) int { return channels*t.tiles() + kernel.TileSlack }
+
+// memory is what a block needs: tiles of the input, of the output, and an image.
+func (t winograd) memory() (in, out, image int) {
+	return components * t.apart(t.c), components * t.apart(t.k), t.width()*t.height() + kernel.TileSlack
+}
+
+// run calls f for the runs of rows of tiles of block b that are of one image: rows
+// [from, to) of image n, from the block's row at on.
+func (t winograd) run(b int, f func(n, from, to, at int)) {
+	first, last := b*t.rows, min((b+1)*t.rows, t.n*t.down)
+	for r := first; r < last; {
+		n, from := r/t.down, r%t.down
+		to := min(t.down, from+last-r)
+		f(n, from, to, r-first)
+		r += to - from
+	}
+}
+
+// count is the number of tiles of block b.
+func (t winograd) count(b int) int {
+	return (min((b+1)*t.rows, t.n*t.down) - b*t.rows) * t.across
+}
+
+// crop sets dst, of the given width, to the part of an image at (y, x), which may
+// lie outside of it in parts, where there is zero.
+func crop(dst []float32, width int, image []float32, w, y, x int) {
+	h := len(image) / w
+	left := min(width, max(0, -x))
+	right := max(left, min(width, w-x))
+	for ; len(dst) > 0; dst, y = dst[width:], y+1 {
+		row := dst[:width]
+		if y < 0 || y >= h || left == right {
+			clear(row)
+			continue
+		}
+		clear(row[:left])
+		copy(row[left:right], image[y*w+x+left:])
+		clear(row[right:])
+	}
+}
+
+// tilesOfInput sets in to the components of the tiles of x in block b.
+func (t winograd) tilesOfInput(in, image, x []float32, b int) {
+	step, plane := t.apart(t.c), t.h*t.w
+	for c := range t.c {
+		t.run(b, func(n, from, to, at int) {
+			image := image[:(2*(to-from)+2)*t.width()+kernel.TileSlack]
+			crop(image[:len(image)-kernel.TileSlack], t.width(), x[(n*t.c+c)*plane:][:plane], t.w, 2*from-t.padding[0], -t.padding[1])
+			kernel.TilesOfInput(in[c*t.tiles()+at*t.across:], step, image, t.across, to-from)
+		})
+	}
+}
+
+// componentsOf sets u to the components of the filters in w: matrices of shape (k, c).
+// Turned filters have w of shape (c, k, 3, 3).
+func (t winograd) componentsOf(u, w []float32, turned bool) {
+	parallel.Each(t.k, t.c*components, func(k int) {
+		for c := range t.c {
+			at := k*t.c + c
+			var g [9]float32
+			if turned {
+				for i, v := range w[(c*t.k+k)*9:][:9] {
+					g[8-i] = v
+				}
+			} else {
+				copy(g[:], w[at*9:][:9])
+			}
+			var rows [4][3]float32
+			for j := range 3 {
+				a, b, c := g[j], g[3+j], g[6+j]
+				rows[0][j], rows[1][j], rows[2][j], rows[3][j] = a, (a+c+b)/2, (a+c-b)/2, c
+			}
+			for i, r := range rows {
+				a, b, c := r[0], r[1], r[2]
+				for j, v := range [4]float32{a, (a + c + b) / 2, (a + c - b) / 2, c} {
+					u[(4*i+j)*t.k*t.c+at] = v
+				}
+			}
+		}
+	})
+}
+
+// convolve sets y to the convolution of x with w, turned or not, plus bias, if
+// there is one, or to the positive part of that.
+func (t winograd) convolve(m *parallel.Memory, y, x, w, bias []float32, turned, positive bool) {
+	u := parallel.SharedOf[float32](m).Take(t.shared())[:components*t.k*t.c]
+	t.componentsOf(u, w, turned)
+	parallel.Each(t.blocks(), components*t.c*t.tiles(), func(b int) {
+		nIn, nOut, nImage := t.memory()
+		buffer := parallel.ScratchOf[float32](m).Take(t.scratch())
+		in, out, image := buffer[:nIn], buffer[nIn:][:nOut], buffer[nIn+nOut:][:nImage]
+		t.tilesOfInput(in, image, x, b)
+		step, tiles := t.apart(t.k), t.tiles()
+		for e := range components {
+			for k := 0; k < t.k; k += t.filters {
+				gemm(min(t.filters, t.k-k), t.count(b), t.c, matrix[float32]{data: u[(e*t.k+k)*t.c:], stride: t.c},
+					matrix[float32]{data: in[e*t.apart(t.c):], stride: tiles}, 0, out[e*step+k*tiles:], tiles)
+			}
+		}
+		plane := t.oh * t.ow
+		for k := range t.k {
+			var shift float32
+			if bias != nil {
+				shift = bias[k]
+			}
+			t.run(b, func(n, from, to, at int) {
+				kernel.OutputOfTiles(image, out[k*tiles+at*t.across:], step, t.across, to-from, shift)
+				y := y[(n*t.k+k)*plane:][2*from*t.ow : min(t.oh, 2*to)*t.ow]
+				crop(y, t.ow, image[:4*(to-from)*t.across], 2*t.across, 0, 0)
+				if positive {
+					keepPositive(y)
+				}
+			})
+		}
+		parallel.ScratchOf[float32](m).Give(buffer)
+	})
+	parallel.SharedOf[float32](m).Give(u)
+}
+
+// correlate sets dw to the gradient of w from x and the gradient of y.
+func (t winograd) correlate(m *parallel.Memory, dw, x, dy []float32) {
+	parts, size := min(t.parts(), t.blocks()), components*t.k*t.c
+	sums := parallel.SharedOf[float32](m).Take(t.shared())[:parts*size]
+	parallel.Each(parts, t.blocks()*components*t.c*t.tiles()/parts, func(p int) {
+		nIn, nOut, nImage := t.memory()
+		buffer := parallel.ScratchOf[float32](m).Take(t.scratch())
+		in, out, image := buffer[:nIn], buffer[nIn:][:nOut], buffer[nIn+nOut:][:nImage]
+		step, tiles, plane := t.apart(t.k), t.tiles(), t.oh*t.ow
+		sum, beta := sums[p*size:][:size], float32(0)
+		for b := p * t.blocks() / parts; b < (p+1)*t.blocks()/parts; b++ {
+			t.tilesOfInput(in, image, x, b)
+			for k := range t.k {
+				t.run(b, func(n, from, to, at int) {
+					width := 2 * t.across
+					crop(image[:2*(to-from)*width], width, dy[(n*t.k+k)*plane:][:plane], t.ow, 2*from, 0)
+					kernel.TilesOfGradient(out[k*tiles+at*t.across:], step, image, t.across, to-from)
+				})
+			}
+			for e := range components {
+				for k := 0; k < t.k; k += t.filters {
+					gemm(min(t.filters, t.k-k), t.c, t.count(b), matrix[float32]{data: out[e*step+k*tiles:], stride: tiles},
+						matrix[float32]{in[e*t.apart(t.c):], tiles, true}, beta, sum[(e*t.k+k)*t.c:], t.c)
+				}
+			}
+			beta = 1
+		}
+		parallel.ScratchOf[float32](m).Give(buffer)
+	})
+	t.filtersOf(dw, sums, parts)
+	parallel.SharedOf[float32](m).Give(sums)
+}
+
+// filtersOf sets dw to the gradient of the filters from that of their components,
+// which is the sum of some parts. It is the transpose of componentsOf.
+func (t winograd) filtersOf(dw, sums []float32, parts int) {
+	size := components * t.k * t.c
+	parallel.Each(t.k, t.c*components*parts, func(k int) {
+		for c := range t.c {
+			at := k*t.c + c
+			var u [components]float32
+			for p := range parts {
+				for e := range u {
+					u[e] += sums[p*size+e*t.k*t.c+at]
+				}
+			}
+			var rows [3][4]float32
+			for j := range 4 {
+				rows[0][j], rows[1][j], rows[2][j] = transposedFilter(u[j], u[4+j], u[8+j], u[12+j])
+			}
+			for i, r := range rows {
+				g := dw[at*9+3*i:][:3]
+				g[0], g[1], g[2] = transposedFilter(r[0], r[1], r[2], r[3])
+			}
+		}
+	})
+}
+
+func transposedFilter(a, b, c, d float32) (x, y, z float32) {
+	half := (b + c) / 2
+	return a + half, (b - c) / 2, half + d
+}
+
+// scratch is the size of the memory of a goroutine: one for the op and its
+// derivatives, which share it.
+func (t winograd) scratch() int {
+	size := 0
+	for _, t := range []winograd{t, t.transposed()} {
+		in, out, image := t.memory()
+		size = max(size, in+out+image)
+	}
+	return size
+}
+
+// parts is into how many parts the sum over all tiles is split: fewer than of other
+// convolutions where there are many filters.
+func (t winograd) parts() int {
+	const most = 1 << 21 // elements
+	return max(2, min(parts, most/(components*t.k*t.c)))
+}
+
+// shared is the size of the memory that all goroutines share.
+func (t winograd) shared() int { return t.parts() * components * t.k * t.c }
