@@ -157,7 +157,15 @@ func accumulate(n *gorgonia.Node, delta gorgonia.Value) error {
 			return nil
 		}
 	case *tensor.Dense:
-		_, err := tensor.Add(g, delta, tensor.UseUnsafe())
+		switch d := delta.(type) {
+		// A scalar that was fed as a tensor has a gradient of that form.
+		case *gorgonia.F32:
+			_, err = tensor.Add(g, float32(*d), tensor.UseUnsafe())
+		case *gorgonia.F64:
+			_, err = tensor.Add(g, float64(*d), tensor.UseUnsafe())
+		default:
+			_, err = tensor.Add(g, delta, tensor.UseUnsafe())
+		}
 		return err
 	}
 	return errors.Errorf("cannot add %s to a gradient of %s", describe(delta), describe(grad))

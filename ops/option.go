@@ -79,9 +79,13 @@ func WithStep(step *gorgonia.Node) Option { return func(c *config) { c.step = st
 
 // WithFixedStep makes every run use the one mask of the given step.
 func WithFixedStep(step int64) Option {
-	// Gorgonia takes constants of one name for one, whatever their types, and
-	// names them after their values: this one needs a name that no other has.
-	return WithStep(gorgonia.NewConstant(step, gorgonia.WithName(fmt.Sprintf("step %d", step))))
+	return func(c *config) {
+		// Gorgonia takes constants of one name for one, whatever their types, and
+		// names them after their values: this one needs a name that no other has. Its
+		// value is a tensor, for the machines that look for NaN, and each graph's own,
+		// since machines write to its header.
+		c.step = gorgonia.NewConstant(step, gorgonia.WithName(fmt.Sprintf("step %d", step)), gorgonia.WithValue(stepValue(step)))
+	}
 }
 
 // WithMode sets when the dropout is active. The default is Auto.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
@@ -184,13 +185,20 @@ func checkRate(p float64) error {
 	return nil
 }
 
-// scalarIn reads the float that a scalar holds.
+// scalarIn reads the float that a scalar holds, or a tensor of one element.
 func scalarIn(v gorgonia.Value) (float64, error) {
 	switch v := v.(type) {
 	case *gorgonia.F32:
 		return float64(*v), nil
 	case *gorgonia.F64:
 		return float64(*v), nil
+	case *tensor.Dense:
+		switch one := size(v.Shape()) == 1; {
+		case one && v.Dtype() == tensor.Float32:
+			return float64(v.Float32s()[0]), nil
+		case one && v.Dtype() == tensor.Float64:
+			return v.Float64s()[0], nil
+		}
 	}
 	return 0, errors.Errorf("want a float32 or float64 scalar, got %s", describe(v))
 }

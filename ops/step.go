@@ -32,7 +32,7 @@ func StepOf(g *gorgonia.ExprGraph) *Step {
 	if s, ok := FindStep(g); ok {
 		return s
 	}
-	op := new(stepOp)
+	op := &stepOp{reused: new(reused)}
 	return &Step{gorgonia.NewScalar(g, tensor.Int64, gorgonia.WithName("step"), gorgonia.WithOp(op)), op}
 }
 
@@ -58,7 +58,13 @@ func (s *Step) Next() int64 { return s.op.next.Load() }
 func (s *Step) Set(step int64) { s.op.next.Store(step) }
 
 // stepOp :: Int64
-type stepOp struct{ next atomic.Int64 }
+//
+// Its result is a scalar tensor: the checks for NaN and Inf of a machine do not know
+// gorgonia.I64 and panic where nobody can recover.
+type stepOp struct {
+	next atomic.Int64
+	*reused
+}
 
 func (op *stepOp) Arity() int    { return 0 }
 func (op *stepOp) Type() hm.Type { return tensor.Int64 }
@@ -87,11 +93,24 @@ func (op *stepOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 			next = step
 		}
 		if op.next.CompareAndSwap(step, next) {
-			v := gorgonia.I64(step)
-			return &v, nil
+			return op.result(step), nil
 		}
 	}
 }
+
+// result returns step as a value, in the memory of the last one where that is kept.
+func (op *stepOp) result(step int64) gorgonia.Value {
+	if v, ok := op.memory(nil).(*tensor.Dense); ok {
+		v.Int64s()[0] = step
+		return v
+	}
+	v := stepValue(step)
+	op.keep(v)
+	return v
+}
+
+// stepValue returns step as a scalar tensor.
+func stepValue(step int64) *tensor.Dense { return tensor.New(tensor.FromScalar(step)) }
 
 // hashOf is the Hashcode of an op that can write its hash.
 func hashOf(op interface{ WriteHash(hash.Hash) }) uint32 {
@@ -106,7 +125,7 @@ func stepIn(v gorgonia.Value) (int64, error) {
 	case *gorgonia.I64:
 		return int64(*v), nil
 	case *tensor.Dense:
-		if v.Dtype() == tensor.Int64 && v.DataSize() == 1 {
+		if v.Dtype() == tensor.Int64 && size(v.Shape()) == 1 {
 			return v.Int64s()[0], nil
 		}
 	}
