@@ -77,11 +77,7 @@ func newAttention(a *attention, qkv *gorgonia.Node, p float64, opts []Option) (*
 		}
 		a.drop = &linearDrop{config: *c}
 		a.drop.training.Store(true)
-		step := c.step
-		if step.Graph() == nil {
-			step = qkv.Graph().AddNode(step) // a constant
-		}
-		in = append(in, step)
+		in = append(in, c.step)
 	}
 	weights, err := applyFunction(attentionWeights{a}, qkv)
 	if err != nil {

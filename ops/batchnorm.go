@@ -105,15 +105,19 @@ func BatchNorm(x, gamma, beta *gorgonia.Node, running *Running, opts ...BatchNor
 			return nil, errors.Errorf("%s: running statistics must be of %v and shape %v, got %s", name, dt, want, describe(d))
 		}
 	}
-	var stats *gorgonia.Node
-	if s.frozen {
-		stats, err = applyFunction(*s, x)
-	} else {
-		if s.stepNode == nil {
-			s.stepNode = StepOf(x.Graph()).Node()
+	in := gorgonia.Nodes{x}
+	switch {
+	case !s.frozen:
+		if s.stepNode, err = stepFor(x, s.stepNode); err == nil {
+			in = append(in, s.stepNode)
 		}
-		stats, err = applyFunction(*s, x, s.stepNode)
+	case s.stepNode != nil:
+		err = checkStep(x, s.stepNode) // given, though not used
 	}
+	if err != nil {
+		return nil, errors.Wrap(err, name)
+	}
+	stats, err := applyFunction(*s, in...)
 	if err != nil {
 		return nil, err
 	}

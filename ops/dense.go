@@ -103,6 +103,11 @@ func gather[F any](data []F, shape tensor.Shape, strides []int) ([]F, error) {
 // and the value that holds it: prealloc where that fits, else a new one. The
 // memory's old contents are undefined.
 func output[F float](prealloc, x gorgonia.Value) ([]F, gorgonia.Value) {
+	// A scalar that was fed as a tensor gives a scalar: the checks for NaN and Inf of a
+	// machine panic at tensors of floats without axes.
+	if d, ok := x.(*tensor.Dense); ok && d.Dims() == 0 {
+		x = nil
+	}
 	switch x := x.(type) {
 	case *tensor.Dense:
 		if p, ok := prealloc.(*tensor.Dense); ok && p.Shape().Eq(x.Shape()) && rowMajor(p) {

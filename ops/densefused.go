@@ -106,11 +106,7 @@ func (l *linear) apply(x, w, b *gorgonia.Node, more ...*gorgonia.Node) (*gorgoni
 		in = append(in, b)
 	}
 	if l.drop != nil {
-		step := l.drop.step
-		if step.Graph() == nil {
-			step = x.Graph().AddNode(step) // a constant
-		}
-		in = append(in, step)
+		in = append(in, l.drop.step)
 	}
 	return applyFunction(linearForward{l}, append(in, more...)...)
 }

@@ -56,9 +56,6 @@ func KeepColumns(x *gorgonia.Node, p float64, opts ...Option) (*Kept, error) {
 		return nil, errors.Errorf("ops: %s: one unit at least must be kept, got p = %v of %d", name, p, op.n)
 	}
 	op.training.Store(true)
-	if op.step.Graph() == nil {
-		op.step = x.Graph().AddNode(op.step) // a constant
-	}
 	units, err := gorgonia.ApplyOp(op, op.step)
 	if err != nil {
 		return nil, errors.Wrapf(err, "ops: %s", name)

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -73,19 +72,13 @@ func WithLayer(id uint32) Option {
 }
 
 // WithStep sets the node that holds the training step: an int64 scalar of the
-// same graph. The default is StepOf(graph).Node(), which counts the runs.
+// same graph, or a constant. The default is StepOf(graph).Node(), which counts the runs.
 // At a negative step dropout is the identity.
 func WithStep(step *gorgonia.Node) Option { return func(c *config) { c.step = step } }
 
 // WithFixedStep makes every run use the one mask of the given step.
 func WithFixedStep(step int64) Option {
-	return func(c *config) {
-		// Gorgonia takes constants of one name for one, whatever their types, and
-		// names them after their values: this one needs a name that no other has. Its
-		// value is a tensor, for the machines that look for NaN, and each graph's own,
-		// since machines write to its header.
-		c.step = gorgonia.NewConstant(step, gorgonia.WithName(fmt.Sprintf("step %d", step)), gorgonia.WithValue(stepValue(step)))
-	}
+	return WithStep(gorgonia.NewConstant(step))
 }
 
 // WithMode sets when the dropout is active. The default is Auto.
@@ -118,12 +111,9 @@ func configure(name string, x *gorgonia.Node, opts []Option, tempered bool) (*co
 	case !(c.temperature > 0) || math.IsInf(c.temperature, 1):
 		return nil, errors.Errorf("ops: %s: temperature must be positive, got %v", name, c.temperature)
 	}
-	if c.step == nil {
-		c.step = StepOf(x.Graph()).Node()
-	} else if c.step.Graph() != nil && c.step.Graph() != x.Graph() {
-		return nil, errors.Errorf("ops: %s: step must be a node of x's graph, got one of another graph", name)
-	} else if !c.step.IsScalar() || c.step.Type() != tensor.Int64 {
-		return nil, errors.Errorf("ops: %s: step must be an int64 scalar, got %v", name, c.step.Type())
+	var err error
+	if c.step, err = stepFor(x, c.step); err != nil {
+		return nil, errors.Wrapf(err, "ops: %s", name)
 	}
 	if c.hasRateNode {
 		if err := c.checkRateNode(x); err != nil {

@@ -98,11 +98,7 @@ func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentN
 		}
 		r.drop = &recurrentDrop{config: *own}
 		r.drop.training.Store(true)
-		step := own.step
-		if step.Graph() == nil {
-			step = x.Graph().AddNode(step) // a constant
-		}
-		in = append(in, step)
+		in = append(in, own.step)
 	}
 	states, err := applyFunction(recurrentStates{r}, in...)
 	if err != nil {

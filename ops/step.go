@@ -109,6 +109,60 @@ func (op *stepOp) result(step int64) gorgonia.Value {
 	return v
 }
 
+// stepFor returns the node that holds the step of an op on x: step, or what the graph
+// has where that is nil or a constant.
+func stepFor(x, step *gorgonia.Node) (*gorgonia.Node, error) {
+	if step == nil {
+		return StepOf(x.Graph()).Node(), nil
+	}
+	if err := checkStep(x, step); err != nil || step.Graph() != nil {
+		return step, err
+	}
+	// Gorgonia's constants are none of the values that its machines look at for NaN,
+	// and those of one name are one node, whatever their types.
+	at, err := stepIn(step.Value())
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.NewScalar(x.Graph(), tensor.Int64, gorgonia.WithName(fmt.Sprintf("step %d", at)), gorgonia.WithOp(fixedStep(at))), nil
+}
+
+// checkStep returns an error unless step can be that of an op on x.
+func checkStep(x, step *gorgonia.Node) error {
+	switch {
+	case step.Graph() != nil && step.Graph() != x.Graph():
+		return errors.New("step must be a node of x's graph, got one of another graph")
+	case !step.IsScalar() || step.Type() != tensor.Int64:
+		return errors.Errorf("step must be an int64 scalar, got %v", step.Type())
+	}
+	return nil
+}
+
+// fixedStep :: Int64
+//
+// It is the one step of a graph whose masks do not change.
+type fixedStep int64
+
+func (op fixedStep) Arity() int    { return 0 }
+func (op fixedStep) Type() hm.Type { return tensor.Int64 }
+func (op fixedStep) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return tensor.ScalarShape(), nil
+}
+func (op fixedStep) ReturnsPtr() bool     { return false }
+func (op fixedStep) CallsExtern() bool    { return false }
+func (op fixedStep) OverwritesInput() int { return -1 }
+func (op fixedStep) String() string       { return fmt.Sprintf("Step{%d}", int64(op)) }
+
+func (op fixedStep) WriteHash(h hash.Hash) { fmt.Fprint(h, op.String()) }
+func (op fixedStep) Hashcode() uint32      { return hashOf(op) }
+
+func (op fixedStep) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	if len(inputs) != 0 {
+		return nil, errors.Errorf("ops: Step: want no inputs, got %d", len(inputs))
+	}
+	return stepValue(int64(op)), nil
+}
+
 // stepValue returns step as a scalar tensor.
 func stepValue(step int64) *tensor.Dense { return tensor.New(tensor.FromScalar(step)) }
 
