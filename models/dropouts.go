@@ -157,7 +157,7 @@ func weightDropout(name string, in, out int, p float64, opts []ops.Option,
 		if err != nil {
 			return nil, err
 		}
-		w, err = dropout(name, p, opts, ops.DropConnect).Apply(s, w)
+		w, err = dropout(name, p, opts, op).Apply(s, w)
 		if err != nil {
 			return nil, err
 		}
