@@ -28,10 +28,10 @@ func AvgPool2d(kernel int, opts ...ops.WindowOption) Layer {
 
 // GlobalAvgPool2d takes the mean of each image, from (batch, channels, height,
 // width) to (batch, channels).
-func GlobalAvgPool2d() Layer { return elementwise("GlobalAvgPool2d", ops.GlobalAvgPool2d) }
+func GlobalAvgPool2d() Layer { return unary("GlobalAvgPool2d", ops.GlobalAvgPool2d) }
 
 // pool makes a layer of a pooling of package ops.
 func pool(name string, kernel int, opts []ops.WindowOption,
 	op func(*gorgonia.Node, int, ...ops.WindowOption) (*gorgonia.Node, error)) Layer {
-	return elementwise(name, func(x *gorgonia.Node) (*gorgonia.Node, error) { return op(x, kernel, opts...) })
+	return unary(name, func(x *gorgonia.Node) (*gorgonia.Node, error) { return op(x, kernel, opts...) })
 }
