@@ -160,7 +160,7 @@ func languageWirings() []wiring {
 				return model(s, 0, func(x *gorgonia.Node) *gorgonia.Node {
 					x = s.must(ops.AddPositions(x, s.w("position.weight")))
 					x = s.must(ops.Dropout(x, 0.3, s.at(2)...))
-					for k, path := range ops.DropPathRates(0.4, 2) {
+					for k, path := range []float64{0.2, 0.4} {
 						x = s.block(x, "blocks."+strconv.Itoa(k)+".", 3+6*uint32(k), path, true)
 					}
 					return s.norm(x, "norm")

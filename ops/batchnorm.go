@@ -24,8 +24,8 @@ type Running struct {
 // NewRunning returns running statistics of mean 0 and variance 1 for the given
 // number of channels, of tensor.Float32 or tensor.Float64.
 func NewRunning(dt tensor.Dtype, channels int) (*Running, error) {
-	if channels < 1 {
-		return nil, errors.Errorf("ops: NewRunning: channels must be positive, got %d", channels)
+	if channels < 1 || channels > math.MaxInt32 {
+		return nil, errors.Errorf("ops: NewRunning: channels must be in [1, %d], got %d", math.MaxInt32, channels)
 	}
 	if dt != tensor.Float32 && dt != tensor.Float64 {
 		return nil, errors.Errorf("ops: NewRunning: dtype must be float32 or float64, got %v", dt)

@@ -83,15 +83,15 @@ func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentN
 	for _, opt := range opts {
 		opt(&given)
 	}
+	if given.rate != nil || given.hasRateNode || given.hasNoiseShape || given.broadcast != nil {
+		return nil, errors.Errorf("ops: %s: the noise has rates and shapes of its own, got WithRate, WithRateNode, WithNoiseShape or WithBroadcastAxes", c.name())
+	}
 	in := gorgonia.Nodes{x, wih, whh, bih, bhh}
 	// A step that nothing reads would break gorgonia.Grad.
 	if noise != (RecurrentNoise{}) && given.mode != Inference {
 		own, err := configure(c.name(), x, opts, false)
 		if err != nil {
 			return nil, err
-		}
-		if own.rate != nil || own.hasRateNode || own.hasNoiseShape || own.broadcast != nil {
-			return nil, errors.Errorf("ops: %s: the noise has rates and shapes of its own, got WithRate, WithRateNode, WithNoiseShape or WithBroadcastAxes", c.name())
 		}
 		if own.layer > math.MaxUint32-recurrentLayers+1 {
 			return nil, errors.Errorf("ops: %s: %d layers must fit in 32 bits from layer %d on", c.name(), recurrentLayers, own.layer)

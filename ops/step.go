@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"math"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
@@ -88,6 +89,9 @@ func (op *stepOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	// mode that a negative step stands for.
 	for {
 		step := op.next.Load()
+		if step == math.MaxInt64 {
+			return nil, errors.Errorf("ops: Step: step must be below %d, for another to follow", step)
+		}
 		next := step + 1
 		if step < 0 {
 			next = step
