@@ -228,7 +228,7 @@ func TestBatchNormRejects(t *testing.T) {
 		rejects(t, err, tt.want)
 	}
 	_, err := ops.NewRunning(tensor.Float32, 0)
-	rejects(t, err, "ops: NewRunning: channels must be positive, got 0")
+	rejects(t, err, "ops: NewRunning: channels must be in [1, 2147483647], got 0")
 	_, err = ops.NewRunning(tensor.Int, 1)
 	rejects(t, err, "ops: NewRunning: dtype must be float32 or float64, got int")
 
