@@ -41,25 +41,34 @@ func SELU() Layer { return unitwise("SELU", nn.SELU) }
 
 // Softmax makes probabilities of the last axis. A classifier that is trained with
 // the cross-entropy of logits needs none.
-func Softmax() Layer { return elementwise("Softmax", nn.Softmax) }
+func Softmax() Layer { return activation("Softmax", nn.Softmax) }
 
 // LogSoftmax makes logarithms of probabilities of the last axis.
-func LogSoftmax() Layer { return elementwise("LogSoftmax", nn.LogSoftmax) }
+func LogSoftmax() Layer { return activation("LogSoftmax", nn.LogSoftmax) }
 
-// unitwise is elementwise for functions of each element alone.
+// unitwise is activation for functions of each element alone.
 func unitwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
-	return unitActivation{elementwise(name, f)}
+	return unitActivation{activation(name, f)}
 }
 
 // unitActivation is a type of its own for Sequential to know that the layer may be
 // applied to some units alone.
 type unitActivation struct{ Layer }
 
-// elementwise makes a layer of a function of one node.
-func elementwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
+// activation makes a layer of a function of one node, whose output is listed in
+// Graph.Activations.
+func activation(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
 	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		y, err := f(x)
 		s.observe(y)
+		return y, s.Wrap(err, name)
+	})
+}
+
+// unary makes a layer of a function of one node that is no activation.
+func unary(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		y, err := f(x)
 		return y, s.Wrap(err, name)
 	})
 }

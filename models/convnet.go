@@ -49,6 +49,10 @@ func (n ConvNet) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if kernel < 1 || kernel%2 == 0 {
 		return nil, s.Errorf("ConvNet: kernel must be odd, got %d", kernel)
 	}
+	if err := s.checkRates("ConvNet", rate{"InputDropout", n.InputDropout}, rate{"ChannelDropout", n.ChannelDropout},
+		rate{"HiddenDropout", n.HiddenDropout}); err != nil {
+		return nil, err
+	}
 	if activation == nil {
 		activation = ReLU
 	}

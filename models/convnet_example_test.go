@@ -24,7 +24,10 @@ func ExampleConvNet() {
 
 func ExampleResidual() {
 	net := models.Sequential{models.Conv2d(16, 3, nn.WithPadding(1))}
-	rates := ops.DropPathRates(0.2, 3)
+	rates, err := ops.DropPathRates(0.2, 3)
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, p := range rates {
 		net = append(net, models.Residual(
 			models.BatchNorm2d(), models.ReLU(), models.Conv2d(16, 3, nn.WithPadding(1)), models.DropPath(p),

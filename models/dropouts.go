@@ -71,8 +71,15 @@ func DropPath(p float64, opts ...ops.Option) Layer {
 // DropBlock2d zeroes squares of side × side neighbours of images in training, about
 // the share p of all; see ops.DropBlock2d.
 func DropBlock2d(p float64, side int, opts ...ops.Option) Layer {
-	return dropout("DropBlock2d", p, opts, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+	l := dropout("DropBlock2d", p, opts, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 		return ops.DropBlock2d(x, p, side, opts...)
+	})
+	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+		// Checked where nothing is dropped too.
+		if side < 1 {
+			return nil, s.Errorf("DropBlock2d: side must be positive, got %d", side)
+		}
+		return l.Apply(s, x)
 	})
 }
 
@@ -158,7 +165,7 @@ func weightDropout(name string, in, out int, p float64, opts []ops.Option,
 		if err != nil {
 			return nil, err
 		}
-		w, err = dropout(name, p, opts, ops.DropConnect).Apply(s, w)
+		w, err = dropout(name, p, opts, op).Apply(s, w)
 		if err != nil {
 			return nil, err
 		}

@@ -7,10 +7,10 @@ import (
 
 // Flatten makes one row of each example, from (batch, ...) to (batch, values), as
 // Linear wants it.
-func Flatten() Layer { return elementwise("Flatten", nn.Flatten) }
+func Flatten() Layer { return unary("Flatten", nn.Flatten) }
 
 // Unflatten gives each example the given shape: Unflatten(1, 28, 28) makes images of
 // rows of 784 pixels, as Conv2d wants them.
 func Unflatten(shape ...int) Layer {
-	return elementwise("Unflatten", func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Unflatten(x, shape...) })
+	return unary("Unflatten", func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Unflatten(x, shape...) })
 }

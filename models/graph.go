@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -52,6 +53,9 @@ func (s *Scope) observe(y *gorgonia.Node) {
 func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
 	if batch <= 0 {
 		return nil, errors.Errorf("models: Build: batch must be positive, got %d", batch)
+	}
+	if _, err := bounded.Product(maxValues, append([]int{batch}, m.input...)...); err != nil {
+		return nil, errors.Wrapf(err, "models: Build: batch of %d", batch)
 	}
 	if mode > Sample {
 		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)

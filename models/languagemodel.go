@@ -90,11 +90,15 @@ func (m TransformerLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.N
 	if m.Context <= 0 || m.Blocks < 0 {
 		return nil, s.Errorf("%s: context must be positive and blocks not negative, got %d and %d", name, m.Context, m.Blocks)
 	}
-	if !(m.Block.DropPath >= 0 && m.Block.DropPath <= 1) {
-		return nil, s.Errorf("%s: DropPath: p must be in [0, 1], got %v", name, m.Block.DropPath)
+	if err := s.checkRates(name, m.Block.rates()...); err != nil {
+		return nil, err
 	}
 	body := parts{{"position", Positions(m.Context)}, {"", Dropout(m.EmbeddingDropout)}}
-	for i, p := range ops.DropPathRates(m.Block.DropPath, m.Blocks) {
+	rates, err := ops.DropPathRates(m.Block.DropPath, m.Blocks)
+	if err != nil {
+		return nil, s.Wrap(err, name)
+	}
+	for i, p := range rates {
 		block := m.Block
 		block.Causal, block.DropPath = true, p
 		body = append(body, part{"blocks." + strconv.Itoa(i), block})

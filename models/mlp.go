@@ -31,9 +31,19 @@ type MLP struct {
 }
 
 // Apply adds the network to the graph of x.
-func (m MLP) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) { return m.Layers().Apply(s, x) }
+func (m MLP) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if err := s.checkRates("MLP", m.rates()...); err != nil {
+		return nil, err
+	}
+	return m.Layers().Apply(s, x)
+}
 
-// Layers returns the network as a sequence of layers.
+func (m MLP) rates() []rate {
+	return []rate{{"InputDropout", m.InputDropout}, {"HiddenDropout", m.HiddenDropout}}
+}
+
+// Layers returns the network as a sequence of layers. Without hidden layers it has no
+// place for HiddenDropout, which Apply checks nevertheless.
 func (m MLP) Layers() Sequential {
 	drop := func(p float64) Layer { return Dropout(p) }
 	if m.Submatrix {

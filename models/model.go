@@ -1,11 +1,14 @@
 package models
 
 import (
+	"math"
 	"slices"
 	"sync"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/bounded"
 )
 
 // A Param is a parameter of a model: a tensor that training changes in place.
@@ -73,6 +76,9 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 			return nil, errors.Errorf("models: New: input shape must be positive, got %v", input)
 		}
 	}
+	if _, err := bounded.Product(maxValues, input...); err != nil {
+		return nil, errors.Wrap(err, "models: New: input")
+	}
 	// A graph for training has all that graphs for evaluation have.
 	g, err := m.Build(Train, 1)
 	if err != nil {
@@ -107,6 +113,9 @@ func (m *Model) NumParams() int {
 	return n
 }
 
+// maxValues is the most values of a parameter, and of the examples of a batch.
+const maxValues = math.MaxInt32
+
 // param returns the parameter called name, making it at first sight.
 func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error) {
 	if p, ok := m.byName[name]; ok {
@@ -118,10 +127,17 @@ func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error
 	if m.sealed {
 		return nil, errors.Errorf("models: parameter %s must be there in every graph, got it first after New", name)
 	}
-	if len(shape) == 0 || shape.TotalSize() == 0 {
+	size, err := bounded.Product(maxValues, shape...)
+	if err != nil {
+		return nil, errors.Wrapf(err, "models: parameter %s", name)
+	}
+	if len(shape) == 0 || size == 0 {
 		return nil, errors.Errorf("models: parameter %s must have a positive size, got shape %v", name, shape)
 	}
-	values := make([]float64, shape.TotalSize())
+	if init == nil {
+		return nil, errors.Errorf("models: parameter %s must have an Init, got nil", name)
+	}
+	values := make([]float64, size)
 	init(values, shape, source(m.seed, name))
 	p := &Param{name: name, value: dense(values, shape, m.dtype)}
 	m.params = append(m.params, p)

@@ -27,10 +27,10 @@ func AvgPool2d(kernel int, opts ...nn.WindowOption) Layer {
 
 // GlobalAvgPool2d takes the mean of each image, from (batch, channels, height,
 // width) to (batch, channels).
-func GlobalAvgPool2d() Layer { return elementwise("GlobalAvgPool2d", nn.GlobalAvgPool2d) }
+func GlobalAvgPool2d() Layer { return unary("GlobalAvgPool2d", nn.GlobalAvgPool2d) }
 
 // pool makes a layer of a pooling of package ops.
 func pool(name string, kernel int, opts []nn.WindowOption,
 	op func(*gorgonia.Node, int, ...nn.WindowOption) (*gorgonia.Node, error)) Layer {
-	return elementwise(name, func(x *gorgonia.Node) (*gorgonia.Node, error) { return op(x, kernel, opts...) })
+	return unary(name, func(x *gorgonia.Node) (*gorgonia.Node, error) { return op(x, kernel, opts...) })
 }

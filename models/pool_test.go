@@ -3,6 +3,7 @@ package models_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -11,6 +12,28 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
 )
+
+// Activation layers are listed, and nothing else that has no parameters.
+func TestActivationsAreActivations(t *testing.T) {
+	net := models.Sequential{
+		models.Unflatten(2, 8, 8), models.Conv2d(3, 3), models.Sigmoid(), models.AvgPool2d(2), models.MaxPool2d(1), models.ReLU(),
+		models.MaxPool2d(3, nn.WithStride(1)), models.ReLU(), models.Flatten(), models.Linear(3, 3), models.Unflatten(3, 1, 1),
+		models.GlobalAvgPool2d(), models.LeakyReLU(0.1), models.Linear(3, 3), models.SELU(), models.GELU(), models.Tanh(), models.Softmax(), models.LogSoftmax(),
+	}
+	for _, mode := range []models.Mode{models.Eval, models.Train} {
+		g, err := mustModel(t, net, []int{128}).Build(mode, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var layers []string
+		for _, a := range g.Activations() {
+			layers = append(layers, a.Layer)
+		}
+		if want := []string{"2", "5", "7", "12", "14", "15", "16", "17", "18"}; !slices.Equal(layers, want) {
+			t.Errorf("%v: activations are of layers %v, want %v", mode, layers, want)
+		}
+	}
+}
 
 // A ReLU that is computed behind the max pooling, or in one op with a convolution,
 // gives the numbers of one by itself, gradients and ties included, and the activations

@@ -30,6 +30,9 @@ func (r recurrent) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if x.Dims() != 3 {
 		return nil, s.Errorf("%s: input must have shape (batch, time, features), got %v", r.name, x.Shape())
 	}
+	if err := s.checkRates(r.name, rate{"InputDropout", r.input}, rate{"LayerDropout", r.between}, rate{"WeightDrop", r.weights}); err != nil {
+		return nil, err
+	}
 	for k := range max(1, r.layers) {
 		name, p := "InputDropout", r.input
 		if k > 0 {

@@ -231,7 +231,7 @@ func TestSequenceLayersReject(t *testing.T) {
 		{models.LSTM{Units: 2, InputDropout: 2}, []int{3, 4}, "models: LSTM: InputDropout: p must be in [0, 1], got 2"},
 		{models.LSTM{Units: 2, Layers: 2, LayerDropout: 2}, []int{3, 4}, "models: LSTM: LayerDropout: p must be in [0, 1], got 2"},
 		{models.LSTM{Units: 2, WeightDrop: -1}, []int{3, 4}, "models: LSTM: WeightDrop: p must be in [0, 1], got -1"},
-		{models.GRU{Units: 2, Zoneout: math.NaN()}, []int{3, 4}, "models: GRU: ops: GRU: ZoneoutHidden must be in [0, 1], got NaN"},
+		{models.GRU{Units: 2, Zoneout: math.NaN()}, []int{3, 4}, "models: GRU: nn: GRU: ZoneoutHidden must be in [0, 1], got NaN"},
 		{models.PerToken(models.Linear(4, 2)), []int{4}, "models: PerToken: input must have shape (batch, time, features), got (1, 4)"},
 		{models.SelfAttention{Heads: 3}, []int{3, 4}, "models: SelfAttention: heads must divide the width 4, got 3"},
 		{models.SelfAttention{Heads: 2}, []int{4}, "models: SelfAttention: input must have shape (batch, time, width), got (1, 4)"},
@@ -247,7 +247,17 @@ func TestSequenceLayersReject(t *testing.T) {
 		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2, Context: 4}, []int{8}, "models: position: Positions: input must have shape (batch, time, width) with at most 4 times"},
 		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2, Context: 8, Block: models.TransformerBlock{DropPath: 2}}, []int{8}, "models: TransformerLanguageModel: DropPath: p must be in [0, 1], got 2"},
 		{models.Tabular{Inputs: 4, Outputs: 2, SelfNormalizing: true, BatchNorm: true}, []int{4}, "models: Tabular: SelfNormalizing must be without BatchNorm and Activation"},
-		{models.Tabular{Inputs: 4, Outputs: 2, SelfNormalizing: true, InputDropout: 2}, []int{4}, "models: 0: AlphaDropout: p must be in [0, 1], got 2"},
+		{models.Tabular{Inputs: 4, Outputs: 2, SelfNormalizing: true, InputDropout: 2}, []int{4}, "models: Tabular: InputDropout: p must be in [0, 1], got 2"},
+		// Rates are checked where they are not used, too.
+		{models.LSTM{Units: 2, LayerDropout: 2}, []int{3, 4}, "models: LSTM: LayerDropout: p must be in [0, 1], got 2"},
+		{models.GRU{Units: 2, LayerDropout: math.NaN()}, []int{3, 4}, "models: GRU: LayerDropout: p must be in [0, 1], got NaN"},
+		{models.MLP{Inputs: 4, Outputs: 2, HiddenDropout: -1}, []int{4}, "models: MLP: HiddenDropout: p must be in [0, 1], got -1"},
+		{models.Tabular{Inputs: 4, Outputs: 2, HiddenDropout: -1}, []int{4}, "models: Tabular: HiddenDropout: p must be in [0, 1], got -1"},
+		{models.ConvNet{Outputs: 2, ChannelDropout: 2}, []int{1, 4, 4}, "models: ConvNet: ChannelDropout: p must be in [0, 1], got 2"},
+		{models.ConvNet{Outputs: 2, HiddenDropout: 2}, []int{1, 4, 4}, "models: ConvNet: HiddenDropout: p must be in [0, 1], got 2"},
+		{models.TransformerBlock{Heads: 2, HiddenDropout: 2}, []int{3, 4}, "models: TransformerBlock: HiddenDropout: p must be in [0, 1], got 2"},
+		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2, Context: 8, Block: models.TransformerBlock{HiddenDropout: 2}}, []int{8}, "models: TransformerLanguageModel: HiddenDropout: p must be in [0, 1], got 2"},
+		{models.DropBlock2d(0, -1), []int{1, 4, 4}, "models: DropBlock2d: side must be positive, got -1"},
 	} {
 		if _, err := models.New(tt.layer, tt.input); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want error %q, got %v", tt.want, err)

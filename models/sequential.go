@@ -134,6 +134,5 @@ func (q Sequential) pooled(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgoni
 		return 0, nil, place.Wrap(err, "ReLU")
 	}
 	place.observe(y)
-	behind.observe(y)
 	return 2, y, nil
 }

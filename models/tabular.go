@@ -29,6 +29,9 @@ func (t Tabular) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if t.SelfNormalizing && (t.BatchNorm || t.Activation != nil) {
 		return nil, s.Errorf("Tabular: SelfNormalizing must be without BatchNorm and Activation")
 	}
+	if err := s.checkRates("Tabular", rate{"InputDropout", t.InputDropout}, rate{"HiddenDropout", t.HiddenDropout}); err != nil {
+		return nil, err
+	}
 	return t.Layers().Apply(s, x)
 }
 

@@ -40,6 +40,9 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	if b.Hidden < 0 {
 		return nil, s.Errorf("TransformerBlock: hidden units must not be negative, got %d", b.Hidden)
 	}
+	if err := s.checkRates("TransformerBlock", b.rates()...); err != nil {
+		return nil, err
+	}
 	width, hidden, activation, init := x.Shape()[2], b.Hidden, b.Activation, b.Init
 	if hidden == 0 {
 		hidden = 4 * width
@@ -75,6 +78,11 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 		}
 	}
 	return x, nil
+}
+
+func (b TransformerBlock) rates() []rate {
+	return []rate{{"AttentionDropout", b.AttentionDropout}, {"HiddenDropout", b.HiddenDropout},
+		{"ResidualDropout", b.ResidualDropout}, {"DropPath", b.DropPath}}
 }
 
 // tokenwise is parts that treat tokens alike.

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -26,8 +26,8 @@ type Running struct {
 // NewRunning returns running statistics of mean 0 and variance 1 for the given
 // number of channels, of tensor.Float32 or tensor.Float64.
 func NewRunning(dt tensor.Dtype, channels int) (*Running, error) {
-	if channels < 1 {
-		return nil, errors.Errorf("nn: NewRunning: channels must be positive, got %d", channels)
+	if channels < 1 || channels > math.MaxInt32 {
+		return nil, errors.Errorf("nn: NewRunning: channels must be in [1, %d], got %d", math.MaxInt32, channels)
 	}
 	if dt != tensor.Float32 && dt != tensor.Float64 {
 		return nil, errors.Errorf("nn: NewRunning: dtype must be float32 or float64, got %v", dt)
@@ -107,15 +107,19 @@ func BatchNorm(x, gamma, beta *gorgonia.Node, running *Running, opts ...BatchNor
 			return nil, errors.Errorf("%s: running statistics must be of %v and shape %v, got %s", name, dt, want, op.Describe(d))
 		}
 	}
-	var stats *gorgonia.Node
-	if s.frozen {
-		stats, err = apply(*s, x)
-	} else {
-		if s.stepNode == nil {
-			s.stepNode = ops.StepOf(x.Graph()).Node()
+	in := gorgonia.Nodes{x}
+	switch {
+	case !s.frozen:
+		if s.stepNode, err = draw.StepFor(x, s.stepNode); err == nil {
+			in = append(in, s.stepNode)
 		}
-		stats, err = apply(*s, x, s.stepNode)
+	case s.stepNode != nil:
+		err = draw.CheckStep(x, s.stepNode) // given, though not used
 	}
+	if err != nil {
+		return nil, errors.Wrap(err, name)
+	}
+	stats, err := apply(*s, in...)
 	if err != nil {
 		return nil, err
 	}

@@ -52,10 +52,18 @@ func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...LossOption) (*go
 	for _, opt := range opts {
 		opt(&f)
 	}
-	if !(f.smoothing >= 0 && f.smoothing <= 1) {
-		return nil, errors.Errorf("%s: label smoothing must be in [0, 1], got %v", name, f.smoothing)
+	if err := f.check(); err != nil {
+		return nil, errors.Wrap(err, name)
 	}
 	return apply(f, logits, labels)
+}
+
+// check returns an error unless the options are right.
+func (f crossEntropy) check() error {
+	if !(f.smoothing >= 0 && f.smoothing <= 1) {
+		return errors.Errorf("label smoothing must be in [0, 1], got %v", f.smoothing)
+	}
+	return nil
 }
 
 // crossEntropy :: logits → labels → loss

@@ -2,12 +2,15 @@ package nn
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/bounded"
 )
 
 // Flatten returns x, of shape (N, ...) and float32 or float64, as a matrix of
@@ -33,6 +36,9 @@ func Unflatten(x *gorgonia.Node, shape ...int) (*gorgonia.Node, error) {
 	}
 	if len(shape) == 0 || slices.Min(shape) < 1 {
 		return nil, errors.Errorf("nn: Unflatten: shape must be positive, got %v", shape)
+	}
+	if _, err := bounded.Product(math.MaxInt, shape...); err != nil {
+		return nil, errors.Wrap(err, "nn: Unflatten: shape")
 	}
 	return apply(reshape{"Unflatten", x.Dims(), append(tensor.Shape{-1}, shape...)}, x)
 }

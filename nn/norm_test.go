@@ -230,7 +230,7 @@ func TestBatchNormRejects(t *testing.T) {
 		testkit.Rejects(t, err, tt.want)
 	}
 	_, err := nn.NewRunning(tensor.Float32, 0)
-	testkit.Rejects(t, err, "nn: NewRunning: channels must be positive, got 0")
+	testkit.Rejects(t, err, "nn: NewRunning: channels must be in [1, 2147483647], got 0")
 	_, err = nn.NewRunning(tensor.Int, 1)
 	testkit.Rejects(t, err, "nn: NewRunning: dtype must be float32 or float64, got int")
 

@@ -94,6 +94,9 @@ func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (f symmetricKL, err 
 	for _, opt := range opts {
 		opt(&loss)
 	}
+	if err := loss.check(); err != nil { // given, though it changes nothing
+		return f, err
+	}
 	return symmetricKL{dims: a.Dims(), weight: 1, sum: loss.sum}, nil
 }
 

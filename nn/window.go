@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/pkg/errors"
 )
@@ -55,6 +56,11 @@ func newWindow(kernel, stride [2]int, opts []WindowOption) (window, error) {
 	for axis := range 2 {
 		if w.err == nil && w.kernel[axis] < 1 {
 			w.err = errors.Errorf("kernel must be at least 1, got %v", w.kernel)
+		}
+		for _, size := range []int{w.kernel[axis], w.stride[axis], w.padding[axis], w.dilation[axis]} {
+			if w.err == nil && size > math.MaxInt32 {
+				w.err = errors.Errorf("sizes of the window must be at most %d, got %d", math.MaxInt32, size)
+			}
 		}
 		if w.stride[axis] == 0 {
 			w.stride[axis] = w.kernel[axis]

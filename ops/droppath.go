@@ -4,6 +4,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
+	"github.com/pkg/errors"
 )
 
 // DropPath drops whole samples of x, of shape (N, ...): each index of axis 0 is
@@ -25,17 +26,20 @@ func DropPath(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, erro
 
 // DropPathRates returns the drop probabilities of depth blocks, rising linearly
 // from p/depth at the first to p at the last: block l of 1..depth has p*l/depth.
-// It is nil if depth is not positive.
+// It is an error if p is not in [0, 1] or depth not in [0, 2^20].
 //
 // Source: Huang et al., ECCV 2016, equation 4, with p = 1 - p_L. (Some libraries
 // give the first block 0; that is 0 before DropPathRates(p, depth-1).)
-func DropPathRates(p float64, depth int) []float64 {
-	if depth <= 0 {
-		return nil
+func DropPathRates(p float64, depth int) ([]float64, error) {
+	if err := draw.CheckRate(p); err != nil {
+		return nil, errors.Wrap(err, "ops: DropPathRates")
+	}
+	if depth < 0 || depth > 1<<20 {
+		return nil, errors.Errorf("ops: DropPathRates: depth must be in [0, 2^20], got %d", depth)
 	}
 	rates := make([]float64, depth)
 	for l := range rates {
 		rates[l] = p * (float64(l+1) / float64(depth))
 	}
-	return rates
+	return rates, nil
 }

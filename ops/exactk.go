@@ -37,20 +37,29 @@ func ExactK(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error)
 
 // KeptCount returns the number of units that ExactK keeps of n at rate p: n less
 // p*n rounded half up. p outside [0, 1] counts as the nearest of the two, NaN as
-// 0.
+// 0, and a negative n as 0.
 func KeptCount(n int, p float64) int {
+	n = max(n, 0)
 	if !(p > 0) {
 		return n
 	}
-	return n - int(math.Floor(min(p, 1)*float64(n)+0.5))
+	dropped := math.Floor(min(p, 1)*float64(n) + 0.5)
+	if dropped >= float64(n) {
+		return 0
+	}
+	return n - int(dropped)
 }
 
 // KeptUnits returns the indices, in ascending order, of the k units out of n
 // that ExactK keeps at a step, for products on these units alone. It is an error
-// unless 0 <= k <= n and step is not negative.
+// unless 0 <= k <= n <= 2^33, after which the keys of units repeat, and step is not
+// negative.
 func KeptUnits(seed uint64, layer uint32, step int64, n, k int) ([]int, error) {
 	if k < 0 || k > n {
 		return nil, errors.Errorf("ops: KeptUnits: k must be in [0, n = %d], got %d", n, k)
+	}
+	if n > 1<<33 {
+		return nil, errors.Errorf("ops: KeptUnits: n must be at most 2^33, got %d", n)
 	}
 	if step < 0 {
 		return nil, errors.Errorf("ops: KeptUnits: step must not be negative, got %d", step)

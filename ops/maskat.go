@@ -1,19 +1,22 @@
 package ops
 
 import (
-	"slices"
-
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
+// maskElements is the number of elements after which a mask repeats, since block
+// numbers have 32 bits and a block makes 8 of them; see docs/contract.md.
+const maskElements = 1 << 35
+
 // MaskAt returns the mask that Dropout, with the seed and layer given, applied
 // or will apply at a training step to a tensor of a shape, in row-major order:
 // true where an element is kept. It is an error if p is not in [0, 1], step is
-// negative or the shape has a negative size.
+// negative, the shape has a negative size or it has more than 2^35 elements.
 //
 // Of dropouts that share their mask over axes, shape is the mask's own, with 1
 // for the shared axes: (N, C, 1, 1) for Dropout2d. DropConnect and WeightDrop,
@@ -26,8 +29,8 @@ func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bo
 	if step < 0 {
 		return nil, errors.Errorf("ops: MaskAt: step must not be negative, got %d", step)
 	}
-	if slices.ContainsFunc(shape, func(n int) bool { return n < 0 }) {
-		return nil, errors.Errorf("ops: MaskAt: shape must not have negative sizes, got %v", shape)
+	if _, err := bounded.Product(maskElements, shape...); err != nil {
+		return nil, errors.Wrap(err, "ops: MaskAt: shape")
 	}
 	l := mask.NewLayout(shape, nil)
 	kept := mask.Draw(l, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)}, kernel.Threshold(p))

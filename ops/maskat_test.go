@@ -95,7 +95,7 @@ func TestMaskAtRejects(t *testing.T) {
 	}{
 		{func() error { _, err := ops.MaskAt(0, 0, 0, []int{3}, 1.5); return err }, "ops: MaskAt: p must be in [0, 1], got 1.5"},
 		{func() error { _, err := ops.MaskAt(0, 0, -1, []int{3}, 0.5); return err }, "ops: MaskAt: step must not be negative, got -1"},
-		{func() error { _, err := ops.MaskAt(0, 0, 0, []int{3, -2}, 0.5); return err }, "ops: MaskAt: shape must not have negative sizes, got [3 -2]"},
+		{func() error { _, err := ops.MaskAt(0, 0, 0, []int{3, -2}, 0.5); return err }, "ops: MaskAt: shape: sizes must not be negative, got [3 -2]"},
 		{func() error { _, err := ops.KeptUnits(0, 0, 0, 3, 4); return err }, "ops: KeptUnits: k must be in [0, n = 3], got 4"},
 		{func() error { _, err := ops.KeptUnits(0, 0, 0, 3, -1); return err }, "ops: KeptUnits: k must be in [0, n = 3], got -1"},
 		{func() error { _, err := ops.KeptUnits(0, 0, -1, 3, 1); return err }, "ops: KeptUnits: step must not be negative, got -1"},

@@ -42,7 +42,7 @@ func WithSeed(seed uint64) StreamOption { return draw.WithSeed(seed) }
 func WithLayer(id uint32) StreamOption { return draw.WithLayer(id) }
 
 // WithStep sets the node that holds the training step: an int64 scalar of the
-// same graph. The default is StepOf(graph).Node(), which counts the runs.
+// same graph, or a constant. The default is StepOf(graph).Node(), which counts the runs.
 // At a negative step dropout is the identity.
 func WithStep(step *gorgonia.Node) StreamOption { return draw.WithStep(step) }
 

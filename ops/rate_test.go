@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 	"pgregory.net/rapid"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -42,14 +43,14 @@ func TestRates(t *testing.T) {
 func TestRatesAreProbabilities(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, q := rapid.Float64Range(0, 1).Draw(t, "p"), rapid.Float64Range(0, 1).Draw(t, "q")
-		start := rapid.Int64Range(-1<<40, 1<<40).Draw(t, "start")
-		cutoff := rapid.Int64Range(0, 1<<40).Draw(t, "cutoff")
+		start, end := rapid.Int64().Draw(t, "start"), rapid.Int64().Draw(t, "end")
+		cutoff := rapid.Int64Range(0, math.MaxInt64).Draw(t, "cutoff")
 		step := rapid.Int64().Draw(t, "step")
 		for _, r := range []ops.Rate{
-			ops.Linear{From: p, To: q, Start: start, End: start + cutoff},
+			ops.Linear{From: p, To: q, Start: min(start, end), End: max(start, end)},
 			ops.Early{P: p, Cutoff: cutoff, Decay: rapid.Bool().Draw(t, "decay")},
 			ops.Late{P: p, Cutoff: cutoff},
-			ops.Curriculum{P: p, Gamma: q},
+			ops.Curriculum{P: p, Gamma: q}, ops.Curriculum{P: p, Gamma: math.MaxFloat64},
 		} {
 			if got := r.At(step); !(got >= 0 && got <= 1) {
 				t.Fatalf("%T %v at step %d is %v", r, r, step, got)
@@ -104,10 +105,23 @@ func TestRateNodeRejects(t *testing.T) {
 }
 
 func TestDropPathRates(t *testing.T) {
-	if got := ops.DropPathRates(0.5, 4); !slices.Equal(got, []float64{0.125, 0.25, 0.375, 0.5}) {
-		t.Errorf("got %v", got)
+	if got, err := ops.DropPathRates(0.5, 4); err != nil || !slices.Equal(got, []float64{0.125, 0.25, 0.375, 0.5}) {
+		t.Errorf("got %v and %v", got, err)
 	}
-	if got := ops.DropPathRates(0.5, 0); got != nil {
-		t.Errorf("no blocks must have no rates, got %v", got)
+	if got, err := ops.DropPathRates(0.5, 0); err != nil || len(got) != 0 {
+		t.Errorf("no blocks must have no rates, got %v and %v", got, err)
+	}
+	for _, bad := range []struct {
+		p     float64
+		depth int
+		want  string
+	}{
+		{math.NaN(), 3, "ops: DropPathRates: p must be in [0, 1], got NaN"},
+		{-1, 3, "ops: DropPathRates: p must be in [0, 1], got -1"},
+		{0.5, -1, "ops: DropPathRates: depth must be in [0, 2^20], got -1"},
+		{0.5, math.MaxInt, "ops: DropPathRates: depth must be in [0, 2^20]"},
+	} {
+		_, err := ops.DropPathRates(bad.p, bad.depth)
+		testkit.Rejects(t, err, bad.want)
 	}
 }

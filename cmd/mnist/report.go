@@ -135,7 +135,11 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 			if err := add(report.Filters(a.name, first[0].Value().Float32s(), 28, 28)); err != nil {
 				return nil, err
 			}
-			activations = append(activations, report.Sample{Name: a.name, Values: firstLayer(m, x[:784*100])})
+			values, err := firstLayer(ctx, m, data)
+			if err != nil {
+				return nil, err
+			}
+			activations = append(activations, report.Sample{Name: a.name, Values: values})
 		}
 		if a.name == without {
 			continue
@@ -182,26 +186,16 @@ func forReport(name string, predictions []uncertainty.Prediction) report.Predict
 	return p
 }
 
-// firstLayer returns the activations of the first hidden layer for images.
-func firstLayer(m *models.Model, x []float32) []float64 {
-	w, b := m.Params()[0].Value(), m.Params()[1].Value().Float32s()
-	inputs, units := w.Shape()[0], w.Shape()[1]
-	var all []float64
-	for ; len(x) > 0; x = x[inputs:] {
-		h := make([]float64, units)
-		for i, v := range x[:inputs] {
-			if v == 0 {
-				continue
-			}
-			for j, weight := range w.Float32s()[i*units : (i+1)*units] {
-				h[j] += float64(v) * float64(weight)
-			}
-		}
-		for j := range h {
-			all = append(all, max(0, h[j]+float64(b[j])))
-		}
+// firstLayer returns the activations of the first hidden layer for the first images.
+func firstLayer(ctx context.Context, m *models.Model, images training.Dataset) ([]float64, error) {
+	layers, err := training.Activations(ctx, m, images, 100)
+	if err != nil {
+		return nil, err
 	}
-	return all
+	if len(layers) == 0 {
+		return nil, errors.New("mnist: report: the model must have an activation layer, got none")
+	}
+	return layers[0].Values, nil
 }
 
 // list returns the settings for a reader: one value, or one for each arm.

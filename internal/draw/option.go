@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"fmt"
 	"slices"
 
 	"gorgonia.org/gorgonia"
@@ -110,7 +109,7 @@ func WithLayer(id uint32) StreamOption {
 }
 
 // WithStep sets the node that holds the training step: an int64 scalar of the
-// same graph. The default is StepOf(graph).Node(), which counts the runs.
+// same graph, or a constant. The default is StepOf(graph).Node(), which counts the runs.
 // At a negative step dropout is the identity.
 func WithStep(step *gorgonia.Node) StreamOption {
 	return streamOption(func(s *Settings) { s.step = step })
@@ -118,9 +117,7 @@ func WithStep(step *gorgonia.Node) StreamOption {
 
 // WithFixedStep makes every run use the one mask of the given step.
 func WithFixedStep(step int64) StreamOption {
-	// Gorgonia takes constants of one name for one, whatever their types, and
-	// names them after their values: this one needs a name that no other has.
-	return WithStep(gorgonia.NewConstant(step, gorgonia.WithName(fmt.Sprintf("step %d", step))))
+	return WithStep(gorgonia.NewConstant(step))
 }
 
 // WithMode sets when the dropout is active. The default is Auto.

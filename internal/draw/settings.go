@@ -51,23 +51,16 @@ func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
 	if s.mode > Inference {
 		return nil, errors.Errorf("mode must be Auto, Sampling or Inference, got %d", s.mode)
 	}
-	src := &Source{Seed: s.seed, Layer: s.layer, Mode: s.mode, step: s.step}
-	src.training.Store(true)
-	switch step := s.step; {
-	case step == nil:
-		src.step = StepOf(x.Graph()).Node()
-	case step.Graph() != nil && step.Graph() != x.Graph():
-		return nil, errors.New("step must be a node of x's graph, got one of another graph")
-	case !step.IsScalar() || step.Type() != tensor.Int64:
-		return nil, errors.Errorf("step must be an int64 scalar, got %v", step.Type())
-	case step.Graph() == nil:
-		src.step = x.Graph().AddNode(step) // a constant
+	step, err := StepFor(x, s.step)
+	if err != nil {
+		return nil, err
 	}
+	src := &Source{Seed: s.seed, Layer: s.layer, Mode: s.mode, step: step}
+	src.training.Store(true)
 	if s.hasLayer {
 		return src, nil
 	}
-	layer, err := nextLayer(x.Graph())
-	src.Layer = layer
+	src.Layer, err = nextLayer(x.Graph())
 	return src, err
 }
 

@@ -2,12 +2,14 @@ package draw
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/pkg/errors"
 )
 
 // A Step is the source of the training step in a graph: an int64 scalar node
@@ -78,6 +80,9 @@ func (c *counter) count() (int64, error) {
 	// mode that a negative step stands for.
 	for {
 		step := c.next.Load()
+		if step == math.MaxInt64 {
+			return 0, errors.Errorf("step must be below %d, for another to follow", step)
+		}
 		next := step + 1
 		if step < 0 {
 			next = step
@@ -86,4 +91,53 @@ func (c *counter) count() (int64, error) {
 			return step, nil
 		}
 	}
+}
+
+// StepFor returns the node that holds the step of an op on x: step, or one of x's
+// graph where that is nil or a constant.
+func StepFor(x, step *gorgonia.Node) (*gorgonia.Node, error) {
+	if step == nil {
+		return StepOf(x.Graph()).Node(), nil
+	}
+	if err := CheckStep(x, step); err != nil || step.Graph() != nil {
+		return step, err
+	}
+	// Gorgonia's constants are none of the values that its machines can look at for
+	// NaN, and those of one name are one node, whatever their types.
+	at, err := op.StepIn(step.Value())
+	if err != nil {
+		return nil, err
+	}
+	f := fixed{step: at}
+	return gorgonia.NewScalar(x.Graph(), tensor.Int64, gorgonia.WithName(fmt.Sprintf("step %d", at)), gorgonia.WithOp(op.New("ops", f))), nil
+}
+
+// CheckStep returns an error unless step can be that of an op on x.
+func CheckStep(x, step *gorgonia.Node) error {
+	switch {
+	case step.Graph() != nil && step.Graph() != x.Graph():
+		return errors.New("step must be a node of x's graph, got one of another graph")
+	case !step.IsScalar() || step.Type() != tensor.Int64:
+		return errors.Errorf("step must be an int64 scalar, got %v", step.Type())
+	}
+	return nil
+}
+
+// fixed :: Int64
+//
+// It is the one step of a graph whose masks do not change.
+type fixed struct {
+	op.NoGradient
+	step int64
+}
+
+func (f fixed) Name() string       { return "Step" }
+func (f fixed) String() string     { return fmt.Sprintf("Step{%d}", f.step) }
+func (f fixed) Inputs() []op.Input { return nil }
+func (f fixed) Rank() int          { return 0 }
+
+func (f fixed) Shape([]tensor.Shape) (tensor.Shape, error) { return tensor.ScalarShape(), nil }
+
+func (f fixed) Loops() op.Loops {
+	return op.Loops{Step: func() (int64, error) { return f.step, nil }}
 }

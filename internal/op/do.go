@@ -88,7 +88,7 @@ func evaluate[E any, F Float](op Op, compute func([]E, Args[F]) error,
 func (a *Args[F]) read(i int, input Input, v gorgonia.Value) (err error) {
 	switch {
 	case input.Of == Step:
-		a.Step, err = stepOf(v)
+		a.Step, err = StepIn(v)
 	case input.Of == Scalar:
 		a.Scalar, err = scalarOf(v)
 	case input.Rank != AnyRank && a.Shapes[i].Dims() != input.Rank:
@@ -135,6 +135,8 @@ func integers(v gorgonia.Value) ([]int, error) {
 // it: prealloc where that fits, else a new one. The memory's old contents are
 // undefined.
 func output[F Float](prealloc gorgonia.Value, shape tensor.Shape) ([]F, gorgonia.Value) {
+	// Also where x was fed as a tensor: the checks for NaN and Inf of a machine panic at
+	// tensors of floats without axes.
 	if shape.Dims() == 0 {
 		v := scalar(F(0))
 		return scalarMemory[F](v), v

@@ -136,7 +136,15 @@ func accumulate(n *gorgonia.Node, delta gorgonia.Value) error {
 			return nil
 		}
 	case *tensor.Dense:
-		_, err := tensor.Add(g, delta, tensor.UseUnsafe())
+		switch d := delta.(type) {
+		// A scalar that was fed as a tensor has a gradient of that form.
+		case *gorgonia.F32:
+			_, err = tensor.Add(g, float32(*d), tensor.UseUnsafe())
+		case *gorgonia.F64:
+			_, err = tensor.Add(g, float64(*d), tensor.UseUnsafe())
+		default:
+			_, err = tensor.Add(g, delta, tensor.UseUnsafe())
+		}
 		return err
 	}
 	return errors.Errorf("cannot add %s to a gradient of %s", Describe(delta), Describe(grad))
@@ -180,8 +188,8 @@ func stepValue(prealloc gorgonia.Value, step int64) gorgonia.Value {
 	return tensor.New(tensor.FromScalar(step))
 }
 
-// stepOf reads the step that a node holds.
-func stepOf(v gorgonia.Value) (int64, error) {
+// StepIn reads the step that a node holds.
+func StepIn(v gorgonia.Value) (int64, error) {
 	switch v := v.(type) {
 	case *gorgonia.I64:
 		return int64(*v), nil
