@@ -107,8 +107,8 @@ func TestStandardizationRejects(t *testing.T) {
 		data training.Dataset
 		want string
 	}{
-		{nil, "want at least one example, got none"},
-		{&training.Examples{Shape: []int{2}}, "want at least one example, got none"},
+		{nil, "must have at least one example, got none"},
+		{&training.Examples{Shape: []int{2}}, "must have at least one example, got none"},
 		{&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Y: []int{0, 0, 0, 0}}, "y must have as many labels"},
 		{&training.Examples{Shape: []int{1}, X: []float32{1, float32(math.NaN())}, Y: []int{0, 0}}, "example 1: values must be finite, got NaN"},
 	} {
