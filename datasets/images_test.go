@@ -71,9 +71,9 @@ func TestImageFolder(t *testing.T) {
 	}
 	want := make([]float32, 3*18)
 	for i := range 6 {
-		want[i] = 1        // red
+		want[i] = 1                                           // red
 		want[18+i], want[18+6+i], want[18+12+i] = 0.8, 1, 0.8 // a fifth of green over white
-		want[36+12+i] = 1  // blue
+		want[36+12+i] = 1                                     // blue
 	}
 	for i, x := range m.X {
 		if d := x - want[i]; d > 0.01 || d < -0.01 {
