@@ -208,7 +208,7 @@ func (f ImageFolder) image(fsys fs.FS, name string, m *Images) error {
 		return err
 	}
 	defer file.Close()
-	picture, err := decodeImage(file)
+	picture, err := decodeFile(file)
 	m.X = append(m.X, f.values(picture)...)
 	return errors.WithMessagef(err, "%q", name)
 }

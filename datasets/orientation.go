@@ -4,21 +4,26 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"io"
 
 	"github.com/bep/imagemeta"
 	"github.com/pkg/errors"
+	"golang.org/x/image/riff"
 )
-
-// described are the formats that may hold EXIF data.
-var described = map[string]imagemeta.ImageFormat{
-	"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "tiff": imagemeta.TIFF, "webp": imagemeta.WebP,
-}
 
 // orientation returns how the rows and columns of an image lie, from 1, as they are
 // to be seen, to 8 (Exif 3.0, CIPA DC-008-2023, 4.6.5.1.3), and 1 if it does not say.
 func orientation(data []byte, format string) int {
-	kind, ok := described[format]
-	if !ok {
+	kind := imagemeta.TIFF
+	switch format {
+	case "jpeg":
+		kind = imagemeta.JPEG
+	case "png":
+		kind = imagemeta.PNG
+	case "webp":
+		data = webpEXIF(data)
+	case "tiff":
+	default:
 		return 1
 	}
 	found := 1
@@ -38,6 +43,22 @@ func orientation(data []byte, format string) int {
 		},
 	})
 	return found
+}
+
+// webpEXIF returns the EXIF data of a WebP image, a TIFF structure; imagemeta loses it
+// behind a chunk of odd length.
+func webpEXIF(data []byte) []byte {
+	_, chunks, err := riff.NewReader(bytes.NewReader(data))
+	for err == nil {
+		var id riff.FourCC
+		var chunk io.Reader
+		if id, _, chunk, err = chunks.Next(); err == nil && id == (riff.FourCC{'E', 'X', 'I', 'F'}) {
+			exif, _ := io.ReadAll(chunk)
+			// Some writers put it as JPEG has it.
+			return bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))
+		}
+	}
+	return nil
 }
 
 // upright returns picture, which lies on a canvas of the given size, as it is to be

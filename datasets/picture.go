@@ -7,6 +7,7 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -26,8 +27,8 @@ const (
 	// maxScanned bounds the pixels of all scans of a JPEG together, to some seconds:
 	// 32 scans of the largest image. Encoders make about ten.
 	maxScanned = 1 << 31
-	// maxReads is how many times the bytes of a file may be read. The tiles of a
-	// TIFF may all be the same bytes.
+	// maxReads is how many times the bytes of a file may be read, beside 8 bytes for
+	// each pixel. The tiles of a TIFF may all be the same bytes.
 	maxReads = 4
 )
 
@@ -43,7 +44,7 @@ func OpenImage(path string) (image.Image, error) {
 		return nil, errors.WithMessage(err, "datasets: OpenImage")
 	}
 	defer f.Close()
-	m, err := decodeImage(f)
+	m, err := decodeFile(f)
 	return m, errors.WithMessagef(err, "datasets: OpenImage: %q", path)
 }
 
@@ -55,14 +56,27 @@ func OpenImage(path string) (image.Image, error) {
 //
 // It is an error if the image is damaged or of another format, if it has more than
 // 2^14 pixels on a side or more than 2^26 in all, if its file has more than 2^28
-// bytes, or if a JPEG has so many scans that they cover 2^31 pixels together. An
-// image of that size takes up to 1.5 GiB while it is read.
+// bytes, if a JPEG has so many scans that they cover more than 2^31 pixels together, or
+// if a TIFF has so many tiles of the same bytes that more than 4 times its bytes and 8
+// for each pixel are read. An image of that size takes up to 1.5 GiB while it is read.
 func DecodeImage(r io.Reader) (image.Image, error) {
 	if r == nil {
 		return nil, errors.New("datasets: DecodeImage: reader must be set, got nil")
 	}
 	m, err := decodeImage(r)
 	return m, errors.WithMessage(err, "datasets: DecodeImage")
+}
+
+// decodeFile is decodeImage, but does not read what is too large.
+func decodeFile(f fs.File) (image.Image, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, datafile.Quoted(err)
+	}
+	if info.Size() > maxImageBytes {
+		return nil, errors.Errorf("file of an image must have at most 2^28 bytes, got %d", info.Size())
+	}
+	return decodeImage(f)
 }
 
 func decodeImage(r io.Reader) (image.Image, error) {
@@ -85,7 +99,7 @@ func decodeImage(r io.Reader) (image.Image, error) {
 	if width < 1 || height < 1 || width > maxSide || height > maxSide || width > maxPixels/height {
 		return nil, errors.Errorf("image must have 1 to 2^14 pixels on each side and at most 2^26 in all, got %d x %d", width, height)
 	}
-	from := &source{data: data, left: int64(maxReads) * int64(len(data)), scans: -1}
+	from := &source{data: data, left: maxReads*int64(len(data)) + 8*int64(width)*int64(height), scans: -1}
 	if format == "jpeg" {
 		from.scans = maxScanned / (width * height)
 	}
@@ -116,7 +130,11 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n := copy(p, s.data[s.at:])
 	s.at += n
-	return n, s.count(p[:n])
+	// Decoders go on with what they got beside an error.
+	if err := s.count(p[:n]); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 func (s *source) ReadAt(p []byte, offset int64) (int, error) {
@@ -144,7 +162,7 @@ func (s *source) Peek(n int) ([]byte, error) {
 // count notes what has been read.
 func (s *source) count(read []byte) error {
 	if s.left -= int64(len(read)); s.left < 0 {
-		s.err = errors.Errorf("its bytes must be needed at most %d times, got more", maxReads)
+		s.err = errors.Errorf("its decoder must read at most %d times its bytes and 8 for each pixel, got more", maxReads)
 	}
 	if s.scans >= 0 && len(read) > 0 {
 		// The marker of a scan; neither coded data nor a fill byte looks like it.
