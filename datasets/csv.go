@@ -71,7 +71,7 @@ func (c CSV) Open(path string) (*Table, error) {
 // if it has more than 20 values, each in one row only, which are names of the rows.
 //
 // Text must be valid in its encoding, without NUL characters, and lines must end in
-// LF or CRLF, not in CR alone. The limits are 2^22 bytes for a row, 2^20 columns, 2^16
+// LF or CRLF, not in CR alone. The limits are 2^21 bytes for a row, 2^20 columns, 2^16
 // classes, 2^24 groups, 2^32 values of features and 2^34 bytes for the file, all as
 // UTF-8.
 func (c CSV) Read(r io.Reader) (*Table, error) {
