@@ -106,6 +106,9 @@ func TestCSVOpen(t *testing.T) {
 	if _, err := c.Open(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("want os.ErrNotExist, got %v", err)
 	}
+	if _, err := c.Open(os.DevNull); err == nil || !strings.Contains(err.Error(), "must be a regular file, got a device") {
+		t.Errorf("a device: got %v", err)
+	}
 	if err := os.WriteFile(path, []byte("x,y\n?,1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
