@@ -14,7 +14,7 @@ import (
 
 // The limits of text. Package csv holds a whole record before anybody can look at it.
 const (
-	maxRecord       = 1 << 22
+	maxRecord       = 1 << 21
 	maxText   int64 = 1 << 34
 )
 
