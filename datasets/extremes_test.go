@@ -85,16 +85,6 @@ func TestSplitsOfExtremes(t *testing.T) {
 	})
 }
 
-// The last part must not begin behind the last example.
-func TestSharesThatAddUpToMore(t *testing.T) {
-	const n = 1 << 20
-	parts, err := datasets.ByPosition(n, 1+9.9e-10, 1e-12)
-	if err != nil {
-		t.Fatal(err)
-	}
-	isPartition(t, parts, n)
-}
-
 func TestSplitLimits(t *testing.T) {
 	labels := make([]int, 1<<10)
 	for name, err := range map[string]error{
