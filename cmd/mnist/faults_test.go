@@ -136,7 +136,7 @@ func TestPredictOddImages(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 2}, {1, 300}, {300, 1}, {37, 5}, {28, 28}, {28, 27}, {8192, 3}, {513, 511}} {
 		path := write("odd.png", picture(size[0], size[1]))
 		out, log, code := command("predict", dir, path, "--passes", "2")
-		if good := code == 0 && strings.Contains(out, "shows a"); !good && (code != 1 || !strings.Contains(log, path+": mnist: FromImage: image must ") || strings.Count(log, "\n") != 1) {
+		if good := code == 0 && strings.Contains(out, "shows a"); !good && (code != 1 || !strings.Contains(log, path+`": mnist: FromImage: image must `) || strings.Count(log, "\n") != 1) {
 			t.Errorf("%v: exit %d\n%s%s", size, code, out, log)
 		}
 	}
