@@ -33,6 +33,8 @@ func (told) Normalize(data []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
+func (told) Metrics() []string { return []string{"error"} }
+
 func (told) Run(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
 	var c toldConfig
 	if err := json.Unmarshal(j.Trial().Config, &c); err != nil {
@@ -285,7 +287,7 @@ func TestServerErrors(t *testing.T) {
 	}
 	wrong := s.Connection()
 	wrong.Password = "guess"
-	if _, err := wrong.Dial("test", 0); err == nil || strings.Contains(err.Error(), "guess") {
+	if _, err := wrong.Dial(t.Context(), "test", 0); err == nil || strings.Contains(err.Error(), "guess") {
 		t.Errorf("a wrong password must be refused and not shown, got %v", err)
 	}
 	for _, address := range []string{"4222", "127.0.0.1:x", "127.0.0.1:70000"} {
@@ -307,7 +309,7 @@ func TestConnectionErrors(t *testing.T) {
 		{Connection{URL: "nats://example.org:4222", Credentials: "secret"}, "must begin with tls://"},
 		{Connection{URL: "nats://127.0.0.1:1", User: "u", Password: "secret"}, "no servers available"},
 	} {
-		if _, err := tt.c.Dial("test", 0); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+		if _, err := tt.c.Dial(t.Context(), "test", 0); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: want error %q without the password, got %v", tt.c.URL, tt.want, err)
 		}
 	}

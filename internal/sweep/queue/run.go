@@ -18,6 +18,10 @@ type State struct {
 	Failed  int `json:"failed"`  // done, without metrics
 	Waiting int `json:"waiting"` // or under way
 	Dead    int `json:"dead"`    // given up: see the dead letters
+	// Foreign are results of no trial of the sweep, which do not count, and
+	// Damaged are those that cannot be read, whose trials are made again.
+	Foreign int `json:"foreign,omitempty"`
+	Damaged int `json:"damaged,omitempty"`
 	// Trouble is why a run waits, such as a server that is away; "" if it does not.
 	Trouble string `json:"trouble,omitempty"`
 }
@@ -32,7 +36,7 @@ const resync = 5 * time.Second
 // an error, with the other results. Watch, if there is one, is told the state
 // from time to time.
 func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch func(State)) (map[string]sweep.Result, error) {
-	plan, err := sweep.NewPlan(s, p)
+	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +49,7 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 			return q.finish(ctx, s.Name, done, err)
 		}
 		var api *jetstream.APIError
-		if errors.As(err, &api) && api.Code == 400 {
+		if errors.As(err, &api) && api.Code == 400 || q.js.Conn().IsClosed() {
 			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same
 		}
 		// The server is away.
@@ -86,7 +90,10 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 	defer w.Stop()
 	tick := time.NewTicker(resync)
 	defer tick.Stop()
+	silent := time.NewTimer(stall)
+	defer silent.Stop()
 	started := false
+	foreign := make(map[string]bool)
 	var waiting map[string]bool
 	look := func() error {
 		var err error
@@ -118,11 +125,17 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			if !ok {
 				return done, errors.New("the server has ended the watch")
 			}
+			silent.Reset(stall)
 			if e == nil {
 				started = true
+				silent.Stop()
 				if err := look(); err != nil {
 					return done, err
 				}
+				break
+			}
+			if id := strings.TrimPrefix(e.Key(), name+"."); !plan.Has(id) {
+				foreign[id] = true
 				break
 			}
 			r, err := decodeResult(e)
@@ -137,7 +150,19 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			done[r.ID] = r
 			delete(waiting, r.ID)
 			changed = true
+		case <-silent.C:
+			if started {
+				break
+			}
+			n, err := q.repair(ctx, name)
+			if err == nil {
+				err = errors.Errorf("the server has not delivered all results for %v; %d that are damaged are made again", stall, n)
+			}
+			return done, err // to begin anew
 		case <-tick.C:
+			if !started {
+				break
+			}
 			if err := look(); err != nil {
 				return done, err
 			}
@@ -155,7 +180,9 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			waiting[t.ID] = true
 		}
 		if watch != nil {
-			watch(stateOf(plan, done, len(waiting)))
+			state := stateOf(plan, done, len(waiting))
+			state.Foreign = len(foreign)
+			watch(state)
 		}
 		if len(waiting) == 0 {
 			return done, nil
@@ -182,14 +209,15 @@ func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State 
 
 // State returns how far a sweep has come.
 func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (State, error) {
-	plan, err := sweep.NewPlan(s, p)
+	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
 		return State{}, err
 	}
-	done, err := q.Results(ctx, s.Name)
+	kept, err := q.Results(ctx, plan)
 	if err != nil {
 		return State{}, err
 	}
+	done := kept.Results
 	waiting, err := q.Waiting(ctx, s.Name)
 	if err != nil {
 		return State{}, err
@@ -205,6 +233,7 @@ func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (Stat
 		return State{}, err
 	}
 	state := stateOf(plan, done, n)
+	state.Foreign, state.Damaged = kept.Foreign, kept.Damaged
 	for id := range dead {
 		if _, ok := done[id]; !ok && plan.Has(id) {
 			state.Dead++
