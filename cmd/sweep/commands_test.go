@@ -94,7 +94,7 @@ func TestExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := sweep.ParseSpec(data)
+		s, err := sweep.ParseSpec("spec", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func TestFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := sweep.ParseSpec([]byte(`
+	want, err := sweep.ParseSpec("spec", []byte(`
 name: a
 method: asha
 metric: nll

@@ -41,12 +41,12 @@ func TestSpecsThatAreTooLarge(t *testing.T) {
 		"rounds of asha":   {"method: asha\ntrials: 1000\nseeds: 100\nspace: {x: {uniform: [0, 1]}}\nhalving: {min: 1, max: 3}", "in 2 rounds"},
 		"long values":      {"settings: {y: " + long + "}\nseeds: 20\nspace: {x: " + values + "}", "configurations must be at most 64 MiB together"},
 		"longer":           {"settings: {y: " + long + long + "}\nspace: {x: " + values + "}", "trial must be at most 65536 bytes"},
-		"many names":       {"seeds: 1000\nsettings: {x: 1}\nspace: {" + many.String() + "}", "mapping must have at most 1000 keys, got 20000"},
+		"many names":       {"seeds: 1000\nsettings: {x: 1}\nspace: {" + many.String() + "}", "settings and space must have at most 1000 settings, got 20001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			s, err := sweep.ParseSpec([]byte("name: a\n" + tt.text))
+			s, err := sweep.ParseSpec("spec", []byte("name: a\n"+tt.text))
 			if err == nil {
 				_, err = sweep.NewPlan(t.Context(), s, loose{})
 			}

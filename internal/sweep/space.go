@@ -5,44 +5,34 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
-	"gopkg.in/yaml.v3"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // A Range is what a setting may be: one of Values, or drawn from an interval,
 // uniformly, uniformly in the logarithm, or as a whole number.
 type Range struct {
-	Values  []any       `yaml:"values" json:"values,omitempty"`
-	Uniform *[2]float64 `yaml:"uniform" json:"uniform,omitempty"`
-	Log     *[2]float64 `yaml:"log" json:"log,omitempty"`
-	Int     *[2]int64   `yaml:"int" json:"int,omitempty"`
+	Values  []any       `json:"values,omitempty"`
+	Uniform *[2]float64 `json:"uniform,omitempty"`
+	Log     *[2]float64 `json:"log,omitempty"`
+	Int     *[2]int64   `json:"int,omitempty"`
 }
 
-// UnmarshalYAML reads a list of values, or a mapping.
-func (r *Range) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.SequenceNode {
+// UnmarshalConfig reads a list of values, or a mapping.
+func (r *Range) UnmarshalConfig(n *configfile.Node) error {
+	switch n.Kind() {
+	case configfile.List:
 		return n.Decode(&r.Values)
+	case configfile.Mapping:
+		type plain Range
+		return n.Decode((*plain)(r))
 	}
-	if n.Kind != yaml.MappingNode {
-		return errors.Errorf("line %d: must be a list of values, or one of values, uniform, log and int with its own", n.Line)
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		if !slices.Contains([]string{"values", "uniform", "log", "int"}, key.Value) {
-			return errors.Errorf("line %d: must be values, uniform, log or int, got %.80q", key.Line, key.Value)
-		}
-		if key.Value != "values" && (value.Kind != yaml.SequenceNode || len(value.Content) != 2) {
-			return errors.Errorf("line %d: %s must be [LOW, HIGH]", value.Line, key.Value)
-		}
-	}
-	type plain Range
-	return n.Decode((*plain)(r))
+	return n.Errorf("must be a list of values, or one of values, uniform, log and int with its own")
 }
 
 // settingRule is the rule for names of settings: they are columns of tables.

@@ -1,40 +1,39 @@
 package sweep
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"maps"
 	"slices"
 
 	"github.com/pkg/errors"
-	"gopkg.in/yaml.v3"
+
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 )
 
 // A Spec says what a sweep is to try.
 type Spec struct {
-	Name    string `yaml:"name" json:"name"`
-	Program string `yaml:"program" json:"program"` // "" is mnist
-	Method  string `yaml:"method" json:"method"`   // grid (the default), random, halving or asha
+	Name    string `json:"name"`
+	Program string `json:"program"` // "" is mnist
+	Method  string `json:"method"`  // grid (the default), random, halving or asha
 	// Metric is to be as small as can be; "" is error.
-	Metric   string           `yaml:"metric" json:"metric"`
-	Settings map[string]any   `yaml:"settings" json:"settings,omitempty"` // the same for every trial
-	Space    map[string]Range `yaml:"space" json:"space"`                 // tried
-	Seeds    int              `yaml:"seeds" json:"seeds"`                 // each configuration is made with seeds 1 to Seeds; 0 is 1
-	Trials   int              `yaml:"trials" json:"trials,omitempty"`     // configurations to draw, where they are drawn
-	Draw     uint64           `yaml:"draw" json:"draw,omitempty"`         // chooses them
-	Halving  *Halving         `yaml:"halving" json:"halving,omitempty"`
+	Metric   string           `json:"metric"`
+	Settings map[string]any   `json:"settings,omitempty"` // the same for every trial
+	Space    map[string]Range `json:"space"`              // tried
+	Seeds    int              `json:"seeds"`              // each configuration is made with seeds 1 to Seeds; 0 is 1
+	Trials   int              `json:"trials,omitempty"`   // configurations to draw, where they are drawn
+	Draw     uint64           `json:"draw,omitempty"`     // chooses them
+	Halving  *Halving         `json:"halving,omitempty"`
 }
 
 // Halving says how trials that do well are given more: successive halving
 // (Jamieson and Talwalkar 2016) or, without waiting for the slowest, ASHA (Li et
 // al. 2020).
 type Halving struct {
-	Resource string `yaml:"resource" json:"resource"` // the setting that is raised; "" is epochs
-	Min      int    `yaml:"min" json:"min"`           // its value in the first round
-	Max      int    `yaml:"max" json:"max"`           // and at most
-	Factor   int    `yaml:"factor" json:"factor"`     // 1 of Factor trials goes on with Factor times as much; 0 is 3
-	Parallel int    `yaml:"parallel" json:"parallel"` // trials at a time, for asha; 0 is 8
+	Resource string `json:"resource"` // the setting that is raised; "" is epochs
+	Min      int    `json:"min"`      // its value in the first round
+	Max      int    `json:"max"`      // and at most
+	Factor   int    `json:"factor"`   // 1 of Factor trials goes on with Factor times as much; 0 is 3
+	Parallel int    `json:"parallel"` // trials at a time, for asha; 0 is 8
 }
 
 // The methods of sweeps.
@@ -45,45 +44,17 @@ const (
 	ASHA   = "asha"
 )
 
-// ParseSpec reads a spec in YAML and fills in its defaults.
-func ParseSpec(data []byte) (*Spec, error) {
+// ParseSpec reads a spec in YAML, the content of the file called name, and fills
+// in its defaults.
+func ParseSpec(name string, data []byte) (*Spec, error) {
 	if len(data) > MaxSpec {
-		return nil, errors.Errorf("sweep: ParseSpec: spec must be at most %d bytes, got %d", MaxSpec, len(data))
-	}
-	// yaml.v3 compares each key of a mapping with each other.
-	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, errors.Wrap(err, "sweep: ParseSpec")
-	}
-	if err := checkSize(&root); err != nil {
-		return nil, errors.WithMessage(err, "sweep: ParseSpec")
+		return nil, errors.Errorf("%s: spec must be at most %d bytes, got more", name, MaxSpec)
 	}
 	s := &Spec{}
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	if err := d.Decode(s); err != nil {
-		if err == io.EOF {
-			err = errors.New("spec must not be empty")
-		}
-		return nil, errors.Wrap(err, "sweep: ParseSpec")
+	if err := configfile.YAML(name, data, s); err != nil {
+		return nil, err
 	}
-	if err := d.Decode(new(yaml.Node)); err != io.EOF {
-		return nil, errors.New("sweep: ParseSpec: spec must be one YAML document, got more")
-	}
-	return s, errors.WithMessage(s.Complete(), "sweep: ParseSpec")
-}
-
-// checkSize bounds the mappings of a spec.
-func checkSize(n *yaml.Node) error {
-	if n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys {
-		return errors.Errorf("line %d: mapping must have at most %d keys, got %d", n.Line, maxKeys, len(n.Content)/2)
-	}
-	for _, c := range n.Content { // not of aliases, which may go in circles
-		if err := checkSize(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s, errors.WithMessage(s.Complete(), name)
 }
 
 // Complete fills in defaults and checks the rest.
@@ -119,8 +90,14 @@ func (s *Spec) Complete() error {
 	return errors.Wrap(err, "spec")
 }
 
+// maxSettings bounds what a spec may name.
+const maxSettings = 1000
+
 // checkNames checks settings and what each may be.
 func (s *Spec) checkNames() error {
+	if n := len(s.Settings) + len(s.Space); n > maxSettings {
+		return errors.Errorf("settings and space must have at most %d settings, got %d", maxSettings, n)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
 		if err := checkSetting(name); err != nil {
 			return errors.WithMessage(err, "settings")
@@ -214,9 +191,6 @@ func (h *Halving) rounds() []int {
 	}
 	return all
 }
-
-// maxKeys bounds the settings of a spec.
-const maxKeys = 1000
 
 // Names returns the settings that are tried, in order.
 func (s *Spec) Names() []string { return slices.Sorted(maps.Keys(s.Space)) }

@@ -47,7 +47,7 @@ func outcome(t sweep.Trial) sweep.Result {
 
 func parse(t testing.TB, text string) *sweep.Spec {
 	t.Helper()
-	s, err := sweep.ParseSpec([]byte(text))
+	s, err := sweep.ParseSpec("spec", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,13 +162,13 @@ func TestHalving(t *testing.T) {
 func TestSpecErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "must not be empty",
-		"name: a\nspice: {}":    "field spice not found",
+		"name: a\nspice: {}":    `spec:2:1: unknown key "spice", did you mean "space"?`,
 		"name: A":               "name must be 1 to 63 of",
 		"name: a\n---\nname: b": "one YAML document",
 		"name: a\nseeds: -1":    "seeds must be in [1, 1000], got -1",
 		"name: a\nmethod: luck": "method must be grid, random, halving or asha",
 		"name: a\nspace: {x: {log: [0, 1]}}\nmethod: random\ntrials: 1":                                "log must be [LOW, HIGH] with LOW above 0",
-		"name: a\nspace: {x: {uniform: [1]}}\nmethod: random\ntrials: 1":                               "line 2: uniform must be [LOW, HIGH]",
+		"name: a\nspace: {x: {uniform: [1]}}\nmethod: random\ntrials: 1":                               "spec:2:22: uniform: must be a list of 2, got 1",
 		"name: a\nspace: {x: {uniform: [1, 1.00000000001]}}\nmethod: random\ntrials: 1":                "uniform: must be wider than 1e-10 of its numbers",
 		"name: a\nspace: {x: {int: [0, 9007199254740993]}}\nmethod: random\ntrials: 1":                 "within 2^53 of 0",
 		"name: a\nspace: {x: [9007199254740993]}":                                                      "whole numbers within 2^53 of 0",
@@ -182,17 +182,17 @@ func TestSpecErrors(t *testing.T) {
 		"name: a\nspace: {x: {int: [3, 1]}}\nmethod: random\ntrials: 1":                                "int must be [LOW, HIGH]",
 		"name: a\nspace: {x: {uniform: [0, 1]}}":                                                       "must be a list of values in a grid",
 		"name: a\nspace: {x: 3}":                                                                       "must be a list of values, or one of",
-		"name: a\nspace: {x: {lag: [1, 2]}}":                                                           "must be values, uniform, log or int",
+		"name: a\nspace: {x: {lag: [1, 2]}}":                                                           `spec:2:13: unknown key "lag", did you mean "log"?`,
 		"name: a\nspace: {x: []}":                                                                      "at least one value",
 		"name: a\nspace: {x: [1]}\nsettings: {x: 1}":                                                   "got it in both",
-		"name: a\nsettings: {x: .nan}":                                                                 "NaN",
+		"name: a\nsettings: {x: .nan}":                                                                 `spec:2:15: must be a number in decimal digits, or a string in quotes, got ".nan"`,
 		"name: a\nmethod: random":                                                                      "trials must be in [1, 100000], got 0",
 		"name: a\nmethod: asha\ntrials: 3":                                                             "halving must have min and max",
 		"name: a\nhalving: {min: 1, max: 2}":                                                           "must be left out with method grid",
 		"name: a\nmethod: halving\ntrials: 3\nhalving: {min: 0, max: 9}":                               "1 <= min <= max",
 		"name: a\nseeds: 1000\nspace: {x: [1,2,3,4,5,6,7,8,9,0], y: [1,2,3,4,5,6,7,8,9,0], z: [1, 2]}": "at most 100000 trials",
 	} {
-		if _, err := sweep.ParseSpec([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := sweep.ParseSpec("spec", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: want error %q, got %v", text, want, err)
 		}
 	}
@@ -330,7 +330,7 @@ func FuzzParseSpec(f *testing.F) {
 	f.Add("name: a\nseeds: 2\nspace: {x: [0, 0.5, 1], epochs: [1, 2]}")
 	f.Add("name: a\nmethod: asha\ntrials: 9\nspace: {x: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := sweep.ParseSpec([]byte(text))
+		s, err := sweep.ParseSpec("spec", []byte(text))
 		if err != nil {
 			return
 		}

@@ -28,7 +28,7 @@ func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) {
 // fail fail.
 func play(t *testing.T, text string) (*sweep.Spec, map[string]sweep.Result) {
 	t.Helper()
-	s, err := sweep.ParseSpec([]byte(text))
+	s, err := sweep.ParseSpec("spec", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

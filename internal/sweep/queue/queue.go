@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
@@ -47,6 +47,7 @@ type Queue struct {
 	specs, results, workers jetstream.KeyValue
 	checkpoints, artefacts  jetstream.ObjectStore
 	ackWait                 time.Duration
+	stall                   time.Duration
 }
 
 // Open returns the queue of a server, and makes what it lacks. A trial whose
@@ -60,7 +61,7 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 	if err != nil {
 		return nil, errors.Wrap(err, "sweep: Open")
 	}
-	q := &Queue{js: js}
+	q := &Queue{js: js, stall: stall}
 	for _, open := range []func() error{
 		func() (err error) { q.trials, err = q.stream(ctx, trials()); return },
 		func() (err error) { q.dead, err = q.stream(ctx, dead()); return },
@@ -185,17 +186,20 @@ func (q *Queue) Spec(ctx context.Context, name string) (*sweep.Spec, error) {
 		return nil, errors.Wrap(err, "sweep: Spec")
 	}
 	s := &sweep.Spec{}
-	if err := json.Unmarshal(e.Value(), s); err != nil {
-		return nil, errors.Wrap(err, "sweep: Spec")
+	if err := configfile.JSON("spec of "+name, e.Value(), s); err != nil {
+		return nil, errors.WithMessage(err, "sweep: Spec")
 	}
 	return s, errors.WithMessage(s.Complete(), "sweep: Spec")
 }
 
 // Sweeps returns the names of the sweeps that are kept.
 func (q *Queue) Sweeps(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, stall)
+	limited, cancel := context.WithTimeout(ctx, q.stall)
 	defer cancel()
-	names, err := q.specs.Keys(ctx)
+	names, err := q.specs.Keys(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = errDamaged
+	}
 	if errors.Is(err, jetstream.ErrNoKeysFound) {
 		return nil, nil
 	}
@@ -253,6 +257,10 @@ func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, e
 	all := make(map[string]DeadLetter)
 	for id := range subjects {
 		m, err := q.dead.GetLastMsgForSubject(ctx, prefix+id)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			all[id] = DeadLetter{From: id, Reason: "it is damaged and cannot be read"}
+			continue
+		}
 		if err != nil {
 			return nil, errors.Wrap(err, "sweep: Dead")
 		}

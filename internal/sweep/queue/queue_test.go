@@ -17,6 +17,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
+// planned returns the plan of a spec.
+func planned(t *testing.T, s *sweep.Spec) *sweep.Plan {
+	t.Helper()
+	p, err := sweep.NewPlan(t.Context(), s, told{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // told is a program that does as its configuration says.
 type told struct{}
 
@@ -211,15 +221,16 @@ func TestMalformedResult(t *testing.T) {
 		if _, err := nc.Request("$KV.sweep_results."+key, []byte(`{"sweep":"a"}`), 5*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if done, err := q.Results(ctx, "a"); err != nil || len(done) != 0 {
-			t.Errorf("want no results, got %v, %v", done, err)
+		plan := planned(t, spec("fine"))
+		if kept, err := q.Results(ctx, plan); err != nil || len(kept.Results) != 0 || kept.Damaged != 1 {
+			t.Errorf("want no results, got %v, %v", kept, err)
 		}
 		work(t, q)
 		got, err := q.Run(ctx, spec("fine"), told{}, nil)
 		if err != nil || len(got) != 1 || got[trial.ID].Metrics["error"] != 4 {
 			t.Errorf("want the result, got %v, %v", got, err)
 		}
-		if kept, err := q.Results(ctx, "a"); err != nil || len(kept) != 1 {
+		if kept, err := q.Results(ctx, plan); err != nil || len(kept.Results) != 1 || kept.Damaged != 0 {
 			t.Errorf("want the result kept, got %v, %v", kept, err)
 		}
 		dead, err := q.Dead(ctx, "")
@@ -286,9 +297,19 @@ func TestServerErrors(t *testing.T) {
 		t.Errorf("others must not read the password, got %v, %v", info.Mode(), err)
 	}
 	wrong := s.Connection()
-	wrong.Password = "guess"
+	wrong.Key, wrong.User, wrong.Password = "", User, "guess"
 	if _, err := wrong.Dial(t.Context(), "test", 0); err == nil || strings.Contains(err.Error(), "guess") {
 		t.Errorf("a wrong password must be refused and not shown, got %v", err)
+	}
+	other, err := StartServer(ServerConfig{Store: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	wrong = s.Connection()
+	wrong.Key = other.Connection().Key
+	if _, err := wrong.Dial(t.Context(), "test", 0); err == nil || strings.Contains(err.Error(), wrong.Key) {
+		t.Errorf("a wrong key must be refused and not shown, got %v", err)
 	}
 	for _, address := range []string{"4222", "127.0.0.1:x", "127.0.0.1:70000"} {
 		if s, err := StartServer(ServerConfig{Store: t.TempDir(), Listen: address}); err == nil {

@@ -17,6 +17,9 @@ import (
 // word, so that a watch waits for it for ever.
 const stall = 10 * time.Second
 
+// errDamaged is the error of a watch that does not come to its end.
+var errDamaged = errors.New("the server does not deliver all that it keeps: is its disk damaged?")
+
 // Kept is what is kept of the results of a sweep.
 type Kept struct {
 	Results map[string]sweep.Result // those of the plan that can be read, by ID
@@ -28,7 +31,7 @@ type Kept struct {
 func (q *Queue) Results(ctx context.Context, plan *sweep.Plan) (*Kept, error) {
 	name := plan.Spec().Name
 	kept := &Kept{Results: make(map[string]sweep.Result)}
-	entries, damaged, err := q.entries(ctx, name)
+	entries, damaged, err := q.entries(ctx, name+".")
 	if err != nil {
 		return nil, errors.Wrap(err, "sweep: Results")
 	}
@@ -51,16 +54,17 @@ func (q *Queue) Results(ctx context.Context, plan *sweep.Plan) (*Kept, error) {
 	return kept, nil
 }
 
-// entries returns what is kept under the results of a sweep, by key, and the
-// keys under which nothing can be read, with the reason.
-func (q *Queue) entries(ctx context.Context, name string) (map[string]jetstream.KeyValueEntry, map[string]error, error) {
-	w, err := q.results.Watch(ctx, name+".*", jetstream.IgnoreDeletes())
+// entries returns what is kept under the keys that begin with within, which ends
+// in a dot or is empty, and the keys under which nothing can be read, with the
+// reason.
+func (q *Queue) entries(ctx context.Context, within string) (map[string]jetstream.KeyValueEntry, map[string]error, error) {
+	w, err := q.results.Watch(ctx, within+">", jetstream.IgnoreDeletes())
 	if err != nil {
 		return nil, nil, err
 	}
 	defer w.Stop()
 	all := make(map[string]jetstream.KeyValueEntry)
-	silent := time.NewTimer(stall)
+	silent := time.NewTimer(q.stall)
 	defer silent.Stop()
 	for {
 		select {
@@ -72,9 +76,9 @@ func (q *Queue) entries(ctx context.Context, name string) (map[string]jetstream.
 				return all, nil, nil
 			}
 			all[e.Key()] = e
-			silent.Reset(stall)
+			silent.Reset(q.stall)
 		case <-silent.C:
-			damaged, err := q.ask(ctx, name, all)
+			damaged, err := q.ask(ctx, within, all)
 			return all, damaged, err
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
@@ -82,21 +86,22 @@ func (q *Queue) entries(ctx context.Context, name string) (map[string]jetstream.
 	}
 }
 
-// ask gets the results of a sweep that are not among those known, one by one,
-// and adds them.
-func (q *Queue) ask(ctx context.Context, name string, known map[string]jetstream.KeyValueEntry) (damaged map[string]error, err error) {
-	const prefix = "$KV." + results + "."
+// prefix is that of the subjects of results in their stream.
+const prefix = "$KV." + results + "."
+
+// ask gets the results that are not among those known, one by one, and adds them.
+func (q *Queue) ask(ctx context.Context, within string, known map[string]jetstream.KeyValueEntry) (damaged map[string]error, err error) {
 	stream, err := q.js.Stream(ctx, "KV_"+results)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := q.subjects(ctx, stream, prefix+name+".")
+	ids, err := q.subjects(ctx, stream, prefix+within)
 	if err != nil {
 		return nil, err
 	}
 	damaged = make(map[string]error)
 	for id := range ids {
-		key := name + "." + id
+		key := within + id
 		if known[key] != nil {
 			continue
 		}
@@ -118,18 +123,30 @@ func (q *Queue) ask(ctx context.Context, name string, known map[string]jetstream
 	return damaged, nil
 }
 
-// repair removes the results of a sweep that cannot be read, so that their trials
-// are made again. It returns how many there were.
-func (q *Queue) repair(ctx context.Context, name string) (int, error) {
-	damaged, err := q.ask(ctx, name, make(map[string]jetstream.KeyValueEntry))
-	if err != nil {
+// repair removes the results of all sweeps that cannot be read, so that their
+// trials are made again, and returns how many there were. The server cannot take
+// a damaged message out of a stream: even under a new value it comes back, with
+// the next start. So the stream is emptied and filled again. What is lost where
+// that is cut short is made again too.
+func (q *Queue) repair(ctx context.Context) (int, error) {
+	whole, damaged, err := q.entries(ctx, "")
+	if err != nil || len(damaged) == 0 {
 		return 0, err
 	}
 	for key, reason := range damaged {
-		if err := q.sendDead(ctx, key+".result", "$KV."+results+"."+key, nil, reason, ""); err != nil {
+		if err := q.sendDead(ctx, key+".result", prefix+key, nil, reason, ""); err != nil {
 			return 0, err
 		}
-		if err := q.results.Purge(ctx, key); err != nil {
+	}
+	stream, err := q.js.Stream(ctx, "KV_"+results)
+	if err != nil {
+		return 0, err
+	}
+	if err := stream.Purge(ctx); err != nil {
+		return 0, err
+	}
+	for key, e := range whole {
+		if _, err := q.results.Create(ctx, key, e.Value()); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
 			return 0, err
 		}
 	}
@@ -148,7 +165,7 @@ func decodeResult(e jetstream.KeyValueEntry) (sweep.Result, error) {
 // discard moves a result that cannot be read to the dead letters, so that its
 // trial is made again.
 func (q *Queue) discard(ctx context.Context, e jetstream.KeyValueEntry, reason error) error {
-	from := "$KV." + results + "." + e.Key()
+	from := prefix + e.Key()
 	if err := q.sendDead(ctx, e.Key()+".result", from, e.Value(), reason, fmt.Sprint(results, e.Revision())); err != nil {
 		return err
 	}

@@ -90,8 +90,9 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 	defer w.Stop()
 	tick := time.NewTicker(resync)
 	defer tick.Stop()
-	silent := time.NewTimer(stall)
+	silent := time.NewTimer(q.stall)
 	defer silent.Stop()
+	changed, patience := time.Now(), 3*q.stall
 	started := false
 	foreign := make(map[string]bool)
 	var waiting map[string]bool
@@ -119,13 +120,13 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 		return nil
 	}
 	for {
-		changed := false
+		fresh := false
 		select {
 		case e, ok := <-w.Updates():
 			if !ok {
 				return done, errors.New("the server has ended the watch")
 			}
-			silent.Reset(stall)
+			silent.Reset(q.stall)
 			if e == nil {
 				started = true
 				silent.Stop()
@@ -144,24 +145,31 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 					return done, err
 				}
 				delete(done, strings.TrimPrefix(e.Key(), name+"."))
-				changed = true
+				fresh = true
 				break
 			}
 			done[r.ID] = r
 			delete(waiting, r.ID)
-			changed = true
+			fresh = true
+			changed, patience = time.Now(), 3*q.stall
 		case <-silent.C:
 			if started {
 				break
 			}
-			n, err := q.repair(ctx, name)
+			n, err := q.repair(ctx)
 			if err == nil {
-				err = errors.Errorf("the server has not delivered all results for %v; %d that are damaged are made again", stall, n)
+				err = errors.Errorf("the server has not delivered all results for %v; %d that are damaged are made again", q.stall, n)
 			}
 			return done, err // to begin anew
 		case <-tick.C:
 			if !started {
 				break
+			}
+			if time.Since(changed) > patience {
+				patience *= 2
+				if err := q.checkTrials(ctx, name, waiting); err != nil {
+					return done, err
+				}
 			}
 			if err := look(); err != nil {
 				return done, err
@@ -169,7 +177,7 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 		case <-ctx.Done():
 			return done, ctx.Err()
 		}
-		if !started || changed && len(w.Updates()) > 0 {
+		if !started || fresh && len(w.Updates()) > 0 {
 			continue
 		}
 		next := plan.Next(done, waiting)
@@ -188,6 +196,27 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			return done, nil
 		}
 	}
+}
+
+// checkTrials looks whether trials that wait can be read: one that is damaged
+// would wait for ever. The queue is then emptied, as the server cannot take out
+// one, and every run sends its trials again.
+func (q *Queue) checkTrials(ctx context.Context, name string, waiting map[string]bool) error {
+	for id := range waiting {
+		_, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+		// A worker may just have made it.
+		if still, err := q.Waiting(ctx, name); err != nil || !still[id] {
+			return err
+		}
+		return errors.Wrap(q.trials.Purge(ctx), "sweep: Run")
+	}
+	return nil
 }
 
 func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State {
@@ -228,9 +257,9 @@ func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (Stat
 			n++
 		}
 	}
-	dead, err := q.Dead(ctx, s.Name)
+	dead, err := q.subjects(ctx, q.dead, deadSubject+s.Name+".")
 	if err != nil {
-		return State{}, err
+		return State{}, errors.Wrap(err, "sweep: State")
 	}
 	state := stateOf(plan, done, n)
 	state.Foreign, state.Damaged = kept.Foreign, kept.Damaged

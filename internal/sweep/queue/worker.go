@@ -382,9 +382,13 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
 		return nil, errors.Wrap(err, "sweep: Workers")
 	}
 	defer w.Stop()
+	silent := time.NewTimer(q.stall)
+	defer silent.Stop()
 	var all []WorkerState
 	for {
 		select {
+		case <-silent.C:
+			return all, nil // whoever is missing says so again soon
 		case e := <-w.Updates():
 			if e == nil {
 				return all, nil
