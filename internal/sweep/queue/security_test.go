@@ -54,9 +54,10 @@ func TestTLS(t *testing.T) {
 	}
 	defer s.Close()
 	c := s.Connection()
-	if !strings.HasPrefix(c.URL, "tls://") || c.Password != "given" {
-		t.Errorf("got %s and password %q", c.URL, c.Password)
+	if !strings.HasPrefix(c.URL, "tls://") || c.Password != "" {
+		t.Errorf("want TLS and no password kept, got %s and %q", c.URL, c.Password)
 	}
+	c.Key, c.User, c.Password = "", User, "given"
 	if _, err := c.Dial(t.Context(), "test", 0); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate that is not trusted must be refused, got %v", err)
 	}
