@@ -55,6 +55,11 @@ var defaults = sync.OnceValues(func() (mnistConfig, error) {
 	return c, err
 })
 
+// Metrics returns what training.History measures of a trial.
+func (m *mnistProgram) Metrics() []string {
+	return []string{"error", "nll", "train_error", "train_nll", "steps"}
+}
+
 // Normalize fills in the defaults of cmd/mnist. Settings have the names that its
 // config.json has.
 func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
@@ -63,16 +68,11 @@ func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
 		return nil, err
 	}
 	c.Hidden = slices.Clone(c.Hidden) // not to be written over
-	if err := strict(config, &c); err != nil {
-		return nil, errors.WithMessage(err, "mnist")
+	if err := settings("mnist", config, &c); err != nil {
+		return nil, err
 	}
 	if c.Data != "" {
 		return nil, errors.New("mnist: data must be left out, since a trial is to be the same on every machine")
-	}
-	switch c.Schedule {
-	case "constant", "cosine", "step", "exponential", "inverse":
-	default:
-		return nil, errors.Errorf("mnist: schedule must be constant, cosine, step, exponential or inverse, got %.80q", c.Schedule)
 	}
 	if err := c.Check(); err != nil {
 		return nil, errors.WithMessage(err, "mnist")

@@ -18,6 +18,8 @@ import (
 type program struct{}
 
 func (program) Normalize(data []byte) ([]byte, error) { return data, nil }
+func (program) Metrics() []string                     { return []string{"error"} }
+
 func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) {
 	return sweep.Outcome{}, nil
 }
@@ -26,11 +28,11 @@ func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) {
 // fail fail.
 func play(t *testing.T, text string) (*sweep.Spec, map[string]sweep.Result) {
 	t.Helper()
-	s, err := sweep.ParseSpec([]byte(text))
+	s, err := sweep.ParseSpec("spec", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := sweep.NewPlan(s, program{})
+	plan, err := sweep.NewPlan(t.Context(), s, program{})
 	if err != nil {
 		t.Fatal(err)
 	}
