@@ -23,6 +23,8 @@ func (configFlag) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	if err != nil {
 		return err
 	}
+	// Known from here on, for errors of the flags that it sets.
+	trace.Flag.Target.SetString(string(path))
 	values, err := flagValues(ctx.Model.Node, n)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func TestConfigFileErrors(t *testing.T) {
 		`{"for": "3 s"}`:                 `for: time: unknown unit`,
 		`{"train": 300`:                  path + ":1:14: unexpected end of JSON input",
 		`{"train": 300} x`:               path + ":1:16: invalid character 'x' after top-level value",
-		`{"train": 3}`:                   "with the values of " + path + ": --train must be in [10, 60000], got 3",
+		`{"train": 3}`:                   "with the values of " + path + ": train: --train must be in [10, 60000], got 3",
 		`{"data": "/nowhere"}`:           "with the values of " + path + ": --data: stat /nowhere",
 	} {
 		write(t, path, content)
