@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/completion"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
@@ -61,6 +62,10 @@ func execute(args []string, out, log io.Writer) int {
 	}
 	if completion.Answer(parser, args, out) {
 		return 0
+	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "sweep:", err)
+		return 2
 	}
 	parsed, err := parser.Parse(args)
 	if exited {
