@@ -32,11 +32,16 @@ type answer struct {
 	Passes            int       `json:"passes"`
 }
 
-// Run is called by kong.
-func (c *predictCmd) Run(ctx context.Context, to *console) error {
+// Validate is called by kong.
+func (c *predictCmd) Validate() error {
 	if c.Passes < 1 {
 		return errors.Errorf("--passes must be positive, got %d", c.Passes)
 	}
+	return nil
+}
+
+// Run is called by kong.
+func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	s, err := c.settings()
 	if err != nil {
 		return err
@@ -57,7 +62,8 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
-	p := &uncertainty.Predictor{Model: m, Passes: c.Passes}
+	m.warn(to, a, seed)
+	p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 	predictions, err := p.Predict(ctx, &training.Examples{Shape: []int{len(pixels)}, X: pixels, Y: []int{0}})
 	if err != nil {
 		return err

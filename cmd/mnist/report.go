@@ -43,7 +43,7 @@ func (c *reportCmd) Run(ctx context.Context, to *console) error {
 	}
 	pairs := finished(results)
 	if len(pairs) == 0 {
-		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, c.Dir)
+		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, shellWord(c.Dir))
 	}
 	if err := s.show(to, pairs); err != nil {
 		return err
@@ -87,8 +87,9 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 }
 
 // passes is the number of passes of Monte-Carlo dropout in a report, and shown
-// the number of test images that they are made for.
-const passes, shown = 20, 2000
+// the number of test images that they are made for; activated is that of the
+// activations.
+const passes, shown, activated = 20, 2000, 100
 
 // figures draws what the models of a seed do on test images.
 func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, error) {
@@ -124,7 +125,7 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 		if err != nil {
 			return nil, err
 		}
-		p := &uncertainty.Predictor{Model: m, Passes: passes}
+		p := &uncertainty.Predictor{Model: m.Model, Passes: passes}
 		predictions, err := p.Plain(ctx, data)
 		if err != nil {
 			return nil, err
@@ -135,7 +136,7 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 			if err := add(report.Filters(a.name, first[0].Value().Float32s(), 28, 28)); err != nil {
 				return nil, err
 			}
-			activations = append(activations, report.Sample{Name: a.name, Values: firstLayer(m, x[:784*100])})
+			activations = append(activations, report.Sample{Name: a.name, Values: firstLayer(m.Model, x[:784*min(activated, images.Len())])})
 		}
 		if a.name == without {
 			continue
@@ -259,7 +260,7 @@ func (c *settings) command() string {
 		s += fmt.Sprintf(" --clip-norm %v", c.ClipNorm)
 	}
 	if c.Data != "" {
-		s += " --data " + c.Data
+		s += " --data " + shellWord(c.Data)
 	}
 	return s
 }

@@ -12,8 +12,10 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	completion "github.com/jotaen/kong-completion"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/completion"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
@@ -33,13 +35,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
-	Run        runCmd                `cmd:"" help:"Make a sweep, or go on with it."`
-	Worker     workerCmd             `cmd:"" help:"Make trials of whatever sweeps there are."`
-	Server     serverCmd             `cmd:"" help:"Serve a store to workers of other machines."`
-	Status     statusCmd             `cmd:"" help:"Show how far sweeps have come."`
-	Results    resultsCmd            `cmd:"" help:"Write the results of a sweep."`
-	Simulate   simulateCmd           `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
-	Completion completion.Completion `cmd:"" help:"Print shell code that completes this command's flags."`
+	Run        runCmd             `cmd:"" help:"Make a sweep, or go on with it."`
+	Worker     workerCmd          `cmd:"" help:"Make trials of whatever sweeps there are."`
+	Server     serverCmd          `cmd:"" help:"Serve a store to workers of other machines."`
+	Status     statusCmd          `cmd:"" help:"Show how far sweeps have come."`
+	Results    resultsCmd         `cmd:"" help:"Write the results of a sweep."`
+	Simulate   simulateCmd        `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
+	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 }
 
 // console is what commands write to.
@@ -60,7 +62,13 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintln(log, "sweep:", err)
 		return 1
 	}
-	completion.Register(parser)
+	if completion.Answer(parser, args, out) {
+		return 0
+	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "sweep:", err)
+		return 2
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
 		return code

@@ -39,7 +39,6 @@ type config struct {
 	Bytes  []byte               `json:"bytes"`
 	Range  ranged               `json:"range"`
 	Hidden string               `json:"-"`
-	inner  int
 }
 
 // ranged is a list of its values, or a mapping.

@@ -16,6 +16,10 @@ func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) 
 	return models.New(net, []int{inputs}, models.WithSeed(seed))
 }
 
+// heldOut says which share of the training images early stopping holds out: one in
+// so many.
+const heldOut = 6
+
 // Trainer returns what trains the network with a seed, and the data: a function
 // of c, s and seed.
 func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data, error) {
@@ -43,7 +47,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 		t.Loss = training.CrossEntropy(ops.WithLabelSmoothing(c.LabelSmoothing))
 	}
 	if c.EarlyStopping > 0 {
-		validation, rest, err := train.Stratified(train.Len()/6, seed)
+		validation, rest, err := train.Stratified(train.Len()/heldOut, seed)
 		if err != nil {
 			return nil, data, err
 		}

@@ -10,7 +10,6 @@
 package checkpoint
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -24,6 +23,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -167,17 +167,17 @@ func SaveConfig(dir string, config any) error {
 	return errors.Wrap(err, "checkpoint: SaveConfig")
 }
 
-// LoadConfig reads the configuration of a run into config. Fields that config
-// does not have are an error.
+// LoadConfig reads the configuration of a run into config, strictly: a key that
+// config does not have, in these letters, is an error that names the nearest one, and
+// so are a number that does not fit, such as 1.9 for an int, a string that is not
+// among those of a tag enum:"a,b", and anything after the end. Errors name the line
+// and column.
 func LoadConfig(dir string, config any) error {
-	path := filepath.Join(dir, ConfigFile)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return errors.Wrap(err, "checkpoint: LoadConfig")
+	n, err := configfile.Read(filepath.Join(dir, ConfigFile))
+	if err == nil {
+		err = n.Decode(config)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return errors.Wrapf(d.Decode(config), "checkpoint: LoadConfig: %s", path)
+	return errors.Wrap(err, "checkpoint: LoadConfig")
 }
 
 // Keep is a callback that saves the run to a directory: the last state after each

@@ -103,3 +103,23 @@ func TestInterval(t *testing.T) {
 		t.Errorf("one value has the interval from %v, want NaN", low)
 	}
 }
+
+// The interval of a share stays within [0, 1], and is that of the mean where the
+// shares lie close together.
+func TestShareInterval(t *testing.T) {
+	for _, x := range [][]float64{{1, 0.98, 1, 0.9}, {0.001, 0, 0.02}, {1, 1}, {0, 0, 0}, {0.5, 0.9}, {1e-300, 0}} {
+		e := experiment.Estimated(x)
+		low, high := e.ShareInterval(0.95)
+		if !(0 <= low && low <= e.Mean && e.Mean <= high && high <= 1) {
+			t.Errorf("%v: %v to %v around %v", x, low, high, e.Mean)
+		}
+	}
+	e := experiment.Estimated([]float64{0.9, 0.901, 0.902})
+	low, high := e.ShareInterval(0.95)
+	if l, h := e.Interval(0.95); math.Abs(low-l) > 1e-4 || math.Abs(high-h) > 1e-4 {
+		t.Errorf("%v to %v, want about %v to %v", low, high, l, h)
+	}
+	if low, high := experiment.Estimated([]float64{0.5}).ShareInterval(0.95); !math.IsNaN(low) || !math.IsNaN(high) {
+		t.Errorf("one value has no interval, got %v to %v", low, high)
+	}
+}

@@ -34,6 +34,20 @@ func (e Estimate) Interval(level float64) (low, high float64) {
 	return e.Mean - t*e.StdErr, e.Mean + t*e.StdErr
 }
 
+// ShareInterval is Interval for the mean of shares, such as accuracies. It is computed
+// of logits, log(x/(1-x)), by the delta method, and so stays in [0, 1], where that of
+// the mean itself may leave it (Agresti, "Categorical Data Analysis", 3rd edition,
+// 2013, section 3.1.6).
+func (e Estimate) ShareInterval(level float64) (low, high float64) {
+	if e.N >= 2 && (e.Mean <= 0 || e.Mean >= 1) {
+		return e.Mean, e.Mean // all are equal
+	}
+	logit := Estimate{N: e.N, Mean: math.Log(e.Mean / (1 - e.Mean)), StdErr: e.StdErr / (e.Mean * (1 - e.Mean))}
+	low, high = logit.Interval(level)
+	// Rounding must not leave the mean outside.
+	return min(e.Mean, 1/(1+math.Exp(-low))), max(e.Mean, 1/(1+math.Exp(-high)))
+}
+
 // A Measure is a number that says how a run went.
 type Measure struct {
 	Name    string

@@ -56,7 +56,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 	for i := range s.Bins {
 		s.Bins[i].Low, s.Bins[i].High = float64(i)/float64(bins), float64(i+1)/float64(bins)
 	}
-	n := float64(len(predictions))
+	n, rights := float64(len(predictions)), 0.0
 	for i, p := range predictions {
 		if err := p.check(len(predictions[0].Mean)); err != nil {
 			return Scores{}, errors.Wrapf(err, "uncertainty: Evaluate: prediction %d", i)
@@ -65,7 +65,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 		if p.Class() == p.Label {
 			right = 1
 		}
-		s.Accuracy += right / n
+		rights += right
 		s.NLL -= math.Log(p.Mean[p.Label]) / n
 		for k, q := range p.Mean {
 			if k == p.Label {
@@ -80,6 +80,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 		b.Confidence += confidence
 		b.Accuracy += right
 	}
+	s.Accuracy = rights / n // not the sum of shares, whose rounding would show
 	for i := range s.Bins {
 		b := &s.Bins[i]
 		if b.Examples == 0 {
