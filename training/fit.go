@@ -67,15 +67,12 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 
 // start returns the run of data that begins now, or goes on, before anybody is told.
 func (t *Trainer) start(data Data) (*Run, error) {
-	n, batch := data.Train.Len(), t.batchSize()
+	n := data.Train.Len()
 	ops, err := t.prepare(n)
 	if err != nil {
 		return nil, errors.WithMessage(err, "training: Fit")
 	}
-	r := &Run{Trainer: t, History: &History{}, model: t.Model, setup: t.setup(data, ops)}
-	if r.StepsPerEpoch = n / batch; n%batch != 0 && !t.DropLast {
-		r.StepsPerEpoch++
-	}
+	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model, setup: t.setup(data, ops)}
 	if t.Resume != nil {
 		if err := r.place(t.Resume); err != nil {
 			return nil, errors.Wrap(err, "training: Resume")

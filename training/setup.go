@@ -46,7 +46,7 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 		s.Validation = data.Validation.Len()
 	}
 	if t.Schedule != nil {
-		perEpoch := int64((s.Train + s.BatchSize - 1) / s.BatchSize)
+		perEpoch := int64(t.stepsPerEpoch(s.Train))
 		for step := int64(0); step/perEpoch < int64(t.Epochs) && step < math.MaxInt64/2; step = 2*step + 1 {
 			s.Rates = append(s.Rates, strconv.FormatFloat(t.Schedule.At(step), 'g', -1, 64))
 		}

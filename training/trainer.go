@@ -159,6 +159,15 @@ func (t *Trainer) batchSize() int {
 	return t.BatchSize
 }
 
+// stepsPerEpoch is the number of batches of n examples.
+func (t *Trainer) stepsPerEpoch(n int) int {
+	batch := t.batchSize()
+	if n%batch == 0 || t.DropLast {
+		return n / batch
+	}
+	return n/batch + 1
+}
+
 func (t *Trainer) check(data Data) error {
 	switch {
 	case t.Model == nil:
