@@ -24,7 +24,7 @@ func (s *Scope) built(from, i, n int) {
 }
 
 // instructionError is what Gorgonia's machines return of an op that failed: the
-// error of the op, wrapped once with the instruction and its registers.
+// error of the op, wrapped with the instruction and its registers.
 type instructionError interface {
 	error
 	Node() *gorgonia.Node
@@ -39,13 +39,7 @@ func (g *Graph) explain(err error) error {
 	if !errors.As(err, &failed) || failed.Node() == nil || failed.Node().Op() == nil {
 		return err
 	}
-	cause := failed.Err()
-	// A wrap of package errors is two links: the stack and the message.
-	for range 2 {
-		if next := errors.Unwrap(cause); next != nil {
-			cause = next
-		}
-	}
+	cause := said(failed.Err())
 	// Our ops say who they are.
 	if !strings.HasPrefix(cause.Error(), "ops: ") {
 		cause = errors.WithMessagef(cause, "%v", failed.Node().Op())
@@ -54,4 +48,16 @@ func (g *Graph) explain(err error) error {
 		return errors.WithMessage(cause, "layer "+place)
 	}
 	return cause
+}
+
+// said is what an op said, without what the machine has put before it.
+func said(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		before := strings.TrimSuffix(err.Error(), next.Error())
+		if before != "" && !strings.HasPrefix(before, "PC ") && !strings.HasPrefix(before, "Failed to ") {
+			break
+		}
+		err = next
+	}
+	return err
 }

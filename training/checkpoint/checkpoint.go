@@ -193,18 +193,24 @@ func LoadConfig(dir string, config any) error {
 func Keep(dir string, interval time.Duration) training.Callback {
 	last, best := filepath.Join(dir, LastFile), filepath.Join(dir, BestFile)
 	var saved time.Time
-	due := false
+	var due bool
+	var kept position // of the file
 	save := func(r *training.Run) error {
 		s, err := r.State()
 		if err != nil {
 			return err
 		}
-		saved, due = time.Now(), false
+		saved, due, kept = time.Now(), false, position{s.Epoch, s.Steps, s.History.Stopped}
 		return Save(last, s)
 	}
 	return training.Callback{
-		OnStart: func(*training.Run) error {
-			saved, due = time.Now(), false
+		OnStart: func(r *training.Run) error {
+			saved, due, kept = time.Now(), false, position{epoch: -1}
+			if r.Trainer.Resume != nil {
+				if s, err := Load(last); err == nil {
+					kept = position{s.Epoch, s.Steps, s.History.Stopped}
+				}
+			}
 			if err := atomicfile.Clean(last, best); err != nil {
 				return errors.Wrap(err, "checkpoint: Keep")
 			}
@@ -228,9 +234,20 @@ func Keep(dir string, interval time.Duration) training.Callback {
 			if bad := (*training.NonFiniteError)(nil); errors.As(r.Err, &bad) {
 				return nil
 			}
+			// A run that was over when it was resumed has nothing new to keep.
+			if kept == (position{r.Epoch, r.Steps, r.History.Stopped}) {
+				return nil
+			}
 			return save(r)
 		},
 	}
+}
+
+// position is how far a run has come.
+type position struct {
+	epoch   int // to go on with
+	steps   int64
+	stopped string
 }
 
 // isBest reports whether the last epoch has a lower validation error than all before.
