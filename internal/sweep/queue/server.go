@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
@@ -200,6 +201,10 @@ func (s *Server) save(store string) error {
 		return errors.WithStack(err)
 	}
 	path := filepath.Join(store, connectionFile)
+	// The store's lock is ours.
+	if err := atomicfile.Clean(path); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(store, "."+connectionFile+".*.tmp") // its mode is 0600
 	if err != nil {
 		return errors.WithStack(err)
