@@ -44,7 +44,7 @@ const modelFile = "model.safetensors"
 // keepModel writes the model when a training has come to its end. It must be the
 // last callback, so that the others have given the model what it ends with.
 func keepModel(dir string) training.Callback {
-	return training.Callback{OnEnd: func(r *training.Run) error {
+	return training.Callback{OnFinish: func(r *training.Run) error {
 		if r.Err != nil {
 			return nil
 		}
