@@ -92,7 +92,9 @@ func (c *settings) run(ctx context.Context, to *console, page *live.Server) erro
 		}
 		return []training.Callback{shown, page.Watch(arm, seed)}
 	})
-	display.Close()
+	if closeErr := display.Close(); err == nil {
+		err = closeErr
+	}
 	// What was finished is kept and shown, even if the rest was interrupted.
 	if saveErr := c.save(results); err == nil {
 		err = saveErr

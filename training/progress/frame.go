@@ -103,6 +103,25 @@ func details(r row, columns int) string {
 	return "  " + line
 }
 
+// folded joins parts to lines of the given width at most, where the parts are not
+// longer themselves. All lines but the first are indented.
+func folded(parts []string, width int) []string {
+	var lines []string
+	for _, p := range parts {
+		last := len(lines) - 1
+		switch {
+		case p == "":
+		case last >= 0 && runewidth.StringWidth(lines[last])+len("  ")+runewidth.StringWidth(p) <= width:
+			lines[last] += "  " + p
+		case last >= 0:
+			lines = append(lines, "  "+p)
+		default:
+			lines = append(lines, p)
+		}
+	}
+	return lines
+}
+
 // ends is the width of the ends of a bar.
 const ends = 2
 

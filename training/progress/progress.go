@@ -170,11 +170,11 @@ func (s *shown) end(r *training.Run) error {
 		last := r.History.Epochs[len(r.History.Epochs)-1]
 		s.row.trained, s.row.epoch, s.row.loss, s.row.accuracy = true, last.Epoch+1, last.Loss, last.Train.Accuracy()
 	}
-	line := s.row.ending(r, time.Since(s.started))
+	parts := s.row.ending(r, time.Since(s.started))
 	s.mu.Unlock()
 	if s.display.screen == nil {
-		return s.display.write(s.row.name, line)
+		return s.display.write(s.row.name, joined(parts...))
 	}
-	s.display.screen.remove(s, s.row.name+"  "+line)
+	s.display.screen.remove(s, append([]string{s.row.name}, parts...))
 	return nil
 }

@@ -81,8 +81,8 @@ func (r row) line() string {
 	return joined(r.position(), r.lossText(), r.accuracyText(), r.errorText(), r.rateText(), r.leftText())
 }
 
-// ending says how a run ended after the given time.
-func (r row) ending(run *training.Run, took time.Duration) string {
+// ending says in parts how a run ended after the given time.
+func (r row) ending(run *training.Run, took time.Duration) []string {
 	var how string
 	switch {
 	case errors.Is(run.Err, context.Canceled), errors.Is(run.Err, context.DeadlineExceeded):
@@ -94,11 +94,11 @@ func (r row) ending(run *training.Run, took time.Duration) string {
 	default:
 		how = "done:"
 	}
-	text := joined(how+" "+r.position(), r.lossText(), r.accuracyText(), r.errorText(), clock(took))
+	parts := []string{how + " " + r.position(), r.lossText(), r.accuracyText(), r.errorText(), clock(took)}
 	if run.Err == nil && run.History.Stopped != "" {
-		text += "  " + oneLine(run.History.Stopped)
+		parts = append(parts, oneLine(run.History.Stopped))
 	}
-	return text
+	return parts
 }
 
 // joined joins the parts that are there.

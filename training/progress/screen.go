@@ -42,9 +42,9 @@ type screen struct {
 
 	mu    sync.Mutex
 	runs  []*shown
-	above []string // lines to write above
-	drawn []int    // widths of the lines that are there
-	err   error    // the first of writing
+	above [][]string // parts of lines to write above
+	drawn []int      // widths of the lines that are there
+	err   error      // the first of writing
 }
 
 // refresh is the time between two drawings.
@@ -84,12 +84,12 @@ func (s *screen) add(r *shown) {
 	s.runs = append(s.runs, r)
 }
 
-// remove leaves the line in place of a run.
-func (s *screen) remove(r *shown, line string) {
+// remove leaves a line of parts in place of a run.
+func (s *screen) remove(r *shown, parts []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.runs = slices.DeleteFunc(s.runs, func(other *shown) bool { return other == r })
-	s.above = append(s.above, line)
+	s.above = append(s.above, parts)
 }
 
 // draw writes the lines over those that are there.
@@ -122,7 +122,11 @@ func (s *screen) draw() {
 	for _, line := range lines {
 		s.drawn = append(s.drawn, runewidth.StringWidth(line))
 	}
-	for _, line := range slices.Concat(s.above, lines) {
+	var above []string
+	for _, parts := range s.above {
+		above = append(above, folded(parts, columns-1)...)
+	}
+	for _, line := range slices.Concat(above, lines) {
 		b.WriteString(line + "\x1b[K\n")
 	}
 	b.WriteString("\x1b[J")
