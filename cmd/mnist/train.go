@@ -58,7 +58,7 @@ func (c *trainCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return errors.Wrap(err, "--serve")
 	}
-	page := live.New("MNIST without and with dropout")
+	page := live.New("MNIST without and with dropout", without, with)
 	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
