@@ -37,13 +37,13 @@ func Confusion(p Predictions, names []string) (*Figure, error) {
 	wrong := len(p.Labels) - m.right
 	f := &Figure{
 		Title:   titleFor("Confusion matrix", p.Name),
-		Caption: fmt.Sprintf("Each row has the examples of one class: blue those taken for what they are, orange the %d others.", wrong),
+		Caption: fmt.Sprintf("Each row has the examples of one class: blue those taken for what they are, orange the %d mistakes.", wrong),
 		Alt:     fmt.Sprintf("Confusion matrix of %d examples, %d of them classified right.", len(p.Labels), m.right),
 		width:   figureWidth, height: figureWidth,
 	}
 	if m.others > 0 {
-		f.Caption += fmt.Sprintf(" Drawn are the %d of %d classes with the most mistakes; in the grey corner are the examples of the %d others that were taken for one of them, %d rightly.",
-			len(m.names)-1, p.Classes, m.others, m.cornerRight)
+		f.Caption += fmt.Sprintf(" Drawn are the %d of %d classes with the most mistakes. The grey corner stands for the other %d among themselves: %d examples, %d of them right.",
+			len(m.names)-1, p.Classes, m.others, m.counts[len(m.names)-1][len(m.names)-1], m.cornerRight)
 	}
 	if m.worst > 0 {
 		f.Alt += fmt.Sprintf(" The most frequent confusion: %s taken for %s, %d times.", name(m.from), name(m.to), m.worst)
@@ -88,7 +88,7 @@ func newConfusion(p Predictions, name func(int) string) *confusion {
 	for i, y := range p.Labels {
 		k, _ := p.answer(i)
 		m.counts[row(y)][row(k)]++
-		if k == y && m.others > 0 && row(y) == len(m.names)-1 {
+		if k == y && m.corner(row(y), row(k)) {
 			m.cornerRight++
 		}
 	}
@@ -134,7 +134,6 @@ const (
 func (m *confusion) draw(c draw.Canvas) {
 	n := vg.Length(len(m.names))
 	names, axis := text(textSize, ink), text(textSize, muted)
-	names.YAlign = -0.6
 	widest := func(names []string, style draw.TextStyle) (w vg.Length) {
 		for _, s := range names {
 			w = max(w, style.Width(s))
@@ -146,6 +145,7 @@ func (m *confusion) draw(c draw.Canvas) {
 	w := (c.Max.X - left) / n
 	// Upright, names need the height of a line.
 	names.Font.Size = min(names.Font.Size, w)
+	names = level(names)
 	columns, upright := distinct(names, m.names, w-2), false
 	below := names.Height("0")
 	if widest(distinct(names, m.names, 1e9), names) > w-2 {
@@ -178,15 +178,20 @@ func (m *confusion) drawCounts(c draw.Canvas) {
 	n := vg.Length(len(m.names))
 	w, h := (c.Max.X-c.Min.X)/n, (c.Max.Y-c.Min.Y)/n
 	most := 0
-	for _, row := range m.counts {
-		most = max(most, slices.Max(row))
+	for y, row := range m.counts {
+		for k, count := range row {
+			if !m.corner(y, k) {
+				most = max(most, count)
+			}
+		}
 	}
 	cell := text(textSize, ink)
-	cell.XAlign, cell.YAlign = draw.XCenter, -0.6
+	cell.XAlign = draw.XCenter
 	const gap = 0.75
 	if widest := cell.Width(strconv.Itoa(most)); widest > w-4*gap { // the longest number must fit
 		cell.Font.Size *= (w - 4*gap) / widest
 	}
+	cell = level(cell)
 	for y, row := range m.counts {
 		middle := c.Max.Y - (vg.Length(y)+0.5)*h
 		for k, count := range row {
@@ -195,18 +200,23 @@ func (m *confusion) drawCounts(c draw.Canvas) {
 				{X: x + gap, Y: middle - h/2 + gap}, {X: x + w - gap, Y: middle - h/2 + gap},
 				{X: x + w - gap, Y: middle + h/2 - gap}, {X: x + gap, Y: middle + h/2 - gap},
 			})
-			if count > 0 {
+			if count > 0 && !m.corner(y, k) {
 				c.FillText(cell, vg.Point{X: x + w/2, Y: middle}, strconv.Itoa(count))
 			}
 		}
 	}
 }
 
+// corner says whether a count is that of the others among themselves, which the
+// caption tells.
+func (m *confusion) corner(y, k int) bool {
+	return m.others > 0 && y == len(m.names)-1 && k == y
+}
+
 // fill is the colour of a count.
 func (m *confusion) fill(y, k int) color.Color {
-	last := len(m.names) - 1
 	switch {
-	case m.others > 0 && y == last && k == last:
+	case m.corner(y, k):
 		return fade(grid, 0.8)
 	case y == k:
 		return fade(hues[1].line, 0.3)

@@ -347,8 +347,9 @@ func epochTicks(last int) plot.ConstantTicks {
 		return plot.ConstantTicks{{Value: 1, Label: "1"}}
 	}
 	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
+	most := max(1, min(6, 28/len(strconv.Itoa(last)))) // labels must not touch
 	step := 1
-	for i := 0; (last-1)/step > 6; i++ {
+	for i := 0; (last-1)/step > most; i++ {
 		step = []int{1, 2, 5}[i%3] * int(math.Pow10(i/3))
 	}
 	for e := step; e <= last; e += step {

@@ -166,22 +166,32 @@ func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
 }
 
 // draw fills all histograms, then outlines them: no filling lies on an outline.
+// Parts of a histogram are apart where bins are empty.
 func (h *histogramOf) draw(c draw.Canvas, x, y func(float64) vg.Length) {
-	var outlines [][]vg.Point
+	outlines := make([][][]vg.Point, len(h.shares))
 	for i, share := range h.shares {
-		outline := []vg.Point{{X: x(h.low), Y: c.Min.Y}}
+		var outline []vg.Point
 		for b, v := range share {
-			top := c.Min.Y
-			if v > 0 {
-				top = y(v)
+			if v == 0 {
+				continue
 			}
-			outline = append(outline, vg.Point{X: x(h.edge(b)), Y: top}, vg.Point{X: x(h.edge(b + 1)), Y: top})
+			left, right, top := x(h.edge(b)), x(h.edge(b+1)), y(v)
+			if outline == nil {
+				outline = append(outline, vg.Point{X: left, Y: c.Min.Y})
+			}
+			outline = append(outline, vg.Point{X: left, Y: top}, vg.Point{X: right, Y: top})
+			if b == bins-1 || share[b+1] == 0 {
+				outlines[i] = append(outlines[i], append(outline, vg.Point{X: right, Y: c.Min.Y}))
+				outline = nil
+			}
 		}
-		outline = append(outline, vg.Point{X: x(h.high), Y: c.Min.Y})
-		outlines = append(outlines, outline)
-		c.FillPolygon(fade(hueAmong(i, len(h.shares)).line, 0.2), outline)
+		for _, outline := range outlines[i] {
+			c.FillPolygon(fade(hueAmong(i, len(h.shares)).line, 0.2), outline)
+		}
 	}
-	for i, outline := range outlines {
-		c.StrokeLines(stroke(hueAmong(i, len(outlines)).line, 1.5), outline)
+	for i, parts := range outlines {
+		for _, outline := range parts {
+			c.StrokeLines(stroke(hueAmong(i, len(outlines)).line, 1.5), outline)
+		}
 	}
 }

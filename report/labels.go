@@ -91,7 +91,11 @@ func distinct(style draw.TextStyle, names []string, width vg.Length) []string {
 	for i, name := range names {
 		cleaned[i] = clean(name)
 	}
-	for _, cut := range []func(draw.TextStyle, string, vg.Length) string{shorten, shortenMiddle, shortenStart} {
+	shared := len(commonPrefix(style, cleaned, width))
+	shortenShared := func(style draw.TextStyle, s string, width vg.Length) string {
+		return ellipsis + shorten(style, s[shared:], width-style.Width(ellipsis))
+	}
+	for _, cut := range []func(draw.TextStyle, string, vg.Length) string{shorten, shortenShared, shortenMiddle, shortenStart} {
 		short := make([]string, len(names))
 		for i, name := range cleaned {
 			if short[i] = name; style.Width(name) > width {
@@ -108,6 +112,25 @@ func distinct(style draw.TextStyle, names []string, width vg.Length) []string {
 		short[i] = number + shorten(style, name, width-style.Width(number))
 	}
 	return short
+}
+
+// commonPrefix is what the names that are wider than width begin with, in whole
+// runes.
+func commonPrefix(style draw.TextStyle, names []string, width vg.Length) string {
+	prefix, found := "", false
+	for _, name := range names {
+		if style.Width(name) <= width {
+			continue
+		}
+		if !found {
+			prefix, found = name, true
+		}
+		for !strings.HasPrefix(name, prefix) {
+			_, n := utf8.DecodeLastRuneInString(prefix)
+			prefix = prefix[:len(prefix)-n]
+		}
+	}
+	return prefix
 }
 
 // sameEqualities says whether two of b are equal only where those of a are.

@@ -123,8 +123,18 @@ func drawAxes(p *plot.Plot, y string, right vg.Length, series ...string) func(dr
 		style := text(textSize, muted)
 		label := wrap(style, y, c.Max.X-c.Min.X)
 		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, label)
-		p.Draw(draw.Crop(c, 0, -right, 0, -style.Height(label)-margin))
+		p.Draw(draw.Crop(c, 0, -max(right, overhang(p, c.Max.X-c.Min.X)), 0, -style.Height(label)-margin))
 	}
+}
+
+// overhang returns how far the labels of the x axis reach beyond its end.
+func overhang(p *plot.Plot, width vg.Length) vg.Length {
+	most := vg.Length(0)
+	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+		place := vg.Length(p.X.Scale.Normalize(p.X.Min, p.X.Max, t.Value))
+		most = max(most, p.X.Tick.Label.Width(t.Label)/2-(1-place)*0.8*width-margin/2)
+	}
+	return most
 }
 
 func dot(c *draw.Canvas, at vg.Point, col color.Color, radius float64) {

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 	"strings"
+	"unicode"
 
 	"github.com/hajimehoshi/bitmapfont/v3"
 	xfont "golang.org/x/image/font"
@@ -129,6 +130,15 @@ func (h textHandler) drawLine(c vg.Canvas, line string, f font.Font, at vg.Point
 	}
 }
 
+// level returns style with its middle, as that of a capital, at the height of its
+// place.
+func level(style draw.TextStyle) draw.TextStyle {
+	const capital = 0.72 // height of a capital, as a share of the font's size
+	size, e := style.Font.Size, style.FontExtents()
+	style.YAlign = draw.YAlignment(-(size*(1+capital/2) - e.Ascent) / style.Height("0"))
+	return style
+}
+
 // glyphPath is a rune of the fallback as the outline of its pixels.
 func glyphPath(r rune, at vg.Point, size vg.Length) vg.Path {
 	bounds, mask, corner, _, ok := fallback.Glyph(fixed.Point26_6{}, r)
@@ -136,14 +146,18 @@ func glyphPath(r rune, at vg.Point, size vg.Length) vg.Path {
 		return boxPath(at, size)
 	}
 	var p vg.Path
-	unit := size / fallbackSize
+	unit, empty := size/fallbackSize, true
 	for y := range bounds.Dy() {
 		for x := range bounds.Dx() {
 			if _, _, _, a := mask.At(corner.X+x, corner.Y+y).RGBA(); a == 0 {
 				continue
 			}
+			empty = false
 			rectangle(&p, at.X+vg.Length(bounds.Min.X+x)*unit, at.Y-vg.Length(bounds.Min.Y+y+1)*unit, unit, unit)
 		}
+	}
+	if empty && !unicode.IsSpace(r) && !unicode.In(r, unicode.Mn, unicode.Cf) { // the font has room for it, and no pixels
+		return boxPath(at, vg.Length(advance(r))*size)
 	}
 	return p
 }
