@@ -14,7 +14,7 @@ import (
 func axes(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil // that of the page or file
-	style := report.TextStyle(11, ink)
+	style := report.TextStyle(12, ink)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font, a.Tick.Label.Font = style.Font, style.Font
 		a.Label.TextStyle.Handler, a.Tick.Label.Handler = style.Handler, style.Handler

@@ -323,7 +323,11 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		places[i], marks = place(s, rows, name)
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: name})
 		for _, m := range marks {
-			labels.XYs = append(labels.XYs, plotter.XY{X: float64(i) + 0.04, Y: m.Value + 0.015})
+			at := plotter.XY{X: float64(i) + 0.04, Y: m.Value + 0.015}
+			if m.Value == 0 { // below the lines
+				at.Y = -0.075
+			}
+			labels.XYs = append(labels.XYs, at)
 			labels.Labels = append(labels.Labels, m.Label)
 		}
 		axis, _ := plotter.NewLine(plotter.XYs{{X: float64(i), Y: 0}, {X: float64(i), Y: 1}})
@@ -331,7 +335,7 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		p.Add(axis)
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.2, float64(len(names))-0.5, -0.04, 1.1
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.2, float64(len(names))-0.5, -0.1, 1.1
 	for i, r := range slices.Backward(rows) { // the best on top
 		var line plotter.XYs
 		for k, at := range places {

@@ -18,8 +18,8 @@ import (
 
 // Size of drawings, in points.
 const (
-	width  vg.Length = 480
-	height vg.Length = 300
+	width  vg.Length = 400
+	height vg.Length = 290
 	margin vg.Length = 8
 )
 
