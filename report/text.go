@@ -111,11 +111,9 @@ func (h textHandler) Draw(c vg.Canvas, s string, style plottext.Style, at vg.Poi
 
 func (h textHandler) drawLine(c vg.Canvas, line string, f font.Font, at vg.Point) {
 	face := h.Fonts.Lookup(f, f.Size)
-	if d, ok := c.(*draw.Canvas); ok {
-		if _, ok := d.Canvas.(*vgsvg.Canvas); ok { // the viewer has fonts
-			c.FillString(face, at, line)
-			return
-		}
+	if isSVG(c) { // the viewer has fonts
+		c.FillString(face, at, line)
+		return
 	}
 	for _, part := range stretches(face.Face, line) {
 		if part.has {
@@ -126,6 +124,21 @@ func (h textHandler) drawLine(c vg.Canvas, line string, f font.Font, at vg.Point
 		for _, r := range part.text {
 			c.Fill(glyphPath(r, at, f.Size))
 			at.X += vg.Length(advance(r)) * f.Size
+		}
+	}
+}
+
+// isSVG says what a canvas, which may be a part of a part of another, writes.
+func isSVG(c vg.Canvas) bool {
+	for {
+		switch of := c.(type) {
+		case *draw.Canvas:
+			c = of.Canvas
+		case draw.Canvas:
+			c = of.Canvas
+		default:
+			_, ok := c.(*vgsvg.Canvas)
+			return ok
 		}
 	}
 }
