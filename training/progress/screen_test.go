@@ -13,8 +13,7 @@ import (
 type fake struct {
 	columns int
 	lines   []string // as they were written, one for each end of line
-	row     int      // of the cursor, from the top, in rows of the screen
-	column  int
+	column  int      // of the cursor, in the row below them
 }
 
 // rows are the rows on the screen.
