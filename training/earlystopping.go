@@ -52,7 +52,7 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 				})
 			}
 			if r.Epoch-bestEpoch >= patience {
-				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch))
+				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch+1))
 			}
 			return nil
 		},

@@ -75,8 +75,8 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 		write func(io.Writer) error
 	}{
 		{"report.html", page.WriteHTML},
-		{"curves.svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results) }},
-		{"curves.png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results) }},
+		{"curves.svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results, without, with) }},
+		{"curves.png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results, without, with) }},
 	} {
 		if err := atomicfile.Write(filepath.Join(c.Out, f.name), f.write); err != nil {
 			return err

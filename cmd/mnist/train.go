@@ -79,7 +79,7 @@ func (c *trainCmd) Run(ctx context.Context, to *console) error {
 
 // serve runs with a page of the learning curves.
 func (c *trainCmd) serve(ctx context.Context, to *console, sets *mnistrun.Sets, listener net.Listener) error {
-	page := live.New("MNIST without and with dropout")
+	page := live.New("MNIST without and with dropout", without, with)
 	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
@@ -109,7 +109,9 @@ func (c *settings) run(ctx context.Context, to *console, sets *mnistrun.Sets, pa
 		}
 		return []training.Callback{shown, page.Watch(arm, seed)}
 	})
-	display.Close()
+	if closeErr := display.Close(); err == nil {
+		err = closeErr
+	}
 	// What was finished is kept and shown, even if the rest was interrupted.
 	if saveErr := c.save(results); err == nil {
 		err = saveErr

@@ -163,7 +163,9 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	results, err := experiment.Run(ctx, arms, seeds, 2, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
 		return []training.Callback{display.Run(fmt.Sprintf("%s, seed %d", arm, seed))}
 	})
-	display.Close()
+	if closeErr := display.Close(); err == nil {
+		err = closeErr
+	}
 	if err != nil {
 		return err
 	}
