@@ -3,7 +3,6 @@ package training
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -27,15 +26,14 @@ func EarlyStoppingOnError(patience int) Callback {
 func earlyStopping(patience int, what string, measure func(*Metrics) float64) Callback {
 	var best float64
 	var bestEpoch int
-	var saved []*tensor.Dense
-	var params []*models.Param
+	var saved map[string]*tensor.Dense // Model.Weights of the best epoch, nil before the first
+	var model *models.Model
 	return Callback{
 		OnStart: func(r *Run) error {
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
-			m := r.Trainer.Model
-			saved, params = nil, slices.Concat(m.Params(), m.States())
+			saved, model = nil, r.Trainer.Model
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
@@ -44,11 +42,11 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 				return errors.New("training: EarlyStopping: data must have a validation set, got none")
 			}
 			if now := measure(last.Validation); saved == nil || now < best {
-				best, bestEpoch = now, r.Epoch
-				_ = r.Trainer.Model.View(func() error {
-					saved = save(params, saved)
-					return nil
-				})
+				weights, err := model.Weights()
+				if err != nil {
+					return errors.Wrap(err, "training: EarlyStopping")
+				}
+				best, bestEpoch, saved = now, r.Epoch, weights
 			}
 			if r.Epoch-bestEpoch >= patience {
 				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch))
@@ -59,25 +57,15 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if saved == nil {
 				return nil
 			}
-			return r.Trainer.Model.Update(func() error {
-				for i, p := range params {
-					if err := tensor.Copy(p.Value(), saved[i]); err != nil {
-						return errors.Wrapf(err, "training: EarlyStopping: restoring %s", p.Name())
-					}
-				}
-				return nil
-			})
+			return errors.Wrap(model.SetWeights(saved), "training: EarlyStopping: restoring the best epoch")
 		},
 		Save: func() (CallbackState, error) {
 			if saved == nil {
 				return CallbackState{}, nil
 			}
 			data, err := json.Marshal(bestSoFar{best, bestEpoch})
-			s := CallbackState{Data: data, Tensors: make(map[string]*tensor.Dense)}
-			for i, p := range params {
-				s.Tensors[p.Name()] = saved[i].Clone().(*tensor.Dense)
-			}
-			return s, errors.Wrap(err, "training: EarlyStopping")
+			// They are never written to.
+			return CallbackState{Data: data, Tensors: saved}, errors.Wrap(err, "training: EarlyStopping")
 		},
 		Load: func(s CallbackState) error {
 			if len(s.Data) == 0 {
@@ -87,15 +75,10 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if err := json.Unmarshal(s.Data, &b); err != nil {
 				return errors.Wrap(err, "training: EarlyStopping: state")
 			}
-			var loaded []*tensor.Dense
-			for _, p := range params {
-				d := s.Tensors[p.Name()]
-				if d == nil || d.Dtype() != p.Value().Dtype() || d.DataSize() != p.Value().DataSize() {
-					return errors.Errorf("training: EarlyStopping: state must have the best %s, of %v and shape %v", p.Name(), p.Value().Dtype(), p.Value().Shape())
-				}
-				loaded = append(loaded, d.Clone().(*tensor.Dense))
+			if err := model.CheckWeights(s.Tensors); err != nil {
+				return errors.Wrap(err, "training: EarlyStopping: state")
 			}
-			best, bestEpoch, saved = b.Best, b.Epoch, loaded
+			best, bestEpoch, saved = b.Best, b.Epoch, s.Tensors
 			return nil
 		},
 	}

@@ -2,7 +2,6 @@ package training
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -27,7 +26,7 @@ type State struct {
 	Steps   int64   `json:"steps"`
 	History History `json:"history"`
 
-	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name, and its other state
+	Params    map[string]*tensor.Dense `json:"-"` // what Model.Weights returns: parameters and states, in the layout of files
 	Solver    optim.State              `json:"-"`
 	Callbacks []CallbackState          `json:"callbacks"` // in the order of Trainer.Callbacks
 }
@@ -58,18 +57,16 @@ func (r *Run) State() (*State, error) {
 	if err := r.finite(); err != nil {
 		return nil, errors.Wrap(err, "training: State")
 	}
+	weights, err := m.Weights()
+	if err != nil {
+		return nil, errors.Wrap(err, "training: State")
+	}
 	s := &State{
 		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps,
-		History: *r.History, Params: make(map[string]*tensor.Dense), Solver: solver.State(),
+		History: *r.History, Params: weights, Solver: solver.State(),
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps = r.Steps
-	_ = m.View(func() error {
-		for name, d := range tensorsOf(m) {
-			s.Params[name] = d.Clone().(*tensor.Dense)
-		}
-		return nil
-	})
 	for _, c := range r.Trainer.Callbacks {
 		var cs CallbackState
 		if c.Save != nil {
@@ -83,15 +80,6 @@ func (r *Run) State() (*State, error) {
 	return s, nil
 }
 
-// tensorsOf returns what training changes in a model, by name.
-func tensorsOf(m *models.Model) map[string]*tensor.Dense {
-	all := make(map[string]*tensor.Dense)
-	for _, p := range slices.Concat(m.Params(), m.States()) {
-		all[p.Name()] = p.Value()
-	}
-	return all
-}
-
 // resume puts the run where s was taken. It changes nothing if s does not fit.
 func (r *Run) resume(s *State) error {
 	t := r.Trainer
@@ -99,7 +87,7 @@ func (r *Run) resume(s *State) error {
 	if !ok {
 		return errors.Errorf("training: Resume: solver must have State and SetState, got %T", t.Solver)
 	}
-	if err := s.fits(t.Model); err != nil {
+	if err := t.Model.CheckWeights(s.Params); err != nil {
 		return errors.Wrap(err, "training: Resume")
 	}
 	if s.Epoch < 0 || s.Steps < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch {
@@ -119,7 +107,9 @@ func (r *Run) resume(s *State) error {
 			}
 		}
 	}
-	s.set(t.Model)
+	if err := t.Model.SetWeights(s.Params); err != nil {
+		return errors.Wrap(err, "training: Resume")
+	}
 	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
 	r.stop = s.History.Stopped
 	*r.History = s.History
@@ -130,43 +120,5 @@ func (r *Run) resume(s *State) error {
 // Restore sets the parameters of a model, and its other state, to those of s. It
 // changes nothing if they do not fit.
 func (s *State) Restore(m *models.Model) error {
-	if err := s.fits(m); err != nil {
-		return errors.Wrap(err, "training: Restore")
-	}
-	s.set(m)
-	return nil
-}
-
-// fits returns an error unless the tensors of s are those of m.
-func (s *State) fits(m *models.Model) error {
-	here := tensorsOf(m)
-	for _, name := range slices.Sorted(maps.Keys(here)) {
-		from, to := s.Params[name], here[name]
-		switch {
-		case from == nil:
-			return errors.Errorf("state must have the model's parameter %s, got none", name)
-		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
-			return errors.Errorf("parameter %s must be of %v and shape %v, got %v %v",
-				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
-		}
-	}
-	if len(s.Params) != len(here) {
-		return errors.Errorf("state must have the %d parameters of the model, got %d", len(here), len(s.Params))
-	}
-	return nil
-}
-
-// set copies the tensors of s, which fit, into m.
-func (s *State) set(m *models.Model) {
-	// It cannot fail.
-	_ = m.Update(func() error {
-		for name, to := range tensorsOf(m) {
-			if to.Dtype() == tensor.Float32 {
-				copy(to.Float32s(), s.Params[name].Float32s())
-			} else {
-				copy(to.Float64s(), s.Params[name].Float64s())
-			}
-		}
-		return nil
-	})
+	return errors.Wrap(m.SetWeights(s.Params), "training: Restore")
 }

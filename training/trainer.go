@@ -9,7 +9,6 @@ import (
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -322,19 +321,4 @@ func scalar(v gorgonia.Value) float64 {
 		return float64(*v)
 	}
 	return math.NaN()
-}
-
-// save copies the parameters into saved, or into new tensors if that is nil.
-func save(params []*models.Param, saved []*tensor.Dense) []*tensor.Dense {
-	if saved == nil {
-		for _, p := range params {
-			saved = append(saved, p.Value().Clone().(*tensor.Dense))
-		}
-		return saved
-	}
-	for i, p := range params {
-		// The shapes are those of the clones: Copy cannot fail.
-		_ = tensor.Copy(saved[i], p.Value())
-	}
-	return saved
 }
