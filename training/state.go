@@ -87,7 +87,7 @@ func (r *Run) resume(s *State) error {
 	if !ok {
 		return errors.Errorf("training: Resume: solver must have State and SetState, got %T", t.Solver)
 	}
-	if err := t.Model.CheckWeights(s.Params); err != nil {
+	if err := s.fits(t.Model); err != nil {
 		return errors.Wrap(err, "training: Resume")
 	}
 	if s.Epoch < 0 || s.Steps < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch {
@@ -107,9 +107,7 @@ func (r *Run) resume(s *State) error {
 			}
 		}
 	}
-	if err := t.Model.SetWeights(s.Params); err != nil {
-		return errors.Wrap(err, "training: Resume")
-	}
+	s.set(t.Model)
 	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
 	r.stop = s.History.Stopped
 	*r.History = s.History
@@ -120,5 +118,18 @@ func (r *Run) resume(s *State) error {
 // Restore sets the parameters of a model, and its other state, to those of s. It
 // changes nothing if they do not fit.
 func (s *State) Restore(m *models.Model) error {
-	return errors.Wrap(m.SetWeights(s.Params), "training: Restore")
+	if err := s.fits(m); err != nil {
+		return errors.Wrap(err, "training: Restore")
+	}
+	s.set(m)
+	return nil
+}
+
+// fits returns an error unless the tensors of s are those of m.
+func (s *State) fits(m *models.Model) error { return m.CheckWeights(s.Params) }
+
+// set copies the tensors of s, which fit, into m.
+func (s *State) set(m *models.Model) {
+	// It cannot fail.
+	_ = m.SetWeights(s.Params)
 }
