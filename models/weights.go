@@ -41,13 +41,18 @@ func (m *Model) SetWeights(weights map[string]*tensor.Dense) error {
 	if err := m.checkWeights(weights); err != nil {
 		return errors.Wrap(err, "models: SetWeights")
 	}
+	return errors.Wrap(m.set(weights), "models: SetWeights")
+}
+
+// set sets some or all tensors, of the right names, shapes and type.
+func (m *Model) set(weights map[string]*tensor.Dense) error {
 	turned, err := m.turned()
 	if err != nil {
-		return errors.Wrap(err, "models: SetWeights")
+		return err
 	}
 	return m.Update(func() error {
-		for name, p := range m.byName {
-			from := weights[name]
+		for name, from := range weights {
+			p := m.byName[name]
 			if turned[name] {
 				from = transpose(from)
 			}
