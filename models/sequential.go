@@ -25,6 +25,7 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 	}
 	for i := 0; i < len(q); {
+		before := len(s.graph.AllNodes())
 		n, y, err := q.thinned(s, i, x)
 		if n == 0 && err == nil {
 			n, y, err = q.fused(s, i, x)
@@ -42,6 +43,7 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.built(before, i, n)
 		x = y
 		i += n
 	}

@@ -53,15 +53,16 @@ func (f embedding) float64s(y []float64, in arguments[float64]) error { return l
 // rows.
 func ids[F float](in arguments[F], i, rows int) ([]int, error) {
 	ids := in.ints[i]
+	perExample := max(1, in.shapes[i].TotalSize()/max(1, in.shapes[i][0]))
 	for n, x := range in.floats[i] {
 		if x != F(int(x)) {
-			return nil, errors.Errorf("id %d must be a whole number, got %v", n, x)
+			return nil, exampleError(n, perExample, "id", "must be a whole number, got %v", x)
 		}
 		ids = append(ids, int(x))
 	}
 	for n, id := range ids {
 		if id < 0 || id >= rows {
-			return nil, errors.Errorf("id %d must be in [0, %d), got %d", n, rows, id)
+			return nil, exampleError(n, perExample, "id", "must be in [0, %d), got %d", rows, id)
 		}
 	}
 	return ids, nil

@@ -67,7 +67,7 @@ func TestEmbeddingFloatIDs(t *testing.T) {
 				x = tensor.New(tensor.WithBacking([]float32{0, 0, float32(bad)}))
 			}
 			_, err := y.Op().Do(ramp(dt, 4, 2), x)
-			rejects(t, err, "ops: Embedding: id 2 must be ")
+			rejects(t, err, "ops: Embedding: example 2: id must be ")
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestEmbeddingRejects(t *testing.T) {
 	op := gorgonia.Must(ops.Embedding(w, ids)).Op()
 	for _, bad := range []int{-1, 4} {
 		_, err := op.Do(ramp(tensor.Float64, 4, 2), labels([]int{3}, 0, 1, bad))
-		rejects(t, err, fmt.Sprintf("ops: Embedding: id 2 must be in [0, 4), got %d", bad))
+		rejects(t, err, fmt.Sprintf("ops: Embedding: example 2: id must be in [0, 4), got %d", bad))
 	}
 	_, err := op.Do(ramp(tensor.Float64, 4, 2), ramp(tensor.Float64, 3))
 	rejects(t, err, "ops: Embedding: ids: want a dense tensor of int")

@@ -12,8 +12,8 @@ import (
 
 // EarlyStopping ends a run when the negative log-likelihood of the validation
 // set has not fallen for patience epochs, and gives the model the parameters of
-// the best epoch back, whatever ended the run (Prechelt, "Early Stopping - But
-// When?", 1998). It needs a validation set.
+// the best epoch back after OnEnd, whatever ended the run (Prechelt, "Early Stopping -
+// But When?", 1998). It needs a validation set.
 func EarlyStopping(patience int) Callback {
 	return earlyStopping(patience, "NLL", func(m *Metrics) float64 { return m.NLL })
 }
@@ -29,6 +29,7 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 	var saved map[string]*tensor.Dense // Model.Weights of the best epoch, nil before the first
 	var model *models.Model
 	return Callback{
+		Name: "EarlyStopping on " + what,
 		OnStart: func(r *Run) error {
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
@@ -53,27 +54,31 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			}
 			return nil
 		},
-		OnEnd: func(r *Run) error {
+		OnFinish: func(r *Run) error {
 			if saved == nil {
 				return nil
 			}
 			return errors.Wrap(model.SetWeights(saved), "training: EarlyStopping: restoring the best epoch")
 		},
 		Save: func() (CallbackState, error) {
-			if saved == nil {
-				return CallbackState{}, nil
+			b := bestSoFar{Patience: patience, Epoch: -1}
+			if saved != nil {
+				b.Best, b.Epoch = best, bestEpoch
 			}
-			data, err := json.Marshal(bestSoFar{best, bestEpoch})
-			// They are never written to.
+			data, err := json.Marshal(b)
+			// The tensors are never written to.
 			return CallbackState{Data: data, Tensors: saved}, errors.Wrap(err, "training: EarlyStopping")
 		},
 		Load: func(s CallbackState) error {
-			if len(s.Data) == 0 {
-				return nil
-			}
 			var b bestSoFar
 			if err := json.Unmarshal(s.Data, &b); err != nil {
 				return errors.Wrap(err, "training: EarlyStopping: state")
+			}
+			if b.Patience != patience {
+				return errors.Errorf("training: EarlyStopping: patience must be %d as in the state, got %d", b.Patience, patience)
+			}
+			if b.Epoch < 0 {
+				return nil
 			}
 			if err := model.CheckWeights(s.Tensors); err != nil {
 				return errors.Wrap(err, "training: EarlyStopping: state")
@@ -86,6 +91,7 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 
 // bestSoFar is what early stopping remembers beside the parameters.
 type bestSoFar struct {
-	Best  float64 `json:"best"`
-	Epoch int     `json:"epoch"`
+	Patience int     `json:"patience"`
+	Best     float64 `json:"best"`
+	Epoch    int     `json:"epoch"` // negative: there is none yet
 }

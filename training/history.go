@@ -5,6 +5,8 @@ import "time"
 // A History is the record of a run.
 type History struct {
 	Epochs []Epoch `json:"epochs"`
+	// Partial is the record of the epoch that the run was stopped in, if it was.
+	Partial *Epoch `json:"partial,omitempty"`
 	// Steps is the number of updates made.
 	Steps int64 `json:"steps"`
 	// Train, Validation and Test are the metrics at the end, without dropout,

@@ -223,6 +223,7 @@ func (c *settings) list() []report.Setting {
 		{Name: "schedule", Values: text(c.Schedule)},
 		{Name: "momentum", Values: text(c.Momentum)},
 		{Name: "batch size", Values: text(c.Batch)},
+		{Name: "last batch dropped", Values: text(c.DropLast)},
 		{Name: "submatrix", Values: text(c.Submatrix)},
 		{Name: "batch normalization", Values: text(c.BatchNorm)},
 		{Name: "warm-up steps", Values: text(c.Warmup)},
@@ -248,6 +249,9 @@ func (c *settings) command() string {
 	}
 	if c.BatchNorm {
 		s += " --batch-norm"
+	}
+	if c.DropLast {
+		s += " --drop-last"
 	}
 	if c.Warmup > 0 {
 		s += fmt.Sprintf(" --warmup %d", c.Warmup)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 )
@@ -35,4 +36,14 @@ func (a arm) trained(seed uint64) (*models.Model, error) {
 		return nil, err
 	}
 	return m, state.Restore(m)
+}
+
+// cleanRun removes what a run that was killed while it wrote a file has left beside
+// the files of its directory. checkpoint.Keep does so for those of each seed.
+func cleanRun(dir string) error {
+	var paths []string
+	for _, name := range []string{checkpoint.ConfigFile, "runs.csv", "runs.json", "report.html", "curves.svg", "curves.png"} {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	return atomicfile.Clean(paths...)
 }

@@ -42,6 +42,9 @@ func (c *trainCmd) Run(ctx context.Context, to *console) error {
 		if err := c.settings.Validate(); err != nil {
 			return errors.Wrap(err, filepath.Join(c.Resume, checkpoint.ConfigFile))
 		}
+		if err := cleanRun(c.Out); err != nil {
+			return errors.Wrap(err, "--resume")
+		}
 	} else if c.Out != "" {
 		if _, err := os.Stat(filepath.Join(c.Out, checkpoint.ConfigFile)); err == nil {
 			return errors.Errorf("--out must be a new directory, got %s, which holds a run: go on with it by --resume", c.Out)

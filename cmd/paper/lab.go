@@ -199,6 +199,9 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
+	if err := atomicfile.Clean(path + ".json"); err != nil {
+		return nil, err
+	}
 	r, err = l.train(ctx, t, path+".safetensors")
 	if bad := (*training.NonFiniteError)(nil); t.Held > 0 && errors.As(err, &bad) {
 		r, err = record{Trial: t, Diverged: bad.Error()}, nil
@@ -292,7 +295,8 @@ func keep(path string) training.Callback {
 		return checkpoint.Save(path, s)
 	}
 	return training.Callback{
-		OnStep: func(r *training.Run) error {
+		OnStart: func(*training.Run) error { return atomicfile.Clean(path) },
+		OnCheckpoint: func(r *training.Run) error {
 			if time.Since(saved) < interval {
 				return nil
 			}

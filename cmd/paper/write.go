@@ -25,7 +25,11 @@ func (l *lab) write(out io.Writer, r *results, took time.Duration) error {
 		return err
 	}
 	file := func(name string, write func(io.Writer) error) error {
-		return errors.Wrap(atomicfile.Write(filepath.Join(l.dir, name), write), "--out")
+		path := filepath.Join(l.dir, name)
+		if err := atomicfile.Clean(path); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+		return errors.Wrap(atomicfile.Write(path, write), "--out")
 	}
 	if err := file(l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
 		return err

@@ -116,7 +116,7 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	path := filepath.Join(dir, checkpoint.LastFile)
 	var broken error // of this machine, not of the trial
 	saved := time.Now()
-	t.Callbacks = append(t.Callbacks, training.Callback{OnStep: func(r *training.Run) error {
+	t.Callbacks = append(t.Callbacks, training.Callback{OnCheckpoint: func(r *training.Run) error {
 		job.Progress(r.Steps, int64(t.Epochs)*int64(r.StepsPerEpoch))
 		if m.every <= 0 || time.Since(saved) < m.every {
 			return nil

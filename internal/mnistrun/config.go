@@ -22,6 +22,7 @@ type Config struct {
 
 	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`
+	DropLast       bool    `group:"Training" help:"Leave out the last step of an epoch where it would have fewer images: batch normalization needs more than one." json:"drop_last,omitempty"`
 	LR             float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr"`
 	Schedule       string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
 	Warmup         int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup"`

@@ -37,7 +37,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 			LR: c.LR, Momentum: c.Momentum, Nesterov: c.Nesterov,
 			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm, ClipNorm: c.ClipNorm},
 		},
-		Epochs: c.Epochs, BatchSize: c.Batch, Seed: seed,
+		Epochs: c.Epochs, BatchSize: c.Batch, DropLast: c.DropLast, Seed: seed,
 	}
 	if c.LabelSmoothing > 0 {
 		t.Loss = training.CrossEntropy(ops.WithLabelSmoothing(c.LabelSmoothing))
@@ -50,7 +50,10 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 		data.Train, data.Validation = rest, validation
 		t.Callbacks = append(t.Callbacks, training.EarlyStoppingOnError(c.EarlyStopping))
 	}
-	steps := int64(c.Epochs) * int64((data.Train.Len()+c.Batch-1)/c.Batch)
-	t.Schedule = c.rate(steps)
+	perEpoch := data.Train.Len() / c.Batch
+	if data.Train.Len()%c.Batch != 0 && !c.DropLast {
+		perEpoch++
+	}
+	t.Schedule = c.rate(int64(c.Epochs) * int64(perEpoch))
 	return t, data, nil
 }

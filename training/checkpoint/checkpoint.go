@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -86,47 +87,48 @@ func LoadConfig(dir string, config any) error {
 // epoch, at the end, however it comes, and within an epoch whenever the interval
 // has passed since the last save (0: never); and the parameters of the epoch with
 // the lowest validation error so far, if there is a validation set. A run that ends
-// because a number was not finite leaves the last state before that, at an epoch's
-// end or after the interval. Make it the first callback, so that at the end it saves
-// the parameters as training left them, and not those of the best epoch that early
-// stopping gives back.
+// because a number was not finite, or within a step, leaves the last state before that,
+// at an epoch's end or after the interval. At the start it removes what a run that was
+// killed while it saved has left.
+//
+// Its place among the callbacks does not matter: states are taken when all of them
+// have seen the step, and best parameters that early stopping gives back come after.
 func Keep(dir string, interval time.Duration) training.Callback {
+	last, best := filepath.Join(dir, LastFile), filepath.Join(dir, BestFile)
 	var saved time.Time
-	var best *float64
+	var due bool
+	var kept position // of the file
 	save := func(r *training.Run) error {
 		s, err := r.State()
 		if err != nil {
 			return err
 		}
-		saved = time.Now()
-		return Save(filepath.Join(dir, LastFile), s)
+		saved, due, kept = time.Now(), false, position{s.Epoch, s.Steps, s.History.Stopped}
+		return Save(last, s)
 	}
 	return training.Callback{
-		OnStart: func(*training.Run) error {
-			saved, best = time.Now(), nil
+		OnStart: func(r *training.Run) error {
+			saved, due, kept = time.Now(), false, position{epoch: -1}
+			if r.Trainer.Resume != nil {
+				if s, err := Load(last); err == nil {
+					kept = position{s.Epoch, s.Steps, s.History.Stopped}
+				}
+			}
+			if err := atomicfile.Clean(last, best); err != nil {
+				return errors.Wrap(err, "checkpoint: Keep")
+			}
 			return errors.Wrap(os.MkdirAll(dir, 0o777), "checkpoint: Keep")
 		},
-		OnStep: func(r *training.Run) error {
-			if interval <= 0 || time.Since(saved) < interval {
+		OnEpoch: func(r *training.Run) error {
+			due = true
+			if !isBest(r.History.Epochs) {
 				return nil
 			}
-			return save(r)
+			return errors.Wrap(saveBest(best, r), "checkpoint: Keep")
 		},
-		OnEpoch: func(r *training.Run) error {
-			if v := r.History.Epochs[len(r.History.Epochs)-1].Validation; v != nil && (best == nil || v.Error() < *best) {
-				e := v.Error()
-				best = &e
-				weights, err := r.Trainer.Model.Weights()
-				if err != nil {
-					return errors.Wrap(err, "checkpoint: Keep")
-				}
-				metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
-				err = atomicfile.Write(filepath.Join(dir, BestFile), func(w io.Writer) error {
-					return tensorfile.WriteWeights(w, weights, nil, metadata)
-				})
-				if err != nil {
-					return errors.Wrap(err, "checkpoint: Keep")
-				}
+		OnCheckpoint: func(r *training.Run) error {
+			if !due && (interval <= 0 || time.Since(saved) < interval) {
+				return nil
 			}
 			return save(r)
 		},
@@ -135,14 +137,39 @@ func Keep(dir string, interval time.Duration) training.Callback {
 			if bad := (*training.NonFiniteError)(nil); errors.As(r.Err, &bad) {
 				return nil
 			}
+			// A run that was over when it was resumed has nothing new to keep.
+			if kept == (position{r.Epoch, r.Steps, r.History.Stopped}) {
+				return nil
+			}
 			return save(r)
 		},
-		Save: func() (training.CallbackState, error) {
-			data, err := json.Marshal(best)
-			return training.CallbackState{Data: data}, err
-		},
-		Load: func(s training.CallbackState) error {
-			return errors.Wrap(json.Unmarshal(s.Data, &best), "checkpoint: Keep: state")
-		},
 	}
+}
+
+// position is how far a run has come.
+type position struct {
+	epoch   int // to go on with
+	steps   int64
+	stopped string
+}
+
+// isBest reports whether the last epoch has a lower validation error than all before.
+func isBest(epochs []training.Epoch) bool {
+	last := epochs[len(epochs)-1].Validation
+	return last != nil && !slices.ContainsFunc(epochs[:len(epochs)-1], func(e training.Epoch) bool {
+		return e.Validation != nil && e.Validation.Error() <= last.Error()
+	})
+}
+
+// saveBest writes the weights of the epoch that r has finished.
+func saveBest(path string, r *training.Run) error {
+	weights, err := r.Trainer.Model.Weights()
+	if err != nil {
+		return err
+	}
+	e := r.History.Epochs[len(r.History.Epochs)-1].Validation.Error()
+	metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		return tensorfile.WriteWeights(w, weights, nil, metadata)
+	})
 }

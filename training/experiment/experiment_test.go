@@ -92,6 +92,24 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
+// An arm may return one trainer for all seeds: each run is watched by its own
+// callbacks alone.
+func TestOneTrainerForAllSeeds(t *testing.T) {
+	tr, data, err := arm("a", 1).New(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := len(tr.Callbacks)
+	same := experiment.Arm{Name: "same", New: func(uint64) (*training.Trainer, training.Data, error) { return tr, data, nil }}
+	told := make(map[uint64]int)
+	_, err = experiment.Run(context.Background(), []experiment.Arm{same}, []uint64{1, 2, 3}, 1, func(_ string, seed uint64, _ *training.Trainer) []training.Callback {
+		return []training.Callback{{OnEnd: func(*training.Run) error { told[seed]++; return nil }}}
+	})
+	if err != nil || told[1] != 1 || told[2] != 1 || told[3] != 1 || len(tr.Callbacks) != own {
+		t.Errorf("the watches were told %v, %d callbacks are left of %d: %v", told, len(tr.Callbacks), own, err)
+	}
+}
+
 // The interval of 1, 2, 3, 4 at 95 %: 2.5 ± 3.1824 · 0.6455.
 func TestInterval(t *testing.T) {
 	e := experiment.Estimated([]float64{1, 2, 3, 4})

@@ -282,7 +282,11 @@ func (p *program) run(data training.Dataset, first, n int) error {
 	for i := range p.wide {
 		p.wide[i] = float64(p.x[i])
 	}
-	return p.graph.Run(p.machine)
+	err := p.graph.Run(p.machine)
+	if bad := (*ops.ExampleError)(nil); errors.As(err, &bad) {
+		bad.Example = p.indices[bad.Example%len(p.indices)]
+	}
+	return err
 }
 
 // row copies a row of the output.

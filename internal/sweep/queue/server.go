@@ -146,6 +146,10 @@ func (c Connection) save(store string) error {
 		return err
 	}
 	path := filepath.Join(store, connectionFile)
+	// The store's lock is ours.
+	if err := atomicfile.Clean(path); err != nil {
+		return err
+	}
 	if err := atomicfile.Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
