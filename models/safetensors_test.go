@@ -106,17 +106,26 @@ func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
 		requests = append(requests, request{tt.name, path, tt.x.Float32s(), tt.x.Shape()})
 	}
 	var answers []struct {
-		Logits []float32 `json:"logits"`
-		Other  []float32 `json:"other"`
+		Logits []float32            `json:"logits"`
+		Other  map[string][]float32 `json:"other"` // by type
 	}
 	pytorch.Run(t, "testdata/safetensors.py", requests, &answers)
 	for i, tt := range transfers() {
 		m := tt.varied(t)
 		agree(t, tt.name+" in PyTorch", answers[i].Logits, forward(t, m, models.Eval, tt.x, 0))
-		if err := m.Load(requests[i].File + ".torch"); err != nil {
-			t.Fatal(err)
+		for _, typ := range []string{"F32", "F16", "BF16", "F64"} {
+			for suffix, opts := range map[string][]models.LoadOption{"": nil, ".module": {models.RenamePrefix("module.", "")}} {
+				m := tt.varied(t)
+				file := requests[i].File + "." + typ + suffix
+				if err := m.Load(file, opts...); err != nil {
+					t.Fatal(err)
+				}
+				agree(t, tt.name+" from PyTorch as "+typ+suffix, forward(t, m, models.Eval, tt.x, 0), answers[i].Other[typ])
+				if suffix != "" && m.Load(file) == nil {
+					t.Errorf("%s: names with a prefix must be an error", tt.name)
+				}
+			}
 		}
-		agree(t, tt.name+" from PyTorch", forward(t, m, models.Eval, tt.x, 0), answers[i].Other)
 	}
 }
 

@@ -90,18 +90,30 @@ def read(path):
     return tensors
 
 
-def write(path, tensors):
+TYPES = {
+    torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
+}
+
+
+def write(path, tensors, metadata=None):
     header, blobs, at = {}, [], 0
+    if metadata:
+        header["__metadata__"] = metadata
     for name, t in sorted(tensors.items()):
-        if t.dtype == torch.float32:
-            blob = struct.pack("<%df" % t.numel(), *t.flatten().tolist())
-            header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + len(blob)]}
-            blobs.append(blob)
-            at += len(blob)
+        blob = bytes(t.contiguous().reshape(-1).view(torch.uint8).tolist())
+        header[name] = {"dtype": TYPES[t.dtype], "shape": list(t.shape), "data_offsets": [at, at + len(blob)]}
+        blobs.append(blob)
+        at += len(blob)
     head = json.dumps(header).encode()
     head += b" " * (-len(head) % 8)
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(head)) + head + b"".join(blobs))
+
+
+def changed(state, dtype):
+    """Returns the state as dtype, and in float32 what is left of it."""
+    narrow = {k: v.to(dtype) if v.is_floating_point() else v for k, v in state.items()}
+    return narrow, {k: v.float() if v.is_floating_point() else v for k, v in narrow.items()}
 
 
 torch.manual_seed(1)
@@ -111,7 +123,16 @@ for case in json.load(sys.stdin):
     net = networks[case["net"]]()
     net.load_state_dict(read(case["file"]), strict=True)
     logits = net.eval()(x).flatten().tolist()
-    other = networks[case["net"]]()
-    write(case["file"] + ".torch", other.state_dict())
-    answers.append({"logits": logits, "other": other.eval()(x).flatten().tolist()})
+    answer = {"logits": logits, "other": {}}
+    for name, dtype in (("F32", torch.float32), ("F16", torch.float16), ("BF16", torch.bfloat16), ("F64", torch.float64)):
+        other = networks[case["net"]]()
+        for b in other.buffers():  # running statistics that are not how they start
+            if b.is_floating_point():
+                b.uniform_(0.5, 1.5)
+        narrow, left = changed(other.state_dict(), dtype)
+        write(case["file"] + "." + name, narrow, {"format": "pt"})
+        write(case["file"] + "." + name + ".module", {"module." + k: v for k, v in narrow.items()})
+        other.load_state_dict(left)
+        answer["other"][name] = other.eval()(x).flatten().tolist()
+    answers.append(answer)
 json.dump(answers, sys.stdout)
