@@ -33,11 +33,11 @@ func Rename(names map[string]string) LoadOption {
 	return func(l *loader) { maps.Copy(l.names, names) }
 }
 
-// Except leaves the tensors alone whose names in the model begin with one of the
-// prefixes, whatever the file has of them: the head of a network that gets other
-// classes, for instance. It is an error if the model has none that begins with a prefix.
-func Except(prefixes ...string) LoadOption {
-	return func(l *loader) { l.except = append(l.except, prefixes...) }
+// Except leaves tensors alone, whatever the file has of them: the head of a network that
+// gets other classes, for instance. A name is that of a tensor of the model or, if it
+// ends with a dot, of a part of it. It is an error if the model has nothing of a name.
+func Except(names ...string) LoadOption {
+	return func(l *loader) { l.except = append(l.except, names...) }
 }
 
 // Partial loads what the file and the model both have, as strict=False does in
@@ -164,9 +164,9 @@ func (l *loader) match(file map[string]*tensorfile.Tensor) (map[string]string, *
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, p := range l.except {
-		if !anyWith(maps.Keys(shapes), p) {
-			return nil, nil, errors.Errorf("Except: prefix must be that of one of the model's tensors, got %q", p)
+	for _, part := range l.except {
+		if !anyIn(maps.Keys(shapes), part) {
+			return nil, nil, errors.Errorf("Except: name must be that of a tensor of the model or, with a dot at its end, of a part, got %q", part)
 		}
 	}
 	report := &LoadReport{}
@@ -241,7 +241,7 @@ func (l *loader) rename(file map[string]*tensorfile.Tensor) (map[string]string, 
 }
 
 func (l *loader) excepted(name string) bool {
-	return slices.ContainsFunc(l.except, func(p string) bool { return strings.HasPrefix(name, p) })
+	return slices.ContainsFunc(l.except, func(part string) bool { return in(name, part) })
 }
 
 // extra says whether a tensor that the model does not have is known to be no weight:

@@ -103,7 +103,8 @@ func TestLoadOptions(t *testing.T) {
 			"file must have the model's tensor 5.weight, got none"},
 		"except the head, which is wider": {plus(map[string]*tensor.Dense{"5.bias": vector(1, 2, 3)}), []models.LoadOption{models.Except("5.")},
 			models.LoadReport{Loaded: body, Left: []string{"5.bias", "5.weight"}, Ignored: []string{"5.bias", "5.weight"}}, ""},
-		"except nothing": {file, []models.LoadOption{models.Except("head.")}, models.LoadReport{}, `Except: prefix must be that of one of the model's tensors, got "head."`},
+		"except nothing":     {file, []models.LoadOption{models.Except("head.")}, models.LoadReport{}, `Except: name must be that of a tensor of the model or, with a dot at its end, of a part, got "head."`},
+		"except half a name": {file, []models.LoadOption{models.Except("5.w")}, models.LoadReport{}, `of a part, got "5.w"`},
 		"in part": {renamed(plus(map[string]*tensor.Dense{"more": vector(1)}), func(s string) string {
 			if head(s) {
 				return ""

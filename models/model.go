@@ -11,8 +11,9 @@ import (
 
 // A Param is a parameter of a model: a tensor that training changes in place.
 type Param struct {
-	name  string
-	value *tensor.Dense
+	name   string
+	value  *tensor.Dense
+	frozen bool // guarded by Model.use
 }
 
 // Name is the name of the parameter in its model, such as "0.weight".
