@@ -103,16 +103,28 @@ func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
 		if err := tt.varied(t).Save(path); err != nil {
 			t.Fatal(err)
 		}
+		for typ, opt := range halves() {
+			if err := tt.varied(t).Save(path+".ours."+typ, opt); err != nil {
+				t.Fatal(err)
+			}
+		}
 		requests = append(requests, request{tt.name, path, tt.x.Float32s(), tt.x.Shape()})
 	}
 	var answers []struct {
 		Logits []float32            `json:"logits"`
+		Half   map[string][]float32 `json:"half"`  // by type
 		Other  map[string][]float32 `json:"other"` // by type
 	}
 	pytorch.Run(t, "testdata/safetensors.py", requests, &answers)
 	for i, tt := range transfers() {
 		m := tt.varied(t)
 		agree(t, tt.name+" in PyTorch", answers[i].Logits, forward(t, m, models.Eval, tt.x, 0))
+		for typ := range halves() {
+			if err := m.Load(requests[i].File + ".ours." + typ); err != nil {
+				t.Fatal(err)
+			}
+			agree(t, tt.name+" in PyTorch as "+typ, answers[i].Half[typ], forward(t, m, models.Eval, tt.x, 0))
+		}
 		for _, typ := range []string{"F32", "F16", "BF16", "F64"} {
 			for suffix, opts := range map[string][]models.LoadOption{"": nil, ".module": {models.RenamePrefix("module.", "")}} {
 				m := tt.varied(t)
@@ -125,6 +137,44 @@ func TestSafetensorsAgreeWithPyTorch(t *testing.T) {
 					t.Errorf("%s: names with a prefix must be an error", tt.name)
 				}
 			}
+		}
+	}
+}
+
+func halves() map[string]models.SaveOption {
+	return map[string]models.SaveOption{"F16": models.AsF16(), "BF16": models.AsBF16()}
+}
+
+// Weights in 16 bits are the nearest, or an error.
+func TestSaveHalf(t *testing.T) {
+	for typ, bound := range map[string]float64{"F16": 1.0 / (1 << 11), "BF16": 1.0 / (1 << 8)} {
+		m := mustModel(t, models.Linear(9, 8), []int{9}, models.WithSeed(1))
+		var whole, half bytes.Buffer
+		if err := m.WriteSafetensors(&whole); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.WriteSafetensors(&half, halves()[typ]); err != nil {
+			t.Fatal(err)
+		}
+		if whole.Len()-half.Len() < 80*2 {
+			t.Errorf("%s: %d bytes, want half of %d", typ, half.Len(), whole.Len())
+		}
+		other := mustModel(t, models.Linear(9, 8), []int{9}, models.WithSeed(2))
+		if err := other.ReadSafetensors(&half); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range m.Params()[0].Value().Float32s() {
+			if got := other.Params()[0].Value().Float32s()[i]; math.Abs(float64(got-want)) > bound*math.Abs(float64(want)) {
+				t.Errorf("%s: weight %d is %v, want %v", typ, i, got, want)
+			}
+		}
+		m.Params()[1].Value().Float32s()[3] = math.MaxFloat32
+		if err := m.WriteSafetensors(&half, halves()[typ]); err == nil || !strings.Contains(err.Error(), `tensor "bias": numbers must fit `+typ+`, got 3.4028235e+38 at 3`) {
+			t.Errorf("%s: want an error about a large number, got %v", typ, err)
+		}
+		wide := mustModel(t, models.Linear(9, 8), []int{9}, models.WithDtype(tensor.Float64))
+		if err := wide.Save(filepath.Join(t.TempDir(), "wide"), halves()[typ]); err == nil || !strings.Contains(err.Error(), "must be of float32 to be written as "+typ) {
+			t.Errorf("%s: want an error about float64, got %v", typ, err)
 		}
 	}
 }

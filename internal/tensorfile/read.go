@@ -209,16 +209,3 @@ func floats[F float32 | float64](t *Tensor) ([]F, error) {
 	}
 	return x, nil
 }
-
-// half returns the number that 16 bits of IEEE 754 binary16 stand for.
-func half(b uint16) float32 {
-	sign, exponent, fraction := uint32(b>>15)<<31, int(b>>10&31), uint32(b&0x3ff)
-	switch exponent {
-	case 0: // 0 and subnormal numbers: multiples of 2^-24
-		f := float32(fraction) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31: // infinities and NaN
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | uint32(exponent-15+127)<<23 | fraction<<13)
-}

@@ -24,6 +24,12 @@ const (
 // state are the tensors of a checkpoint that are not weights. Their names have a "/",
 // which those of weights must not have, so that a reader tells one from the other.
 func WriteWeights(w io.Writer, weights, state map[string]*tensor.Dense, metadata map[string]string) error {
+	return WriteWeightsAs(w, weights, state, metadata, "")
+}
+
+// WriteWeightsAs is WriteWeights with the numbers as F16 or BF16, or as they are if typ
+// is "".
+func WriteWeightsAs(w io.Writer, weights, state map[string]*tensor.Dense, metadata map[string]string, typ Type) error {
 	all := make(map[string]*tensor.Dense, len(weights)+len(state))
 	for name, d := range weights {
 		if strings.Contains(name, "/") {
@@ -39,7 +45,7 @@ func WriteWeights(w io.Writer, weights, state map[string]*tensor.Dense, metadata
 	}
 	meta := map[string]string{FormatKey: Format}
 	maps.Copy(meta, metadata)
-	return errors.WithMessage(Write(w, all, meta), "tensorfile: WriteWeights")
+	return errors.WithMessage(write(w, all, meta, typ), "tensorfile: WriteWeights")
 }
 
 // Weights returns the tensors of f that are weights: of a checkpoint, those without a

@@ -19,17 +19,22 @@ import (
 // not have an entry "sha256". The same arguments give the same bytes. It is an error
 // if Read would not take the file.
 func Write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]string) error {
+	return write(w, tensors, metadata, "")
+}
+
+// write writes the numbers as typ, F16 or BF16, or as they are if that is "".
+func write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]string, typ Type) error {
 	if _, ok := metadata[checksumKey]; ok {
 		return errors.Errorf("tensorfile: Write: metadata must not have an entry %q", checksumKey)
 	}
-	entries, err := layOut(tensors)
+	entries, err := layOut(tensors, typ)
 	if err != nil {
 		return errors.Wrap(err, "tensorfile: Write")
 	}
 	h := newSum()
 	for _, e := range slices.SortedFunc(slices.Values(entries), byName) {
 		// A hash takes all that is written to it.
-		h.tensor(e, func(w io.Writer) { _ = writeData(w, tensors[e.name]) })
+		h.tensor(e, func(w io.Writer) { _ = writeData(w, tensors[e.name], e.typ) })
 	}
 	all := map[string]string{checksumKey: h.metadata(metadata)}
 	maps.Copy(all, metadata)
@@ -41,7 +46,7 @@ func Write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]st
 		return errors.Wrap(err, "tensorfile: Write")
 	}
 	for _, e := range entries {
-		if err := writeData(w, tensors[e.name]); err != nil {
+		if err := writeData(w, tensors[e.name], e.typ); err != nil {
 			return errors.Wrap(err, "tensorfile: Write")
 		}
 	}
@@ -50,7 +55,7 @@ func Write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]st
 
 // layOut gives each tensor its place: the wider types first, so that all are
 // aligned, and those of one type by name.
-func layOut(tensors map[string]*tensor.Dense) ([]entry, error) {
+func layOut(tensors map[string]*tensor.Dense, typ Type) ([]entry, error) {
 	if len(tensors) > MaxTensors {
 		return nil, errors.Errorf("file must have at most %d tensors, got %d", MaxTensors, len(tensors))
 	}
@@ -70,6 +75,12 @@ func layOut(tensors map[string]*tensor.Dense) ([]entry, error) {
 			e.typ = F64
 		default:
 			return nil, errors.Errorf("tensor %q must be of float32 or float64, got %v", name, d.Dtype())
+		}
+		if typ != "" {
+			if err := fitsHalf(d, typ); err != nil {
+				return nil, errors.Wrapf(err, "tensor %q", name)
+			}
+			e.typ = typ
 		}
 		for _, n := range d.Shape() {
 			e.shape = append(e.shape, int64(n))
@@ -141,26 +152,46 @@ func encodeHeader(entries []entry, metadata map[string]string) ([]byte, error) {
 }
 
 // writeData writes the elements of a tensor, some at a time.
-func writeData(w io.Writer, d *tensor.Dense) error {
+func writeData(w io.Writer, d *tensor.Dense, typ Type) error {
+	if typ == F64 {
+		return writeFloats(w, values[float64](d), 8, func(b []byte, v float64) []byte {
+			return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		})
+	}
+	x := values[float32](d)
+	switch typ {
+	case F16:
+		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, toHalf(v)) })
+	case BF16:
+		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, toBrain(v)) })
+	}
+	return writeFloats(w, x, 4, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint32(b, math.Float32bits(v)) })
+}
+
+// values returns the elements of a tensor of F.
+func values[F float32 | float64](d *tensor.Dense) []F {
 	if d.Shape().IsScalar() {
-		if v, ok := d.ScalarValue().(float32); ok {
-			return writeFloats(w, []float32{v}, 4, appendFloat32)
+		return []F{d.ScalarValue().(F)}
+	}
+	return d.Data().([]F)[:d.Shape().TotalSize()]
+}
+
+// fitsHalf returns an error unless the numbers of d can be written as F16 or BF16: of
+// float32, and none that would become infinite.
+func fitsHalf(d *tensor.Dense, typ Type) error {
+	if d.Dtype() != tensor.Float32 {
+		return errors.Errorf("tensor must be of float32 to be written as %s, got %v", typ, d.Dtype())
+	}
+	for i, v := range values[float32](d) {
+		infinite := toHalf(v)&0x7fff == 0x7c00
+		if typ == BF16 {
+			infinite = toBrain(v)&0x7fff == 0x7f80
 		}
-		return writeFloats(w, []float64{d.ScalarValue().(float64)}, 8, appendFloat64)
+		if infinite && !math.IsInf(float64(v), 0) {
+			return errors.Errorf("numbers must fit %s, got %v at %d", typ, v, i)
+		}
 	}
-	n := d.Shape().TotalSize()
-	if d.Dtype() == tensor.Float32 {
-		return writeFloats(w, d.Float32s()[:n], 4, appendFloat32)
-	}
-	return writeFloats(w, d.Float64s()[:n], 8, appendFloat64)
-}
-
-func appendFloat32(b []byte, v float32) []byte {
-	return binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-}
-
-func appendFloat64(b []byte, v float64) []byte {
-	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	return nil
 }
 
 func writeFloats[F any](w io.Writer, x []F, size int, put func([]byte, F) []byte) error {

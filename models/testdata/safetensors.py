@@ -75,6 +75,11 @@ networks = {
 }
 
 
+TYPES = {
+    torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
+}
+
+
 def read(path):
     with open(path, "rb") as f:
         data = f.read()
@@ -83,16 +88,11 @@ def read(path):
     tensors = {}
     for name, t in header.items():
         if name != "__metadata__":
-            assert t["dtype"] == "F32"
+            (dtype,) = [k for k, v in TYPES.items() if v == t["dtype"]]
             start, end = t["data_offsets"]
             raw = bytearray(data[8 + size + start:8 + size + end])
-            tensors[name] = torch.frombuffer(raw, dtype=torch.float32).reshape(t["shape"])
+            tensors[name] = torch.frombuffer(raw, dtype=dtype).reshape(t["shape"]).float()
     return tensors
-
-
-TYPES = {
-    torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64", torch.int64: "I64",
-}
 
 
 def write(path, tensors, metadata=None):
@@ -122,8 +122,10 @@ for case in json.load(sys.stdin):
     x = torch.tensor(case["x"]).reshape(case["shape"])
     net = networks[case["net"]]()
     net.load_state_dict(read(case["file"]), strict=True)
-    logits = net.eval()(x).flatten().tolist()
-    answer = {"logits": logits, "other": {}}
+    answer = {"logits": net.eval()(x).flatten().tolist(), "half": {}, "other": {}}
+    for name in ("F16", "BF16"):
+        net.load_state_dict(read(case["file"] + ".ours." + name), strict=True)
+        answer["half"][name] = net(x).flatten().tolist()
     for name, dtype in (("F32", torch.float32), ("F16", torch.float16), ("BF16", torch.bfloat16), ("F64", torch.float64)):
         other = networks[case["net"]]()
         for b in other.buffers():  # running statistics that are not how they start
