@@ -23,7 +23,7 @@ import (
 // write it.
 func pretrained(t testing.TB) map[string]*tensor.Dense {
 	t.Helper()
-	weights, err := transferred{"", models.MLP{Inputs: 3, Hidden: []int{3}, Outputs: 2, BatchNorm: true}, batch(1, 3)}.varied(t).Weights()
+	weights, err := transferred{"", models.MLP{Inputs: 3, Hidden: []int{3}, Outputs: 2, BatchNorm: true}, batch(1, 3), false}.varied(t).Weights()
 	if err != nil {
 		t.Fatal(err)
 	}

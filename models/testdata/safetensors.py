@@ -56,7 +56,42 @@ class ConvNet(nn.Module):
         return self.classifier(self.features(x))
 
 
+class BasicBlock(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out)
+        self.conv2, self.bn2 = nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out)
+        self.downsample = None
+        if stride != 1 or channels != out:
+            self.downsample = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(y + (self.downsample(x) if self.downsample else x))
+
+
+class ResNet18(nn.Module):
+    """torchvision's resnet18, with 8 filters where that has 64."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 8, 7, 2, 3, bias=False), nn.BatchNorm2d(8)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        channels = 8
+        for i, (out, stride) in enumerate(((8, 1), (16, 2), (32, 2), (64, 2)), 1):
+            blocks = nn.Sequential(BasicBlock(channels, out, stride), BasicBlock(out, out, 1))
+            setattr(self, "layer%d" % i, blocks)
+            channels = out
+        self.fc = nn.Linear(64, 5)
+
+    def forward(self, x):
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean((2, 3)))
+
+
 networks = {
+    "ResNet-18": ResNet18,
     "MLP": lambda: nn.Sequential(
         nn.Dropout(0.2), nn.Linear(6, 9), nn.ReLU(), nn.Dropout(0.5),
         nn.Linear(9, 7), nn.ReLU(), nn.Dropout(0.5), nn.Linear(7, 3),
