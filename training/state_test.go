@@ -384,3 +384,37 @@ func weightsOf(m *models.Model) (all []any) {
 	}
 	return all
 }
+
+// A run that was killed when its last step of an epoch had stopped it finishes the
+// epoch, as it would have, and is over.
+func TestKilledBeforeTheEndOfAStoppedEpoch(t *testing.T) {
+	data := training.Data{Train: blobs(90, 1), Validation: blobs(40, 2)}
+	var state *training.State
+	trainer := func() *training.Trainer {
+		tr := newTrainer(t, 0.5)
+		tr.Callbacks = []training.Callback{{
+			OnStep: func(r *training.Run) error {
+				if r.Steps == 6 {
+					r.Stop("enough")
+				}
+				return nil
+			},
+			OnCheckpoint: func(r *training.Run) (err error) {
+				if r.Steps == 6 && state == nil {
+					state, err = r.State()
+				}
+				return err
+			},
+		}}
+		return tr
+	}
+	want := timeless(fit(t, trainer(), data))
+	if state.Epoch != 1 || state.Batches != 3 {
+		t.Fatalf("want the state before the end of the epoch, got epoch %d, batch %d", state.Epoch, state.Batches)
+	}
+	again := trainer()
+	again.Resume = state
+	if got := timeless(fit(t, again, data)); !reflect.DeepEqual(got, want) || len(got.Epochs) != 2 || got.Stopped != "enough" {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
