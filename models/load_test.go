@@ -91,6 +91,12 @@ func TestLoadOptions(t *testing.T) {
 			}
 			return "base." + s
 		}), []models.LoadOption{models.RenamePrefix("base.", ""), models.RenamePrefix("head.", "5.")}, models.LoadReport{Loaded: names}, ""},
+		"a prefix within another": {renamed(file, func(s string) string {
+			if head(s) {
+				return "model.head." + strings.TrimPrefix(s, "5.")
+			}
+			return "model." + s
+		}), []models.LoadOption{models.RenamePrefix("model.head.", "5."), models.RenamePrefix("model.", "")}, models.LoadReport{Loaded: names}, ""},
 		"a prefix that is not there": {file, []models.LoadOption{models.RenamePrefix("module.", "")}, models.LoadReport{},
 			`RenamePrefix: prefix must be that of one of the file's tensors, got "module."`},
 		"a name": {renamed(file, func(s string) string { return strings.Replace(s, "5.weight", "fc.weight", 1) }),
@@ -114,6 +120,8 @@ func TestLoadOptions(t *testing.T) {
 			models.LoadReport{Loaded: body, Missing: []string{"5.bias", "5.weight"}, Unexpected: []string{"more"}}, ""},
 		"in part, of another shape": {plus(map[string]*tensor.Dense{"5.bias": vector(1, 2, 3)}), []models.LoadOption{models.Partial(report)}, models.LoadReport{},
 			`tensor "5.bias" must have shape (2), got (3)`},
+		"the other way round": {plus(map[string]*tensor.Dense{"5.weight": tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(make([]float32, 6)))}), nil,
+			models.LoadReport{}, `tensor "5.weight" must have shape (2, 3), got (3, 2)`},
 		"in part, nothing in common": {map[string]*tensor.Dense{"a": vector(1)}, []models.LoadOption{models.Partial(report)}, models.LoadReport{},
 			"file must have one of the model's tensors, such as 1.weight, got none of them among its 1"},
 		"NaN": {plus(map[string]*tensor.Dense{"5.bias": vector(1, float32(math.NaN()))}), nil, models.LoadReport{},
