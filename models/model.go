@@ -2,6 +2,7 @@ package models
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pkg/errors"
@@ -10,8 +11,9 @@ import (
 
 // A Param is a parameter of a model: a tensor that training changes in place.
 type Param struct {
-	name  string
-	value *tensor.Dense
+	name   string
+	value  *tensor.Dense
+	frozen bool // guarded by Model.use
 }
 
 // Name is the name of the parameter in its model, such as "0.weight".
@@ -36,6 +38,8 @@ type Model struct {
 	sealed bool // New is done: no parameter may appear any more
 
 	use sync.RWMutex // guards the values of the parameters and states
+
+	turned func() (map[string]bool, error) // findTurned, once
 }
 
 // An Option sets something about a model that has a default.
@@ -80,6 +84,7 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 	}
 	m.output = g.Output.Shape()[1:]
 	m.sealed = true
+	m.turned = sync.OnceValues(m.findTurned)
 	return m, nil
 }
 
@@ -117,6 +122,9 @@ func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error
 	}
 	if m.sealed {
 		return nil, errors.Errorf("models: parameter %s must be there in every graph, got it first after New", name)
+	}
+	if strings.Contains(name, "/") {
+		return nil, errors.Errorf("models: parameter's name must not have a \"/\", which tells other tensors of a checkpoint, got %q", name)
 	}
 	if len(shape) == 0 || shape.TotalSize() == 0 {
 		return nil, errors.Errorf("models: parameter %s must have a positive size, got shape %v", name, shape)

@@ -48,9 +48,9 @@ type Run struct {
 	Steps   int64 // updates made
 	// StepsPerEpoch is the number of batches in an epoch.
 	StepsPerEpoch int
-	Batch         Metrics // of the last batch, with dropout
-	Loss          float64 // of the last batch, as it was minimized
-	LR            float64 // of the last update, 0 without a schedule
+	Batch         Metrics  // of the last batch, with dropout
+	Loss          float64  // of the last batch, as it was minimized
+	LR            *float64 // of the last update, nil without a schedule
 	History       *History
 	// Err is what ended the run before its time: for OnEnd, nil until then.
 	Err error

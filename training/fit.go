@@ -181,8 +181,9 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 	}
 	r.params = nil
 	if t.Schedule != nil {
-		r.LR = t.Schedule.At(r.Steps)
-		t.Solver.(interface{ SetLR(float64) }).SetLR(r.LR)
+		lr := t.Schedule.At(r.Steps)
+		r.LR = &lr
+		t.Solver.(interface{ SetLR(float64) }).SetLR(lr)
 	}
 	if err := t.Model.Update(func() error { return t.Solver.Step(params) }); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)

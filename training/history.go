@@ -24,8 +24,8 @@ type History struct {
 type Epoch struct {
 	Epoch int   `json:"epoch"` // from 0
 	Step  int64 `json:"step"`  // updates made by its end
-	// LR is the learning rate of its last update, 0 without a schedule.
-	LR float64 `json:"lr,omitempty"`
+	// LR is the learning rate of its last update, nil without a schedule.
+	LR *float64 `json:"lr,omitempty"`
 	// Loss is the mean loss that was minimized, with dropout and label smoothing.
 	Loss float64 `json:"loss"`
 	// Train has the metrics of the batches as they were trained on, dropout

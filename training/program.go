@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -95,12 +96,23 @@ func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss, b
 			nodes[i] = part.Node
 		}
 	}
-	grads, err := gradients(p.loss, nodes)
+	frozen := m.Frozen()
+	var trained gorgonia.Nodes
+	for i, param := range m.Params() {
+		if !slices.Contains(frozen, param.Name()) {
+			trained = append(trained, nodes[i])
+			p.params = append(p.params, &learned{param: param, block: parts[i]})
+		}
+	}
+	if len(trained) == 0 && len(nodes) > 0 {
+		return errors.Errorf("training: a parameter must be trained, got all %d frozen", len(nodes))
+	}
+	grads, err := gradients(p.loss, trained)
 	if err != nil {
 		return errors.Wrap(err, "training: differentiating the loss")
 	}
-	for i, param := range m.Params() {
-		p.params = append(p.params, &learned{param, grads[i], parts[i]})
+	for i, grad := range grads {
+		p.params[i].(*learned).grad = grad
 	}
 	return nil
 }

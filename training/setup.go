@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -25,8 +26,9 @@ type Setup struct {
 	Epochs     int    `json:"epochs"`
 	BatchSize  int    `json:"batch_size"`
 	DropLast   bool   `json:"drop_last,omitempty"`
-	Seed       uint64 `json:"seed"`       // of the order of the examples
-	ModelSeed  uint64 `json:"model_seed"` // of the masks
+	Seed       uint64 `json:"seed"`             // of the order of the examples
+	ModelSeed  uint64 `json:"model_seed"`       // of the masks
+	Frozen     string `json:"frozen,omitempty"` // the names of the frozen parameters
 	// Solver is its type and settings, but for a learning rate that a schedule sets.
 	Solver string `json:"solver"`
 	// Rates are the rates that the schedule gives at the steps 0, 1, 3, 7, 15, ...,
@@ -40,7 +42,7 @@ type Setup struct {
 func (t *Trainer) setup(data Data, ops []string) Setup {
 	s := Setup{
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
-		Seed: t.Seed, ModelSeed: t.Model.Seed(), Solver: describeSolver(t.Solver, t.Schedule != nil), Ops: ops,
+		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Solver: describeSolver(t.Solver, t.Schedule != nil), Ops: ops,
 	}
 	if data.Validation != nil {
 		s.Validation = data.Validation.Len()
@@ -89,6 +91,7 @@ func (s Setup) same(run Setup) error {
 		{"DropLast", s.DropLast, run.DropLast},
 		{"Seed", s.Seed, run.Seed},
 		{"the model's seed", s.ModelSeed, run.ModelSeed},
+		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},
 		{"Solver", s.Solver, run.Solver},
 		{"a schedule", len(s.Rates) > 0, len(run.Rates) > 0},
 	} {

@@ -2,7 +2,6 @@ package training
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -29,7 +28,7 @@ type State struct {
 	// Setup is what the run was begun with. A run that goes on must have the same.
 	Setup Setup `json:"setup"`
 
-	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name, and its other state
+	Params    map[string]*tensor.Dense `json:"-"` // what Model.Weights returns: parameters and states, in the layout of files
 	Solver    optim.State              `json:"-"`
 	Callbacks []CallbackState          `json:"callbacks"` // of those that have one, by their names
 }
@@ -69,18 +68,16 @@ func (r *Run) State() (*State, error) {
 		return nil, errors.Errorf("training: State: solver must have State and SetState, got %T", r.Trainer.Solver)
 	}
 	m := r.Trainer.Model
+	weights, err := m.Weights()
+	if err != nil {
+		return nil, errors.Wrap(err, "training: State")
+	}
 	s := &State{
 		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps, Setup: r.setup,
-		History: *r.History, Params: make(map[string]*tensor.Dense), Solver: solver.State(),
+		History: *r.History, Params: weights, Solver: solver.State(),
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps, s.History.Stopped, s.History.Partial = r.Steps, r.stop, nil
-	_ = m.View(func() error {
-		for name, d := range tensorsOf(m) {
-			s.Params[name] = d.Clone().(*tensor.Dense)
-		}
-		return nil
-	})
 	for _, c := range r.Trainer.Callbacks {
 		if c.Save == nil {
 			continue
@@ -95,15 +92,6 @@ func (r *Run) State() (*State, error) {
 	return s, nil
 }
 
-// tensorsOf returns what training changes in a model, by name.
-func tensorsOf(m *models.Model) map[string]*tensor.Dense {
-	all := make(map[string]*tensor.Dense)
-	for _, p := range slices.Concat(m.Params(), m.States()) {
-		all[p.Name()] = p.Value()
-	}
-	return all
-}
-
 // Restore sets the parameters of a model, and its other state, to those of s. It
 // changes nothing if they do not fit.
 func (s *State) Restore(m *models.Model) error {
@@ -115,35 +103,10 @@ func (s *State) Restore(m *models.Model) error {
 }
 
 // fits returns an error unless the tensors of s are those of m.
-func (s *State) fits(m *models.Model) error {
-	here := tensorsOf(m)
-	for _, name := range slices.Sorted(maps.Keys(here)) {
-		from, to := s.Params[name], here[name]
-		switch {
-		case from == nil:
-			return errors.Errorf("state must have the model's parameter %s, got none", name)
-		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
-			return errors.Errorf("parameter %s must be of %v and shape %v, got %v %v",
-				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
-		}
-	}
-	if len(s.Params) != len(here) {
-		return errors.Errorf("state must have the %d parameters of the model, got %d", len(here), len(s.Params))
-	}
-	return nil
-}
+func (s *State) fits(m *models.Model) error { return m.CheckWeights(s.Params) }
 
 // set copies the tensors of s, which fit, into m.
 func (s *State) set(m *models.Model) {
 	// It cannot fail.
-	_ = m.Update(func() error {
-		for name, to := range tensorsOf(m) {
-			if to.Dtype() == tensor.Float32 {
-				copy(to.Float32s(), s.Params[name].Float32s())
-			} else {
-				copy(to.Float64s(), s.Params[name].Float64s())
-			}
-		}
-		return nil
-	})
+	_ = m.SetWeights(s.Params)
 }

@@ -337,11 +337,11 @@ func TestResumeRejects(t *testing.T) {
 		change func(s *training.State, tr *training.Trainer)
 		want   string
 	}{
-		{func(s *training.State, tr *training.Trainer) { delete(s.Params, "1.weight") }, "state must have the model's parameter 1.weight, got none"},
-		{func(s *training.State, tr *training.Trainer) { s.Params["more"] = s.Params["1.weight"] }, "state must have the"},
+		{func(s *training.State, tr *training.Trainer) { delete(s.Params, "1.weight") }, "weights must have the model's tensor 1.weight, got none"},
+		{func(s *training.State, tr *training.Trainer) { s.Params["more"] = s.Params["1.weight"] }, `weights must have the model's tensors only, got "more"`},
 		{func(s *training.State, tr *training.Trainer) {
 			s.Params["1.weight"] = tensor.New(tensor.WithShape(2), tensor.WithBacking([]float32{1, 2}))
-		}, "parameter 1.weight must be of float32 and shape"},
+		}, "tensor 1.weight must be of float32 and shape (16, 2), got float32 (2)"},
 		{func(s *training.State, tr *training.Trainer) { s.Batches = 99 }, "state must be within 5 epochs of 3 steps, got epoch 5, batch 99"},
 		{func(s *training.State, tr *training.Trainer) { s.Epoch = -1 }, "state must be within 5 epochs"},
 		{func(s *training.State, tr *training.Trainer) { s.Epoch = 6 }, "state must be within 5 epochs"},
@@ -350,7 +350,7 @@ func TestResumeRejects(t *testing.T) {
 		{func(s *training.State, tr *training.Trainer) { s.Setup = training.Setup{} }, "state must have the setup of its run, got none"},
 		{func(s *training.State, tr *training.Trainer) { s.Callbacks = append(s.Callbacks, s.Callbacks[0]) }, `state must have one callback "EarlyStopping on NLL", got two`},
 		{func(s *training.State, tr *training.Trainer) { s.Callbacks = nil }, `state must have the callback "EarlyStopping on NLL", got none`},
-		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Tensors = nil }, `callback "EarlyStopping on NLL": training: EarlyStopping: state: tensors must have the best`},
+		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Tensors = nil }, `callback "EarlyStopping on NLL": training: EarlyStopping: state: models: CheckWeights: weights must have the model's tensor 1.bias, got none`},
 		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Data = []byte("{") }, `callback "EarlyStopping on NLL": training: EarlyStopping: state`},
 		{func(s *training.State, tr *training.Trainer) { s.Solver.Step = -1 }, "Step must not be negative"},
 		{func(s *training.State, tr *training.Trainer) { tr.Solver = gorgonia.NewVanillaSolver() }, "solver must have State and SetState, got *gorgonia.VanillaSolver"},

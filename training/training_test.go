@@ -137,7 +137,7 @@ func TestSchedule(t *testing.T) {
 	tr := newTrainer(t, 0)
 	tr.Schedule = halving{}
 	h := fit(t, tr, training.Data{Train: blobs(64, 1)})
-	if got := h.Epochs[4].LR; got != math.Pow(0.5, 9) {
+	if got := h.Epochs[4].LR; got == nil || *got != math.Pow(0.5, 9) {
 		t.Errorf("rate of the last of 10 steps is %v, want %v", got, math.Pow(0.5, 9))
 	}
 }

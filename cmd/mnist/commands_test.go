@@ -70,6 +70,10 @@ func TestRunDirectory(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || len(got.Probabilities) != 10 || got.Passes != 50 {
 		t.Errorf("predict --json: exit %d, %v\n%s%s", code, err, out, log)
 	}
+	// 0 is a seed as others are, and this run has none of it.
+	if _, log, code = command("predict", dir, digit, "--seed", "0"); code != 1 || !strings.Contains(log, "with-dropout-0") {
+		t.Errorf("predict --seed 0: exit %d\n%s", code, log)
+	}
 
 	out, log, code = command("report", dir)
 	if code != 0 || !strings.Contains(out, "difference") {

@@ -17,10 +17,10 @@ import (
 // predictCmd says which digit an image shows.
 type predictCmd struct {
 	runDir
-	Image  string `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size and either ink."`
-	Passes int    `default:"50" help:"Passes of Monte-Carlo dropout."`
-	Seed   uint64 `help:"Seed of the model; the run's first by default."`
-	Plain  bool   `help:"Use the model that was trained without dropout."`
+	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size and either ink."`
+	Passes int     `default:"50" help:"Passes of Monte-Carlo dropout."`
+	Seed   *uint64 `help:"Seed of the model; the run's first by default."`
+	Plain  bool    `help:"Use the model that was trained without dropout."`
 }
 
 // answer is what predict says.
@@ -54,9 +54,9 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	if c.Plain {
 		a = s.arms()[0]
 	}
-	seed := c.Seed
-	if seed == 0 {
-		seed = s.Seed
+	seed := s.Seed
+	if c.Seed != nil {
+		seed = *c.Seed
 	}
 	m, err := a.trained(seed)
 	if err != nil {

@@ -86,7 +86,7 @@ func TestTrainer(t *testing.T) {
 		t.Errorf("got %d images, validation %v and trainer %+v", data.Train.Len(), data.Validation, tr)
 	}
 	h, err := tr.Fit(context.Background(), data)
-	if err != nil || h.Steps != 6 || h.Epochs[1].LR != 0.1 {
+	if err != nil || h.Steps != 6 || h.Epochs[1].LR == nil || *h.Epochs[1].LR != 0.1 {
 		t.Errorf("got %+v, %v", h, err)
 	}
 	c.LabelSmoothing = 1 // nothing to learn: the loss stays at that of equal probabilities, or above

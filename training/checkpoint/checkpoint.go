@@ -3,7 +3,10 @@
 //
 //	config.json        what was run: the caller's own
 //	last.safetensors   the whole state: parameters, solver, position, history
-//	best.safetensors   the parameters of the best epoch on the validation set
+//	best.safetensors   the weights of the best epoch on the validation set
+//
+// Both files have the weights in the one layout of models.Model.Save, so that
+// Model.Load takes them, and PyTorch.
 //
 // Files are replaced atomically and synchronized with the disk: a crash at any
 // moment leaves the old state or the new one. They carry a checksum.
@@ -16,17 +19,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/training"
-	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
 // The names of the files in a directory of a run.
@@ -36,118 +36,21 @@ const (
 	BestFile   = "best.safetensors"
 )
 
-// format is the version of the files.
-const format = "dropout checkpoint 1"
-
 // Save writes a state to the file at path, atomically.
 func Save(path string, s *training.State) error {
-	tensors, metadata, err := encode(s)
-	if err != nil {
-		return errors.Wrap(err, "checkpoint: Save")
-	}
-	err = atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, tensors, metadata) })
-	return errors.Wrap(err, "checkpoint: Save")
+	return errors.Wrap(atomicfile.Write(path, func(w io.Writer) error { return encode(w, s) }), "checkpoint: Save")
 }
 
 // Load reads the state from a file that Save wrote. A file that is missing,
 // damaged or another program's is an error.
 func Load(path string) (*training.State, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "checkpoint: Load")
 	}
-	s, err := decode(data)
+	defer f.Close()
+	s, err := decode(f)
 	return s, errors.Wrapf(err, "checkpoint: Load: %s", path)
-}
-
-// Names of tensors in a file.
-const (
-	paramPrefix    = "param."
-	solverPrefix   = "solver."
-	callbackPrefix = "callback."
-)
-
-func encode(s *training.State) (map[string]*tensor.Dense, map[string]string, error) {
-	state, err := json.Marshal(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	slots := make(map[string]int)
-	tensors := make(map[string]*tensor.Dense)
-	for name, d := range s.Params {
-		tensors[paramPrefix+name] = d
-	}
-	for name, list := range s.Solver.Slots {
-		slots[name] = len(list)
-		for i, d := range list {
-			tensors[solverPrefix+name+"."+strconv.Itoa(i)] = d
-		}
-	}
-	solver, err := json.Marshal(solverState{s.Solver.Step, slots})
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, c := range s.Callbacks {
-		for name, d := range c.Tensors {
-			tensors[callbackPrefix+strconv.Itoa(i)+"."+name] = d
-		}
-	}
-	return tensors, map[string]string{"format": format, "state": string(state), "solver": string(solver)}, nil
-}
-
-// solverState is what the file says of the solver beside its tensors.
-type solverState struct {
-	Step  int64          `json:"step"`
-	Slots map[string]int `json:"slots"` // and the number of tensors in each
-}
-
-func decode(data []byte) (*training.State, error) {
-	tensors, metadata, err := tensorfile.Read(data)
-	if err != nil {
-		return nil, err
-	}
-	if got := metadata["format"]; got != format {
-		return nil, errors.Errorf("format must be %q, got %q", format, got)
-	}
-	s := &training.State{Params: make(map[string]*tensor.Dense)}
-	if err := json.Unmarshal([]byte(metadata["state"]), s); err != nil {
-		return nil, errors.Wrap(err, "state")
-	}
-	var solver solverState
-	if err := json.Unmarshal([]byte(metadata["solver"]), &solver); err != nil {
-		return nil, errors.Wrap(err, "solver")
-	}
-	s.Solver = optim.State{Step: solver.Step, Slots: make(map[string][]*tensor.Dense)}
-	for name, n := range solver.Slots {
-		if n < 0 || n > len(tensors) {
-			return nil, errors.Errorf("solver: slot %q must hold at most the %d tensors of the file, got %d", name, len(tensors), n)
-		}
-		list := make([]*tensor.Dense, n)
-		for i := range list {
-			d, ok := tensors[solverPrefix+name+"."+strconv.Itoa(i)]
-			if !ok {
-				return nil, errors.Errorf("solver: tensor %d of slot %q is missing", i, name)
-			}
-			list[i] = d
-		}
-		s.Solver.Slots[name] = list
-	}
-	for name, d := range tensors {
-		if param, ok := strings.CutPrefix(name, paramPrefix); ok {
-			s.Params[param] = d
-		} else if rest, ok := strings.CutPrefix(name, callbackPrefix); ok {
-			number, param, _ := strings.Cut(rest, ".")
-			i, err := strconv.Atoi(number)
-			if err != nil || i < 0 || i >= len(s.Callbacks) {
-				return nil, errors.Errorf("tensor %q must be of one of %d callbacks", name, len(s.Callbacks))
-			}
-			if s.Callbacks[i].Tensors == nil {
-				s.Callbacks[i].Tensors = make(map[string]*tensor.Dense)
-			}
-			s.Callbacks[i].Tensors[param] = d
-		}
-	}
-	return s, nil
 }
 
 // SaveConfig writes config as indented JSON to the directory of a run, which it
@@ -258,19 +161,15 @@ func isBest(epochs []training.Epoch) bool {
 	})
 }
 
-// saveBest writes the parameters of the epoch that r has finished.
+// saveBest writes the weights of the epoch that r has finished.
 func saveBest(path string, r *training.Run) error {
-	tensors := make(map[string]*tensor.Dense)
-	m := r.Trainer.Model
-	_ = m.View(func() error {
-		for _, p := range slices.Concat(m.Params(), m.States()) {
-			tensors[p.Name()] = p.Value().Clone().(*tensor.Dense)
-		}
-		return nil
-	})
+	weights, err := r.Trainer.Model.Weights()
+	if err != nil {
+		return err
+	}
 	e := r.History.Epochs[len(r.History.Epochs)-1].Validation.Error()
 	metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
 	return atomicfile.Write(path, func(w io.Writer) error {
-		return tensorfile.Write(w, tensors, metadata)
+		return tensorfile.WriteWeights(w, weights, nil, metadata)
 	})
 }
