@@ -1,18 +1,16 @@
 package datasets
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/csv"
 	"io"
-	"math"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/pkg/errors"
+	"golang.org/x/text/encoding"
+
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
 // CSV says how to read a table of comma-separated values (RFC 4180). Label is
@@ -31,68 +29,131 @@ type CSV struct {
 	// give a second file those of the first. nil stands for those that occur, by
 	// number if all are whole numbers, else alphabetically.
 	Classes []string
+	// ManyClasses says that the values of Label are classes even where they look
+	// like a quantity or like names of the rows; see Read.
+	ManyClasses bool
 
 	// NoHeader is for files whose first line is data: the columns are then called
 	// "1", "2" and so on.
 	NoHeader bool
 	Comma    rune // between the columns; 0 means ','
+	// Encoding is how characters are written, such as charmap.Windows1252 of
+	// golang.org/x/text/encoding/charmap; nil means UTF-8, or UTF-16 if the file
+	// begins with a byte order mark that says so.
+	Encoding encoding.Encoding
 }
 
-// missing are the ways in which files say that they have no value.
-var missing = []string{"", "?", "-", "NA", "N/A", "NaN", "null", "None"}
-
-func isMissing(value string) bool {
-	return slices.ContainsFunc(missing, func(m string) bool { return strings.EqualFold(m, value) })
-}
-
-// Open reads the file at path; see Read.
+// Open reads the file at path, which must be a regular file; see Read.
 func (c CSV) Open(path string) (*Table, error) {
-	f, err := os.Open(path)
+	f, err := datafile.Open(path)
 	if err != nil {
-		return nil, errors.Wrap(err, "datasets: CSV: Open")
+		return nil, errors.WithMessage(err, "datasets: CSV: Open")
 	}
 	defer f.Close()
 	t, err := c.read(f)
-	return t, errors.WithMessagef(err, "datasets: CSV: Open: %s", path)
+	return t, errors.WithMessagef(err, "datasets: CSV: Open: %q", path)
 }
 
 // Read reads a table. It is an error that names the line and the column if a
 // value is missing (empty, ?, -, NA, N/A, NaN, null or None in any case), if a
-// feature is not a finite number of float32 or a class not one of Classes, and if
-// a line has another number of values than the first. It is an error as well if
-// two columns have one name, if a column that was asked for is not there, or if
-// there are no rows.
+// feature is not a decimal number that is finite as float32 or a class not one of
+// Classes, and if a line has another number of values than the first. It is an error
+// as well if two columns have one name, if a column that was asked for is not there
+// or is asked for twice, or if there are no rows.
+//
+// A column without a name is called by its number, like those of a file without
+// header. Unless Features or Ignore have it, it must be empty in each row, and is
+// left out.
+//
+// It is an error if the label looks like something else than a class, unless Classes
+// or ManyClasses is set: if it has more than 20 values, all numbers, of which one is
+// not whole or which have fewer than 5 rows each on average, which is a quantity; or
+// if it has more than 20 values, each in one row only, which are names of the rows.
+//
+// Text must be valid in its encoding, without NUL characters, and lines must end in
+// LF or CRLF, not in CR alone. The limits are 2^21 bytes for a row, 2^20 columns, 2^16
+// classes, 2^24 groups, 2^32 values of features and 2^34 bytes for the file, all as
+// UTF-8.
 func (c CSV) Read(r io.Reader) (*Table, error) {
+	if r == nil {
+		return nil, errors.New("datasets: CSV: Read: reader must be set, got nil")
+	}
 	t, err := c.read(r)
 	return t, errors.WithMessage(err, "datasets: CSV: Read")
 }
 
 func (c CSV) read(r io.Reader) (*Table, error) {
-	in := csv.NewReader(withoutMark(r))
+	in := newRecords(r, c.Encoding)
 	in.ReuseRecord = true
 	if c.Comma != 0 {
 		in.Comma = c.Comma
 	}
 	// The reader would take tabs between empty values for spaces before them.
 	in.TrimLeadingSpace = !unicode.IsSpace(in.Comma)
-	first, err := in.Read()
+	first, err := in.read()
 	if err == io.EOF {
-		return nil, errors.New("want a table, got an empty file")
+		return nil, errors.New("must be a table, got an empty file")
 	}
-	if err != nil {
-		return nil, errors.WithStack(err)
-	}
-	header := make([]string, len(first))
-	for i := range header {
-		if header[i] = strings.TrimSpace(first[i]); c.NoHeader {
-			header[i] = strconv.Itoa(i + 1)
-		}
-	}
-	columns, err := c.columns(header)
 	if err != nil {
 		return nil, err
 	}
-	classes, err := newNames(c.Classes)
+	b, err := c.builder(first)
+	if err != nil {
+		return nil, err
+	}
+	if c.NoHeader {
+		if err := b.add(in.Reader, first); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		record, err := in.read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := b.add(in.Reader, record); err != nil {
+			return nil, err
+		}
+	}
+	t := b.table
+	if len(t.Y) == 0 {
+		return nil, errors.New("must have at least one row, got none")
+	}
+	t.Classes, t.GroupNames = b.classes.names, b.groups.names
+	if c.Classes == nil {
+		if err := c.checkClasses(t); err != nil {
+			return nil, err
+		}
+		t.Classes = b.classes.sort(t.Y)
+	}
+	return t, nil
+}
+
+// builder returns what makes the table of a file with this first record.
+func (c CSV) builder(first []string) (*builder, error) {
+	if len(first) > maxColumns {
+		return nil, errors.Errorf("must have at most %d columns, got %d", maxColumns, len(first))
+	}
+	header, unnamed := make([]string, len(first)), make([]bool, len(first))
+	for i := range header {
+		// A record's strings share memory with the whole line.
+		header[i] = strings.Clone(strings.TrimSpace(first[i]))
+		if unnamed[i] = header[i] == "" && !c.NoHeader; unnamed[i] || c.NoHeader {
+			header[i] = strconv.Itoa(i + 1)
+		}
+	}
+	columns, err := c.columns(header, unnamed)
+	if err != nil {
+		return nil, err
+	}
+	classes, err := newNames(c.Classes, maxClasses)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := newNames(nil, maxGroups)
 	if err != nil {
 		return nil, err
 	}
@@ -101,105 +162,7 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 		t.Columns = append(t.Columns, header[k])
 	}
 	t.Shape = []int{len(columns.features)}
-	b := &builder{table: t, names: header, columns: columns, classes: classes, groups: &names{of: make(map[string]int)}}
-	if c.NoHeader {
-		if err := b.add(in, first); err != nil {
-			return nil, err
-		}
-	}
-	for {
-		record, err := in.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, errors.WithStack(err)
-		}
-		if err := b.add(in, record); err != nil {
-			return nil, err
-		}
-	}
-	if len(t.Y) == 0 {
-		return nil, errors.New("want at least one row, got none")
-	}
-	t.Classes, t.GroupNames = b.classes.names, b.groups.names
-	if c.Classes == nil {
-		t.Classes = b.classes.sort(t.Y)
-	}
-	return t, nil
-}
-
-// withoutMark leaves out the byte order mark that some programs begin a file with.
-func withoutMark(r io.Reader) io.Reader {
-	b := bufio.NewReader(r)
-	mark := []byte("\ufeff")
-	// What cannot be peeked at will not be read either.
-	if head, _ := b.Peek(len(mark)); bytes.Equal(head, mark) {
-		_, _ = b.Discard(len(mark))
-	}
-	return b
-}
-
-// columns are the places of what is read in a record.
-type columns struct {
-	features     []int
-	label, group int // group is -1 for none
-}
-
-func (c CSV) columns(names []string) (columns, error) {
-	at := make(map[string]int)
-	for i, name := range names {
-		if first, ok := at[name]; ok {
-			return columns{}, errors.Errorf("columns must have different names, got %q for columns %d and %d", name, first+1, i+1)
-		}
-		at[name] = i
-	}
-	find := func(what, name string) (int, error) {
-		i, ok := at[name]
-		if !ok {
-			return 0, errors.Errorf("%s: want one of the columns %q, got %q", what, names, name)
-		}
-		return i, nil
-	}
-	p := columns{group: -1}
-	var err error
-	if p.label, err = find("Label", c.Label); err != nil {
-		return p, err
-	}
-	if c.Group != "" {
-		if p.group, err = find("Group", c.Group); err != nil {
-			return p, err
-		}
-	}
-	out := map[int]bool{p.label: true, p.group: true}
-	for _, name := range c.Ignore {
-		i, err := find("Ignore", name)
-		if err != nil {
-			return p, err
-		}
-		out[i] = true
-	}
-	if c.Features == nil {
-		for i := range names {
-			if !out[i] {
-				p.features = append(p.features, i)
-			}
-		}
-	}
-	for _, name := range c.Features {
-		i, err := find("Features", name)
-		if err != nil {
-			return p, err
-		}
-		if i == p.label {
-			return p, errors.Errorf("Features: must not have the label %q", name)
-		}
-		p.features = append(p.features, i)
-	}
-	if len(p.features) == 0 {
-		return p, errors.Errorf("want at least one feature among the columns %q, got none", names)
-	}
-	return p, nil
+	return &builder{table: t, names: header, columns: columns, classes: classes, groups: groups}, nil
 }
 
 // A builder makes a table of records.
@@ -212,6 +175,14 @@ type builder struct {
 
 func (b *builder) add(in *csv.Reader, record []string) error {
 	t := b.table
+	if int64(len(t.X)) > maxValues-int64(len(b.columns.features)) {
+		return errors.Errorf("table must have at most 2^32 values, got %d in %d rows and one more row", len(t.X), len(t.Y))
+	}
+	for _, k := range b.columns.unnamed {
+		if value := strings.TrimSpace(record[k]); value != "" {
+			return b.at(in, k, errors.Errorf("a column without a name must be empty or in Features or Ignore, by its number, got %s", quoted(value)))
+		}
+	}
 	for _, k := range b.columns.features {
 		value, err := number(strings.TrimSpace(record[k]))
 		if err != nil {
@@ -237,78 +208,5 @@ func (b *builder) add(in *csv.Reader, record []string) error {
 // at puts the place of a value in the file before err.
 func (b *builder) at(in *csv.Reader, column int, err error) error {
 	line, _ := in.FieldPos(column)
-	return errors.WithMessagef(err, "line %d, column %q", line, b.names[column])
-}
-
-func number(value string) (float32, error) {
-	if isMissing(value) {
-		return 0, errors.Errorf("value is missing: want a number, got %q", value)
-	}
-	x, err := strconv.ParseFloat(value, 32)
-	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, errors.Errorf("want a finite number, got %q", value)
-	}
-	return float32(x), nil
-}
-
-// names numbers strings in the order of their first occurrence.
-type names struct {
-	names  []string
-	of     map[string]int
-	closed bool // no others may come
-}
-
-// newNames returns those of known, and no others may come, or none yet if that is nil.
-func newNames(known []string) (*names, error) {
-	n := &names{names: slices.Clone(known), of: make(map[string]int), closed: known != nil}
-	for i, name := range known {
-		if first, ok := n.of[name]; ok {
-			return nil, errors.Errorf("Classes must differ, got %q for %d and %d", name, first, i)
-		}
-		n.of[name] = i
-	}
-	return n, nil
-}
-
-func (n *names) index(name string) (int, error) {
-	if i, ok := n.of[name]; ok {
-		return i, nil
-	}
-	if isMissing(name) {
-		return 0, errors.Errorf("value is missing: want a name, got %q", name)
-	}
-	if n.closed {
-		return 0, errors.Errorf("want one of %q, got %q", n.names, name)
-	}
-	i := len(n.names)
-	// A record's strings share memory with the whole line.
-	name = strings.Clone(name)
-	n.names = append(n.names, name)
-	n.of[name] = i
-	return i, nil
-}
-
-// sort returns the names in order and renumbers ids accordingly.
-func (n *names) sort(ids []int) []string {
-	whole := make(map[string]int)
-	for _, name := range n.names {
-		if v, err := strconv.Atoi(name); err == nil {
-			whole[name] = v
-		}
-	}
-	sorted := slices.Clone(n.names)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		if len(whole) == len(sorted) && whole[a] != whole[b] {
-			return whole[a] - whole[b]
-		}
-		return strings.Compare(a, b)
-	})
-	to := make([]int, len(sorted))
-	for i, name := range sorted {
-		to[n.of[name]] = i
-	}
-	for i, id := range ids {
-		ids[i] = to[id]
-	}
-	return sorted
+	return errors.WithMessagef(err, "line %d, column %s", line, quoted(b.names[column]))
 }

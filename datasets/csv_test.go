@@ -67,31 +67,31 @@ func TestCSVRejects(t *testing.T) {
 		c          datasets.CSV
 		text, want string
 	}{
-		{datasets.CSV{Label: "y"}, "", "want a table, got an empty file"},
-		{datasets.CSV{Label: "y"}, "x,y\n", "want at least one row, got none"},
-		{datasets.CSV{}, "x,y\n1,a\n", `Label: want one of the columns ["x" "y"], got ""`},
-		{datasets.CSV{Label: "z"}, "x,y\n1,a\n", `Label: want one of the columns ["x" "y"], got "z"`},
-		{datasets.CSV{Label: "y", Group: "z"}, "x,y\n1,a\n", `Group: want one of the columns ["x" "y"], got "z"`},
-		{datasets.CSV{Label: "y", Ignore: []string{"z"}}, "x,y\n1,a\n", `Ignore: want one of the columns ["x" "y"], got "z"`},
-		{datasets.CSV{Label: "y", Features: []string{"z"}}, "x,y\n1,a\n", `Features: want one of the columns ["x" "y"], got "z"`},
+		{datasets.CSV{Label: "y"}, "", "must be a table, got an empty file"},
+		{datasets.CSV{Label: "y"}, "x,y\n", "must have at least one row, got none"},
+		{datasets.CSV{}, "x,y\n1,a\n", `Label: must be one of the columns ["x" "y"], got ""`},
+		{datasets.CSV{Label: "z"}, "x,y\n1,a\n", `Label: must be one of the columns ["x" "y"], got "z"`},
+		{datasets.CSV{Label: "y", Group: "z"}, "x,y\n1,a\n", `Group: must be one of the columns ["x" "y"], got "z"`},
+		{datasets.CSV{Label: "y", Ignore: []string{"z"}}, "x,y\n1,a\n", `Ignore: must be one of the columns ["x" "y"], got "z"`},
+		{datasets.CSV{Label: "y", Features: []string{"z"}}, "x,y\n1,a\n", `Features: must be one of the columns ["x" "y"], got "z"`},
 		{datasets.CSV{Label: "y", Features: []string{"y"}}, "x,y\n1,a\n", `Features: must not have the label "y"`},
-		{datasets.CSV{Label: "y", Ignore: []string{"x"}}, "x,y\n1,a\n", `want at least one feature among the columns ["x" "y"], got none`},
+		{datasets.CSV{Label: "y", Ignore: []string{"x"}}, "x,y\n1,a\n", `must have at least one feature among the columns ["x" "y"], got none`},
 		{datasets.CSV{Label: "y", Classes: []string{"a", "a"}}, "x,y\n1,a\n", `Classes must differ, got "a" for 0 and 1`},
 		{datasets.CSV{Label: "y"}, "x,x,y\n1,2,a\n", `columns must have different names, got "x" for columns 1 and 2`},
-		{datasets.CSV{Label: "y"}, "x,y\n1,a\n,b\n", `line 3, column "x": value is missing: want a number, got ""`},
-		{datasets.CSV{Label: "y"}, "x,y\n1,\"a\nb\"\n?,b\n", `line 4, column "x": value is missing: want a number, got "?"`},
-		{datasets.CSV{Label: "y"}, "x,y\nnan,a\n", `line 2, column "x": value is missing: want a number, got "nan"`},
-		{datasets.CSV{Label: "y"}, "x,y\n1,a\n2, NA \n", `line 3, column "y": value is missing: want a name, got "NA"`},
-		{datasets.CSV{Label: "y", Group: "g"}, "x,y,g\n1,a,\n", `line 2, column "g": value is missing: want a name, got ""`},
-		{datasets.CSV{Label: "y"}, "x,y\n1.2.3,a\n", `line 2, column "x": want a finite number, got "1.2.3"`},
-		{datasets.CSV{Label: "y"}, "x,y\n-inf,a\n", `line 2, column "x": want a finite number, got "-inf"`},
-		{datasets.CSV{Label: "y"}, "x,y\n1e39,a\n", `line 2, column "x": want a finite number, got "1e39"`},
-		{datasets.CSV{Label: "y", Classes: []string{"a", "b"}}, "x,y\n1,a\n2,c\n", `line 3, column "y": want one of ["a" "b"], got "c"`},
+		{datasets.CSV{Label: "y"}, "x,y\n1,a\n,b\n", `line 3, column "x": value is missing: must be a number, got ""`},
+		{datasets.CSV{Label: "y"}, "x,y\n1,\"a\nb\"\n?,b\n", `line 4, column "x": value is missing: must be a number, got "?"`},
+		{datasets.CSV{Label: "y"}, "x,y\nnan,a\n", `line 2, column "x": value is missing: must be a number, got "nan"`},
+		{datasets.CSV{Label: "y"}, "x,y\n1,a\n2, NA \n", `line 3, column "y": value is missing: must be a name, got "NA"`},
+		{datasets.CSV{Label: "y", Group: "g"}, "x,y,g\n1,a,\n", `line 2, column "g": value is missing: must be a name, got ""`},
+		{datasets.CSV{Label: "y"}, "x,y\n1.2.3,a\n", `line 2, column "x": must be a finite number, got "1.2.3"`},
+		{datasets.CSV{Label: "y"}, "x,y\n-inf,a\n", `line 2, column "x": must be a finite number, got "-inf"`},
+		{datasets.CSV{Label: "y"}, "x,y\n1e39,a\n", `line 2, column "x": must be a finite number, got "1e39"`},
+		{datasets.CSV{Label: "y", Classes: []string{"a", "b"}}, "x,y\n1,a\n2,c\n", `line 3, column "y": must be one of ["a" "b"], got "c"`},
 		{datasets.CSV{Label: "y"}, "x,y\n1,a\n2\n", "record on line 3: wrong number of fields"},
 		{datasets.CSV{Label: "y"}, "x,y\n1,a\"b\n", `parse error on line 2, column 4: bare "`},
 		{datasets.CSV{Label: "y", Comma: '"'}, "x,y\n1,a\n", "invalid field or comment delimiter"},
-		{datasets.CSV{Label: "2", NoHeader: true}, "x,a\n", `line 1, column "1": want a finite number, got "x"`},
-		{datasets.CSV{Label: "2", NoHeader: true, Comma: '\t'}, "1\ta\n\tb\n", `line 2, column "1": value is missing: want a number, got ""`},
+		{datasets.CSV{Label: "2", NoHeader: true}, "x,a\n", `line 1, column "1": must be a finite number, got "x"`},
+		{datasets.CSV{Label: "2", NoHeader: true, Comma: '\t'}, "1\ta\n\tb\n", `line 2, column "1": value is missing: must be a number, got ""`},
 	} {
 		table, err := tt.c.Read(strings.NewReader(tt.text))
 		if err == nil || !strings.HasPrefix(err.Error(), "datasets: CSV: Read: ") || !strings.Contains(err.Error(), tt.want) || table != nil {
@@ -106,10 +106,13 @@ func TestCSVOpen(t *testing.T) {
 	if _, err := c.Open(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("want os.ErrNotExist, got %v", err)
 	}
+	if _, err := c.Open(os.DevNull); err == nil || !strings.Contains(err.Error(), "must be a regular file, got a device") {
+		t.Errorf("a device: got %v", err)
+	}
 	if err := os.WriteFile(path, []byte("x,y\n?,1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Open(path); err == nil || !strings.Contains(err.Error(), path+": line 2") {
+	if _, err := c.Open(path); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q: line 2", path)) {
 		t.Errorf("want an error that names the file and the line, got %v", err)
 	}
 	if err := os.WriteFile(path, []byte("x,y\n3,1\n"), 0o600); err != nil {

@@ -19,4 +19,22 @@
 // Data that is damaged, incomplete or of another kind is an error that says where
 // and what was expected; nothing is guessed or filled in. All that is random is a
 // function of a seed, the same on every machine.
+//
+// # Limits
+//
+// Files come from anywhere, and a small one may claim to be large. What is beyond a
+// limit is an error, and so is what can't be in memory as an index or a value. Names
+// from files are quoted in errors, and long ones cut. Only regular files are opened: a
+// pipe would be waited for without end. For a stream there are [CSV.Read] and
+// [DecodeImage].
+//
+//	CSV             row 2^21 bytes, 2^20 columns, 2^16 classes, 2^24 groups,
+//	                2^32 values, file 2^34 bytes
+//	image           file 2^28 bytes, side 2^14 pixels, 2^26 pixels in all,
+//	                scans of a JPEG 2^31 pixels together
+//	ImageFolder     scaled to at most 4096 x 4096, 2^16 classes, folders 16 deep,
+//	                2^32 values
+//	splits          2^31 indices, over all folds
+//	Windows         ids up to 2^24
+//	Standardization 2^31-1 values an example
 package datasets

@@ -24,7 +24,7 @@ func ExampleCSV() {
 	fmt.Println(err)
 	// Output:
 	// [length] [5.1 7 4.9] [setosa versicolor] [0 1 0]
-	// datasets: CSV: Read: line 4, column "width": value is missing: want a number, got "?"
+	// datasets: CSV: Read: line 4, column "width": value is missing: must be a number, got "?"
 }
 
 func ExampleStandardization() {

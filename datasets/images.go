@@ -2,9 +2,6 @@ package datasets
 
 import (
 	"image"
-	_ "image/jpeg" // formats that are read
-	_ "image/png"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -14,13 +11,14 @@ import (
 	"github.com/pkg/errors"
 	"golang.org/x/image/draw"
 
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
 // ImageFolder says how to read a folder that has a folder of images for each
 // class: DIR/cat/1.jpg, DIR/dog/7.png. Height and Width are required.
 type ImageFolder struct {
-	Height, Width int  // of all images, to which they are scaled whatever their own shape
+	Height, Width int  // of all images, to which they are scaled whatever their own shape; at most 4096 each
 	Gray          bool // one channel instead of red, green and blue
 
 	// Classes are the names of the classes in order, and a folder of any other is
@@ -37,145 +35,206 @@ type Images struct {
 	Files   []string // of each image, within the folder, with slashes
 }
 
-// maxPixels is the size of the largest image that is read: a small file may claim
-// to be of any size.
-const maxPixels = 1 << 26
+const (
+	maxScaled = 1 << 12 // pixels of a side that images are scaled to
+	maxDepth  = 16      // of the folders in a class's folder
+	// maxValues bounds the values that a data set has in memory, 4 bytes each.
+	maxValues int64 = 1 << 32
+)
 
-// Open reads all images of the folder dir into memory, class by class, in the
-// order of their names. Files called *.png, *.jpg and *.jpeg, in any case, are
-// read, and all others and what begins with a dot are passed over. Images are
-// scaled by bilinear interpolation over all the pixels that fall together; what is
-// transparent is black; orientations from EXIF are not followed.
+// read are the endings of the files that are read, and unread those of images in
+// formats that are not: passed over, they would be missed.
+var (
+	read   = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+	unread = []string{".avif", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".pbm", ".pgm", ".pnm", ".ppm", ".svg"}
+)
+
+// Open reads all images of the folder dir into memory, class by class, in the order
+// of their names, with those in folders within the folder of a class and behind
+// symbolic links. Files called *.png, *.jpg, *.jpeg, *.jpe, *.jfif, *.gif, *.bmp,
+// *.tif, *.tiff and *.webp, in any case, are read as by [DecodeImage], with its
+// limits; other files and what begins with a dot are passed over. Images are scaled by
+// bilinear interpolation over all the pixels that fall together; what is transparent
+// has white behind it.
 //
-// An image that is damaged or has more than 2^26 pixels is an error that names the
-// file. It is an error as well if there is no class, or a class has no image.
+// It is an error that names the file if an image can't be read, if it is called
+// *.avif, *.dng, *.heic, *.heif, *.jp2, *.jxl, *.pbm, *.pgm, *.pnm, *.ppm or *.svg,
+// which are not read, or if it is not a regular file. It is an error as well if there
+// is no class, if a class, also one of Classes, has no image, if folders in the folder
+// of a class are more than 16 deep, as those of a link to a folder above it, or if the
+// images have more than 2^32 values together.
 func (f ImageFolder) Open(dir string) (*Images, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, errors.Wrap(err, "datasets: ImageFolder: Open")
+		return nil, errors.WithMessage(datafile.Quoted(err), "datasets: ImageFolder: Open")
 	}
 	if !info.IsDir() {
-		return nil, errors.Errorf("datasets: ImageFolder: Open: want a folder, got the file %s", dir)
+		return nil, errors.Errorf("datasets: ImageFolder: Open: %q must be a folder, got %s", dir, datafile.Kind(info.Mode()))
 	}
 	m, err := f.open(os.DirFS(dir))
-	return m, errors.WithMessagef(err, "datasets: ImageFolder: Open: %s", dir)
+	return m, errors.WithMessagef(err, "datasets: ImageFolder: Open: %q", dir)
 }
 
 // OpenFS is Open for the root of a file system, such as an embed.FS or a zip
 // archive.
 func (f ImageFolder) OpenFS(fsys fs.FS) (*Images, error) {
+	if fsys == nil {
+		return nil, errors.New("datasets: ImageFolder: OpenFS: file system must be set, got nil")
+	}
 	m, err := f.open(fsys)
 	return m, errors.WithMessage(err, "datasets: ImageFolder: OpenFS")
 }
 
 func (f ImageFolder) open(fsys fs.FS) (*Images, error) {
-	if f.Height < 1 || f.Width < 1 || f.Height > maxPixels/f.Width {
-		return nil, errors.Errorf("Height and Width must be positive and at most 2^26 pixels together, got %d x %d", f.Height, f.Width)
+	if min(f.Height, f.Width) < 1 || max(f.Height, f.Width) > maxScaled {
+		return nil, errors.Errorf("Height and Width must be in [1, %d], got %d and %d", maxScaled, f.Height, f.Width)
 	}
-	classes, err := newNames(f.Classes)
+	classes, err := newNames(f.Classes, maxClasses)
 	if err != nil {
 		return nil, err
 	}
-	channels := 3
-	if f.Gray {
-		channels = 1
-	}
-	m := &Images{Examples: training.Examples{Shape: []int{channels, f.Height, f.Width}}}
+	m := &Images{Examples: training.Examples{Shape: []int{f.channels(), f.Height, f.Width}}}
 	folders, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, errors.WithStack(err)
+		return nil, datafile.Quoted(err)
 	}
 	for _, folder := range folders {
-		if !folder.IsDir() || strings.HasPrefix(folder.Name(), ".") {
+		name := folder.Name()
+		if strings.HasPrefix(name, ".") {
 			continue
 		}
-		class, err := classes.index(folder.Name())
+		mode, err := followed(fsys, name, folder)
+		if err != nil {
+			return nil, err
+		}
+		if !mode.IsDir() {
+			continue
+		}
+		class, err := classes.index(name)
 		if err != nil {
 			return nil, errors.WithMessage(err, "folder of a class")
 		}
-		if err := f.class(fsys, folder.Name(), class, m); err != nil {
+		before := len(m.Files)
+		if err := f.folder(fsys, name, class, 0, m); err != nil {
 			return nil, err
+		}
+		if len(m.Files) == before {
+			return nil, errors.Errorf("class %q must have a %s image, got none", name, formatNames)
 		}
 	}
 	if len(m.Y) == 0 {
-		return nil, errors.New("want a folder of images for each class, got none")
+		return nil, errors.New("must have a folder of images for each class, got none")
 	}
 	m.Classes = classes.names
+	occurs := make([]bool, len(m.Classes))
+	for _, class := range m.Y {
+		occurs[class] = true
+	}
+	if missing := slices.Index(occurs, false); missing >= 0 {
+		return nil, errors.Errorf("class %q of Classes must have a folder of images, got none", m.Classes[missing])
+	}
 	return m, nil
 }
 
-// class reads the images of a class.
-func (f ImageFolder) class(fsys fs.FS, folder string, class int, m *Images) error {
+func (f ImageFolder) channels() int {
+	if f.Gray {
+		return 1
+	}
+	return 3
+}
+
+// followed returns what an entry of a folder is, or what a symbolic link leads to.
+func followed(fsys fs.FS, name string, entry fs.DirEntry) (fs.FileMode, error) {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type(), nil
+	}
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return 0, datafile.Quoted(err)
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return 0, errors.Errorf("%q must not be %s", name, datafile.Kind(info.Mode()))
+	}
+	return info.Mode(), nil
+}
+
+// folder reads the images in a folder of a class and in the folders in it.
+func (f ImageFolder) folder(fsys fs.FS, folder string, class, depth int, m *Images) error {
+	if depth > maxDepth {
+		return errors.Errorf("folders of a class must be at most %d deep, got %q", maxDepth, folder)
+	}
 	files, err := fs.ReadDir(fsys, folder)
 	if err != nil {
-		return errors.WithStack(err)
+		return datafile.Quoted(err)
 	}
-	before := len(m.Files)
 	for _, file := range files {
-		name := file.Name()
-		ending := strings.ToLower(path.Ext(name))
-		if file.IsDir() || strings.HasPrefix(name, ".") || !slices.Contains([]string{".png", ".jpg", ".jpeg"}, ending) {
+		if strings.HasPrefix(file.Name(), ".") {
 			continue
 		}
-		name = path.Join(folder, name)
+		name := path.Join(folder, file.Name())
+		mode, err := followed(fsys, name, file)
+		if err != nil {
+			return err
+		}
+		if mode.IsDir() {
+			if err := f.folder(fsys, name, class, depth+1, m); err != nil {
+				return err
+			}
+			continue
+		}
+		ending := strings.ToLower(path.Ext(name))
+		if slices.Contains(unread, ending) {
+			return errors.Errorf("%q must be a %s image: convert or remove it", name, formatNames)
+		}
+		if !slices.Contains(read, ending) {
+			continue
+		}
 		if err := f.image(fsys, name, m); err != nil {
-			return errors.WithMessage(err, name)
+			return err
 		}
 		m.Files = append(m.Files, name)
 		m.Y = append(m.Y, class)
-	}
-	if len(m.Files) == before {
-		return errors.Errorf("class %q must have a PNG or JPEG image, got none", folder)
 	}
 	return nil
 }
 
 // image appends the values of an image.
 func (f ImageFolder) image(fsys fs.FS, name string, m *Images) error {
-	file, err := fsys.Open(name)
+	if size := int64(f.channels()) * int64(f.Height) * int64(f.Width); int64(len(m.X)) > maxValues-size {
+		return errors.Errorf("images must have at most 2^32 values together, got %d in %d images and one more", len(m.X), len(m.Files))
+	}
+	file, err := datafile.OpenFS(fsys, name)
 	if err != nil {
-		return errors.WithStack(err)
+		return err
 	}
 	defer file.Close()
-	values, err := f.decode(file)
-	m.X = append(m.X, values...)
-	return err
+	picture, err := decodeFile(file)
+	m.X = append(m.X, f.values(picture)...)
+	return errors.WithMessagef(err, "%q", name)
 }
 
-// decode returns the values of an image, channel by channel.
-func (f ImageFolder) decode(r io.Reader) ([]float32, error) {
-	// What was read to learn the size is read again.
-	var head strings.Builder
-	config, format, err := image.DecodeConfig(io.TeeReader(r, &head))
-	if err != nil {
-		return nil, errors.Wrap(err, "want a PNG or JPEG image")
+// values returns the values of an image, channel by channel.
+func (f ImageFolder) values(picture image.Image) []float32 {
+	if picture == nil {
+		return nil
 	}
-	if config.Width < 1 || config.Height < 1 || config.Width > maxPixels/config.Height {
-		return nil, errors.Errorf("want an image of 1 to 2^26 pixels, got %d x %d", config.Width, config.Height)
-	}
-	picture, _, err := image.Decode(io.MultiReader(strings.NewReader(head.String()), r))
-	if err != nil {
-		return nil, errors.Wrapf(err, "the image, a %s of %d x %d, is damaged", strings.ToUpper(format), config.Width, config.Height)
-	}
-	// Drawn over black, with 16 bits, so that no level is lost.
+	// With 16 bits, so that no level is lost.
 	scaled := image.NewRGBA64(image.Rect(0, 0, f.Width, f.Height))
 	draw.BiLinear.Scale(scaled, scaled.Bounds(), picture, picture.Bounds(), draw.Src, nil)
 	n := f.Height * f.Width
-	values := make([]float32, n, 3*n)
-	if !f.Gray {
-		values = values[:3*n]
-	}
+	values := make([]float32, f.channels()*n)
 	for i := range n {
-		// Premultiplied by the opacity, which is what black behind comes to.
+		// Premultiplied by the opacity; white shows through by the rest of it.
 		c := scaled.RGBA64At(i%f.Width, i/f.Width)
-		red, green, blue := float32(c.R)/0xffff, float32(c.G)/0xffff, float32(c.B)/0xffff
+		over := func(v uint16) float32 { return float32(min(0xffff, int(v)+0xffff-int(c.A))) / 0xffff }
+		red, green, blue := over(c.R), over(c.G), over(c.B)
 		if f.Gray {
 			values[i] = luma(red, green, blue)
 			continue
 		}
 		values[i], values[n+i], values[2*n+i] = red, green, blue
 	}
-	return values, nil
+	return values
 }
 
 // luma is the brightness of a colour by ITU-R BT.601, as JPEG has it.

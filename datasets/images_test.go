@@ -71,20 +71,20 @@ func TestImageFolder(t *testing.T) {
 	}
 	want := make([]float32, 3*18)
 	for i := range 6 {
-		want[i] = 1        // red
-		want[18+6+i] = 0.2 // green, a fifth of which is over black
-		want[36+12+i] = 1  // blue
+		want[i] = 1                                           // red
+		want[18+i], want[18+6+i], want[18+12+i] = 0.8, 1, 0.8 // a fifth of green over white
+		want[36+12+i] = 1                                     // blue
 	}
 	for i, x := range m.X {
 		if d := x - want[i]; d > 0.01 || d < -0.01 {
 			t.Fatalf("values: got %v, want %v", m.X, want)
 		}
 	}
-	m, err = datasets.ImageFolder{Height: 1, Width: 1, Gray: true, Classes: []string{"dog", "cow", "cat"}}.OpenFS(fsys)
+	m, err = datasets.ImageFolder{Height: 1, Width: 1, Gray: true, Classes: []string{"dog", "cat"}}.OpenFS(fsys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !near(m.X[:2], []float32{0.299, 0.587 * 0.2}) || !slices.Equal(m.Y, []int{2, 2, 0}) || !slices.Equal(m.Shape, []int{1, 1, 1}) {
+	if !near(m.X[:2], []float32{0.299, 0.8 + 0.587*0.2}) || !slices.Equal(m.Y, []int{1, 1, 0}) || !slices.Equal(m.Shape, []int{1, 1, 1}) {
 		t.Errorf("gray: got %v, %v, %v", m.X, m.Y, m.Shape)
 	}
 }
@@ -128,16 +128,16 @@ func TestImageFolderRejects(t *testing.T) {
 		fsys fs.FS
 		want string
 	}{
-		{datasets.ImageFolder{Height: 4}, fstest.MapFS{}, "Height and Width must be positive and at most 2^26 pixels together, got 4 x 0"},
-		{datasets.ImageFolder{Height: 1 << 20, Width: 1 << 20}, fstest.MapFS{}, "Height and Width must be positive"},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"1.png": file(whole)}, "want a folder of images for each class, got none"},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.gif": file(whole)}, `class "a" must have a PNG or JPEG image, got none`},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(nil)}, "a/1.png: want a PNG or JPEG image"},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/0.png": file(whole), "a/1.png": file([]byte("hello"))}, "a/1.png: want a PNG or JPEG image"},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(whole[:len(whole)-30])}, "a/1.png: the image, a PNG of 20 x 20, is damaged"},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.jpg": file(photo[:len(photo)/2])}, "a/1.jpg: "},
-		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(huge)}, "a/1.png: "},
-		{datasets.ImageFolder{Height: 4, Width: 4, Classes: []string{"b"}}, fstest.MapFS{"a/1.png": file(whole)}, `folder of a class: want one of ["b"], got "a"`},
+		{datasets.ImageFolder{Height: 4}, fstest.MapFS{}, "Height and Width must be in [1, 4096], got 4 and 0"},
+		{datasets.ImageFolder{Height: 1 << 20, Width: 1 << 20}, fstest.MapFS{}, "Height and Width must be in [1, 4096], got 1048576 and 1048576"},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"1.png": file(whole)}, "must have a folder of images for each class, got none"},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.txt": file(whole)}, `class "a" must have a PNG, JPEG, GIF, BMP, TIFF or WebP image, got none`},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(nil)}, `"a/1.png": must be a PNG, JPEG, GIF, BMP, TIFF or WebP image`},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/0.png": file(whole), "a/1.png": file([]byte("hello"))}, `"a/1.png": must be a PNG, JPEG, GIF, BMP, TIFF or WebP image`},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(whole[:len(whole)-30])}, `"a/1.png": the image, a PNG of 20 x 20, is damaged`},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.jpg": file(photo[:len(photo)/2])}, `"a/1.jpg": must be a PNG, JPEG, GIF, BMP, TIFF or WebP image: unexpected EOF`},
+		{datasets.ImageFolder{Height: 4, Width: 4}, fstest.MapFS{"a/1.png": file(huge)}, `"a/1.png": must be a PNG, JPEG, GIF, BMP, TIFF or WebP image: png: invalid format: invalid checksum`},
+		{datasets.ImageFolder{Height: 4, Width: 4, Classes: []string{"b"}}, fstest.MapFS{"a/1.png": file(whole)}, `folder of a class: must be one of ["b"], got "a"`},
 		{datasets.ImageFolder{Height: 4, Width: 4, Classes: []string{"b", "b"}}, fstest.MapFS{"a/1.png": file(whole)}, `Classes must differ`},
 	} {
 		m, err := tt.f.OpenFS(tt.fsys)
@@ -160,7 +160,7 @@ func TestImageFolderOpen(t *testing.T) {
 	if err := os.WriteFile(path, encodePNG(t, plain(2, 2, color.White)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Open(path); err == nil || !strings.Contains(err.Error(), "want a folder, got the file") {
+	if _, err := f.Open(path); err == nil || !strings.Contains(err.Error(), "must be a folder, got a regular file") {
 		t.Errorf("got %v", err)
 	}
 	if m, err := f.Open(dir); err != nil || m.Len() != 1 || m.X[0] != 1 {

@@ -13,8 +13,8 @@ import (
 // middle and the end of a text. Shares say how large the parts are; they add up
 // to 1, and ends are rounded to the nearest example.
 //
-// It returns the indices of each part. It is an error if n is negative, if a
-// share is not positive, or if they do not add up to 1 within 1e-9.
+// It returns the indices of each part. It is an error if n is negative or more than
+// 2^31, if a share is not positive, or if they do not add up to 1 within 1e-9.
 func ByPosition(n int, shares ...float64) ([][]int, error) {
 	if err := checkShares(n, shares); err != nil {
 		return nil, errors.WithMessage(err, "datasets: ByPosition")
@@ -22,7 +22,8 @@ func ByPosition(n int, shares ...float64) ([][]int, error) {
 	parts, from, total := make([][]int, len(shares)), 0, 0.0
 	for k, share := range shares {
 		total += share
-		to := int(math.Round(total * float64(n)))
+		// Shares may add up to a little more than 1.
+		to := min(n, int(math.Round(total*float64(n))))
 		if k == len(shares)-1 {
 			to = n
 		}
@@ -76,7 +77,8 @@ type Fold struct {
 // StratifiedFolds returns the folds of k-fold cross-validation, repeated with
 // other shuffles: in each repeat every example is in the test part of exactly one
 // fold, and the folds have equal numbers of examples, and of each class, within
-// one. It is an error if k is not in [2, len(labels)] or repeats is not positive.
+// one. It is an error if k is not in [2, len(labels)], if repeats is not positive, or
+// if all folds together have more than 2^31 indices.
 //
 // Source: Kohavi, "A Study of Cross-Validation and Bootstrap for Accuracy
 // Estimation and Model Selection", IJCAI 1995.
@@ -86,6 +88,9 @@ func StratifiedFolds(labels []int, k, repeats int, seed uint64) ([]Fold, error) 
 	}
 	if repeats < 1 {
 		return nil, errors.Errorf("datasets: StratifiedFolds: repeats must be positive, got %d", repeats)
+	}
+	if err := checkFolds(len(labels), k, repeats); err != nil {
+		return nil, errors.WithMessage(err, "datasets: StratifiedFolds")
 	}
 	var folds []Fold
 	for r := range repeats {
@@ -101,11 +106,15 @@ func StratifiedFolds(labels []int, k, repeats int, seed uint64) ([]Fold, error) 
 // GroupFolds returns the folds of k-fold cross-validation over whole groups, of
 // which no group is in both parts. Groups go in a random order to the fold that
 // has the fewest examples; with as many folds as groups each fold leaves one
-// group out. It is an error if k is not in [2, number of groups].
+// group out. It is an error if k is not in [2, number of groups], or if all folds
+// together have more than 2^31 indices.
 func GroupFolds(groups []int, k int, seed uint64) ([]Fold, error) {
 	names := distinct(groups)
 	if k < 2 || k > len(names) {
 		return nil, errors.Errorf("datasets: GroupFolds: k must be in [2, %d], the number of groups, got %d", len(names), k)
+	}
+	if err := checkFolds(len(groups), k, 1); err != nil {
+		return nil, errors.WithMessage(err, "datasets: GroupFolds")
 	}
 	count := make(map[int]int)
 	for _, g := range groups {
@@ -162,8 +171,8 @@ func foldsOf(of []int, k, repeat int) []Fold {
 }
 
 func checkShares(n int, shares []float64) error {
-	if n < 0 {
-		return errors.Errorf("n must not be negative, got %d", n)
+	if int64(n) < 0 || int64(n) > maxIndices {
+		return errors.Errorf("n must be in [0, 2^31], got %d", n)
 	}
 	sum := 0.0
 	for _, s := range shares {
@@ -174,6 +183,18 @@ func checkShares(n int, shares []float64) error {
 	}
 	if math.Abs(sum-1) > 1e-9 {
 		return errors.Errorf("shares must add up to 1, got %v", shares)
+	}
+	return nil
+}
+
+// maxIndices bounds the indices of a split, 8 bytes each.
+const maxIndices int64 = 1 << 31
+
+// checkFolds returns an error if the folds of n examples are too many: each has the
+// indices of all.
+func checkFolds(n, k, repeats int) error {
+	if int64(repeats) > maxIndices/int64(k)/int64(n) {
+		return errors.Errorf("folds must have at most 2^31 indices together, got %d examples in %d folds %d times", n, k, repeats)
 	}
 	return nil
 }

@@ -223,7 +223,7 @@ func TestWhere(t *testing.T) {
 func TestSplitsReject(t *testing.T) {
 	third := func(_ any, err error) error { return err }
 	for want, err := range map[string]error{
-		"datasets: ByPosition: n must not be negative, got -1":                   third(datasets.ByPosition(-1, 1)),
+		"datasets: ByPosition: n must be in [0, 2^31], got -1":                   third(datasets.ByPosition(-1, 1)),
 		"datasets: ByPosition: shares must add up to 1, got []":                  third(datasets.ByPosition(3)),
 		"datasets: ByPosition: shares must be positive, got [1.5 -0.5]":          third(datasets.ByPosition(3, 1.5, -0.5)),
 		"datasets: Stratified: shares must add up to 1, got [0.5 0.6]":           third(datasets.Stratified([]int{1}, 1, 0.5, 0.6)),

@@ -21,17 +21,18 @@ type Standardization struct {
 }
 
 // FitStandardization measures each value of an example by itself: each feature of
-// a table. A value that is always the same has its Std set to 1, so that it
+// a table. A value that is the same in all examples has its Std set to 1, so that it
 // becomes 0. Every example must have one label. It is an error if there are no
 // examples or a value is not finite.
 func FitStandardization(train training.Dataset) (*Standardization, error) {
-	n := 1
-	if train != nil {
-		for _, d := range train.InputShape() {
-			n *= d
-		}
+	if train == nil {
+		return fit(nil, 0)
 	}
-	return fit(train, n)
+	size, err := sizeOf(train.InputShape())
+	if err != nil {
+		return nil, errors.WithMessage(err, "datasets: Standardization")
+	}
+	return fit(train, size)
 }
 
 // FitChannels measures each entry of the first axis of the examples: each channel
@@ -47,36 +48,53 @@ func FitChannels(train training.Dataset) (*Standardization, error) {
 // fit measures n runs of neighbours.
 func fit(train training.Dataset, n int) (*Standardization, error) {
 	if train == nil || train.Len() == 0 {
-		return nil, errors.New("datasets: Standardization: want at least one example, got none")
+		return nil, errors.New("datasets: Standardization: must have at least one example, got none")
 	}
-	size := 1
-	for _, d := range train.InputShape() {
-		size *= d
+	size, err := sizeOf(train.InputShape())
+	if err != nil {
+		return nil, errors.WithMessage(err, "datasets: Standardization")
 	}
-	if size < 1 {
-		return nil, errors.Errorf("datasets: Standardization: examples must have values, got shape %v", train.InputShape())
+	runs := make([]run, n)
+	for i := range runs {
+		runs[i] = run{low: math.Inf(1), high: math.Inf(-1)}
 	}
 	// Two passes: the sum of squares alone loses what is small beside the mean.
-	mean, square := make([]float64, n), make([]float64, n)
 	count := float64(train.Len()) * float64(size/n)
-	err := each(train, size, func(i int, x float64) { mean[i/(size/n)] += x / count })
+	err = each(train, size, func(i int, x float64) {
+		r := &runs[i/(size/n)]
+		r.mean += x / count
+		r.low, r.high = min(r.low, x), max(r.high, x)
+	})
 	if err == nil {
 		err = each(train, size, func(i int, x float64) {
-			d := x - mean[i/(size/n)]
-			square[i/(size/n)] += d * d / count
+			r := &runs[i/(size/n)]
+			r.square += (x - r.mean) * (x - r.mean) / count
 		})
 	}
 	if err != nil {
 		return nil, errors.WithMessage(err, "datasets: Standardization")
 	}
 	s := &Standardization{Mean: make([]float32, n), Std: make([]float32, n)}
-	for i := range mean {
-		s.Mean[i], s.Std[i] = float32(mean[i]), float32(math.Sqrt(square[i]))
-		if s.Std[i] == 0 {
-			s.Std[i] = 1
-		}
+	for i, r := range runs {
+		s.Mean[i], s.Std[i] = r.standardization()
 	}
 	return s, nil
+}
+
+// run is what is known about the values of a run of neighbours.
+type run struct {
+	mean, square float64 // square is the mean of the squared deviations
+	low, high    float64
+}
+
+func (r run) standardization() (mean, std float32) {
+	// Not by the deviations, whose sum is rounded, and seldom to 0.
+	if r.low == r.high {
+		return float32(r.low), 1
+	}
+	std = float32(math.Sqrt(r.square))
+	// Denormal numbers may lie closer to each other than float32 can tell from 0.
+	return float32(r.mean), max(std, math.SmallestNonzeroFloat32)
 }
 
 // each calls f with every value of every example and its place in the example.
@@ -88,7 +106,7 @@ func each(data training.Dataset, size int, f func(i int, x float64)) error {
 			return err
 		}
 		for i, v := range x {
-			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			if !finite(v) {
 				return errors.Errorf("example %d: values must be finite, got %v", k, v)
 			}
 			f(i, float64(v))
@@ -97,9 +115,15 @@ func each(data training.Dataset, size int, f func(i int, x float64)) error {
 	return nil
 }
 
-// Apply returns data with standardized inputs. It reads data anew each time; an
-// example whose values do not fit Mean and Std is an error of Gather.
+func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
+
+// Apply returns data with standardized inputs, and nil for nil. It reads data anew
+// each time. An example whose values do not fit Mean and Std, or become something
+// that is not finite as float32, is an error of Gather.
 func (s *Standardization) Apply(data training.Dataset) training.Dataset {
+	if data == nil {
+		return nil
+	}
 	return &standardized{data, s}
 }
 
@@ -114,13 +138,20 @@ func (d *standardized) Gather(indices []int, x []float32, y []int) error {
 	}
 	mean, std := d.by.Mean, d.by.Std
 	size, n := len(x)/len(indices), len(mean)
-	if n == 0 || n != len(std) || size%n != 0 || slices.Contains(std, 0) {
+	if n == 0 || n != len(std) || size%n != 0 || slices.ContainsFunc(std, func(v float32) bool { return !(v > 0) }) {
 		return errors.Errorf("datasets: Standardization: an example of %d values needs as many means and positive deviations, or a whole part of that, got %d and %d",
 			size, n, len(std))
 	}
-	for i := range x {
+	for i, v := range x {
 		k := i % size / (size / n)
-		x[i] = (x[i] - mean[k]) / std[k]
+		if x[i] = (v - mean[k]) / std[k]; !finite(x[i]) {
+			// The difference alone may be too large for float32.
+			x[i] = float32((float64(v) - float64(mean[k])) / float64(std[k]))
+		}
+		if !finite(x[i]) {
+			return errors.Errorf("datasets: Standardization: example %d: value %d must become finite, got %v less %v, by %v",
+				indices[i/size], i%size, v, mean[k], std[k])
+		}
 	}
 	return nil
 }

@@ -102,13 +102,48 @@ func TestStandardizationIsExact(t *testing.T) {
 	})
 }
 
+// A value that is the same everywhere becomes 0, and one that differs from it a
+// finite number of its own size, whatever sums of it are rounded to.
+func TestStandardizationOfConstants(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := rapid.OneOf(rapid.SampledFrom([]float32{14.62, 0.1, -1e-30, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}), rapid.Float32()).Draw(r, "constant")
+		n := rapid.SampledFrom([]int{1, 2, 3, 1000}).Draw(r, "n")
+		e := &training.Examples{Shape: []int{2}, Y: make([]int, n)}
+		for i := range n {
+			e.X = append(e.X, c, float32(i))
+		}
+		for _, fit := range []func(training.Dataset) (*datasets.Standardization, error){datasets.FitStandardization, datasets.FitChannels} {
+			s, err := fit(e)
+			if err != nil {
+				r.Fatal(err)
+			}
+			if s.Mean[0] != c || s.Std[0] != 1 || (s.Std[1] == 1) != (n == 1) {
+				r.Fatalf("%d times %v: got %+v", n, c, s)
+			}
+			x := make([]float32, 2)
+			if err := s.Apply(e).Gather([]int{n - 1}, x, make([]int, 1)); err != nil || x[0] != 0 {
+				r.Fatalf("%d times %v: became %v, %v", n, c, x[0], err)
+			}
+		}
+	})
+	e := &training.Examples{Shape: []int{1}, X: slices.Repeat([]float32{14.62}, 1000), Y: make([]int, 1000)}
+	s, err := datasets.FitStandardization(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &training.Examples{Shape: []int{1}, X: []float32{14.77}, Y: []int{0}}
+	if got := gather(t, s.Apply(other)); !near(got, []float32{0.15}) {
+		t.Errorf("14.77 became %v", got)
+	}
+}
+
 func TestStandardizationRejects(t *testing.T) {
 	for _, tt := range []struct {
 		data training.Dataset
 		want string
 	}{
-		{nil, "want at least one example, got none"},
-		{&training.Examples{Shape: []int{2}}, "want at least one example, got none"},
+		{nil, "must have at least one example, got none"},
+		{&training.Examples{Shape: []int{2}}, "must have at least one example, got none"},
 		{&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Y: []int{0, 0, 0, 0}}, "y must have as many labels"},
 		{&training.Examples{Shape: []int{1}, X: []float32{1, float32(math.NaN())}, Y: []int{0, 0}}, "example 1: values must be finite, got NaN"},
 	} {
@@ -119,7 +154,7 @@ func TestStandardizationRejects(t *testing.T) {
 		}
 	}
 	e := &training.Examples{Shape: []int{3}, X: []float32{1, 2, 3}, Y: []int{0}}
-	for _, s := range []datasets.Standardization{{}, {Mean: []float32{1, 2}, Std: []float32{1, 1}}, {Mean: []float32{1}, Std: []float32{1, 1, 1}}, {Mean: []float32{1}, Std: []float32{0}}} {
+	for _, s := range []datasets.Standardization{{}, {Mean: []float32{1, 2}, Std: []float32{1, 1}}, {Mean: []float32{1}, Std: []float32{1, 1, 1}}, {Mean: []float32{1}, Std: []float32{0}}, {Mean: []float32{1}, Std: []float32{-1}}, {Mean: []float32{1}, Std: []float32{float32(math.NaN())}}} {
 		err := s.Apply(e).Gather([]int{0}, make([]float32, 3), make([]int, 1))
 		if err == nil || !strings.Contains(err.Error(), "an example of 3 values needs as many means") {
 			t.Errorf("%+v: got %v", s, err)
@@ -128,6 +163,13 @@ func TestStandardizationRejects(t *testing.T) {
 	s := datasets.Standardization{Mean: []float32{1}, Std: []float32{1}}
 	if err := s.Apply(e).Gather([]int{1}, make([]float32, 3), make([]int, 1)); err == nil {
 		t.Error("want the data's error for index 1")
+	}
+	if s.Apply(nil) != nil {
+		t.Error("nil became something")
+	}
+	e.X[1] = float32(math.Inf(1))
+	if err := s.Apply(e).Gather([]int{0}, make([]float32, 3), make([]int, 1)); err == nil || !strings.Contains(err.Error(), "example 0: value 1 must become finite, got +Inf less 1, by 1") {
+		t.Errorf("infinity: got %v", err)
 	}
 	if err := s.Apply(e).Gather(nil, nil, nil); err != nil {
 		t.Errorf("nothing asked for: got %v", err)

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"math"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -53,9 +54,9 @@ func Labels(data training.Dataset) ([]int, error) {
 	if data == nil {
 		return nil, errors.New("datasets: Labels: data must be set, got nil")
 	}
-	size := 1
-	for _, d := range data.InputShape() {
-		size *= d
+	size, err := sizeOf(data.InputShape())
+	if err != nil {
+		return nil, errors.WithMessage(err, "datasets: Labels")
 	}
 	x, y, index := make([]float32, size), make([]int, data.Len()), make([]int, 1)
 	for i := range y {
@@ -65,4 +66,16 @@ func Labels(data training.Dataset) ([]int, error) {
 		}
 	}
 	return y, nil
+}
+
+// sizeOf returns the number of values of an example of the given shape.
+func sizeOf(shape []int) (int, error) {
+	size := 1
+	for _, d := range shape {
+		if d < 1 || d > math.MaxInt32/size {
+			return 0, errors.Errorf("examples must have 1 to %d values, got shape %v", math.MaxInt32, shape)
+		}
+		size *= d
+	}
+	return size, nil
 }

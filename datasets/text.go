@@ -3,6 +3,7 @@ package datasets
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 )
@@ -14,16 +15,20 @@ type Vocabulary struct {
 }
 
 // NewVocabulary returns the vocabulary of all characters of the texts, in the
-// order of their code points. It is an error if there are none.
+// order of their code points. It is an error if there are none, or a text is not
+// UTF-8.
 func NewVocabulary(texts ...string) (*Vocabulary, error) {
 	seen := make(map[rune]bool)
-	for _, text := range texts {
+	for k, text := range texts {
+		if at, ok := invalid(text); ok {
+			return nil, errors.Errorf("datasets: NewVocabulary: texts must be UTF-8, got %#x at byte %d of text %d", text[at], at, k)
+		}
 		for _, c := range text {
 			seen[c] = true
 		}
 	}
 	if len(seen) == 0 {
-		return nil, errors.New("datasets: NewVocabulary: want at least one character, got none")
+		return nil, errors.New("datasets: NewVocabulary: must have at least one character, got none")
 	}
 	v := &Vocabulary{ids: make(map[rune]int)}
 	for c := range seen {
@@ -36,17 +41,37 @@ func NewVocabulary(texts ...string) (*Vocabulary, error) {
 	return v, nil
 }
 
+// invalid returns the place of the first byte of text that is not UTF-8. It would be
+// read as U+FFFD, the same for each.
+func invalid(text string) (at int, ok bool) {
+	if utf8.ValidString(text) {
+		return 0, false
+	}
+	for at, c := range text {
+		if c != utf8.RuneError {
+			continue
+		}
+		if _, size := utf8.DecodeRuneInString(text[at:]); size == 1 {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
 // Size is the number of characters: ids are in [0, Size).
 func (v *Vocabulary) Size() int { return len(v.characters) }
 
 // Encode returns the ids of the characters of text. A character outside the
-// vocabulary is an error that says where it is.
+// vocabulary, or what is not UTF-8, is an error that says where it is.
 func (v *Vocabulary) Encode(text string) ([]int, error) {
+	if at, ok := invalid(text); ok {
+		return nil, errors.Errorf("datasets: Vocabulary: Encode: text must be UTF-8, got %#x at byte %d", text[at], at)
+	}
 	ids := make([]int, 0, len(text))
 	for at, c := range text {
 		id, ok := v.ids[c]
 		if !ok {
-			return nil, errors.Errorf("datasets: Vocabulary: Encode: want one of %d characters, got %q at byte %d", v.Size(), c, at)
+			return nil, errors.Errorf("datasets: Vocabulary: Encode: must be one of %d characters, got %q at byte %d", v.Size(), c, at)
 		}
 		ids = append(ids, id)
 	}
@@ -64,6 +89,9 @@ func (v *Vocabulary) Decode(ids []int) (string, error) {
 	}
 	return b.String(), nil
 }
+
+// maxID is the largest id: float32 has no 2^24+1.
+const maxID = 1 << 24
 
 // Windows is a data set of stretches of a sequence, for models that predict what
 // comes next. It is a training.Dataset of shape (Length): an example has the ids
@@ -95,7 +123,8 @@ func (w *Windows) stride() int {
 }
 
 // Gather implements training.Dataset: x and y have Length values for each index,
-// those of x being ids as numbers.
+// those of x being ids as numbers. It is an error if an id is not in [0, 2^24], the
+// whole numbers that float32 tells apart.
 func (w *Windows) Gather(indices []int, x []float32, y []int) error {
 	if err := inRange(indices, w.Len()); err != nil {
 		return errors.WithMessage(err, "datasets: Windows: Gather")
@@ -107,6 +136,9 @@ func (w *Windows) Gather(indices []int, x []float32, y []int) error {
 		from := i * w.stride()
 		copy(y[k*w.Length:], w.IDs[from+1:from+1+w.Length])
 		for j, id := range w.IDs[from : from+w.Length] {
+			if id < 0 || id > maxID {
+				return errors.Errorf("datasets: Windows: Gather: ids must be in [0, %d], got %d at %d", maxID, id, from+j)
+			}
 			x[k*w.Length+j] = float32(id)
 		}
 	}

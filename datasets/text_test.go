@@ -22,7 +22,7 @@ func TestVocabulary(t *testing.T) {
 	if err != nil || v.Size() != 4 || !slices.Equal(ids, []int{2, 0, 1, 3}) {
 		t.Errorf("got %v, %v", ids, err)
 	}
-	if _, err := v.Encode("äx"); err == nil || err.Error() != `datasets: Vocabulary: Encode: want one of 4 characters, got 'x' at byte 2` {
+	if _, err := v.Encode("äx"); err == nil || err.Error() != `datasets: Vocabulary: Encode: must be one of 4 characters, got 'x' at byte 2` {
 		t.Errorf("got %v", err)
 	}
 	if _, err := v.Decode([]int{0, 4}); err == nil || err.Error() != "datasets: Vocabulary: Decode: indices must be in [0, 4), got 4 at position 1" {

@@ -13,18 +13,26 @@ import (
 const (
 	side = 28
 	box  = 20
+
+	maxImageSide = 1 << 14
+	maxImage     = 1 << 26
 )
 
 // FromImage returns an image of one digit as MNIST would have it: 28 rows of 28
 // pixels in [0, 1], 1 being ink. The digit, dark on light or light on dark as the
 // border tells, is cut out, scaled to fit into 20 by 20 pixels, and its centre of
 // mass put in the middle, as LeCun, Cortes and Burges describe for the set. An
-// image of 28 by 28 on a dark ground is taken as it is. A blank image is an error.
+// image of 28 by 28 on a dark ground is taken as it is. Transparent pixels are white
+// paper. A blank image is an error, and one of more than 2^14 pixels on a side or 2^26
+// in all. To read one from a file, see OpenImage of package datasets.
 func FromImage(img image.Image) ([]float32, error) {
+	if img == nil {
+		return nil, errors.New("mnist: FromImage: image must be set, got nil")
+	}
 	bounds := img.Bounds()
 	width, height := bounds.Dx(), bounds.Dy()
-	if width < 1 || height < 1 {
-		return nil, errors.Errorf("mnist: FromImage: image must have pixels, got %d by %d", width, height)
+	if width < 1 || height < 1 || width > maxImageSide || height > maxImageSide || width > maxImage/height {
+		return nil, errors.Errorf("mnist: FromImage: image must have 1 to 2^14 pixels on each side and at most 2^26 in all, got %d by %d", width, height)
 	}
 	// Transparent pixels count as white paper.
 	canvas := image.NewGray(image.Rect(0, 0, width, height))

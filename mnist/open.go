@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
 // The canonical names, to which .gz may be added.
@@ -25,23 +27,26 @@ const (
 // Each may also end in .gz; where both are present the one without is read.
 // Whether a file is gzipped is told by its content. If files are missing the
 // error names them all, and errors.Is finds fs.ErrNotExist. Other errors are
-// those of Read, with the file's name, and images of different size in the two
-// sets.
+// those of Read, with the file's name, images of different size in the two sets,
+// and a pipe, device or socket of one of the names.
 func Open(dir string, opts ...Option) (train, test *Set, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, nil, errors.Wrapf(err, "mnist: Open: expected a directory, got %q", dir)
+		return nil, nil, errors.WithMessagef(datafile.Quoted(err), "mnist: Open: expected a directory, got %q", dir)
 	}
 	if !info.IsDir() {
 		return nil, nil, errors.Errorf("mnist: Open: expected a directory, got the file %q", dir)
 	}
 	train, test, err = open(os.DirFS(dir), opts)
-	return train, test, errors.WithMessagef(err, "mnist: Open: %s", dir)
+	return train, test, errors.WithMessagef(err, "mnist: Open: %q", dir)
 }
 
 // OpenFS is Open for the root of a file system, such as an embed.FS or a zip
 // archive.
 func OpenFS(fsys fs.FS, opts ...Option) (train, test *Set, err error) {
+	if fsys == nil {
+		return nil, nil, errors.New("mnist: OpenFS: expected a file system, got nil")
+	}
 	train, test, err = open(fsys, opts)
 	return train, test, errors.WithMessage(err, "mnist: OpenFS")
 }
@@ -76,7 +81,7 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 		for _, candidate := range []string{name, name + ".gz"} {
 			info, err := fs.Stat(fsys, candidate)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, errors.Wrapf(err, "expected a readable %s", candidate)
+				return nil, errors.WithMessagef(datafile.Quoted(err), "expected a readable %s", candidate)
 			}
 			// Some archives unpack to a directory of the file's name.
 			if err == nil && !info.IsDir() {
@@ -97,14 +102,14 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 }
 
 func readFiles(fsys fs.FS, images, labels string, cfg config) (*Set, error) {
-	i, err := fsys.Open(images)
+	i, err := datafile.OpenFS(fsys, images)
 	if err != nil {
-		return nil, errors.Wrapf(err, "expected a readable %s", images)
+		return nil, errors.WithMessagef(err, "expected a readable %s", images)
 	}
 	defer i.Close()
-	l, err := fsys.Open(labels)
+	l, err := datafile.OpenFS(fsys, labels)
 	if err != nil {
-		return nil, errors.Wrapf(err, "expected a readable %s", labels)
+		return nil, errors.WithMessagef(err, "expected a readable %s", labels)
 	}
 	defer l.Close()
 	return read(source{images, i}, source{labels, l}, cfg)

@@ -23,7 +23,10 @@ func Classes(n int) Option {
 
 func configure(opts []Option) (config, error) {
 	c := config{classes: 10}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			return c, errors.Errorf("expected options, got nil as number %d", i+1)
+		}
 		opt(&c)
 	}
 	if c.classes < 1 || c.classes > MaxClasses {

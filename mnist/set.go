@@ -22,10 +22,10 @@ func (s *Set) Len() int { return len(s.Labels) }
 // of Rows*Cols values.
 func (s *Set) InputShape() []int { return []int{s.Rows * s.Cols} }
 
-// Counts returns the number of examples of each class: Classes numbers. Labels
-// outside the classes, which Validate reports, are not counted.
+// Counts returns the number of examples of each class: Classes numbers, at most
+// MaxClasses. Labels outside the classes, which Validate reports, are not counted.
 func (s *Set) Counts() []int {
-	counts := make([]int, max(s.Classes, 0))
+	counts := make([]int, min(max(s.Classes, 0), MaxClasses))
 	for _, l := range s.Labels {
 		if int(l) < len(counts) {
 			counts[l]++

@@ -91,7 +91,7 @@ func TestInconsistentSets(t *testing.T) {
 	}{
 		{-3, "expected 1 to 256 classes, got -3", []int{}},
 		{0, "expected 1 to 256 classes, got 0", []int{}},
-		{257, "expected 1 to 256 classes, got 257", append([]int{1, 0, 0, 1}, make([]int, 253)...)},
+		{257, "expected 1 to 256 classes, got 257", append([]int{1, 0, 0, 1}, make([]int, 252)...)},
 		{3, "label of example 1: expected 0 to 2, got 3", []int{1, 0, 0}},
 	} {
 		s := Set{Rows: 1, Cols: 1, Classes: c.classes, Pixels: []uint8{1, 2}, Labels: []uint8{0, 3}}

@@ -29,6 +29,7 @@ type Graph struct {
 	uses        map[*Param]int
 	blocks      map[*gorgonia.Node]Block // by the parameter's node
 	activations []Activation
+	places      map[*gorgonia.Node]string // of the layers that built the nodes, as in Scope.path
 }
 
 // An Activation is the output of an activation layer.
@@ -61,7 +62,7 @@ func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
 		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)
 	}
 	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, params: make(map[*Param]*gorgonia.Node),
-		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block)}
+		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block), places: make(map[*gorgonia.Node]string)}
 	err := building.Alone(func() (err error) {
 		shape := append(tensor.Shape{batch}, m.input...)
 		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))

@@ -3,6 +3,7 @@ package models
 import (
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pkg/errors"
@@ -13,8 +14,9 @@ import (
 
 // A Param is a parameter of a model: a tensor that training changes in place.
 type Param struct {
-	name  string
-	value *tensor.Dense
+	name   string
+	value  *tensor.Dense
+	frozen bool // guarded by Model.use
 }
 
 // Name is the name of the parameter in its model, such as "0.weight".
@@ -39,6 +41,8 @@ type Model struct {
 	sealed bool // New is done: no parameter may appear any more
 
 	use sync.RWMutex // guards the values of the parameters and states
+
+	turned func() (map[string]bool, error) // findTurned, once
 }
 
 // An Option sets something about a model that has a default.
@@ -86,6 +90,7 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 	}
 	m.output = g.Output.Shape()[1:]
 	m.sealed = true
+	m.turned = sync.OnceValues(m.findTurned)
 	return m, nil
 }
 
@@ -126,6 +131,9 @@ func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error
 	}
 	if m.sealed {
 		return nil, errors.Errorf("models: parameter %s must be there in every graph, got it first after New", name)
+	}
+	if strings.Contains(name, "/") {
+		return nil, errors.Errorf("models: parameter's name must not have a \"/\", which tells other tensors of a checkpoint, got %q", name)
 	}
 	size, err := bounded.Product(maxValues, shape...)
 	if err != nil {

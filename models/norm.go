@@ -59,6 +59,9 @@ func batchNorm(name, shape string, ranks []int, opts []nn.BatchNormOption) Layer
 		if !slices.Contains(ranks, x.Dims()) {
 			return nil, s.Errorf("%s: input must have shape %s, got %v", name, shape, x.Shape())
 		}
+		if n := x.Shape().TotalSize() / max(1, x.Shape()[1]); s.Mode() == Train && s.model.sealed && n < 2 {
+			return nil, s.Errorf("%s: a batch must have more than one value for each channel to train, got shape %v", name, x.Shape())
+		}
 		channels := []int{x.Shape()[1]}
 		gamma, beta, err := s.affine(channels)
 		if err != nil {

@@ -38,3 +38,35 @@ func ExampleModel_WriteSafetensors() {
 	// 4.weight (8, 3) true
 	// 4.bias (3) true
 }
+
+// The trained layers of a network get a new head of other classes, which alone is
+// trained.
+func ExampleExcept() {
+	net := func(classes int) models.Layer {
+		return models.Sequential{models.Linear(4, 8), models.ReLU(), models.Dropout(0.5), models.Linear(8, classes)}
+	}
+	pretrained, err := models.New(net(1000), []int{4}, models.WithSeed(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := pretrained.WriteSafetensors(&file); err != nil {
+		log.Fatal(err)
+	}
+	model, err := models.New(net(3), []int{4}, models.WithSeed(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var report models.LoadReport
+	if err := model.ReadSafetensors(&file, models.Except("3."), models.WithReport(&report)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report)
+	if err := model.Freeze(report.Loaded...); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(model.Frozen())
+	// Output:
+	// 2 loaded, 2 left alone: ["3.bias" "3.weight"], 2 ignored: ["3.bias" "3.weight"]
+	// [0.bias 0.weight]
+}

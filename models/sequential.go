@@ -24,6 +24,7 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 	}
 	for i := 0; i < len(q); {
+		before := len(s.graph.AllNodes())
 		n, y, err := q.thinned(s, i, x)
 		if n == 0 && err == nil {
 			n, y, err = q.fused(s, i, x)
@@ -41,6 +42,7 @@ func (q Sequential) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.built(before, i, n)
 		x = y
 		i += n
 	}

@@ -23,11 +23,11 @@ func (m *Model) Update(f func() error) error {
 
 // Run runs a machine for g, or for a graph that contains it, from the start, while
 // nobody changes the parameters. What the nodes hold afterwards is the machine's
-// own.
+// own. The error of an op names the layer, the op, what must be and what was there.
 func (g *Graph) Run(machine gorgonia.VM) error {
 	run := func() error {
 		machine.Reset()
-		return machine.RunAll()
+		return g.explain(machine.RunAll())
 	}
 	if g.mode == Train && len(g.model.byName) > len(g.model.params) {
 		return g.model.Update(run) // running statistics are written

@@ -120,7 +120,7 @@ func (f crossEntropy) eachExample(labels []int, logits tensor.Shape, each func(l
 	classes := logits[f.dims]
 	for n, label := range labels {
 		if label < 0 || label >= classes {
-			return errors.Errorf("label of example %d must be in [0, %d), got %d", n, classes, label)
+			return exampleError(n, max(1, len(labels)/logits[0]), "label", "must be in [0, %d), got %d", classes, label)
 		}
 	}
 	for n, label := range labels {

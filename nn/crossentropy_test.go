@@ -151,7 +151,7 @@ func TestCrossEntropyRejects(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := gorgonia.NewTapeMachine(g)
-		want := fmt.Sprintf("nn: SoftmaxCrossEntropy: label of example 1 must be in [0, 3), got %d", bad)
+		want := fmt.Sprintf("nn: SoftmaxCrossEntropy: example 1: label must be in [0, 3), got %d", bad)
 		if err := m.RunAll(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want error %q, got %v", want, err)
 		}

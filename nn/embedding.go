@@ -61,15 +61,16 @@ func ids[F op.Float](in op.Args[F], i, rows int) ([]int, error) {
 	if in.IDs != nil {
 		ids = in.IDs[i]
 	}
+	perExample := max(1, in.Shapes[i].TotalSize()/max(1, in.Shapes[i][0]))
 	for n, x := range in.Floats[i] {
 		if x != F(int(x)) {
-			return nil, errors.Errorf("id %d must be a whole number, got %v", n, x)
+			return nil, exampleError(n, perExample, "id", "must be a whole number, got %v", x)
 		}
 		ids = append(ids, int(x))
 	}
 	for n, id := range ids {
 		if id < 0 || id >= rows {
-			return nil, errors.Errorf("id %d must be in [0, %d), got %d", n, rows, id)
+			return nil, exampleError(n, perExample, "id", "must be in [0, %d), got %d", rows, id)
 		}
 	}
 	return ids, nil

@@ -68,7 +68,7 @@ func TestEmbeddingFloatIDs(t *testing.T) {
 				x = tensor.New(tensor.WithBacking([]float32{0, 0, float32(bad)}))
 			}
 			_, err := y.Op().Do(testkit.Ramp(dt, 4, 2), x)
-			testkit.Rejects(t, err, "nn: Embedding: id 2 must be ")
+			testkit.Rejects(t, err, "nn: Embedding: example 2: id must be ")
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestEmbeddingRejects(t *testing.T) {
 	op := gorgonia.Must(nn.Embedding(w, ids)).Op()
 	for _, bad := range []int{-1, 4} {
 		_, err := op.Do(testkit.Ramp(tensor.Float64, 4, 2), testkit.Labels([]int{3}, 0, 1, bad))
-		testkit.Rejects(t, err, fmt.Sprintf("nn: Embedding: id 2 must be in [0, 4), got %d", bad))
+		testkit.Rejects(t, err, fmt.Sprintf("nn: Embedding: example 2: id must be in [0, 4), got %d", bad))
 	}
 	_, err := op.Do(testkit.Ramp(tensor.Float64, 4, 2), testkit.Ramp(tensor.Float64, 3))
 	testkit.Rejects(t, err, "nn: Embedding: ids must be a dense tensor of int")

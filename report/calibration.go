@@ -52,14 +52,14 @@ func Calibration(of ...Predictions) (*Figure, error) {
 				dot(&c, line[k], hueAmong(i, len(curves)).line, 2+5*math.Sqrt(b.share))
 			}
 		}
-		drawKey(&c, names(of), draw.XLeft)
 	}))
+	series := names(of)
 	return &Figure{
 		Title:   "Calibration",
 		Caption: "Dots: bins of confidence, larger with more examples. Expected calibration error (ECE): " + ece,
 		Alt:     "Accuracy by confidence. Expected calibration error: " + ece,
-		width:   figureWidth, height: figureHeight + 40,
-		draw: drawAxes(p, "accuracy (%)", margin),
+		width:   figureWidth, height: figureHeight + keyHeight(series),
+		draw: drawAxes(p, "accuracy (%)", margin, series...),
 	}, nil
 }
 
@@ -69,20 +69,6 @@ func names(of []Predictions) []string {
 		s = append(s, p.Name)
 	}
 	return s
-}
-
-// drawKey writes the names of series in their colours at the top of a plot.
-func drawKey(c *draw.Canvas, names []string, align draw.XAlignment) {
-	at := vg.Point{X: c.Min.X + margin, Y: c.Max.Y - margin/2}
-	if align == draw.XRight {
-		at.X = c.Max.X
-	}
-	for i, name := range names {
-		style := boldText(textSize, hueAmong(i, len(names)).text)
-		style.XAlign = align
-		c.FillText(style, at, shorten(style, clean(name), c.Max.X-c.Min.X-2*margin))
-		at.Y -= style.Height("0") + margin/2
-	}
 }
 
 // A reliability is a curve of the bins that have examples.

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/pkg/errors"
@@ -10,9 +13,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Confusion draws how many examples of each class were taken for which class.
-// The names of the classes may be nil: then they are numbers. It is an error if
-// p does not fit together or there is not one name for each class.
+// mostClasses is how many rows and columns a confusion matrix has at most.
+const mostClasses = 26
+
+// Confusion draws how many examples of each class were taken for which class. Of more
+// than 26 classes it draws the 25 with the most mistakes, and the others together.
+// The names of the classes may be nil: then they are numbers. It is an error if p
+// does not fit together or there is not one name for each class.
 func Confusion(p Predictions, names []string) (*Figure, error) {
 	if err := p.check(); err != nil {
 		return nil, errors.WithMessage(err, "report: Confusion")
@@ -26,77 +33,199 @@ func Confusion(p Predictions, names []string) (*Figure, error) {
 		}
 		return clean(names[k])
 	}
-	counts := make([][]int, p.Classes)
-	for k := range counts {
-		counts[k] = make([]int, p.Classes)
-	}
-	right, worst, from, to := 0, 0, 0, 0
-	for i, y := range p.Labels {
-		k, _ := p.answer(i)
-		counts[y][k]++
-		if k == y {
-			right++
-		} else if counts[y][k] > worst {
-			worst, from, to = counts[y][k], y, k
-		}
-	}
+	m := newConfusion(p, name)
+	wrong := len(p.Labels) - m.right
 	f := &Figure{
 		Title:   titleFor("Confusion matrix", p.Name),
-		Caption: fmt.Sprintf("Each row has the examples of one class: blue those taken for what they are, orange the %d others.", len(p.Labels)-right),
-		Alt:     fmt.Sprintf("Confusion matrix of %d examples, %d of them classified right.", len(p.Labels), right),
+		Caption: fmt.Sprintf("Each row has the examples of one class: blue those taken for what they are, orange the %d mistakes.", wrong),
+		Alt:     fmt.Sprintf("Confusion matrix of %d examples, %d of them classified right.", len(p.Labels), m.right),
 		width:   figureWidth, height: figureWidth,
 	}
-	if worst > 0 {
-		f.Alt += fmt.Sprintf(" The most frequent confusion: %s taken for %s, %d times.", name(from), name(to), worst)
+	if m.others > 0 {
+		f.Caption += fmt.Sprintf(" Drawn are the %d of %d classes with the most mistakes. The grey corner stands for the other %d among themselves: %d examples, %d of them right.",
+			len(m.names)-1, p.Classes, m.others, m.counts[len(m.names)-1][len(m.names)-1], m.cornerRight)
 	}
-	f.draw = func(c draw.Canvas) {
-		drawConfusion(draw.Crop(c, margin, -margin, margin, -margin), counts, worst, name)
+	if m.worst > 0 {
+		f.Alt += fmt.Sprintf(" The most frequent confusion: %s taken for %s, %d times.", name(m.from), name(m.to), m.worst)
 	}
+	f.draw = func(c draw.Canvas) { m.draw(draw.Crop(c, margin, -margin, margin, -margin)) }
 	return f, nil
 }
 
-func drawConfusion(c draw.Canvas, counts [][]int, worst int, name func(int) string) {
-	n := vg.Length(len(counts))
-	axis, cell, strong := text(textSize, muted), text(textSize, ink), text(textSize, ink)
-	line := axis.Height("0")
-	// The first column and row name the classes.
-	left, top := c.Min.X+44, c.Max.Y-2*line-margin
-	w, h := (c.Max.X-left)/n, (top-c.Min.Y)/n
-	axis.YAlign = draw.YTop
-	c.FillText(axis, vg.Point{X: left, Y: c.Max.Y}, "taken for")
-	c.FillText(axis, vg.Point{X: c.Min.X, Y: c.Max.Y - line - margin/2}, "class")
-	cell.XAlign, cell.YAlign = draw.XCenter, -0.6
-	// Numbers of five digits must fit.
-	if size := 0.36 * w; size < cell.Font.Size {
-		cell.Font.Size = size
+// A confusion is what is drawn of predictions.
+type confusion struct {
+	names  []string // of rows and columns
+	counts [][]int  // by true class and answer
+	others int      // classes that the last row and column have together, 0: none
+
+	right           int // examples
+	cornerRight     int // of them in the corner of the others
+	worst, from, to int // the most frequent confusion, and of which classes
+}
+
+func newConfusion(p Predictions, name func(int) string) *confusion {
+	m := &confusion{}
+	mistakes := make([]int, p.Classes) // that a class has part in
+	pairs := make(map[[2]int]int)
+	for i, y := range p.Labels {
+		k, _ := p.answer(i)
+		if k == y {
+			m.right++
+			continue
+		}
+		mistakes[y]++
+		mistakes[k]++
+		pairs[[2]int{y, k}]++
+		if n := pairs[[2]int{y, k}]; n > m.worst {
+			m.worst, m.from, m.to = n, y, k
+		}
 	}
-	strong.XAlign = draw.XCenter
-	const gap = 0.75
-	for y, row := range counts {
-		middle := top - (vg.Length(y)+0.5)*h
-		names := text(textSize, ink)
-		names.YAlign, names.XAlign = -0.6, draw.XRight
-		c.FillText(names, vg.Point{X: left - margin, Y: middle}, shorten(names, name(y), 36))
-		c.FillText(strong, vg.Point{X: left + (vg.Length(y)+0.5)*w, Y: c.Max.Y - line - margin/2}, shorten(strong, name(y), w))
+	row := m.rows(mistakes, name)
+	m.counts = make([][]int, len(m.names))
+	for i := range m.counts {
+		m.counts[i] = make([]int, len(m.names))
+	}
+	for i, y := range p.Labels {
+		k, _ := p.answer(i)
+		m.counts[row(y)][row(k)]++
+		if k == y && m.corner(row(y), row(k)) {
+			m.cornerRight++
+		}
+	}
+	return m
+}
+
+// rows chooses the classes that have rows of their own, names the rows and returns
+// the row of a class.
+func (m *confusion) rows(mistakes []int, name func(int) string) func(class int) int {
+	classes := make([]int, len(mistakes))
+	for k := range classes {
+		classes[k] = k
+	}
+	if len(classes) > mostClasses {
+		slices.SortStableFunc(classes, func(a, b int) int { return cmp.Compare(mistakes[b], mistakes[a]) })
+		classes = classes[:mostClasses-1]
+		slices.Sort(classes)
+		m.others = len(mistakes) - len(classes)
+	}
+	rows := make(map[int]int)
+	for i, k := range classes {
+		rows[k] = i
+		m.names = append(m.names, name(k))
+	}
+	if m.others > 0 {
+		m.names = append(m.names, "others")
+	}
+	return func(class int) int {
+		if i, ok := rows[class]; ok {
+			return i
+		}
+		return len(m.names) - 1
+	}
+}
+
+// Largest sizes of the names of classes.
+const (
+	rowNames    vg.Length = 110
+	columnNames vg.Length = 80
+)
+
+// draw draws the names of the classes in the first column and row, and the counts.
+func (m *confusion) draw(c draw.Canvas) {
+	n := vg.Length(len(m.names))
+	names, axis := text(textSize, ink), text(textSize, muted)
+	widest := func(names []string, style draw.TextStyle) (w vg.Length) {
+		for _, s := range names {
+			w = max(w, style.Width(s))
+		}
+		return w
+	}
+	rows := distinct(names, m.names, rowNames)
+	left := c.Min.X + max(widest(rows, names), axis.Width("class")) + margin
+	w := (c.Max.X - left) / n
+	// Upright, names need the height of a line.
+	names.Font.Size = min(names.Font.Size, w)
+	names = level(names)
+	columns, upright := distinct(names, m.names, w-2), false
+	below := names.Height("0")
+	if widest(distinct(names, m.names, 1e9), names) > w-2 {
+		columns, upright = distinct(names, m.names, columnNames), true
+		below = widest(columns, names)
+	}
+	line := axis.Height("0")
+	top := c.Max.Y - line - below - 2*margin
+	h := (top - c.Min.Y) / n
+	c.FillText(axis, vg.Point{X: left, Y: c.Max.Y}, "taken for")
+	axis.XAlign, axis.YAlign = draw.XLeft, draw.YBottom
+	c.FillText(axis, vg.Point{X: c.Min.X, Y: top + margin/2}, "class")
+	for k, name := range columns {
+		style, at := names, vg.Point{X: left + (vg.Length(k)+0.5)*w, Y: top + margin/2}
+		if upright {
+			style.Rotation = math.Pi / 2
+		} else {
+			style.XAlign, style.YAlign = draw.XCenter, draw.YBottom
+		}
+		c.FillText(style, at, name)
+	}
+	names.XAlign = draw.XRight
+	for y, name := range rows {
+		c.FillText(names, vg.Point{X: left - margin, Y: top - (vg.Length(y)+0.5)*h}, name)
+	}
+	m.drawCounts(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: c.Min.Y}, Max: vg.Point{X: c.Max.X, Y: top}}})
+}
+
+func (m *confusion) drawCounts(c draw.Canvas) {
+	n := vg.Length(len(m.names))
+	w, h := (c.Max.X-c.Min.X)/n, (c.Max.Y-c.Min.Y)/n
+	most := 0
+	for y, row := range m.counts {
 		for k, count := range row {
-			x := left + vg.Length(k)*w
-			fill := fade(hues[1].line, 0.3)
-			if k != y {
-				if count == 0 {
-					fill = fade(grid, 0.35)
-				} else {
-					fill = fade(hues[0].line, 0.12+0.48*math.Sqrt(float64(count)/float64(worst)))
-				}
+			if !m.corner(y, k) {
+				most = max(most, count)
 			}
-			c.FillPolygon(fill, []vg.Point{
+		}
+	}
+	cell := text(textSize, ink)
+	cell.XAlign = draw.XCenter
+	const gap = 0.75
+	if widest := cell.Width(strconv.Itoa(most)); widest > w-4*gap { // the longest number must fit
+		cell.Font.Size *= (w - 4*gap) / widest
+	}
+	cell = level(cell)
+	for y, row := range m.counts {
+		middle := c.Max.Y - (vg.Length(y)+0.5)*h
+		for k, count := range row {
+			x := c.Min.X + vg.Length(k)*w
+			c.FillPolygon(m.fill(y, k), []vg.Point{
 				{X: x + gap, Y: middle - h/2 + gap}, {X: x + w - gap, Y: middle - h/2 + gap},
 				{X: x + w - gap, Y: middle + h/2 - gap}, {X: x + gap, Y: middle + h/2 - gap},
 			})
-			if count > 0 {
+			if count > 0 && !m.corner(y, k) {
 				c.FillText(cell, vg.Point{X: x + w/2, Y: middle}, strconv.Itoa(count))
 			}
 		}
 	}
+}
+
+// corner says whether a count is that of the others among themselves, which the
+// caption tells.
+func (m *confusion) corner(y, k int) bool {
+	return m.others > 0 && y == len(m.names)-1 && k == y
+}
+
+// fill is the colour of a count.
+func (m *confusion) fill(y, k int) color.Color {
+	switch {
+	case m.corner(y, k):
+		return fade(grid, 0.8)
+	case y == k:
+		return fade(hues[1].line, 0.3)
+	case m.counts[y][k] == 0:
+		return fade(grid, 0.35)
+	}
+	// Others together may be confused more often than any two classes.
+	share := float64(m.counts[y][k]) / float64(m.worst)
+	return fade(hues[0].line, 0.12+0.48*math.Sqrt(min(1, share)))
 }
 
 // titleFor returns the title of a figure about name.

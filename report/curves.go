@@ -42,8 +42,8 @@ var (
 
 // WriteCurves writes the learning curves of the error, as ErrorCurves draws
 // them.
-func WriteCurves(w io.Writer, format Format, results []experiment.Result) error {
-	f, err := ErrorCurves(results)
+func WriteCurves(w io.Writer, format Format, results []experiment.Result, arms ...string) error {
+	f, err := ErrorCurves(results, arms...)
 	if err != nil {
 		return err
 	}
@@ -52,13 +52,15 @@ func WriteCurves(w io.Writer, format Format, results []experiment.Result) error 
 
 // ErrorCurves draws the validation error of each arm by epoch, or BatchError
 // for all if any epoch was not validated.
-func ErrorCurves(results []experiment.Result) (*Figure, error) {
+//
+// Colours follow the arms given, then those of results; see LearningCurves.
+func ErrorCurves(results []experiment.Result, arms ...string) (*Figure, error) {
 	for _, r := range results {
 		if r.History != nil && slices.ContainsFunc(r.History.Epochs, func(e training.Epoch) bool { return e.Validation == nil }) {
-			return LearningCurves(results, BatchError)
+			return LearningCurves(results, BatchError, arms...)
 		}
 	}
-	return LearningCurves(results, ValidationError)
+	return LearningCurves(results, ValidationError, arms...)
 }
 
 // LearningCurves draws a curve for each arm: the mean over its seeds, with a
@@ -67,19 +69,27 @@ func ErrorCurves(results []experiment.Result) (*Figure, error) {
 // is logarithmic if the values are positive and span more than a factor of
 // three.
 //
+// The first arms have the colours in order, also those that have no result yet; the
+// other arms of the results come after them in the order of their first result.
+//
 // It is an error if there are no results, if one has no epochs, or if there is
 // no finite value to draw.
-func LearningCurves(results []experiment.Result, of Curve) (*Figure, error) {
+func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Figure, error) {
 	if len(results) == 0 {
 		return nil, errors.New("report: LearningCurves: want at least one result, got none")
 	}
 	var curves []*curve
 	low, high, longest := math.Inf(1), math.Inf(-1), 0
-	for _, arm := range armsOf(results) {
+	arms = armsOf(results, arms)
+	for i, arm := range arms {
+		if !slices.ContainsFunc(results, func(r experiment.Result) bool { return r.Arm == arm }) {
+			continue
+		}
 		c, err := newCurve(results, arm, of)
 		if err != nil {
 			return nil, err
 		}
+		c.index = i
 		curves = append(curves, c)
 		longest = max(longest, len(c.mean))
 		for e, m := range c.mean {
@@ -91,6 +101,7 @@ func LearningCurves(results []experiment.Result, of Curve) (*Figure, error) {
 	if low > high {
 		return nil, errors.Errorf("report: LearningCurves: want a finite %s in some epoch of every seed, got none", of.Name)
 	}
+	nameCurves(curves)
 
 	p := axes("epoch")
 	p.X.Min, p.X.Max = 1, float64(max(2, longest))
@@ -99,35 +110,51 @@ func LearningCurves(results []experiment.Result, of Curve) (*Figure, error) {
 	if of.Percent {
 		y += " (%)"
 	}
-	if low > 0 && high > 3*low {
+	if curveAxis(&p.Y, low, high) {
 		y += ", log scale"
-		p.Y.Scale = plot.LogScale{}
-		p.Y.Min, p.Y.Max = low/1.1, high*1.1
-		p.Y.Tick.Marker = logTicks(p.Y.Min, p.Y.Max)
-	} else {
-		pad := max(0.05*(high-low), 0.02*math.Abs(high), 1e-12)
-		p.Y.Min, p.Y.Max = low-pad, high+pad
-		if low >= 0 {
-			p.Y.Min = max(0, p.Y.Min)
-		}
-		p.Y.Tick.Marker = linearTicks(p.Y.Min, p.Y.Max, 6)
 	}
 	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) { drawCurves(&c, curves, x, y) }))
 
-	f := &Figure{
-		Title: capital(of.Name) + " by epoch",
+	return &Figure{
+		Title: capital(of.Name) + " by epoch", Caption: curvesCaption(curves), Alt: curvesAlt(curves, of),
 		width: figureWidth, height: figureHeight,
 		draw: drawAxes(p, y, labelWidth+margin),
+	}, nil
+}
+
+// curveAxis sets the y axis for values from low to high, and says whether it is
+// logarithmic.
+func curveAxis(a *plot.Axis, low, high float64) (log bool) {
+	if low > 0 && high/3 > low {
+		a.Scale = plot.LogScale{}
+		a.Min, a.Max = low/1.1, min(high*1.1, math.MaxFloat64)
+		a.Tick.Marker = logTicks(a.Min, a.Max)
+		return true
 	}
-	f.Caption = curvesCaption(curves)
-	f.Alt = curvesAlt(curves, of)
-	return f, nil
+	from, to := around(low, high, max(0.05*(high/2-low/2)*2, 0.02*max(math.Abs(low), math.Abs(high)), 1e-12))
+	if low >= 0 {
+		from = max(0, from)
+	}
+	setRange(a, from, to, 6)
+	return false
+}
+
+// nameCurves gives curves the texts of their labels.
+func nameCurves(curves []*curve) {
+	var names []string
+	for _, c := range curves {
+		names = append(names, c.arm)
+	}
+	for i, text := range nameLabels(names) {
+		curves[i].label = text
+	}
 }
 
 // A curve is what is drawn of one arm, by epoch; in per cent if so shown.
 type curve struct {
 	arm             string
-	index           int
+	label           string // its name as it is drawn
+	index           int    // of its colour
 	seeds           int
 	mean, low, high []float64
 	cut             bool // some runs are longer
@@ -135,7 +162,7 @@ type curve struct {
 }
 
 func newCurve(results []experiment.Result, arm string, of Curve) (*curve, error) {
-	c := &curve{arm: arm, index: slices.Index(armsOf(results), arm)}
+	c := &curve{arm: arm}
 	shortest, longest := math.MaxInt, 0
 	var runs [][]training.Epoch
 	for _, r := range results {
@@ -154,39 +181,49 @@ func newCurve(results []experiment.Result, arm string, of Curve) (*curve, error)
 		unit = 100
 	}
 	for e := range shortest {
-		sum, low, high := 0.0, math.Inf(1), math.Inf(-1)
+		mean, low, high := 0.0, math.Inf(1), math.Inf(-1)
 		for _, epochs := range runs {
 			v := unit * of.Of(epochs[e])
-			sum, low, high = sum+v, min(low, v), max(high, v)
+			mean, low, high = mean+v/float64(len(runs)), min(low, v), max(high, v)
 		}
-		mean := sum / float64(len(runs))
 		c.broken = c.broken || !finite(mean)
 		c.mean, c.low, c.high = append(c.mean, mean), append(c.low, low), append(c.high, high)
 	}
 	return c, nil
 }
 
+// drawCurves draws all bands, then all lines: no band lies on a line.
 func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 	at := func(values []float64, e int) vg.Point { return vg.Point{X: x(float64(e + 1)), Y: y(values[e])} }
+	for _, cv := range curves {
+		if cv.seeds < 2 {
+			continue
+		}
+		for _, part := range finiteParts(cv.mean) {
+			var band []vg.Point
+			shown := part.thinned(cv.mean, cv.low, cv.high)
+			for _, e := range shown {
+				band = append(band, at(cv.low, e))
+			}
+			for _, e := range slices.Backward(shown) {
+				band = append(band, at(cv.high, e))
+			}
+			c.FillPolygon(fade(hueOf(cv.index).line, 0.2), band)
+		}
+	}
 	var labels []label
 	for _, cv := range curves {
 		col := hueOf(cv.index).line
 		for _, part := range finiteParts(cv.mean) {
-			var band, line []vg.Point
-			for e := part.start; e < part.end; e++ {
-				line, band = append(line, at(cv.mean, e)), append(band, at(cv.low, e))
-			}
-			for e := part.end - 1; e >= part.start; e-- {
-				band = append(band, at(cv.high, e))
-			}
-			if cv.seeds > 1 {
-				c.FillPolygon(fade(col, 0.2), band)
+			var line []vg.Point
+			for _, e := range part.thinned(cv.mean) {
+				line = append(line, at(cv.mean, e))
 			}
 			c.StrokeLines(stroke(col, 2), line)
 			last := line[len(line)-1]
 			dot(c, last, col, 3)
 			if part.last {
-				labels = append(labels, nameLabel(cv.index, cv.arm, last.Y))
+				labels = append(labels, nameLabel(cv.index, cv.label, last.Y))
 			}
 		}
 	}
@@ -198,6 +235,42 @@ func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 type part struct {
 	start, end int
 	last       bool
+}
+
+// mostSteps is into how many steps a curve is thinned, more than a figure has dots
+// on a screen.
+const mostSteps = 800
+
+// thinned returns the epochs of a part that are drawn: all, or the first, the last
+// and those with the lowest and highest values in each of mostSteps steps.
+func (p part) thinned(values ...[]float64) []int {
+	n := p.end - p.start
+	var epochs []int
+	if n <= 2*mostSteps {
+		for e := p.start; e < p.end; e++ {
+			epochs = append(epochs, e)
+		}
+		return epochs
+	}
+	for step := range mostSteps {
+		from, to := p.start+step*n/mostSteps, p.start+(step+1)*n/mostSteps
+		kept := []int{from, to - 1}
+		for _, v := range values {
+			low, high := from, from
+			for e := from; e < to; e++ {
+				if v[e] < v[low] {
+					low = e
+				}
+				if v[e] > v[high] {
+					high = e
+				}
+			}
+			kept = append(kept, low, high)
+		}
+		slices.Sort(kept)
+		epochs = append(epochs, slices.Compact(kept)...)
+	}
+	return epochs
 }
 
 func finiteParts(values []float64) []part {
@@ -274,8 +347,9 @@ func epochTicks(last int) plot.ConstantTicks {
 		return plot.ConstantTicks{{Value: 1, Label: "1"}}
 	}
 	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
+	most := max(1, min(6, 28/len(strconv.Itoa(last)))) // labels must not touch
 	step := 1
-	for i := 0; (last-1)/step > 6; i++ {
+	for i := 0; (last-1)/step > most; i++ {
 		step = []int{1, 2, 5}[i%3] * int(math.Pow10(i/3))
 	}
 	for e := step; e <= last; e += step {
@@ -290,9 +364,10 @@ func epochTicks(last int) plot.ConstantTicks {
 	return ticks
 }
 
-// armsOf returns the names of the arms in the order of their first result.
-func armsOf(results []experiment.Result) []string {
-	var arms []string
+// armsOf returns first and then the names of the other arms in the order of their
+// first result.
+func armsOf(results []experiment.Result, first []string) []string {
+	arms := slices.Clone(first)
 	for _, r := range results {
 		if !slices.Contains(arms, r.Arm) {
 			arms = append(arms, r.Arm)

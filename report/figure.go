@@ -9,11 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/pkg/errors"
-	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -24,7 +21,9 @@ import (
 type Format string
 
 // The formats that figures can be written in. SVG names its fonts and does not
-// embed them.
+// embed them. PNG has the letters of Liberation Sans, and from a bitmap font of 12
+// pixels those of Chinese, Japanese and Korean, and others, without shaping; a letter
+// that neither has is a box.
 const (
 	SVG Format = "svg"
 	PNG Format = "png"
@@ -39,6 +38,12 @@ type Figure struct {
 
 	width, height vg.Length // of the drawing, without title and caption
 	draw          func(draw.Canvas)
+}
+
+// NewFigure returns a figure of a size in points that draw draws. Its text should be
+// in [TextStyle]; colours are those of [Colors] where they are to follow a page's.
+func NewFigure(title, caption, alt string, width, height vg.Length, draw func(draw.Canvas)) *Figure {
+	return &Figure{Title: title, Caption: caption, Alt: alt, width: width, height: height, draw: draw}
 }
 
 // Sizes of figures, in points: the width of a phone, so that text keeps its size
@@ -128,69 +133,3 @@ func svgOf(canvas io.WriterTo) (string, error) {
 
 // svgText matches a text with its weight, size in pixels and content.
 var svgText = regexp.MustCompile(`<text [^>]*font-weight:(\w+);[^>]*font-size:([0-9.]+)px[^>]*>([^<]*)</text>`)
-
-// Sizes of text, in points.
-const (
-	titleSize = 15
-	textSize  = 12.5
-	smallSize = 11.5
-)
-
-// text returns a style of text whose place is its top left corner.
-func text(size float64, c color.Color) draw.TextStyle {
-	return draw.TextStyle{
-		Color:   c,
-		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)},
-		XAlign:  draw.XLeft,
-		YAlign:  draw.YTop,
-		Handler: plainText,
-	}
-}
-
-func boldText(size float64, c color.Color) draw.TextStyle {
-	style := text(size, c)
-	style.Font.Weight = xfont.WeightBold
-	return style
-}
-
-// wrap breaks s into lines of at most the given width, at spaces where it can.
-func wrap(style draw.TextStyle, s string, width vg.Length) string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(clean(s)) {
-		if long := strings.TrimSpace(line + " " + word); style.Width(long) <= width {
-			line = long
-			continue
-		}
-		if line != "" {
-			lines = append(lines, line)
-		}
-		line = shorten(style, word, width)
-	}
-	return strings.Join(append(lines, line), "\n")
-}
-
-// shorten cuts s to the given width, with an ellipsis for what is gone.
-func shorten(style draw.TextStyle, s string, width vg.Length) string {
-	if style.Width(s) <= width {
-		return s
-	}
-	r := []rune(s)
-	for len(r) > 1 && style.Width(string(r)+"…") > width {
-		r = r[:len(r)-1]
-	}
-	return string(r) + "…"
-}
-
-// clean takes out of s what XML does not allow.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), r == 0xFFFE, r == 0xFFFF:
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
-}

@@ -69,7 +69,7 @@ func TestGaps(t *testing.T) {
 
 func TestConfusion(t *testing.T) {
 	f, err := report.Confusion(predictions(), nil)
-	check(t, f, err, "Confusion matrix, with dropout", "taken for", "the 2 others", "6 examples, 4 of them classified right", "1 taken for 0, 1 times")
+	check(t, f, err, "Confusion matrix, with dropout", "taken for", "the 2 mistakes", "6 examples, 4 of them classified right", "1 taken for 0, 1 times")
 	f, err = report.Confusion(predictions(), []string{"cat", "dog", "a very long name <&>"})
 	check(t, f, err, "cat", "dog", "…", "dog taken for cat")
 	_, err = report.Confusion(predictions(), []string{"cat"})

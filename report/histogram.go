@@ -59,13 +59,32 @@ func Uncertainty(entropy []float64, correct []bool) (*Figure, error) {
 
 const bins = 30
 
-// histogram draws the shares of samples in common bins, on a logarithmic scale
-// and without the zeros if sparse.
-func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
+// A histogramOf holds the shares of samples in common bins, in per cent.
+type histogramOf struct {
+	low, high   float64
+	shares      [][]float64 // of each sample in each bin
+	least, most float64     // of the shares that are not 0
+	details     []string    // of each sample, in words
+}
+
+// edge returns the left edge of bin i. It does not overflow where high-low does.
+func (h *histogramOf) edge(i int) float64 {
+	t := float64(i) / bins
+	return h.low*(1-t) + h.high*t
+}
+
+// bin returns the bin of v.
+func (h *histogramOf) bin(v float64) int {
+	t := (v/2 - h.low/2) / (h.high/2 - h.low/2)
+	return max(0, min(int(bins*t), bins-1))
+}
+
+// newHistogram counts the values of samples, without those that are 0 if sparse.
+func newHistogram(samples []Sample, sparse bool) (*histogramOf, error) {
 	if len(samples) == 0 {
 		return nil, errors.New("want at least one sample, got none")
 	}
-	low, high := math.Inf(1), math.Inf(-1)
+	h := &histogramOf{low: math.Inf(1), high: math.Inf(-1), least: math.Inf(1)}
 	for _, s := range samples {
 		if len(s.Values) == 0 {
 			return nil, errors.Errorf("sample %q must have values, got none", s.Name)
@@ -74,83 +93,105 @@ func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
 			if !finite(v) {
 				return nil, errors.Errorf("value %d of sample %q must be finite, got %v", i, s.Name, v)
 			}
-			low, high = min(low, v), max(high, v)
+			h.low, h.high = min(h.low, v), max(h.high, v)
 		}
 	}
-	if low == high {
-		low, high = low-0.5, high+0.5
-	}
-	var shares [][]float64
-	var details []string
-	least, most := math.Inf(1), 0.0
+	h.low, h.high = apart(h.low, h.high)
 	for _, s := range samples {
-		share := make([]float64, bins)
-		var zeros, sum float64
-		for _, v := range s.Values {
-			sum += v / float64(len(s.Values))
-			if sparse && v == 0 {
-				zeros++
-				continue
-			}
-			share[min(int(bins*((v-low)/(high-low))), bins-1)] += 100 / float64(len(s.Values))
-		}
-		for _, v := range share {
-			if v > 0 {
-				least, most = min(least, v), max(most, v)
-			}
-		}
-		shares = append(shares, share)
-		detail := fmt.Sprintf("%s: mean %.3g", s.Name, sum)
-		if sparse {
-			detail += fmt.Sprintf(", %.1f %% exactly 0", 100*zeros/float64(len(s.Values)))
-		} else {
-			detail += fmt.Sprintf(", %d examples", len(s.Values))
-		}
-		details = append(details, detail)
+		h.count(s, sparse)
 	}
-	if most == 0 { // all values are 0
-		least, most = 1, 100
+	if h.most == 0 { // all values are 0
+		h.least, h.most = 1, 100
+	}
+	return h, nil
+}
+
+// count adds a sample.
+func (h *histogramOf) count(s Sample, sparse bool) {
+	share := make([]float64, bins)
+	n := float64(len(s.Values))
+	var zeros, mean float64
+	for _, v := range s.Values {
+		mean += v / n
+		if sparse && v == 0 {
+			zeros++
+			continue
+		}
+		share[h.bin(v)] += 100 / n
+	}
+	for _, v := range share {
+		if v > 0 {
+			h.least, h.most = min(h.least, v), max(h.most, v)
+		}
+	}
+	h.shares = append(h.shares, share)
+	detail := fmt.Sprintf("%s: mean %.3g", s.Name, mean)
+	if sparse {
+		detail += fmt.Sprintf(", %.1f %% exactly 0", 100*zeros/n)
+	} else {
+		detail += fmt.Sprintf(", %d examples", len(s.Values))
+	}
+	h.details = append(h.details, detail)
+}
+
+// histogram draws the shares of samples, on a logarithmic scale if sparse.
+func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
+	h, err := newHistogram(samples, sparse)
+	if err != nil {
+		return nil, err
 	}
 	p := axes(x)
-	p.X.Min, p.X.Max = low, high
-	p.X.Tick.Marker = linearTicks(low, high, 6)
+	setRange(&p.X, h.low, h.high, 6)
 	y := "share of each (%)"
 	if sparse {
 		y += ", log scale"
 		p.Y.Scale = plot.LogScale{}
-		p.Y.Min, p.Y.Max = least/2, most*1.5
+		p.Y.Min, p.Y.Max = h.least/2, h.most*1.5
 		p.Y.Tick.Marker = logTicks(p.Y.Min, p.Y.Max)
 	} else {
-		p.Y.Min, p.Y.Max = 0, 1.05*most
+		p.Y.Min, p.Y.Max = 0, 1.05*h.most
 		p.Y.Tick.Marker = linearTicks(0, p.Y.Max, 6)
 	}
-	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) {
-		bottom := c.Min.Y
-		for i, share := range shares {
-			outline := []vg.Point{{X: x(low), Y: bottom}}
-			for b, v := range share {
-				top := bottom
-				if v > 0 {
-					top = y(v)
-				}
-				for _, side := range []int{b, b + 1} {
-					outline = append(outline, vg.Point{X: x(low + (high-low)*float64(side)/bins), Y: top})
-				}
-			}
-			outline = append(outline, vg.Point{X: x(high), Y: bottom})
-			c.FillPolygon(fade(hueAmong(i, len(shares)).line, 0.2), outline)
-			c.StrokeLines(stroke(hueAmong(i, len(shares)).line, 1.5), outline)
-		}
-		var names []string
-		for _, s := range samples {
-			names = append(names, s.Name)
-		}
-		drawKey(&c, names, draw.XRight)
-	}))
-	described := strings.Join(details, "; ") + "."
+	p.Add(drawn(h.draw))
+	var series []string
+	for _, s := range samples {
+		series = append(series, s.Name)
+	}
+	described := strings.Join(h.details, "; ") + "."
 	return &Figure{
 		Title: "Activations", Caption: capital(described), Alt: fmt.Sprintf("Histograms of the %s. %s", x, described),
-		width: figureWidth, height: figureHeight,
-		draw: drawAxes(p, y, margin),
+		width: figureWidth, height: figureHeight + keyHeight(series),
+		draw: drawAxes(p, y, margin, series...),
 	}, nil
+}
+
+// draw fills all histograms, then outlines them: no filling lies on an outline.
+// Parts of a histogram are apart where bins are empty.
+func (h *histogramOf) draw(c draw.Canvas, x, y func(float64) vg.Length) {
+	outlines := make([][][]vg.Point, len(h.shares))
+	for i, share := range h.shares {
+		var outline []vg.Point
+		for b, v := range share {
+			if v == 0 {
+				continue
+			}
+			left, right, top := x(h.edge(b)), x(h.edge(b+1)), y(v)
+			if outline == nil {
+				outline = append(outline, vg.Point{X: left, Y: c.Min.Y})
+			}
+			outline = append(outline, vg.Point{X: left, Y: top}, vg.Point{X: right, Y: top})
+			if b == bins-1 || share[b+1] == 0 {
+				outlines[i] = append(outlines[i], append(outline, vg.Point{X: right, Y: c.Min.Y}))
+				outline = nil
+			}
+		}
+		for _, outline := range outlines[i] {
+			c.FillPolygon(fade(hueAmong(i, len(h.shares)).line, 0.2), outline)
+		}
+	}
+	for i, parts := range outlines {
+		for _, outline := range parts {
+			c.StrokeLines(stroke(hueAmong(i, len(outlines)).line, 1.5), outline)
+		}
+	}
 }

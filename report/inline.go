@@ -7,13 +7,19 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pkg/errors"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// inline returns the drawing without title and caption as an SVG element for a
-// page. It has no background, and its colours follow the page's.
-func (f *Figure) inline() (string, error) {
+// Inline returns the drawing without title and caption as an SVG element for a page.
+// It has no background, and its colours are those of PageStyle, if the page has it,
+// which are others on dark screens. Titles, captions and what the drawing shows in
+// words are the page's business.
+func (f *Figure) Inline() (string, error) {
+	if f == nil || f.draw == nil {
+		return "", errors.New("report: Inline: figure must come from a function of this package, got an empty one")
+	}
 	canvas := vgsvg.New(f.width, f.height)
 	f.draw(draw.NewCanvas(canvas, f.width, f.height))
 	svg, err := svgOf(canvas)

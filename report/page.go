@@ -63,6 +63,9 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageSource))
 )
 
+// PageStyle returns the style sheet of pages, for other pages with figures.
+func PageStyle() template.CSS { return template.CSS(pageStyle) }
+
 // WriteHTML writes the page. The same page gives the same bytes. A figure of
 // the comparison that cannot be drawn, as for an error that is not a number, is
 // named with the reason. It is an error if there is no title, or neither a
@@ -120,7 +123,7 @@ func (p Page) view() (*pageView, error) {
 			return nil, errors.Errorf("setting %q must have 1 or 2 values, got %d", s.Name, n)
 		}
 	}
-	v := &pageView{Page: p, Style: template.CSS(pageStyle), Level: 100 * Level, Facts: p.Environment.facts()}
+	v := &pageView{Page: p, Style: PageStyle(), Level: 100 * Level, Facts: p.Environment.facts()}
 	if p.Comparison != nil {
 		if err := v.compare(*p.Comparison); err != nil {
 			return nil, err
@@ -152,8 +155,8 @@ func (v *pageView) compare(c Comparison) error {
 		title string
 		of    func() (*Figure, error)
 	}{
-		{"Error by epoch", func() (*Figure, error) { return ErrorCurves(pairs) }},
-		{"Training loss by epoch", func() (*Figure, error) { return LearningCurves(pairs, TrainLoss) }},
+		{"Error by epoch", func() (*Figure, error) { return ErrorCurves(pairs, c.Without, c.With) }},
+		{"Training loss by epoch", func() (*Figure, error) { return LearningCurves(pairs, TrainLoss, c.Without, c.With) }},
 		{"Test error by seed", c.SeedErrors},
 		{"Generalization gap", c.Gaps},
 	} {
@@ -173,7 +176,7 @@ func (v *pageView) compare(c Comparison) error {
 }
 
 func (v *pageView) add(f *Figure) error {
-	svg, err := f.inline()
+	svg, err := f.Inline()
 	if err != nil {
 		return err
 	}

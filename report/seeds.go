@@ -139,8 +139,8 @@ func (c Comparison) sides(left float64) *plot.Plot {
 	p.X.Tick.Length = 0
 	p.X.Tick.Label.Font = boldText(textSize, ink).Font
 	width := vg.Length(-left) * (figureWidth - 6*margin) // as much on the left of 0 as on its right
-	name := func(s string) string { return shorten(boldText(textSize, ink), clean(s), width) }
-	p.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: name(c.Without)}, {Value: 1, Label: name(c.With)}}
+	names := distinct(boldText(textSize, ink), []string{c.Without, c.With}, width)
+	p.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: names[0]}, {Value: 1, Label: names[1]}}
 	return p
 }
 

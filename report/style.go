@@ -1,21 +1,33 @@
 package report
 
 import (
-	"fmt"
 	"image/color"
 	"math"
-	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	plottext "gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-var plainText = plottext.Plain{Fonts: font.DefaultCache}
+// A Palette has the colours of figures, which [Figure.Inline] gives pages to choose
+// from. Fading them, by alpha, keeps them.
+type Palette struct {
+	Ink, Muted, Grid color.RGBA // of text, of what is less important, and of grid lines
+	Series           []color.RGBA
+}
+
+// Colors returns the palette. The colour-blind can tell its series apart (Okabe and
+// Ito 2008); the first is that of what is compared with, such as no dropout.
+func Colors() Palette {
+	p := Palette{Ink: ink, Muted: muted, Grid: grid}
+	for _, h := range hues {
+		p.Series = append(p.Series, h.line)
+	}
+	return p
+}
 
 // Neutral colours.
 var (
@@ -74,6 +86,9 @@ func axes(x string) *plot.Plot {
 	p.X.Padding, p.Y.Padding = 0, vg.Points(2)
 	p.X.Tick.Label.Font, p.Y.Tick.Label.Font = text(textSize, ink).Font, text(textSize, ink).Font
 	p.X.Tick.Label.Color, p.Y.Tick.Label.Color = ink, ink
+	for _, style := range []*draw.TextStyle{&p.X.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label} {
+		style.Handler = plainText
+	}
 	p.Y.Tick.Label.YAlign = -0.6 // level with the line, as the middle of a digit is above that of the text
 	p.Add(gridLines{})
 	return p
@@ -99,16 +114,27 @@ func (f drawn) Plot(c draw.Canvas, p *plot.Plot) {
 	f(c, x, y)
 }
 
-// drawAxes draws p under the name of its y axis, which is easier to read level
-// than upright, and leaves room for labels on its right.
-func drawAxes(p *plot.Plot, y string, right vg.Length) func(draw.Canvas) {
+// drawAxes draws p under the key of its series, if they have names, and under the
+// name of its y axis, which is easier to read level than upright. It leaves room for
+// labels on its right.
+func drawAxes(p *plot.Plot, y string, right vg.Length, series ...string) func(draw.Canvas) {
 	return func(c draw.Canvas) {
-		c = draw.Crop(c, margin, -margin, margin, -margin)
+		c = drawKey(draw.Crop(c, margin, -margin, margin, -margin), series)
 		style := text(textSize, muted)
 		label := wrap(style, y, c.Max.X-c.Min.X)
 		c.FillText(style, vg.Point{X: c.Min.X, Y: c.Max.Y}, label)
-		p.Draw(draw.Crop(c, 0, -right, 0, -style.Height(label)-margin))
+		p.Draw(draw.Crop(c, 0, -max(right, overhang(p, c.Max.X-c.Min.X)), 0, -style.Height(label)-margin))
 	}
+}
+
+// overhang returns how far the labels of the x axis reach beyond its end.
+func overhang(p *plot.Plot, width vg.Length) vg.Length {
+	most := vg.Length(0)
+	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+		place := vg.Length(p.X.Scale.Normalize(p.X.Min, p.X.Max, t.Value))
+		most = max(most, p.X.Tick.Label.Width(t.Label)/2-(1-place)*0.8*width-margin/2)
+	}
+	return most
 }
 
 func dot(c *draw.Canvas, at vg.Point, col color.Color, radius float64) {
@@ -125,10 +151,27 @@ type label struct {
 // labelWidth is the room for labels at the right of a plot.
 const labelWidth vg.Length = 76
 
-// nameLabel returns the label of series i, in its colour.
-func nameLabel(i int, name string, y vg.Length) label {
-	style := boldText(textSize, hueOf(i).text)
-	return label{y: y, text: wrap(style, name, labelWidth), style: style}
+// nameLabels returns the texts of labels with names, which differ where they do, on
+// three lines at most.
+func nameLabels(names []string) []string {
+	style := boldText(textSize, ink)
+	for lines := vg.Length(3); ; lines -= 0.25 {
+		fits := true
+		texts := distinct(style, names, lines*labelWidth)
+		for i, name := range texts {
+			texts[i] = wrap(style, name, labelWidth)
+			fits = fits && strings.Count(texts[i], "\n") < 3
+		}
+		// Lines break where they can, so that more may be needed than their width says.
+		if fits || lines <= 1 {
+			return texts
+		}
+	}
+}
+
+// nameLabel returns a label of series i, in its colour.
+func nameLabel(i int, text string, y vg.Length) label {
+	return label{y: y, text: text, style: boldText(textSize, hueOf(i).text)}
 }
 
 // drawLabels writes labels at x, in the order given, none over another.
@@ -154,52 +197,6 @@ func drawLabels(c *draw.Canvas, x vg.Length, labels []label) {
 
 func gapBetween(a, b label) vg.Length {
 	return (a.style.Height(a.text)+b.style.Height(b.text))/2 + vg.Points(2)
-}
-
-// linearTicks returns round numbers in [low, high], about n of them.
-func linearTicks(low, high float64, n int) plot.ConstantTicks {
-	step := math.Pow(10, math.Floor(math.Log10((high-low)/float64(n))))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if (high-low)/(m*step) <= float64(n) {
-			step *= m
-			break
-		}
-	}
-	var ticks plot.ConstantTicks
-	decimals := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
-	const slack = 1e-9 // ends that are round numbers but for rounding
-	for k := math.Ceil(low/step - slack); k*step <= high+slack*step; k++ {
-		ticks = append(ticks, plot.Tick{Value: k * step, Label: strconv.FormatFloat(k*step+0, 'f', decimals, 64)})
-	}
-	return ticks
-}
-
-// logTicks returns round numbers in [low, high], at most seven.
-func logTicks(low, high float64) plot.ConstantTicks {
-	const most = 7
-	var ticks plot.ConstantTicks
-	for _, mantissas := range [][]float64{
-		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1},
-	} {
-		ticks = nil
-		for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
-			for _, m := range mantissas {
-				// Parsed, as the product of both would be rounded.
-				if v, err := strconv.ParseFloat(fmt.Sprintf("%ge%g", m, e), 64); err == nil && v >= low && v <= high {
-					ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
-				}
-			}
-		}
-		if len(ticks) <= most {
-			return ticks
-		}
-	}
-	// Powers of ten, but not all of them.
-	var some plot.ConstantTicks
-	for i := 0; i < len(ticks); i += (len(ticks) + most - 1) / most {
-		some = append(some, ticks[i])
-	}
-	return some
 }
 
 // capital returns s with its first letter as a capital.

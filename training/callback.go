@@ -5,18 +5,35 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/models"
 )
 
-// A Callback is told how a run goes; nil functions are left out. An error ends
-// the run and is returned by Fit.
+// A Callback is told how a run goes; nil functions are left out. Each function is
+// called for all callbacks, in their order, before the next one is for any. An error
+// ends the run and is returned by Fit.
 type Callback struct {
-	OnStart func(*Run) error // before the first step
+	// Name tells the state of one callback from that of another when a run is
+	// resumed. What has Save needs one, of its own among the callbacks of a trainer.
+	Name string
+
+	// OnStart is called before the first step. Of a run that is resumed, Epoch, Steps
+	// and History are those that it goes on from; the model is not yet.
+	OnStart func(*Run) error
 	// OnGradients is called before each update, when Gradients has what the batch
 	// has given.
 	OnGradients func(*Run) error
 	OnStep      func(*Run) error // after each update
 	OnEpoch     func(*Run) error // after each epoch and its evaluation
-	OnEnd       func(*Run) error // after the last step, before the final evaluation; also when interrupted
+	// OnCheckpoint is called after OnStep and after OnEpoch, when all callbacks have
+	// seen the step or the epoch: the place to take the run's State.
+	OnCheckpoint func(*Run) error
+	// OnEnd is called after the last step, also of a run that failed. The model is as
+	// training has left it.
+	OnEnd func(*Run) error
+	// OnFinish is called after OnEnd and before the final evaluation: for what
+	// changes the model, as EarlyStopping does.
+	OnFinish func(*Run) error
 
 	// Save and Load are for callbacks that remember something, so that a run can
 	// be resumed. Load is called after OnStart.
@@ -27,25 +44,32 @@ type Callback struct {
 // A Run is a run under way, as callbacks see it.
 type Run struct {
 	Trainer *Trainer
-	Epoch   int   // the current one, from 0
+	Epoch   int   // the current one, from 0; for OnEnd the one to go on with
 	Steps   int64 // updates made
 	// StepsPerEpoch is the number of batches in an epoch.
 	StepsPerEpoch int
-	Batch         Metrics // of the last batch, with dropout
-	Loss          float64 // of the last batch, as it was minimized
-	LR            float64 // of the last update, 0 without a schedule
+	Batch         Metrics  // of the last batch, with dropout
+	Loss          float64  // of the last batch, as it was minimized
+	LR            *float64 // of the last update, nil without a schedule
 	History       *History
 	// Err is what ended the run before its time: for OnEnd, nil until then.
 	Err error
 
+	setup   Setup
+	model   *models.Model
 	params  []gorgonia.ValueGrad // of the current step, before the update
 	stop    string
 	next    int   // the epoch to go on with
 	batches int   // of that epoch that are done
 	partial Epoch // the record of that epoch so far
+	whole   bool  // all callbacks have seen all that was done: a state can be taken
+	started int   // callbacks that have begun, and are to be told of the end
 }
 
-// Stop ends the run after the current step or epoch, and records the reason.
+// Stop ends the run after the current step or epoch, and records the reason. A run
+// that is stopped at the end of an epoch is over: resumed, it does no more steps. One
+// that is stopped within an epoch has left it unfinished, and goes on with the next
+// batch when it is resumed.
 func (r *Run) Stop(reason string) { r.stop = reason }
 
 // tell calls one function of every callback.
@@ -60,18 +84,32 @@ func (r *Run) tell(which func(Callback) func(*Run) error) error {
 	return nil
 }
 
-// end tells all callbacks of the end, also where one of them fails, and returns
-// the first error of the run.
+// checkpoint tells all callbacks that all have been told, when the last of them has
+// returned err.
+func (r *Run) checkpoint(err error) error {
+	if err != nil {
+		return err
+	}
+	r.whole = true
+	return r.tell(func(c Callback) func(*Run) error { return c.OnCheckpoint })
+}
+
+// end tells all callbacks that have begun of the end, also where one of them fails,
+// and returns the first error of the run.
 func (r *Run) end() error {
 	first := r.Err
-	for _, c := range r.Trainer.Callbacks {
-		if c.OnEnd == nil {
-			continue
-		}
-		if err := c.OnEnd(r); first == nil {
-			first = err
+	tell := func(which func(Callback) func(*Run) error) {
+		for _, c := range r.Trainer.Callbacks[:min(r.started, len(r.Trainer.Callbacks))] {
+			if f := which(c); f != nil {
+				if err := f(r); first == nil {
+					first = err
+				}
+			}
 		}
 	}
+	tell(func(c Callback) func(*Run) error { return c.OnEnd })
+	r.whole = false
+	tell(func(c Callback) func(*Run) error { return c.OnFinish })
 	return first
 }
 

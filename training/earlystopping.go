@@ -3,7 +3,6 @@ package training
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -13,8 +12,8 @@ import (
 
 // EarlyStopping ends a run when the negative log-likelihood of the validation
 // set has not fallen for patience epochs, and gives the model the parameters of
-// the best epoch back, whatever ended the run (Prechelt, "Early Stopping - But
-// When?", 1998). It needs a validation set.
+// the best epoch back after OnEnd, whatever ended the run (Prechelt, "Early Stopping -
+// But When?", 1998). It needs a validation set.
 func EarlyStopping(patience int) Callback {
 	return earlyStopping(patience, "NLL", func(m *Metrics) float64 { return m.NLL })
 }
@@ -27,15 +26,15 @@ func EarlyStoppingOnError(patience int) Callback {
 func earlyStopping(patience int, what string, measure func(*Metrics) float64) Callback {
 	var best float64
 	var bestEpoch int
-	var saved []*tensor.Dense
-	var params []*models.Param
+	var saved map[string]*tensor.Dense // Model.Weights of the best epoch, nil before the first
+	var model *models.Model
 	return Callback{
+		Name: "EarlyStopping on " + what,
 		OnStart: func(r *Run) error {
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
-			m := r.Trainer.Model
-			saved, params = nil, slices.Concat(m.Params(), m.States())
+			saved, model = nil, r.Trainer.Model
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
@@ -44,58 +43,47 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 				return errors.New("training: EarlyStopping: data must have a validation set, got none")
 			}
 			if now := measure(last.Validation); saved == nil || now < best {
-				best, bestEpoch = now, r.Epoch
-				_ = r.Trainer.Model.View(func() error {
-					saved = save(params, saved)
-					return nil
-				})
+				weights, err := model.Weights()
+				if err != nil {
+					return errors.Wrap(err, "training: EarlyStopping")
+				}
+				best, bestEpoch, saved = now, r.Epoch, weights
 			}
 			if r.Epoch-bestEpoch >= patience {
-				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch))
+				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch+1))
 			}
 			return nil
 		},
-		OnEnd: func(r *Run) error {
+		OnFinish: func(r *Run) error {
 			if saved == nil {
 				return nil
 			}
-			return r.Trainer.Model.Update(func() error {
-				for i, p := range params {
-					if err := tensor.Copy(p.Value(), saved[i]); err != nil {
-						return errors.Wrapf(err, "training: EarlyStopping: restoring %s", p.Name())
-					}
-				}
-				return nil
-			})
+			return errors.Wrap(model.SetWeights(saved), "training: EarlyStopping: restoring the best epoch")
 		},
 		Save: func() (CallbackState, error) {
-			if saved == nil {
-				return CallbackState{}, nil
+			b := bestSoFar{Patience: patience, Epoch: -1}
+			if saved != nil {
+				b.Best, b.Epoch = best, bestEpoch
 			}
-			data, err := json.Marshal(bestSoFar{best, bestEpoch})
-			s := CallbackState{Data: data, Tensors: make(map[string]*tensor.Dense)}
-			for i, p := range params {
-				s.Tensors[p.Name()] = saved[i].Clone().(*tensor.Dense)
-			}
-			return s, errors.Wrap(err, "training: EarlyStopping")
+			data, err := json.Marshal(b)
+			// The tensors are never written to.
+			return CallbackState{Data: data, Tensors: saved}, errors.Wrap(err, "training: EarlyStopping")
 		},
 		Load: func(s CallbackState) error {
-			if len(s.Data) == 0 {
-				return nil
-			}
 			var b bestSoFar
 			if err := json.Unmarshal(s.Data, &b); err != nil {
 				return errors.Wrap(err, "training: EarlyStopping: state")
 			}
-			var loaded []*tensor.Dense
-			for _, p := range params {
-				d := s.Tensors[p.Name()]
-				if d == nil || d.Dtype() != p.Value().Dtype() || d.DataSize() != p.Value().DataSize() {
-					return errors.Errorf("training: EarlyStopping: state must have the best %s, of %v and shape %v", p.Name(), p.Value().Dtype(), p.Value().Shape())
-				}
-				loaded = append(loaded, d.Clone().(*tensor.Dense))
+			if b.Patience != patience {
+				return errors.Errorf("training: EarlyStopping: patience must be %d as in the state, got %d", b.Patience, patience)
 			}
-			best, bestEpoch, saved = b.Best, b.Epoch, loaded
+			if b.Epoch < 0 {
+				return nil
+			}
+			if err := model.CheckWeights(s.Tensors); err != nil {
+				return errors.Wrap(err, "training: EarlyStopping: state")
+			}
+			best, bestEpoch, saved = b.Best, b.Epoch, s.Tensors
 			return nil
 		},
 	}
@@ -103,6 +91,7 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 
 // bestSoFar is what early stopping remembers beside the parameters.
 type bestSoFar struct {
-	Best  float64 `json:"best"`
-	Epoch int     `json:"epoch"`
+	Patience int     `json:"patience"`
+	Best     float64 `json:"best"`
+	Epoch    int     `json:"epoch"` // negative: there is none yet
 }

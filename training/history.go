@@ -5,6 +5,8 @@ import "time"
 // A History is the record of a run.
 type History struct {
 	Epochs []Epoch `json:"epochs"`
+	// Partial is the record of the epoch that the run was stopped in, if it was.
+	Partial *Epoch `json:"partial,omitempty"`
 	// Steps is the number of updates made.
 	Steps int64 `json:"steps"`
 	// Train, Validation and Test are the metrics at the end, without dropout,
@@ -22,8 +24,8 @@ type History struct {
 type Epoch struct {
 	Epoch int   `json:"epoch"` // from 0
 	Step  int64 `json:"step"`  // updates made by its end
-	// LR is the learning rate of its last update, 0 without a schedule.
-	LR float64 `json:"lr,omitempty"`
+	// LR is the learning rate of its last update, nil without a schedule.
+	LR *float64 `json:"lr,omitempty"`
 	// Loss is the mean loss that was minimized, with dropout and label smoothing.
 	Loss float64 `json:"loss"`
 	// Train has the metrics of the batches as they were trained on, dropout

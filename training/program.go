@@ -1,6 +1,9 @@
 package training
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -22,6 +25,7 @@ type program struct {
 
 	// Only for training:
 	loss   *gorgonia.Node
+	ops    []string // of the network and the loss
 	params []gorgonia.ValueGrad
 }
 
@@ -84,6 +88,7 @@ func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss, b
 	if p.loss, err = loss(p.graph.Output, labels); err != nil {
 		return err
 	}
+	p.ops = opNames(p.graph.ExprGraph)
 	nodes := p.graph.Params()
 	parts := make([]models.Block, len(nodes))
 	if blocks {
@@ -92,12 +97,23 @@ func (p *program) differentiate(m *models.Model, rows tensor.Shape, loss Loss, b
 			nodes[i] = part.Node
 		}
 	}
-	grads, err := gradients(p.loss, nodes)
+	frozen := m.Frozen()
+	var trained gorgonia.Nodes
+	for i, param := range m.Params() {
+		if !slices.Contains(frozen, param.Name()) {
+			trained = append(trained, nodes[i])
+			p.params = append(p.params, &learned{param: param, block: parts[i]})
+		}
+	}
+	if len(trained) == 0 && len(nodes) > 0 {
+		return errors.Errorf("training: a parameter must be trained, got all %d frozen", len(nodes))
+	}
+	grads, err := gradients(p.loss, trained)
 	if err != nil {
 		return errors.Wrap(err, "training: differentiating the loss")
 	}
-	for i, param := range m.Params() {
-		p.params = append(p.params, &learned{param, grads[i], parts[i]})
+	for i, grad := range grads {
+		p.params[i].(*learned).grad = grad
 	}
 	return nil
 }
@@ -134,15 +150,40 @@ func (p *program) needed() *gorgonia.ExprGraph {
 }
 
 // run executes the program on the examples with the given indices. Other machines
-// of the model may run meanwhile, but nobody changes its parameters.
+// of the model may run meanwhile, but nobody changes its parameters. Errors name
+// examples by their indices.
 func (p *program) run(data Dataset, indices []int) error {
 	if err := data.Gather(indices, p.x, p.y); err != nil {
+		return err
+	}
+	if err := p.checkLabels(indices); err != nil {
 		return err
 	}
 	for i := range p.wide {
 		p.wide[i] = float64(p.x[i])
 	}
-	return p.graph.Run(p.machine)
+	err := p.graph.Run(p.machine)
+	if bad := (*nn.ExampleError)(nil); errors.As(err, &bad) && bad.Example < len(indices) {
+		bad.Example = indices[bad.Example]
+	}
+	return err
+}
+
+// checkLabels returns an error unless all labels are classes.
+func (p *program) checkLabels(indices []int) error {
+	out := p.graph.Output.Shape()
+	classes, each := out[len(out)-1], len(p.y)/len(indices)
+	for i, label := range p.y {
+		if label >= 0 && label < classes {
+			continue
+		}
+		what := "label"
+		if each > 1 {
+			what = fmt.Sprintf("label %d", i%each)
+		}
+		return &nn.ExampleError{Example: indices[i/each], Reason: fmt.Sprintf("%s must be in [0, %d), got %d", what, classes, label)}
+	}
+	return nil
 }
 
 // learned is a parameter with the gradient of the last run, as solvers see it.

@@ -2,7 +2,6 @@ package training
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -26,14 +25,18 @@ type State struct {
 	// Steps is the number of updates made.
 	Steps   int64   `json:"steps"`
 	History History `json:"history"`
+	// Setup is what the run was begun with. A run that goes on must have the same.
+	Setup Setup `json:"setup"`
 
-	Params    map[string]*tensor.Dense `json:"-"` // the model's, by name, and its other state
+	Params    map[string]*tensor.Dense `json:"-"` // what Model.Weights returns: parameters and states, in the layout of files
 	Solver    optim.State              `json:"-"`
-	Callbacks []CallbackState          `json:"callbacks"` // in the order of Trainer.Callbacks
+	Callbacks []CallbackState          `json:"callbacks"` // of those that have one, by their names
 }
 
 // A CallbackState is what a callback has to remember.
 type CallbackState struct {
+	// Name is that of the callback, set by Run.State.
+	Name    string                   `json:"name"`
 	Data    json.RawMessage          `json:"data,omitempty"`
 	Tensors map[string]*tensor.Dense `json:"-"`
 }
@@ -44,87 +47,49 @@ type stateful interface {
 	SetState(optim.State) error
 }
 
-// State returns the state of the run, with tensors of its own. Called from
-// OnStep, OnEpoch or OnEnd it is between two updates. It is an error if the
-// solver cannot tell its state, as those of package optim can, and a
-// *NonFiniteError if a parameter is NaN or infinite: nothing could be learnt from
-// there on.
+// State returns the state of the run, with tensors of its own. It is to be called
+// from OnCheckpoint or OnEnd, when all callbacks have seen what was done: elsewhere it
+// is an error, and in OnEnd of a run that failed within a step or while callbacks were
+// told of one. It is an error, too, if the solver cannot tell its state, as those of
+// package optim can, and a *NonFiniteError if a parameter is NaN or infinite: nothing
+// could be learnt from there on.
 func (r *Run) State() (*State, error) {
+	if err := r.finite(); err != nil {
+		return nil, errors.Wrap(err, "training: State")
+	}
+	if !r.whole && r.Err != nil {
+		return nil, errors.Errorf("training: State: the last step and epoch must be whole, got a run that failed at epoch %d, step %d", r.Epoch, r.Steps)
+	}
+	if !r.whole {
+		return nil, errors.New("training: State: must be called from OnCheckpoint or OnEnd, when all callbacks have seen the step")
+	}
 	solver, ok := r.Trainer.Solver.(stateful)
 	if !ok {
 		return nil, errors.Errorf("training: State: solver must have State and SetState, got %T", r.Trainer.Solver)
 	}
 	m := r.Trainer.Model
-	if err := r.finite(); err != nil {
+	weights, err := m.Weights()
+	if err != nil {
 		return nil, errors.Wrap(err, "training: State")
 	}
 	s := &State{
-		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps,
-		History: *r.History, Params: make(map[string]*tensor.Dense), Solver: solver.State(),
+		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps, Setup: r.setup,
+		History: *r.History, Params: weights, Solver: solver.State(),
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
-	s.History.Steps = r.Steps
-	_ = m.View(func() error {
-		for name, d := range tensorsOf(m) {
-			s.Params[name] = d.Clone().(*tensor.Dense)
-		}
-		return nil
-	})
+	s.History.Steps, s.History.Stopped, s.History.Partial = r.Steps, r.stop, nil
 	for _, c := range r.Trainer.Callbacks {
-		var cs CallbackState
-		if c.Save != nil {
-			var err error
-			if cs, err = c.Save(); err != nil {
-				return nil, err
-			}
+		if c.Save == nil {
+			continue
 		}
+		cs, err := c.Save()
+		if err != nil {
+			return nil, err
+		}
+		cs.Name = c.Name
 		s.Callbacks = append(s.Callbacks, cs)
 	}
 	return s, nil
-}
-
-// tensorsOf returns what training changes in a model, by name.
-func tensorsOf(m *models.Model) map[string]*tensor.Dense {
-	all := make(map[string]*tensor.Dense)
-	for _, p := range slices.Concat(m.Params(), m.States()) {
-		all[p.Name()] = p.Value()
-	}
-	return all
-}
-
-// resume puts the run where s was taken. It changes nothing if s does not fit.
-func (r *Run) resume(s *State) error {
-	t := r.Trainer
-	solver, ok := t.Solver.(stateful)
-	if !ok {
-		return errors.Errorf("training: Resume: solver must have State and SetState, got %T", t.Solver)
-	}
-	if err := s.fits(t.Model); err != nil {
-		return errors.Wrap(err, "training: Resume")
-	}
-	if s.Epoch < 0 || s.Steps < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch {
-		return errors.Errorf("training: Resume: state must be at a step of %d in an epoch, got epoch %d, batch %d, step %d",
-			r.StepsPerEpoch, s.Epoch, s.Batches, s.Steps)
-	}
-	if len(s.Callbacks) != len(t.Callbacks) {
-		return errors.Errorf("training: Resume: state must be of %d callbacks, got %d", len(t.Callbacks), len(s.Callbacks))
-	}
-	if err := solver.SetState(s.Solver); err != nil {
-		return errors.Wrap(err, "training: Resume")
-	}
-	for i, c := range t.Callbacks {
-		if c.Load != nil {
-			if err := c.Load(s.Callbacks[i]); err != nil {
-				return errors.Wrapf(err, "training: Resume: callback %d", i)
-			}
-		}
-	}
-	s.set(t.Model)
-	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
-	r.stop = s.History.Stopped
-	*r.History = s.History
-	r.History.Epochs = slices.Clone(s.History.Epochs)
-	return nil
 }
 
 // Restore sets the parameters of a model, and its other state, to those of s. It
@@ -138,35 +103,10 @@ func (s *State) Restore(m *models.Model) error {
 }
 
 // fits returns an error unless the tensors of s are those of m.
-func (s *State) fits(m *models.Model) error {
-	here := tensorsOf(m)
-	for _, name := range slices.Sorted(maps.Keys(here)) {
-		from, to := s.Params[name], here[name]
-		switch {
-		case from == nil:
-			return errors.Errorf("state must have the model's parameter %s, got none", name)
-		case from.Dtype() != to.Dtype() || from.DataSize() != to.DataSize():
-			return errors.Errorf("parameter %s must be of %v and shape %v, got %v %v",
-				name, to.Dtype(), to.Shape(), from.Dtype(), from.Shape())
-		}
-	}
-	if len(s.Params) != len(here) {
-		return errors.Errorf("state must have the %d parameters of the model, got %d", len(here), len(s.Params))
-	}
-	return nil
-}
+func (s *State) fits(m *models.Model) error { return m.CheckWeights(s.Params) }
 
 // set copies the tensors of s, which fit, into m.
 func (s *State) set(m *models.Model) {
 	// It cannot fail.
-	_ = m.Update(func() error {
-		for name, to := range tensorsOf(m) {
-			if to.Dtype() == tensor.Float32 {
-				copy(to.Float32s(), s.Params[name].Float32s())
-			} else {
-				copy(to.Float64s(), s.Params[name].Float64s())
-			}
-		}
-		return nil
-	})
+	_ = m.SetWeights(s.Params)
 }

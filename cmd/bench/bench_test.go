@@ -112,9 +112,9 @@ func TestUsage(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--only", "("}, 1, "--only: error parsing regexp"},
-		{[]string{"--only", "nothing"}, 1, `--only: no case matches "nothing"`},
-		{[]string{"--rounds=-1"}, 1, "--rounds and --for must not be negative, got -1 and 0s"},
+		{[]string{"--only", "("}, 2, "--only: error parsing regexp"},
+		{[]string{"--only", "nothing"}, 2, `--only: no case matches "nothing"`},
+		{[]string{"--rounds=-1"}, 2, "--rounds and --for must not be negative, got -1 and 0s"},
 		{[]string{"--unknown"}, 2, "unknown flag --unknown"},
 		{[]string{"--worker", "nothing"}, 1, `no case of this program is called "nothing"`},
 		{[]string{"--worker", "mlp/dropout-torch1"}, 1, "no case of this program"},

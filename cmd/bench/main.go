@@ -15,6 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Measure dropout and training steps side by side: this library, gorgonia.Dropout and stock Gorgonia, copying memory, and, where they are there, PyTorch on the CPU (Debian: python3-torch) and GoMLX's pure-Go backend.
@@ -25,7 +27,9 @@ Run it from the root of the repository:
 
     go run ./cmd/bench                      all, a few minutes
     go run ./cmd/bench --quick              what the table at the end needs, under a minute
-    go run ./cmd/bench --only mlp           cases whose name matches`
+    go run ./cmd/bench --only mlp           cases whose name matches
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
@@ -54,6 +58,10 @@ func execute(args []string, in io.Reader, out, log io.Writer) int {
 		fmt.Fprintln(log, "bench:", err)
 		return 1
 	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "bench:", err)
+		return 2
+	}
 	_, err = parser.Parse(args)
 	if exited {
 		return code
@@ -75,31 +83,42 @@ func execute(args []string, in io.Reader, out, log io.Writer) int {
 	return 0
 }
 
-func (c *cli) run(ctx context.Context, in io.Reader, out, log io.Writer) error {
-	if c.Worker != "" {
-		return serve(c.Worker, c.CPUProfile, in, out)
-	}
+// Validate is called by kong.
+func (c *cli) Validate() error {
 	if c.Rounds < 0 || c.For < 0 {
 		return errors.Errorf("--rounds and --for must not be negative, got %d and %v", c.Rounds, c.For)
 	}
-	only, err := regexp.Compile(c.Only)
-	if err != nil {
+	if _, err := regexp.Compile(c.Only); err != nil {
 		return errors.Wrap(err, "--only")
 	}
+	if c.Worker == "" && len(c.chosen()) == 0 {
+		return errors.Errorf("--only: no case matches %q (see --list)", c.Only)
+	}
+	return nil
+}
+
+// chosen are the cases to measure. Validate has seen that Only is an expression.
+func (c *cli) chosen() []*benchCase {
+	only := regexp.MustCompile(c.Only)
 	var chosen []*benchCase
 	for _, b := range cases() {
 		if (b.quick || !c.Quick) && only.MatchString(b.Name) {
 			chosen = append(chosen, b)
 		}
 	}
+	return chosen
+}
+
+func (c *cli) run(ctx context.Context, in io.Reader, out, log io.Writer) error {
+	if c.Worker != "" {
+		return serve(c.Worker, c.CPUProfile, in, out)
+	}
+	chosen := c.chosen()
 	if c.List {
 		for _, b := range chosen {
 			fmt.Fprintf(out, "%-28s %s\n", b.Name, b.Title)
 		}
 		return nil
-	}
-	if len(chosen) == 0 {
-		return errors.Errorf("--only: no case matches %q (see --list)", c.Only)
 	}
 	m := &measurement{rounds: c.Rounds, turn: c.For, log: log}
 	if m.rounds == 0 {
@@ -117,6 +136,7 @@ func (c *cli) run(ctx context.Context, in io.Reader, out, log io.Writer) error {
 	programs, cleanUp := c.programs(ctx, chosen)
 	defer cleanUp()
 	r := &result{Date: time.Now().Format(time.DateOnly), Machine: machine(), Rounds: m.rounds, Turn: m.turn.String()}
+	var err error
 	if r.Cases, err = m.all(ctx, chosen, programs); err != nil {
 		return err
 	}

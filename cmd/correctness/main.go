@@ -10,18 +10,47 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-func main() {
-	if err := run(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "correctness:", err)
-		os.Exit(1)
+const description = `Compare the outputs and gradients of gorgonia.Dropout and ops.Dropout with central differences, at several rates.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs the command line, which has no flags but --help, and returns the exit
+// code.
+func execute(args []string, out, log io.Writer) int {
+	exited, code := false, 0
+	parser, err := kong.New(&struct{}{}, kong.Name("correctness"), kong.Description(description), kong.Writers(out, log),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}), kong.Exit(func(n int) { exited, code = true, n }))
+	if err != nil {
+		fmt.Fprintln(log, "correctness:", err)
+		return 1
 	}
+	_, err = parser.Parse(args)
+	if exited {
+		return code
+	}
+	if err == nil {
+		err = kernel.CheckChoice()
+	}
+	if err != nil {
+		fmt.Fprintf(log, "correctness: %v (see correctness --help)\n", err)
+		return 2
+	}
+	if err := run(out); err != nil {
+		fmt.Fprintln(log, "correctness:", err)
+		return 1
+	}
+	return 0
 }
 
 // input is what both ops are applied to.

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
 func TestRun(t *testing.T) {
@@ -25,5 +27,29 @@ func TestRun(t *testing.T) {
 	}
 	if ours != 4 || theirs != 4 {
 		t.Errorf("%d and %d lines, want 4 and 4:\n%s", ours, theirs, out.String())
+	}
+}
+
+// Help and wrong usage make no comparison, and a full disk is a failure.
+func TestExecute(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--help"}, 0, "Exit codes:"},
+		{[]string{"--nonsense"}, 2, "unknown flag --nonsense"},
+		{[]string{"x"}, 2, "unexpected argument x"},
+		{nil, 0, "gorgonia.Dropout"},
+	} {
+		var out strings.Builder
+		code := execute(tt.args, &out, &out)
+		if code != tt.code || !strings.Contains(out.String(), tt.want) || (tt.args != nil && strings.Contains(out.String(), "wrong\n")) {
+			t.Errorf("%v: exit %d\n%s", tt.args, code, out.String())
+		}
+	}
+	var log strings.Builder
+	if code := execute(nil, &fulldisk.Disk{}, &log); code != 1 || !strings.Contains(log.String(), "no space left") {
+		t.Errorf("exit %d\n%s", code, log.String())
 	}
 }

@@ -33,11 +33,19 @@ type timing struct {
 	BytesPerStep   float64 `json:"bytes_allocated_per_step"`
 }
 
-// Run is called by kong.
-func (c *benchCmd) Run(ctx context.Context, to *console) error {
+// Validate is called by kong.
+func (c *benchCmd) Validate() error {
+	if err := (&mnistrun.Config{Hidden: c.Hidden, P: c.P}).CheckNetwork(); err != nil {
+		return errors.New("--" + err.Error())
+	}
 	if c.Batch < 1 || c.Batch > 60000 || c.For <= 0 {
 		return errors.Errorf("--batch must be in [1, 60000] and --for positive, got %d and %v", c.Batch, c.For)
 	}
+	return nil
+}
+
+// Run is called by kong.
+func (c *benchCmd) Run(ctx context.Context, to *console) error {
 	fmt.Fprintln(to.log, blas.Use(1))
 	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P}}
 	sets, err := (&mnistrun.Config{Train: 10}).Load()

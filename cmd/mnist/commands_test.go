@@ -62,13 +62,17 @@ func TestRunDirectory(t *testing.T) {
 	digit := filepath.Join(dir, "digit.png")
 	drawDigit(t, digit)
 	out, log, code = command("predict", dir, digit, "--passes", "5")
-	if code != 0 || !strings.Contains(out, "digit.png shows a ") || strings.Count(out, "\n") != 12 {
+	if code != 0 || !strings.Contains(out, `digit.png" shows a `) || strings.Count(out, "\n") != 12 {
 		t.Errorf("predict: exit %d\n%s%s", code, out, log)
 	}
 	out, log, code = command("--json", "predict", dir, digit)
 	var got answer
 	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || len(got.Probabilities) != 10 || got.Passes != 50 {
 		t.Errorf("predict --json: exit %d, %v\n%s%s", code, err, out, log)
+	}
+	// 0 is a seed as others are, and this run has none of it.
+	if _, log, code = command("predict", dir, digit, "--seed", "0"); code != 1 || !strings.Contains(log, "with-dropout-0") {
+		t.Errorf("predict --seed 0: exit %d\n%s", code, log)
 	}
 
 	out, log, code = command("report", dir)
@@ -77,7 +81,7 @@ func TestRunDirectory(t *testing.T) {
 	}
 
 	// A damaged checkpoint is one clear line.
-	last := filepath.Join(dir, "runs", "with-dropout-1", "last.safetensors")
+	last := filepath.Join(dir, "runs", "with-dropout-1", "model.safetensors")
 	data, err := os.ReadFile(last)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +117,7 @@ func TestResume(t *testing.T) {
 		}
 	}
 	// As if the run had been killed while its second network was training.
-	for _, path := range []string{"runs.json", "runs.csv", "runs/with-dropout-1/last.safetensors"} {
+	for _, path := range []string{"runs.json", "runs.csv", "runs/with-dropout-1/last.safetensors", "runs/with-dropout-1/model.safetensors"} {
 		if err := os.Remove(filepath.Join(cut, path)); err != nil {
 			t.Fatal(err)
 		}
@@ -147,9 +151,19 @@ func TestCommandErrors(t *testing.T) {
 		{"predict " + dir + " /nowhere.png", 2, "/nowhere.png"},
 		{"predict " + dir + " " + text, 1, "config.json: no such file"},
 		{"--resume " + dir, 1, "config.json: no such file"},
-		{"explain --output x.pdf", 1, "--output must end in .svg or .dot, got"},
-		{"bench --batch 0", 1, "--batch must be in [1, 60000]"},
-		{"--config " + text, 2, "invalid character"},
+		{"explain --output x.pdf", 2, "--output must end in .svg or .dot, got"},
+		{"bench --batch 0", 2, "--batch must be in [1, 60000]"},
+		{"--config " + text, 2, text + ":1:2: invalid character 'o' in literal null"},
+		{"bench -p 2", 2, "--p must be in [0, 1], got 2"},
+		{"explain --input-p=-1", 2, "--input-p must be in [0, 1], got -1"},
+		{"explain --batch 0", 2, "--batch must be in [1, 60000], got 0"},
+		{"eval " + dir + " --bins 0", 2, "--bins positive, got 20 and 0"},
+		{"predict " + dir + " " + text + " --passes 0", 2, "--passes must be positive, got 0"},
+		{"--lr=-1", 2, "--lr must be finite and not negative, got -1"},
+		{"--plain-lr=-1", 2, "--plain-lr must be finite and not negative, got -1"},
+		{"--momentum 1", 2, "--momentum must be in [0, 1), got 1"},
+		{"--seed 18446744073709551615 --seeds 2", 2, "--seed must leave room for 2 seeds below 2^64"},
+		{"--data " + dir, 1, "mnist: Open: "},
 	} {
 		_, log, code := command(strings.Fields(tt.args)...)
 		if code != tt.code || !strings.Contains(log, tt.want) || strings.Count(strings.TrimSpace(log), "\n") > 0 {
@@ -158,19 +172,7 @@ func TestCommandErrors(t *testing.T) {
 	}
 }
 
-// The config.json of a run can be given as flags.
-func TestConfigFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(path, []byte(`{"input_p": 0.4, "hidden": [7], "plain_lr": 0.25}`), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	c, err := parse(t, "--config", path, "--p", "0.3")
-	if err != nil || c.InputP != 0.4 || len(c.Hidden) != 1 || c.PlainLR != 0.25 || c.P != 0.3 {
-		t.Errorf("got %+v, %v", c, err)
-	}
-}
-
-func TestHelpAndCompletion(t *testing.T) {
+func TestHelp(t *testing.T) {
 	out, _, code := command("--help")
 	if code != 0 || !strings.Contains(out, "Examples:") || !strings.Contains(out, "Exit codes:") || !strings.Contains(out, "--input-p") {
 		t.Errorf("exit %d\n%s", code, out)

@@ -23,17 +23,23 @@ type evalCmd struct {
 
 // evaluation is the result for one model.
 type evaluation struct {
-	Arm    string             `json:"arm"`
-	Seed   uint64             `json:"seed"`
-	Passes int                `json:"passes"` // 0 without Monte-Carlo dropout
-	Scores uncertainty.Scores `json:"scores"`
+	Arm      string             `json:"arm"`
+	Seed     uint64             `json:"seed"`
+	Finished bool               `json:"finished"` // false: of the last checkpoint of a training that was interrupted
+	Passes   int                `json:"passes"`   // 0 without Monte-Carlo dropout
+	Scores   uncertainty.Scores `json:"scores"`
+}
+
+// Validate is called by kong.
+func (c *evalCmd) Validate() error {
+	if c.Passes < 0 || c.Bins < 1 {
+		return errors.Errorf("--passes must not be negative and --bins positive, got %d and %d", c.Passes, c.Bins)
+	}
+	return nil
 }
 
 // Run is called by kong.
 func (c *evalCmd) Run(ctx context.Context, to *console) error {
-	if c.Passes < 0 || c.Bins < 1 {
-		return errors.Errorf("--passes must not be negative and --bins positive, got %d and %d", c.Passes, c.Bins)
-	}
 	s, err := c.settings()
 	if err != nil {
 		return err
@@ -48,19 +54,21 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 		for _, seed := range s.seeds() {
 			m, err := a.trained(seed)
 			if errors.Is(err, os.ErrNotExist) {
-				continue // the run was interrupted before it
+				fmt.Fprintf(to.log, "%s, seed %d: not trained yet\n", a.name, seed)
+				continue
 			}
 			if err != nil {
 				return err
 			}
-			p := &uncertainty.Predictor{Model: m, Passes: c.Passes}
+			m.warn(to, a, seed)
+			p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 			add := func(passes int, predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)) error {
 				predictions, err := predict(ctx, sets.Test)
 				if err != nil {
 					return err
 				}
 				scores, err := uncertainty.Evaluate(predictions, c.Bins)
-				all = append(all, evaluation{a.name, seed, passes, scores})
+				all = append(all, evaluation{a.name, seed, m.epochs < 0, passes, scores})
 				return err
 			}
 			if err := add(0, p.Plain); err != nil {
@@ -74,7 +82,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 		}
 	}
 	if len(all) == 0 {
-		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, c.Dir)
+		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, shellWord(c.Dir))
 	}
 	if to.json {
 		return json.NewEncoder(to.out).Encode(all)
@@ -85,6 +93,9 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 		prediction := "plain"
 		if e.Passes > 0 {
 			prediction = fmt.Sprintf("%d passes", e.Passes)
+		}
+		if !e.Finished {
+			e.Arm += ", interrupted"
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\t%.2f %%\t%.4f\t%.4f\t%.4f\t\n", e.Arm, e.Seed, prediction, 100*(1-e.Scores.Accuracy), e.Scores.NLL, e.Scores.ECE, e.Scores.Brier)
 	}

@@ -24,6 +24,20 @@ type explainCmd struct {
 	Output string  `short:"o" help:"File to write to: .svg or .dot; standard output gets DOT." type:"path" placeholder:"FILE"`
 }
 
+// Validate is called by kong.
+func (c *explainCmd) Validate() error {
+	if err := (&mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}).CheckNetwork(); err != nil {
+		return errors.New("--" + err.Error())
+	}
+	if err := mnistrun.InRange("batch", c.Batch, 1, 60000); err != nil {
+		return errors.New("--" + err.Error())
+	}
+	if c.Output != "" && !strings.HasSuffix(c.Output, ".dot") && !strings.HasSuffix(c.Output, ".svg") {
+		return errors.Errorf("--output must end in .svg or .dot, got %s", c.Output)
+	}
+	return nil
+}
+
 // Run is called by kong.
 func (c *explainCmd) Run(ctx context.Context, to *console) error {
 	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}}
@@ -43,8 +57,6 @@ func (c *explainCmd) Run(ctx context.Context, to *console) error {
 		return err
 	case strings.HasSuffix(c.Output, ".dot"):
 		return os.WriteFile(c.Output, []byte(dot), 0o666)
-	case !strings.HasSuffix(c.Output, ".svg"):
-		return errors.Errorf("--output must end in .svg or .dot, got %s", c.Output)
 	}
 	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
 	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.log

@@ -57,12 +57,15 @@ func TestDamagedRun(t *testing.T) {
 		{"config.json", func(b []byte) []byte { return nil }, "report"},
 		{"config.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"hidden"`), []byte(`"hiddem"`), 1) }, "--resume"},
 		{"config.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"epochs": 2`), []byte(`"epochs": -2`), 1) }, "--resume"},
+		{"config.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`cosine`), []byte(`coshne`), 1) }, "--resume"},
+		{"config.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"momentum": 0.9,`), nil, 1) }, "--resume"},
+		{"config.json", func(b []byte) []byte { return append(b, '}') }, "eval"},
 		{"runs.json", func(b []byte) []byte { return b[:len(b)/2] }, "report"},
 		{"runs.json", func(b []byte) []byte { return nil }, "report"},
 		{"runs.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"seed": 1`), []byte(`"seed": -1`), 1) }, "report"},
 		{"runs/with-dropout-1/last.safetensors", func(b []byte) []byte { return b[:len(b)-1] }, "--resume"},
-		{"runs/with-dropout-1/last.safetensors", func(b []byte) []byte { b[len(b)-1] ^= 128; return b }, "eval"},
-		{"runs/with-dropout-1/last.safetensors", func(b []byte) []byte { return nil }, "predict"},
+		{"runs/with-dropout-1/model.safetensors", func(b []byte) []byte { b[len(b)-1] ^= 128; return b }, "eval"},
+		{"runs/with-dropout-1/model.safetensors", func(b []byte) []byte { return nil }, "predict"},
 		{"runs/without-dropout-1/last.safetensors", func(b []byte) []byte { b[3] = 0xff; return b }, "--resume"},
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(tt.file))
@@ -136,7 +139,7 @@ func TestPredictOddImages(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 2}, {1, 300}, {300, 1}, {37, 5}, {28, 28}, {28, 27}, {8192, 3}, {513, 511}} {
 		path := write("odd.png", picture(size[0], size[1]))
 		out, log, code := command("predict", dir, path, "--passes", "2")
-		if good := code == 0 && strings.Contains(out, "shows a"); !good && (code != 1 || !strings.Contains(log, path+": mnist: FromImage: image must ") || strings.Count(log, "\n") != 1) {
+		if good := code == 0 && strings.Contains(out, "shows a"); !good && (code != 1 || !strings.Contains(log, path+`": mnist: FromImage: image must `) || strings.Count(log, "\n") != 1) {
 			t.Errorf("%v: exit %d\n%s%s", size, code, out, log)
 		}
 	}

@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	completion "github.com/jotaen/kong-completion"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/completion"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
@@ -34,16 +37,16 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
-	Train      trainCmd              `cmd:"" default:"withargs" help:"Train without and with dropout and compare (the default)."`
-	Eval       evalCmd               `cmd:"" help:"Test the models of a run."`
-	Predict    predictCmd            `cmd:"" help:"Say which digit an image shows."`
-	Report     reportCmd             `cmd:"" help:"Write the report of a run again."`
-	Explain    explainCmd            `cmd:"" help:"Draw the network as a graph."`
-	Bench      benchCmd              `cmd:"" help:"Time training steps."`
-	Completion completion.Completion `cmd:"" help:"Print shell code that completes this command's flags."`
+	Train      trainCmd           `cmd:"" default:"withargs" help:"Train without and with dropout and compare (the default)."`
+	Eval       evalCmd            `cmd:"" help:"Test the models of a run."`
+	Predict    predictCmd         `cmd:"" help:"Say which digit an image shows."`
+	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
+	Explain    explainCmd         `cmd:"" help:"Draw the network as a graph."`
+	Bench      benchCmd           `cmd:"" help:"Time training steps."`
+	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 
-	Config kong.ConfigFlag `help:"JSON file with values of flags, such as the config.json of a run." placeholder:"FILE"`
-	JSON   bool            `name:"json" help:"Write results as JSON."`
+	Config configFlag `help:"JSON or YAML file with values of flags, such as the config.json of a run; those on the command line override it." placeholder:"FILE"`
+	JSON   bool       `name:"json" help:"Write results as JSON."`
 }
 
 // console is what commands write to.
@@ -60,18 +63,27 @@ func execute(args []string, out, log io.Writer) int {
 	exited, code := false, 0
 	var c cli
 	parser, err := kong.New(&c, kong.Name("mnist"), kong.Description(description), kong.Writers(out, log),
-		kong.Configuration(kong.JSON), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.Exit(func(n int) { exited, code = true, n }))
 	if err != nil {
 		fmt.Fprintln(log, "mnist:", err)
 		return 1
 	}
-	completion.Register(parser)
+	if completion.Answer(parser, args, out) {
+		return 0
+	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "mnist:", err)
+		return 2
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
 		return code
 	}
 	if err != nil {
+		if c.Config != "" && !strings.HasPrefix(err.Error(), string(c.Config)) {
+			err = errors.WithMessagef(err, "with the values of %s", c.Config)
+		}
 		fmt.Fprintf(log, "mnist: %v (see mnist --help)\n", err)
 		return 2
 	}
@@ -88,7 +100,8 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintln(log, "mnist: stopped")
 		return 130
 	case err != nil:
-		fmt.Fprintln(log, "mnist:", err)
+		// Errors of package mnist begin with the same word.
+		fmt.Fprintln(log, "mnist:", strings.TrimPrefix(err.Error(), "mnist: "))
 		return 1
 	}
 	return 0

@@ -4,15 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	_ "image/gif" // formats that image.Decode knows
-	_ "image/jpeg"
-	_ "image/png"
-	"os"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -21,10 +17,10 @@ import (
 // predictCmd says which digit an image shows.
 type predictCmd struct {
 	runDir
-	Image  string `arg:"" type:"existingfile" help:"PNG, JPEG or GIF file that shows one digit, of any size and either ink."`
-	Passes int    `default:"50" help:"Passes of Monte-Carlo dropout."`
-	Seed   uint64 `help:"Seed of the model; the run's first by default."`
-	Plain  bool   `help:"Use the model that was trained without dropout."`
+	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size and either ink."`
+	Passes int     `default:"50" help:"Passes of Monte-Carlo dropout."`
+	Seed   *uint64 `help:"Seed of the model; the run's first by default."`
+	Plain  bool    `help:"Use the model that was trained without dropout."`
 }
 
 // answer is what predict says.
@@ -36,11 +32,16 @@ type answer struct {
 	Passes            int       `json:"passes"`
 }
 
-// Run is called by kong.
-func (c *predictCmd) Run(ctx context.Context, to *console) error {
+// Validate is called by kong.
+func (c *predictCmd) Validate() error {
 	if c.Passes < 1 {
 		return errors.Errorf("--passes must be positive, got %d", c.Passes)
 	}
+	return nil
+}
+
+// Run is called by kong.
+func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	s, err := c.settings()
 	if err != nil {
 		return err
@@ -53,15 +54,16 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	if c.Plain {
 		a = s.arms()[0]
 	}
-	seed := c.Seed
-	if seed == 0 {
-		seed = s.Seed
+	seed := s.Seed
+	if c.Seed != nil {
+		seed = *c.Seed
 	}
 	m, err := a.trained(seed)
 	if err != nil {
 		return err
 	}
-	p := &uncertainty.Predictor{Model: m, Passes: c.Passes}
+	m.warn(to, a, seed)
+	p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 	predictions, err := p.Predict(ctx, &training.Examples{Shape: []int{len(pixels)}, X: pixels, Y: []int{0}})
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	if to.json {
 		return json.NewEncoder(to.out).Encode(answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes})
 	}
-	fmt.Fprintf(to.out, "%s shows a %d, with probability %.3f (%d passes; entropy %.3f nats, of which the networks' disagreement is %.3f).\n\n",
+	fmt.Fprintf(to.out, "%q shows a %d, with probability %.3f (%d passes; entropy %.3f nats, of which the networks' disagreement is %.3f).\n\n",
 		c.Image, got.Class(), got.Confidence(), c.Passes, got.Entropy, got.MutualInformation())
 	for digit, probability := range got.Mean {
 		fmt.Fprintf(to.out, "%d %6.3f %s\n", digit, probability, strings.Repeat("█", int(40*probability+0.5)))
@@ -78,30 +80,12 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	return nil
 }
 
-// maxSide bounds the images that are decoded.
-const maxSide = 8192
-
 // readDigit reads an image as MNIST would have it.
 func readDigit(path string) ([]float32, error) {
-	f, err := os.Open(path)
+	img, err := datasets.OpenImage(path)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	config, _, err := image.DecodeConfig(f)
-	if err != nil {
-		return nil, errors.Wrapf(err, "%s: not a PNG, JPEG or GIF image", path)
-	}
-	if config.Width > maxSide || config.Height > maxSide {
-		return nil, errors.Errorf("%s: image must be at most %d pixels wide and high, got %d by %d", path, maxSide, config.Width, config.Height)
-	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return nil, err
-	}
-	img, _, err := image.Decode(f)
-	if err != nil {
-		return nil, errors.Wrapf(err, "%s: damaged image", path)
 	}
 	pixels, err := mnist.FromImage(img)
-	return pixels, errors.Wrap(err, path)
+	return pixels, errors.WithMessagef(err, "%q", path)
 }

@@ -43,7 +43,7 @@ func (c *reportCmd) Run(ctx context.Context, to *console) error {
 	}
 	pairs := finished(results)
 	if len(pairs) == 0 {
-		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, c.Dir)
+		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, shellWord(c.Dir))
 	}
 	if err := s.show(to, pairs); err != nil {
 		return err
@@ -75,8 +75,8 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 		write func(io.Writer) error
 	}{
 		{"report.html", page.WriteHTML},
-		{"curves.svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results) }},
-		{"curves.png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results) }},
+		{"curves.svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results, without, with) }},
+		{"curves.png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results, without, with) }},
 	} {
 		if err := atomicfile.Write(filepath.Join(c.Out, f.name), f.write); err != nil {
 			return err
@@ -87,8 +87,9 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 }
 
 // passes is the number of passes of Monte-Carlo dropout in a report, and shown
-// the number of test images that they are made for.
-const passes, shown = 20, 2000
+// the number of test images that they are made for; activated is that of the
+// activations.
+const passes, shown, activated = 20, 2000, 100
 
 // figures draws what the models of a seed do on test images.
 func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, error) {
@@ -124,7 +125,7 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 		if err != nil {
 			return nil, err
 		}
-		p := &uncertainty.Predictor{Model: m, Passes: passes}
+		p := &uncertainty.Predictor{Model: m.Model, Passes: passes}
 		predictions, err := p.Plain(ctx, data)
 		if err != nil {
 			return nil, err
@@ -135,7 +136,7 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 			if err := add(report.Filters(a.name, first[0].Value().Float32s(), 28, 28)); err != nil {
 				return nil, err
 			}
-			values, err := firstLayer(ctx, m, data)
+			values, err := firstLayer(ctx, m.Model, data)
 			if err != nil {
 				return nil, err
 			}
@@ -217,6 +218,7 @@ func (c *settings) list() []report.Setting {
 		{Name: "schedule", Values: text(c.Schedule)},
 		{Name: "momentum", Values: text(c.Momentum)},
 		{Name: "batch size", Values: text(c.Batch)},
+		{Name: "last batch dropped", Values: text(c.DropLast)},
 		{Name: "submatrix", Values: text(c.Submatrix)},
 		{Name: "batch normalization", Values: text(c.BatchNorm)},
 		{Name: "warm-up steps", Values: text(c.Warmup)},
@@ -243,6 +245,9 @@ func (c *settings) command() string {
 	if c.BatchNorm {
 		s += " --batch-norm"
 	}
+	if c.DropLast {
+		s += " --drop-last"
+	}
 	if c.Warmup > 0 {
 		s += fmt.Sprintf(" --warmup %d", c.Warmup)
 	}
@@ -253,7 +258,7 @@ func (c *settings) command() string {
 		s += fmt.Sprintf(" --clip-norm %v", c.ClipNorm)
 	}
 	if c.Data != "" {
-		s += " --data " + c.Data
+		s += " --data " + shellWord(c.Data)
 	}
 	return s
 }

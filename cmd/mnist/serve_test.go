@@ -98,7 +98,7 @@ func TestJSON(t *testing.T) {
 // The command in a report gives its settings again.
 func TestCommandGivesTheSettings(t *testing.T) {
 	args := strings.Fields("--train 200 --validation 300 --hidden 16,8 -p 0.3 --input-p 0 --epochs 2 --plain-epochs 3 --seeds 2 --seed 7 " +
-		"--nesterov --submatrix --batch-norm --warmup 5 --clip-norm 1.5 --max-norm 3 --weight-decay 0.001 --schedule step --early-stopping 4 --curve 10")
+		"--nesterov --submatrix --batch-norm --drop-last --warmup 5 --clip-norm 1.5 --max-norm 3 --weight-decay 0.001 --schedule step --early-stopping 4 --curve 10")
 	first, err := parse(t, args...)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
@@ -21,7 +23,18 @@ type settings struct {
 
 // Validate is called by kong.
 func (c *settings) Validate() error {
+	if err := c.check(); err != nil {
+		return errors.New("--" + err.Error())
+	}
+	return nil
+}
+
+// check returns an error that begins with the name of what is wrong.
+func (c *settings) check() error {
 	err := c.Check()
+	if err == nil {
+		err = mnistrun.NotNegative("plain-lr", c.PlainLR)
+	}
 	for _, f := range []struct {
 		name  string
 		value int
@@ -31,8 +44,8 @@ func (c *settings) Validate() error {
 			err = mnistrun.InRange(f.name, f.value, 1, f.max)
 		}
 	}
-	if err != nil {
-		return errors.New("--" + err.Error())
+	if err == nil && c.Seed > math.MaxUint64-uint64(c.Seeds-1) {
+		err = errors.Errorf("seed must leave room for %d seeds below 2^64, got %d", c.Seeds, c.Seed)
 	}
-	return nil
+	return err
 }

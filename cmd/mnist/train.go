@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,41 +30,61 @@ type trainCmd struct {
 	settings
 	Serve  string `group:"Experiment" help:"Show the learning curves on a web page while training, such as at :8080; only to this machine unless the address names a host." placeholder:"ADDRESS"`
 	Resume string `group:"Experiment" help:"Go on with the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
+
+	given []string // names of the flags that were given for this run
 }
 
-// Run is called by kong.
+// Run is called by kong. Whatever can be found wrong is found before anything is
+// trained or written.
 func (c *trainCmd) Run(ctx context.Context, to *console) error {
 	if c.Resume != "" {
-		workers := c.Workers
-		if err := checkpoint.LoadConfig(c.Resume, &c.settings); err != nil {
+		if err := c.resume(); err != nil {
 			return err
 		}
-		c.Out, c.Workers = c.Resume, workers
-		if err := c.settings.Validate(); err != nil {
-			return errors.Wrap(err, filepath.Join(c.Resume, checkpoint.ConfigFile))
+		if err := cleanRun(c.Out); err != nil {
+			return errors.Wrap(err, "--resume")
 		}
 	} else if c.Out != "" {
 		if _, err := os.Stat(filepath.Join(c.Out, checkpoint.ConfigFile)); err == nil {
 			return errors.Errorf("--out must be a new directory, got %s, which holds a run: go on with it by --resume", c.Out)
 		}
+	}
+	sets, err := c.Load()
+	if err != nil {
+		return err
+	}
+	for _, a := range c.arms() {
+		if _, _, err := a.Trainer(sets, c.Seed); err != nil {
+			return errors.Wrap(err, a.name)
+		}
+	}
+	var listener net.Listener
+	if c.Serve != "" {
+		if listener, err = live.Listen(c.Serve); err != nil {
+			return errors.Wrap(err, "--serve")
+		}
+		defer listener.Close()
+	}
+	if c.Resume == "" && c.Out != "" {
 		if err := checkpoint.SaveConfig(c.Out, c.settings); err != nil {
 			return errors.Wrap(err, "--out")
 		}
 	}
 	fmt.Fprintln(to.log, blas.Use(min(c.Workers, 2*c.Seeds)))
-	if c.Serve == "" {
-		return c.run(ctx, to, nil)
+	if listener == nil {
+		return c.run(ctx, to, sets, nil)
 	}
-	listener, err := live.Listen(c.Serve)
-	if err != nil {
-		return errors.Wrap(err, "--serve")
-	}
-	page := live.New("MNIST without and with dropout")
+	return c.serve(ctx, to, sets, listener)
+}
+
+// serve runs with a page of the learning curves.
+func (c *trainCmd) serve(ctx context.Context, to *console, sets *mnistrun.Sets, listener net.Listener) error {
+	page := live.New("MNIST without and with dropout", without, with)
 	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
 	fmt.Fprintf(to.log, "Learning curves: http://%s/\n", listener.Addr())
-	if err := c.run(ctx, to, page); err != nil {
+	if err := c.run(ctx, to, sets, page); err != nil {
 		return err
 	}
 	fmt.Fprintln(to.log, "The page is up until Ctrl-C.")
@@ -76,11 +97,7 @@ const checkpointInterval = 10 * time.Second
 
 // run trains both arms, shows them on the page if there is one, and writes the
 // comparison.
-func (c *settings) run(ctx context.Context, to *console, page *live.Server) error {
-	sets, err := c.Load()
-	if err != nil {
-		return err
-	}
+func (c *settings) run(ctx context.Context, to *console, sets *mnistrun.Sets, page *live.Server) error {
 	if !to.json {
 		fmt.Fprintln(to.out, c.describe(sets))
 	}
@@ -92,7 +109,9 @@ func (c *settings) run(ctx context.Context, to *console, page *live.Server) erro
 		}
 		return []training.Callback{shown, page.Watch(arm, seed)}
 	})
-	display.Close()
+	if closeErr := display.Close(); err == nil {
+		err = closeErr
+	}
 	// What was finished is kept and shown, even if the rest was interrupted.
 	if saveErr := c.save(results); err == nil {
 		err = saveErr
@@ -110,7 +129,7 @@ func (c *settings) run(ctx context.Context, to *console, page *live.Server) erro
 		}
 	}
 	if err != nil && c.Out != "" {
-		fmt.Fprintf(to.log, "What was done is in %s; go on with it: mnist --resume %s\n", c.Out, c.Out)
+		fmt.Fprintf(to.log, "What was done is in %s; go on with it: mnist --resume %s\n", c.Out, shellWord(c.Out))
 	}
 	return err
 }
@@ -165,6 +184,7 @@ func (c *settings) experiment(s *mnistrun.Sets) []experiment.Arm {
 			}
 			dir := a.dir(seed)
 			t.Callbacks = slices.Insert(t.Callbacks, 0, checkpoint.Keep(dir, checkpointInterval))
+			t.Callbacks = append(t.Callbacks, keepModel(dir))
 			state, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
 			switch {
 			case err == nil:

@@ -34,6 +34,7 @@ func newCurve(ctx context.Context, t trial, data *training.Data) *curve {
 
 func (c *curve) callback() training.Callback {
 	return training.Callback{
+		Name: "curve",
 		OnStart: func(*training.Run) error {
 			c.last = time.Now()
 			return nil

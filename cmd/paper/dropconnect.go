@@ -31,7 +31,7 @@ var dropConnected = study{
 		}
 		s.tables = append(s.tables, t)
 		s.findings = append(s.findings, "Here "+r.difference("dropout", "none")+"; "+r.difference("DropConnect", "dropout")+".",
-			fmt.Sprintf("Networks of %d seeds together:%s.", r.budget.Seeds, says[:len(says)-1]),
+			fmt.Sprintf("Networks of %s together:%s.", seedCount(r.budget.Seeds), says[:len(says)-1]),
 			"Wan et al. draw a mask of the weights for each example and infer by a Gaussian of the activations; here a batch shares its mask, since it is one product of matrices, and inference uses the mean weights.")
 		return s, nil
 	},

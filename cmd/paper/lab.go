@@ -17,7 +17,6 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/mnist"
-	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -44,12 +43,20 @@ func (b budget) check() error {
 type sets struct{ train, test *mnist.Set }
 
 func load(dir string) (*sets, error) {
-	open := embedded.Load
-	if dir != "" {
-		open = func() (*mnist.Set, *mnist.Set, error) { return mnist.Open(dir) }
-	}
-	train, test, err := open()
+	train, test, err := mnistrun.Open(dir)
 	return &sets{train, test}, err
+}
+
+// enough returns an error if a study needs more images than there are.
+func (s *sets) enough(of study, b budget) error {
+	images := b.Images
+	for _, a := range of.arms(b) {
+		images = max(images, a.Images)
+	}
+	if images > s.train.Len() || b.Test > s.test.Len() {
+		return errors.Errorf("%s: data must have %d images to train on and %d to test, got %d and %d", of.name, images, b.Test, s.train.Len(), s.test.Len())
+	}
+	return nil
 }
 
 // A trial is one training: all that its record depends on.
@@ -199,6 +206,9 @@ func (l *lab) record(ctx context.Context, t trial) (*record, error) {
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
+	if err := atomicfile.Clean(path + ".json"); err != nil {
+		return nil, err
+	}
 	r, err = l.train(ctx, t, path+".safetensors")
 	if bad := (*training.NonFiniteError)(nil); t.Held > 0 && errors.As(err, &bad) {
 		r, err = record{Trial: t, Diverged: bad.Error()}, nil
@@ -292,7 +302,8 @@ func keep(path string) training.Callback {
 		return checkpoint.Save(path, s)
 	}
 	return training.Callback{
-		OnStep: func(r *training.Run) error {
+		OnStart: func(*training.Run) error { return atomicfile.Clean(path) },
+		OnCheckpoint: func(r *training.Run) error {
 			if time.Since(saved) < interval {
 				return nil
 			}

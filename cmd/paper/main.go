@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -84,6 +86,10 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintln(log, "paper:", err)
 		return 1
 	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "paper:", err)
+		return 2
+	}
 	_, err = parser.Parse(args)
 	if exited {
 		return code
@@ -105,6 +111,10 @@ func execute(args []string, out, log io.Writer) int {
 		}
 		chosen = []study{s}
 	}
+	if err := c.check(chosen); err != nil {
+		fmt.Fprintf(log, "paper: %v (see paper --help)\n", err)
+		return 2
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	switch err := c.run(ctx, chosen, args, out, log); {
@@ -118,25 +128,41 @@ func execute(args []string, out, log io.Writer) int {
 	return 0
 }
 
+// check returns an error if a chosen experiment cannot be made with the flags.
+func (c *cli) check(chosen []study) error {
+	for _, s := range chosen {
+		b := c.budget(s.budgets[c.Budget])
+		if err := b.check(); err != nil {
+			return errors.Wrap(err, s.name)
+		}
+		if c.Seed > math.MaxUint64-uint64(b.Seeds-1) {
+			return errors.Errorf("--seed must leave room for %d seeds below 2^64, got %d", b.Seeds, c.Seed)
+		}
+	}
+	return nil
+}
+
 // run makes the chosen experiments and writes what they found.
 func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log io.Writer) error {
+	sets, err := load(c.Data)
+	if err != nil {
+		return err
+	}
+	// All that can be found wrong is found before the first training.
+	for _, s := range chosen {
+		if err := sets.enough(s, c.budget(s.budgets[c.Budget])); err != nil {
+			return err
+		}
+	}
 	trainings := c.Workers
 	if len(chosen) == 1 && chosen[0].alone {
 		trainings = 1
 	}
 	library := blas.Use(trainings)
 	fmt.Fprintln(log, library)
-	sets, err := load(c.Data)
-	if err != nil {
-		return err
-	}
 	for _, s := range chosen {
-		b := c.budget(s.budgets[c.Budget])
-		if err := b.check(); err != nil {
-			return errors.Wrap(err, s.name)
-		}
 		l := &lab{
-			study: s, budget: b, label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
+			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
 			dir: filepath.Join(c.Out, s.name), kept: filepath.Join(c.Out, "trials"), sets: sets, log: log, blas: library, args: args,
 			every: 30 * time.Second,
 		}

@@ -90,6 +90,14 @@ func pm(e experiment.Estimate, decimals int) string {
 	return fmt.Sprintf("%.*f ± %.*f", decimals, e.Mean, decimals, e.StdErr)
 }
 
+// seedCount is a number of seeds in words.
+func seedCount(n int) string {
+	if n == 1 {
+		return "one seed"
+	}
+	return fmt.Sprintf("%d seeds", n)
+}
+
 // pValue is that of a paired t test of no difference, two-sided; NaN for one seed.
 func pValue(e experiment.Estimate) float64 {
 	if e.N < 2 || e.StdErr == 0 {

@@ -25,7 +25,11 @@ func (l *lab) write(out io.Writer, r *results, took time.Duration) error {
 		return err
 	}
 	file := func(name string, write func(io.Writer) error) error {
-		return errors.Wrap(atomicfile.Write(filepath.Join(l.dir, name), write), "--out")
+		path := filepath.Join(l.dir, name)
+		if err := atomicfile.Clean(path); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+		return errors.Wrap(atomicfile.Write(path, write), "--out")
 	}
 	if err := file(l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
 		return err
@@ -94,8 +98,8 @@ func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
 		trained += rec.Time
 	}
 	full := l.study.budgets["full"]
-	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %d seeds, the paper's widths) would take about %s hours, training %d at a time.\n\n",
-		trained.Round(time.Second), took.Round(time.Second), full.Updates, full.Seeds, hours(r.fullHours()), r.workers)
+	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, the paper's widths) would take about %s hours, training %d at a time.\n\n",
+		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), hours(r.fullHours()), r.workers)
 	here := report.Here()
 	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
 		strings.Join(l.command(), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))

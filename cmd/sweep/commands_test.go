@@ -94,11 +94,11 @@ func TestExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := sweep.ParseSpec(data)
+		s, err := sweep.ParseSpec("spec", data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := sweep.NewPlan(s, programs(0)["mnist"])
+		plan, err := sweep.NewPlan(t.Context(), s, programs(0)["mnist"])
 		if err != nil || plan.Total() != trials {
 			t.Errorf("%s: want %d trials, got %v, %v", name, trials, plan.Total(), err)
 		}
@@ -140,10 +140,10 @@ func TestResults(t *testing.T) {
 	}
 	// A message that is none is shown, without what a terminal would obey.
 	connection, err := queue.LoadConnection(c.store)
-	if err != nil || len(connection.Password) < 20 {
-		t.Fatalf("no password, %v", err)
+	if err != nil || len(connection.Key) < 50 {
+		t.Fatalf("no key, %v", err)
 	}
-	nc, err := connection.Dial("test", 10*time.Second)
+	nc, err := connection.Dial(t.Context(), "test", 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,15 +164,15 @@ func TestResults(t *testing.T) {
 		t.Errorf("got %s, %v", text, err)
 	}
 
-	// Nobody has said the password.
+	// Nobody has said the key.
 	for _, p := range append(c.workers, c.server) {
 		p.kill()
-		if said := p.log.String(); strings.Contains(said, connection.Password) || said == "" {
+		if said := p.log.String(); strings.Contains(said, connection.Key) || said == "" {
 			t.Errorf("%v says %q", p.args[0], said)
 		}
 	}
-	_, log, code = command(t, "worker", "--nats", "nats://sweep:"+connection.Password+"@127.0.0.1:1")
-	if code != 1 || strings.Contains(log, connection.Password) {
+	_, log, code = command(t, "worker", "--nats", "nats://sweep:secret@127.0.0.1:1")
+	if code != 1 || strings.Contains(log, "secret") {
 		t.Errorf("%d: %s", code, log)
 	}
 }
@@ -183,11 +183,11 @@ func TestFlags(t *testing.T) {
 		Name: "a", Method: "asha", Metric: "nll", Trials: 9, Seeds: 2, Halving: "{min: 2, max: 8, factor: 2}",
 		Space: []string{"p={uniform: [0, 0.5]}", "lr=[0.1, 0.2]"}, Set: []string{"train=100", "hidden=[8, 8]"},
 	}
-	got, err := c.spec()
+	got, err := c.spec(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := sweep.ParseSpec([]byte(`
+	want, err := sweep.ParseSpec("spec", []byte(`
 name: a
 method: asha
 metric: nll
@@ -207,7 +207,7 @@ settings: {train: 100, hidden: [8, 8]}
 		"name must":  {Grid: []string{"p=1"}},
 		"trials mus": {Name: "a", Method: "random"},
 	} {
-		if _, err := c.spec(); err == nil || !strings.Contains(err.Error(), flag) {
+		if _, err := c.spec(t.Context()); err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("want an error about %s, got %v", flag, err)
 		}
 	}

@@ -26,6 +26,10 @@ type storeFlag struct {
 	Store string `group:"Server" default:"sweeps" env:"SWEEP_STORE" help:"Directory of the server inside this command." type:"path" placeholder:"DIR"`
 }
 
+// keyVariable is how a command gives the key of its server to its workers: the
+// environment of a process can be read by its user only.
+const keyVariable = "SWEEP_KEY"
+
 // server are the flags that say how a server is reached.
 type server struct {
 	storeFlag
@@ -46,8 +50,8 @@ func (s *server) connection() (queue.Connection, error) {
 		return queue.LoadConnection(s.Store)
 	}
 	c := queue.Connection{
-		URL: s.NATS, User: s.User, Credentials: s.Creds,
-		CA: s.TLSCA, Certificate: s.TLSCert, Key: s.TLSKey, Insecure: s.Insecure,
+		URL: s.NATS, User: s.User, Credentials: s.Creds, Key: os.Getenv(keyVariable),
+		CA: s.TLSCA, Certificate: s.TLSCert, CertificateKey: s.TLSKey, Insecure: s.Insecure,
 	}
 	var err error
 	c.Password, err = password(s.PasswordFile)
@@ -60,7 +64,11 @@ func password(file string) (string, error) {
 		return os.Getenv("SWEEP_PASSWORD"), nil
 	}
 	data, err := os.ReadFile(file)
-	return strings.TrimRight(string(data), "\r\n"), err
+	password := strings.TrimRight(string(data), "\r\n")
+	if err == nil && password == "" {
+		err = errors.Errorf("--password-file must hold a password, got none in %s", file)
+	}
+	return password, err
 }
 
 // A session is a connection to a server, which may be inside this process.
@@ -79,40 +87,63 @@ type session struct {
 func (s *server) open(ctx context.Context, name string) (*session, error) {
 	o := &session{stop: func() {}}
 	var err error
-	if o.connection, err = s.connection(); err != nil && (s.NATS != "" || !errors.Is(err, os.ErrNotExist)) {
-		return nil, err
-	}
-	err = nil // a new store has no connection yet
-	switch {
-	case s.NATS != "":
-		o.nc, err = o.connection.Dial(name, 10*time.Second)
-	case o.connection.URL != "":
-		// If it is not at work any more, its store is free.
-		if o.nc, _ = o.connection.Dial(name, 0); o.nc != nil && o.connection.Temporary {
-			var following context.Context
-			following, o.stop = context.WithCancel(ctx)
-			o.follow.Go(func() { o.succeed(following, s.Store) })
-		}
-	}
-	if err == nil && o.nc == nil {
-		if o.server, err = queue.StartServer(queue.ServerConfig{Store: s.Store, Temporary: true}); err != nil {
-			if o.connection.URL != "" {
-				err = errors.WithMessagef(err, "--nats must say how the server at %s is reached", o.connection.URL)
-			}
+	if s.NATS != "" {
+		if o.connection, err = s.connection(); err != nil {
 			return nil, err
 		}
-		o.connection, o.alone = o.server.Connection(), true
-		o.nc, err = o.server.Connect()
+		o.nc, err = o.connection.Dial(ctx, name, 10*time.Second)
+	} else {
+		err = o.share(ctx, s.Store, name)
+	}
+	if err == nil {
+		o.Queue, err = queue.Open(ctx, o.nc, 0)
 	}
 	if err != nil {
 		o.Close()
 		return nil, err
 	}
-	if o.Queue, err = queue.Open(ctx, o.nc, 0); err != nil {
-		o.Close()
-		return nil, err
-	}
 	return o, nil
+}
+
+// share connects to the server at work on a store, or starts one. Commands that
+// are started together race for the store's lock: who does not get it waits until
+// the other can be reached.
+func (o *session) share(ctx context.Context, store, name string) error {
+	for end := time.Now().Add(20 * time.Second); ; {
+		var err error
+		if o.connection, err = queue.LoadConnection(store); err == nil {
+			// If it is not at work any more, its store is free.
+			if o.nc, err = o.connection.Dial(ctx, name, 0); err == nil {
+				if o.connection.Temporary {
+					var following context.Context
+					following, o.stop = context.WithCancel(ctx)
+					o.follow.Go(func() { o.succeed(following, store) })
+				}
+				return nil
+			}
+		}
+		unreached := err
+		o.server, err = queue.StartServer(queue.ServerConfig{Store: store, Temporary: true})
+		switch {
+		case err == nil:
+			o.connection, o.alone = o.server.Connection(), true
+			o.nc, err = o.server.Connect()
+			return err
+		case !errors.Is(err, queue.ErrInUse):
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case time.Now().After(end):
+			if o.connection.URL != "" {
+				err = errors.WithMessagef(err, "--nats must say how the server at %s is reached (%v)", o.connection.URL, unreached)
+			}
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // succeed becomes the server when the command that was it has ended: its clients
@@ -129,7 +160,7 @@ func (o *session) succeed(ctx context.Context, store string) {
 			continue
 		}
 		// One of those that wait for this gets the store's lock.
-		if server, err := queue.StartServer(queue.ServerConfig{Store: store, Listen: address, Temporary: true}); err == nil {
+		if server, err := queue.StartServer(queue.ServerConfig{Store: store, Listen: address, Key: o.connection.Key, Temporary: true}); err == nil {
 			o.server = server
 			return
 		}
@@ -154,7 +185,7 @@ type serverCmd struct {
 	Listen       string        `default:"127.0.0.1:4222" help:"Address to listen at; others than this machine reach it only if this says so." placeholder:"HOST:PORT"`
 	TLSCert      string        `name:"tls-cert" help:"File with the server's certificate." type:"existingfile" placeholder:"FILE"`
 	TLSKey       string        `name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
-	PasswordFile string        `help:"File with the password that clients must have, instead of one that is drawn; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string        `help:"File with the password of the user sweep, which other machines need; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
 	Insecure     bool          `help:"Let passwords go over the network in the clear."`
 	Sync         bool          `help:"Write each message through to the disk, so that a power failure loses none."`
 	AckWait      time.Duration `default:"30s" help:"A trial whose worker gives no sign of life for so long goes to another. It holds for a new store."`
@@ -162,24 +193,9 @@ type serverCmd struct {
 
 // Run is called by kong.
 func (c *serverCmd) Run(ctx context.Context, to *console) error {
-	config := queue.ServerConfig{Store: c.Store, Listen: c.Listen, Sync: c.Sync}
-	if c.TLSCert != "" || c.TLSKey != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return errors.Wrap(err, "--tls-cert")
-		}
-		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	}
-	var err error
-	if config.Password, err = password(c.PasswordFile); err != nil {
-		return err
-	}
-	host, _, err := net.SplitHostPort(c.Listen)
+	config, err := c.config()
 	if err != nil {
-		return errors.Errorf("--listen must be HOST:PORT, got %q", c.Listen)
-	}
-	if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) && config.TLS == nil && !c.Insecure {
-		return errors.New("--tls-cert and --tls-key must be given where other machines are to reach the server, or --insecure")
+		return usage(err)
 	}
 	s, err := queue.StartServer(config)
 	if err != nil {
@@ -194,7 +210,37 @@ func (c *serverCmd) Run(ctx context.Context, to *console) error {
 	if _, err := queue.Open(ctx, nc, c.AckWait); err != nil {
 		return err
 	}
-	to.logf("Serving %s at %s. The user is sweep; the password is in %s/connection.json.", c.Store, s.Connection().URL, c.Store)
+	to.logf("Serving %s at %s. The user is %s.", c.Store, s.Connection().URL, queue.User)
 	<-ctx.Done()
 	return nil
+}
+
+// config checks the flags.
+func (c *serverCmd) config() (queue.ServerConfig, error) {
+	config := queue.ServerConfig{Store: c.Store, Listen: c.Listen, Sync: c.Sync}
+	if c.TLSCert != "" || c.TLSKey != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return config, errors.Wrap(err, "--tls-cert")
+		}
+		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	var err error
+	if config.Password, err = password(c.PasswordFile); err != nil {
+		return config, err
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return config, errors.Errorf("--listen must be HOST:PORT, got %q", c.Listen)
+	}
+	if ip := net.ParseIP(host); host == "" || host == "localhost" || ip != nil && ip.IsLoopback() {
+		return config, nil
+	}
+	if config.TLS == nil && !c.Insecure {
+		return config, errors.New("--tls-cert and --tls-key must be given where other machines are to reach the server, or --insecure")
+	}
+	if config.Password == "" {
+		return config, errors.New("--password-file must be given where other machines are to reach the server")
+	}
+	return config, nil
 }

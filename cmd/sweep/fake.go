@@ -1,16 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"regexp"
 	"time"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
@@ -26,12 +27,17 @@ type fakeConfig struct {
 	Seed   uint64  `json:"seed"`
 }
 
+// maxMillis is the longest time that a trial may take.
+const maxMillis = 3_600_000
+
+func (fake) Metrics() []string { return []string{"error"} }
+
 func (fake) Normalize(config []byte) ([]byte, error) {
 	c := fakeConfig{Epochs: 1}
-	if err := strict(config, &c); err != nil {
+	if err := settings("fake", config, &c); err != nil {
 		return nil, err
 	}
-	if c.Millis < 0 || c.Millis > 3_600_000 || c.Epochs < 1 || math.Abs(c.X) > 1e6 || len(c.Fail) > 1000 {
+	if c.Millis < 0 || c.Millis > maxMillis || c.Epochs < 1 || math.Abs(c.X) > 1e6 || len(c.Fail) > 1000 {
 		return nil, errors.Errorf("fake: millis must be in [0, 3600000], epochs positive and x in [-1e6, 1e6], got %+v", c)
 	}
 	return json.Marshal(c)
@@ -59,9 +65,14 @@ func (f fake) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	return sweep.Outcome{Metrics: map[string]float64{"error": e}, Fingerprint: hex.EncodeToString(sum[:8])}, nil
 }
 
-// strict reads one JSON object without unknown fields.
-func strict(data []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return errors.WithStack(d.Decode(to))
+// place is where configfile has found an error.
+var place = regexp.MustCompile(`^([a-z]+):\d+:\d+: `)
+
+// settings reads those of a trial. Where they stand is left out of its errors,
+// since nobody has written them as they are read.
+func settings(program string, data []byte, to any) error {
+	if err := configfile.JSON(program, data, to); err != nil {
+		return errors.New(place.ReplaceAllString(err.Error(), "$1: "))
+	}
+	return nil
 }

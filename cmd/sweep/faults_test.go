@@ -91,8 +91,8 @@ func newCluster(t *testing.T, workers int) *cluster {
 		}
 	}
 	for i := range workers {
-		w := &process{t: t, env: []string{"SWEEP_PASSWORD=" + connection.Password}}
-		w.args = []string{"worker", "--nats", connection.URL, "--user", connection.User, "--name", fmt.Sprint("w", i), "--checkpoints", "50ms"}
+		w := &process{t: t, env: []string{keyVariable + "=" + connection.Key}}
+		w.args = []string{"worker", "--nats", connection.URL, "--name", fmt.Sprint("w", i), "--checkpoints", "50ms"}
 		w.start()
 		c.workers = append(c.workers, w)
 	}
@@ -113,7 +113,7 @@ func (c *cluster) open(ctx context.Context, t *testing.T) *queue.Queue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nc, err := connection.Dial("test", 10*time.Second)
+	nc, err := connection.Dial(t.Context(), "test", 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,9 +224,16 @@ func TestFaults(t *testing.T) {
 				resumed++
 			}
 		}
-		kept, err := q.Results(ctx, s.Name)
-		if err != nil || len(kept) != len(want[i]) {
-			t.Errorf("%s: want %d results kept, got %d, %v", s.Name, len(want[i]), len(kept), err)
+		if err := s.Complete(); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := sweep.NewPlan(ctx, s, programs(0)[s.Program])
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := q.Results(ctx, plan)
+		if err != nil || len(kept.Results) != len(want[i]) || kept.Foreign+kept.Damaged > 0 {
+			t.Errorf("%s: want %d results kept, got %+v, %v", s.Name, len(want[i]), kept, err)
 		}
 		if dead, err := q.Dead(ctx, s.Name); err != nil || len(dead) > 0 {
 			t.Errorf("%s: want no dead letters, got %v, %v", s.Name, dead, err)

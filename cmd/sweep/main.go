@@ -7,11 +7,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	completion "github.com/jotaen/kong-completion"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/completion"
+	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
@@ -31,13 +35,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
-	Run        runCmd                `cmd:"" help:"Make a sweep, or go on with it."`
-	Worker     workerCmd             `cmd:"" help:"Make trials of whatever sweeps there are."`
-	Server     serverCmd             `cmd:"" help:"Serve a store to workers of other machines."`
-	Status     statusCmd             `cmd:"" help:"Show how far sweeps have come."`
-	Results    resultsCmd            `cmd:"" help:"Write the results of a sweep."`
-	Simulate   simulateCmd           `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
-	Completion completion.Completion `cmd:"" help:"Print shell code that completes this command's flags."`
+	Run        runCmd             `cmd:"" help:"Make a sweep, or go on with it."`
+	Worker     workerCmd          `cmd:"" help:"Make trials of whatever sweeps there are."`
+	Server     serverCmd          `cmd:"" help:"Serve a store to workers of other machines."`
+	Status     statusCmd          `cmd:"" help:"Show how far sweeps have come."`
+	Results    resultsCmd         `cmd:"" help:"Write the results of a sweep."`
+	Simulate   simulateCmd        `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
+	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 }
 
 // console is what commands write to.
@@ -58,7 +62,13 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintln(log, "sweep:", err)
 		return 1
 	}
-	completion.Register(parser)
+	if completion.Answer(parser, args, out) {
+		return 0
+	}
+	if err := kernel.CheckChoice(); err != nil {
+		fmt.Fprintln(log, "sweep:", err)
+		return 2
+	}
 	parsed, err := parser.Parse(args)
 	if exited {
 		return code
@@ -67,16 +77,54 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintf(log, "sweep: %v (see sweep --help)\n", err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the process at once
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	switch err := parsed.Run(&console{out, log}); {
+	err = parsed.Run(&console{out, log})
+	var wrong usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &wrong):
+		fmt.Fprintf(log, "%s (see sweep %s --help)\n", said(err), parsed.Selected().Name)
+		return 2
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(log, "sweep: stopped")
+		if parsed.Selected().Name == "run" {
+			fmt.Fprintf(log, "Go on with it: sweep %s\n", shell(args))
+		}
 		return 130
-	case err != nil:
-		fmt.Fprintln(log, "sweep:", err)
-		return 1
 	}
-	return 0
+	fmt.Fprintln(log, said(err))
+	return 1
+}
+
+// said returns an error with the name of the command before it, once.
+func said(err error) string { return "sweep: " + strings.TrimPrefix(err.Error(), "sweep: ") }
+
+// usageError is the error of a command line, or of the spec that it names.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{errors.Errorf(format, args...)} }
+
+// usage marks an error as one of the command line.
+func usage(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return usageError{err}
+}
+
+var plain = regexp.MustCompile(`^[a-zA-Z0-9_@%+=:,./-]+$`)
+
+// shell returns arguments as a shell reads them.
+func shell(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		if quoted[i] = a; !plain.MatchString(a) {
+			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +14,6 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
-	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
@@ -55,6 +54,11 @@ var defaults = sync.OnceValues(func() (mnistConfig, error) {
 	return c, err
 })
 
+// Metrics returns what training.History measures of a trial.
+func (m *mnistProgram) Metrics() []string {
+	return []string{"error", "nll", "train_error", "train_nll", "steps"}
+}
+
 // Normalize fills in the defaults of cmd/mnist. Settings have the names that its
 // config.json has.
 func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
@@ -63,16 +67,11 @@ func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
 		return nil, err
 	}
 	c.Hidden = slices.Clone(c.Hidden) // not to be written over
-	if err := strict(config, &c); err != nil {
-		return nil, errors.WithMessage(err, "mnist")
+	if err := settings("mnist", config, &c); err != nil {
+		return nil, err
 	}
 	if c.Data != "" {
 		return nil, errors.New("mnist: data must be left out, since a trial is to be the same on every machine")
-	}
-	switch c.Schedule {
-	case "constant", "cosine", "step", "exponential", "inverse":
-	default:
-		return nil, errors.Errorf("mnist: schedule must be constant, cosine, step, exponential or inverse, got %.80q", c.Schedule)
 	}
 	if err := c.Check(); err != nil {
 		return nil, errors.WithMessage(err, "mnist")
@@ -117,7 +116,7 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	path := filepath.Join(dir, checkpoint.LastFile)
 	var broken error // of this machine, not of the trial
 	saved := time.Now()
-	t.Callbacks = append(t.Callbacks, training.Callback{OnStep: func(r *training.Run) error {
+	t.Callbacks = append(t.Callbacks, training.Callback{OnCheckpoint: func(r *training.Run) error {
 		job.Progress(r.Steps, int64(t.Epochs)*int64(r.StepsPerEpoch))
 		if m.every <= 0 || time.Since(saved) < m.every {
 			return nil
@@ -136,14 +135,18 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	if err != nil {
 		return failed(err)
 	}
+	hash, err := fingerprint(t.Model)
+	if err != nil {
+		return failed(err)
+	}
 	o := sweep.Outcome{
 		Metrics: map[string]float64{
 			"error": h.Test.Error(), "nll": h.Test.NLL, "train_error": h.Train.Error(), "train_nll": h.Train.NLL, "steps": float64(h.Steps),
 		},
-		Fingerprint: fingerprint(t.Model),
+		Fingerprint: hash,
 	}
 	if c.KeepModel {
-		if err := keepModel(ctx, job, t.Model, h, path); err != nil {
+		if err := keepModel(ctx, job, t.Model); err != nil {
 			return sweep.Outcome{}, err
 		}
 	}
@@ -186,27 +189,23 @@ func resume(ctx context.Context, job sweep.Job, path string) (*training.State, e
 	return s, nil
 }
 
-// fingerprint is a hash of a model's parameters, bit for bit.
-func fingerprint(m *models.Model) string {
+// fingerprint is a hash of all that training has made of a model, bit for bit: its
+// parameters and its other state, such as running statistics.
+func fingerprint(m *models.Model) (string, error) {
 	h := sha256.New()
-	for _, p := range m.Params() {
-		for _, v := range p.Value().Float32s() {
-			b := math.Float32bits(v)
-			h.Write([]byte{byte(b), byte(b >> 8), byte(b >> 16), byte(b >> 24)})
-		}
+	// The file has the tensors in a fixed order, with their names and shapes.
+	if err := m.WriteSafetensors(h); err != nil {
+		return "", err
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
-// keepModel stores the trained parameters and the history.
-func keepModel(ctx context.Context, job sweep.Job, m *models.Model, h *training.History, path string) error {
-	s := &training.State{History: *h, Params: make(map[string]*tensor.Dense)}
-	for _, p := range m.Params() {
-		s.Params[p.Name()] = p.Value()
-	}
-	data, err := encode(s, path)
-	if err != nil {
+// keepModel stores the trained model as Model.Save does, for Model.Load to take and
+// other programs.
+func keepModel(ctx context.Context, job sweep.Job, m *models.Model) error {
+	var file bytes.Buffer
+	if err := m.WriteSafetensors(&file); err != nil {
 		return err
 	}
-	return job.Keep(ctx, "model.safetensors", data)
+	return job.Keep(ctx, "model.safetensors", file.Bytes())
 }

@@ -16,6 +16,7 @@ type resultsCmd struct {
 	server
 	Name   string `arg:"" help:"Name of the sweep."`
 	Format string `enum:"table,csv,json" default:"table" help:"What to write: ${enum}."`
+	Metric string `help:"Another metric to order them by." placeholder:"NAME"`
 	Out    string `help:"Write all formats, plots, a page and what trials have kept to this directory." type:"path" placeholder:"DIR"`
 }
 
@@ -30,10 +31,28 @@ func (c *resultsCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
-	results, err := o.Results(ctx, c.Name)
+	p := programs(0)[s.Program]
+	if p == nil {
+		return errors.Errorf("program must be mnist or fake, got %s", s.Program)
+	}
+	if c.Metric != "" {
+		s.Metric = c.Metric
+	}
+	plan, err := sweep.NewPlan(ctx, s, p)
+	if err != nil {
+		return errors.WithMessagef(err, "sweep %s (--metric may say another)", c.Name)
+	}
+	kept, err := o.Results(ctx, plan)
 	if err != nil {
 		return err
 	}
+	if kept.Foreign > 0 {
+		to.logf("%d results of no trial of %s are left out.", kept.Foreign, c.Name)
+	}
+	if kept.Damaged > 0 {
+		to.logf("%d results cannot be read: sweep run makes them again.", kept.Damaged)
+	}
+	results := kept.Results
 	if len(results) == 0 {
 		return errors.Errorf("sweep %s has no results yet", c.Name)
 	}

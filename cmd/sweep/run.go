@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,8 +12,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
-	"gopkg.in/yaml.v3"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -39,19 +40,19 @@ type runCmd struct {
 // Run is called by kong.
 func (c *runCmd) Run(ctx context.Context, to *console) error {
 	if c.Workers < 0 || c.Workers > 1024 {
-		return errors.Errorf("--workers must be in [0, 1024], got %d", c.Workers)
+		return usagef("--workers must be in [0, 1024], got %d", c.Workers)
 	}
-	s, err := c.spec()
+	s, err := c.spec(ctx)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	p := programs(0)[s.Program]
 	if p == nil {
-		return errors.Errorf("program must be mnist or fake, got %.80q", s.Program)
+		return usagef("program must be mnist or fake, got %.80q", s.Program)
 	}
-	plan, err := sweep.NewPlan(s, p)
+	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	o, err := c.open(ctx, "sweep run "+s.Name)
 	if err != nil {
@@ -99,8 +100,8 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 		to.logf("worker %d: %v", i, err)
 		return
 	}
-	args := []string{"worker", "--with-input", "--nats", at.URL, "--user", at.User, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
-	for _, f := range [][2]string{{"--creds", at.Credentials}, {"--tls-ca", at.CA}, {"--tls-cert", at.Certificate}, {"--tls-key", at.Key}} {
+	args := []string{"worker", "--with-input", "--nats", at.URL, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
+	for _, f := range [][2]string{{"--user", at.User}, {"--creds", at.Credentials}, {"--tls-ca", at.CA}, {"--tls-cert", at.Certificate}, {"--tls-key", at.CertificateKey}} {
 		if f[1] != "" {
 			args = append(args, f[0], f[1])
 		}
@@ -111,7 +112,7 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program, args...)
 		// The environment of a process can be read by its user only.
-		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password)
+		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
 		cmd.Stderr = to.log
 		// It ends when this process does, however that comes about.
 		if _, err := cmd.StdinPipe(); err != nil {
@@ -130,15 +131,15 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 }
 
 // spec returns that of the file and the flags.
-func (c *runCmd) spec() (*sweep.Spec, error) {
+func (c *runCmd) spec(ctx context.Context) (*sweep.Spec, error) {
 	s := &sweep.Spec{}
 	if c.Spec != "" {
-		data, err := os.ReadFile(c.Spec)
+		data, err := read(ctx, c.Spec, sweep.MaxSpec)
 		if err != nil {
 			return nil, err
 		}
-		if s, err = sweep.ParseSpec(data); err != nil {
-			return nil, errors.WithMessage(err, c.Spec)
+		if s, err = sweep.ParseSpec(c.Spec, data); err != nil {
+			return nil, err
 		}
 	}
 	if s.Space == nil {
@@ -147,33 +148,8 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 	if s.Settings == nil {
 		s.Settings = make(map[string]any)
 	}
-	for flag, list := range map[string][]string{"grid": c.Grid, "space": c.Space, "set": c.Set} {
-		for _, text := range list {
-			name, value, ok := strings.Cut(text, "=")
-			if !ok || name == "" {
-				return nil, errors.Errorf("--%s must be SETTING=VALUE, got %q", flag, text)
-			}
-			delete(s.Space, name)
-			delete(s.Settings, name)
-			var err error
-			switch flag {
-			case "grid":
-				var r sweep.Range
-				err = yaml.Unmarshal([]byte("["+value+"]"), &r.Values)
-				s.Space[name] = r
-			case "space":
-				var r sweep.Range
-				err = yaml.Unmarshal([]byte(value), &r)
-				s.Space[name] = r
-			default:
-				var v any
-				err = yaml.Unmarshal([]byte(value), &v)
-				s.Settings[name] = v
-			}
-			if err != nil {
-				return nil, errors.Wrapf(err, "--%s %s", flag, name)
-			}
-		}
+	if err := c.settings(s); err != nil {
+		return nil, err
 	}
 	for _, f := range []struct {
 		value string
@@ -184,11 +160,9 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 		}
 	}
 	if c.Halving != "" {
-		d := yaml.NewDecoder(strings.NewReader(c.Halving))
-		d.KnownFields(true)
 		s.Halving = &sweep.Halving{}
-		if err := d.Decode(s.Halving); err != nil {
-			return nil, errors.Wrap(err, "--halving")
+		if err := configfile.YAML("--halving", []byte(c.Halving), s.Halving); err != nil {
+			return nil, err
 		}
 	}
 	if c.Trials != 0 {
@@ -201,4 +175,82 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 		s.Method = sweep.Random
 	}
 	return s, s.Complete()
+}
+
+// settings takes over what the flags say about settings. What one flag says of a
+// setting replaces what the file says; two flags must not contradict each other.
+func (c *runCmd) settings(s *sweep.Spec) error {
+	given := make(map[string]bool)
+	for _, f := range []struct {
+		flag string
+		list []string
+	}{{"grid", c.Grid}, {"space", c.Space}, {"set", c.Set}} {
+		for _, text := range f.list {
+			name, value, ok := strings.Cut(text, "=")
+			if !ok || name == "" {
+				return errors.Errorf("--%s must be SETTING=VALUE, got %.80q", f.flag, text)
+			}
+			if given[name] {
+				return errors.Errorf("--%s: %.80s must be given once", f.flag, name)
+			}
+			given[name] = true
+			delete(s.Space, name)
+			delete(s.Settings, name)
+			if err := setting(s, f.flag, name, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// setting takes over what a flag says of one setting.
+func setting(s *sweep.Spec, flag, name, value string) error {
+	from := fmt.Sprintf("--%s %.80s", flag, name)
+	var r sweep.Range
+	switch flag {
+	case "grid":
+		if err := configfile.YAML(from, []byte("["+value+"]"), &r.Values); err != nil {
+			return err
+		}
+		s.Space[name] = r
+	case "space":
+		if err := configfile.YAML(from, []byte(value), &r); err != nil {
+			return err
+		}
+		s.Space[name] = r
+	default:
+		var v any
+		if err := configfile.YAML(from, []byte(value), &v); err != nil {
+			return err
+		}
+		s.Settings[name] = v
+	}
+	return nil
+}
+
+// read returns a file that may be a pipe without an end, at most one byte more
+// than limit.
+func read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	type outcome struct {
+		data []byte
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		f, err := os.Open(path)
+		if err != nil {
+			done <- outcome{nil, err}
+			return
+		}
+		defer f.Close()
+		data, err := io.ReadAll(io.LimitReader(f, limit+1))
+		done <- outcome{data, err}
+	}()
+	select {
+	case o := <-done:
+		return o.data, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/pkg/errors"
 	"golang.org/x/term"
 
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -26,6 +26,9 @@ func line(s queue.State) string {
 	}
 	if s.Dead > 0 {
 		text += fmt.Sprintf(", %d given up", s.Dead)
+	}
+	if s.Foreign > 0 {
+		text += fmt.Sprintf("; %d results of no trial of it do not count", s.Foreign)
 	}
 	if s.Trouble != "" {
 		text += "; trying again: " + s.Trouble
@@ -120,28 +123,23 @@ func state(ctx context.Context, q *queue.Queue, name string) (queue.State, error
 	return q.State(ctx, s, p)
 }
 
-// printable returns text of others without what a terminal would obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
 func (v *overview) write(b *strings.Builder) {
 	t := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "sweep\ttrials\tdone\tfailed\twaiting\tgiven up")
 	for _, name := range v.names {
 		s := v.Sweeps[name]
 		if s.Trouble != "" {
-			fmt.Fprintf(t, "%s\t%s\n", printable(name), printable(s.Trouble))
+			fmt.Fprintf(t, "%s\t%s\n", sweep.Printable(name), sweep.Printable(s.Trouble))
 			continue
 		}
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", name, s.Total, s.Done, s.Failed, s.Waiting, s.Dead)
 	}
 	t.Flush()
+	for _, name := range v.names {
+		if s := v.Sweeps[name]; s.Foreign+s.Damaged > 0 {
+			fmt.Fprintf(b, "%s: %d results of no trial of it, %d that cannot be read\n", name, s.Foreign, s.Damaged)
+		}
+	}
 	fmt.Fprintln(b)
 	t = tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "worker\tmade\tat work on\tdone\tfor")
@@ -157,6 +155,6 @@ func (v *overview) write(b *strings.Builder) {
 	}
 	t.Flush()
 	for _, name := range slices.Sorted(maps.Keys(v.Dead)) {
-		fmt.Fprintf(b, "\ndead letter %s: %s\n", printable(v.Dead[name].From), printable(v.Dead[name].Reason))
+		fmt.Fprintf(b, "\ndead letter %s: %s\n", sweep.Printable(v.Dead[name].From), sweep.Printable(v.Dead[name].Reason))
 	}
 }

@@ -33,7 +33,7 @@ var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
 // Run is called by kong.
 func (c *workerCmd) Run(ctx context.Context, to *console) error {
 	if c.Threads < 1 || c.Idle < 0 {
-		return errors.Errorf("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
+		return usagef("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
 	}
 	if c.Name == "" {
 		host, _ := os.Hostname()
@@ -42,7 +42,7 @@ func (c *workerCmd) Run(ctx context.Context, to *console) error {
 	c.Name = notInName.ReplaceAllString(c.Name, "-")
 	connection, err := c.connection()
 	if errors.Is(err, os.ErrNotExist) {
-		return errors.Errorf("no sweep has run in %s: --nats or --store must say where there is one", c.Store)
+		return errors.Errorf("no sweep runs in %s: --nats or --store must say where there is one", c.Store)
 	}
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (c *workerCmd) Run(ctx context.Context, to *console) error {
 			_, _ = io.Copy(io.Discard, os.Stdin)
 		}()
 	}
-	nc, err := connection.Dial(c.Name, time.Minute)
+	nc, err := connection.Dial(ctx, c.Name, time.Minute)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ func writeFiles(to *console, s *sweep.Spec, results map[string]sweep.Result, dir
 		}
 	}
 	for _, f := range files {
+		if err := atomicfile.Clean(filepath.Join(dir, f.name)); err != nil {
+			return err
+		}
 		if err := atomicfile.Write(filepath.Join(dir, f.name), f.write); err != nil {
 			return err
 		}

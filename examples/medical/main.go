@@ -135,17 +135,17 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	// are not independent: the intervals are corrected for that (Nadeau and Bengio,
 	// "Inference for the Generalization Error", 2003).
 	accuracy := experiment.Measure{Name: "accuracy", Percent: true, Of: func(r experiment.Result) float64 { return r.History.Test.Accuracy() }}
-	interval := func(e experiment.Estimate) (low, high float64) {
+	corrected := func(e experiment.Estimate) experiment.Estimate {
 		e.StdErr *= math.Sqrt(1 + float64(e.N)/float64(s.folds-1))
-		return e.Interval(0.95)
+		return e
 	}
 	for _, name := range []string{without, with} {
 		mean := experiment.Mean(results, name, accuracy)
-		low, high := interval(mean)
+		low, high := corrected(mean).ShareInterval(0.95) // never above 100 %
 		fmt.Fprintf(out, "accuracy %-15s  %.2f %% (95 %% interval %.2f to %.2f)\n", name, 100*mean.Mean, 100*low, 100*high)
 	}
 	d := experiment.Difference(results, with, without, accuracy)
-	low, high := interval(d)
+	low, high := corrected(d).Interval(0.95)
 	fmt.Fprintf(out, "difference                %+.2f %% (95 %% interval %+.2f to %+.2f)\n", 100*d.Mean, 100*low, 100*high)
 	switch {
 	case low > 0:

@@ -184,7 +184,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nOn the test speakers, %d seeds:\n", s.seeds)
+	fmt.Fprintf(out, "\nOn the test speakers (seeds: %d):\n", s.seeds)
 	t = tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "\taccuracy of a network\tNLL\tof a committee\tNLL\t")
 	var last report.Predictions

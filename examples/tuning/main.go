@@ -118,7 +118,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "784-%d-%d-10 on %d images, %d seeds, %d images for validation:\n", s.units, s.units, s.train, s.seeds, s.validation)
+	fmt.Fprintf(out, "784-%d-%d-10 on %d images, %d images for validation (seeds: %d):\n", s.units, s.units, s.train, s.validation, s.seeds)
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "p\ttraining error\tvalidation error\tfrom\tto\tvalidation NLL\t")
 	chosen, lowest := 0, math.Inf(1)

@@ -15,7 +15,7 @@ func TestRun(t *testing.T) {
 	if err := run(context.Background(), s, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"784-16-16-10 on 100 images, 2 seeds", "validation error", "0.8", "This took", dir} {
+	for _, want := range []string{"784-16-16-10 on 100 images, 100 images for validation (seeds: 2)", "validation error", "0.8", "This took", dir} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output must have %q, got:\n%s", want, out.String())
 		}

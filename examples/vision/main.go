@@ -163,7 +163,9 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	results, err := experiment.Run(ctx, arms, seeds, 2, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
 		return []training.Callback{display.Run(fmt.Sprintf("%s, seed %d", arm, seed))}
 	})
-	display.Close()
+	if closeErr := display.Close(); err == nil {
+		err = closeErr
+	}
 	if err != nil {
 		return err
 	}
@@ -177,7 +179,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		fmt.Fprintf(out, "\n%s\n\n", comparison.Finding())
 	} else {
 		e := experiment.Mean(results, arms[0].Name, experiment.TestError)
-		fmt.Fprintf(out, "%s: error %.2f ± %.2f %% over %d seeds:", arms[0].Name, 100*e.Mean, 100*e.StdErr, e.N)
+		fmt.Fprintf(out, "%s: error %.2f", arms[0].Name, 100*e.Mean)
+		if e.N > 1 { // one run has no standard error
+			fmt.Fprintf(out, " ± %.2f", 100*e.StdErr)
+		}
+		fmt.Fprintf(out, " %%; seeds: %d:", e.N)
 		for _, r := range results {
 			fmt.Fprintf(out, " %.2f", 100*r.History.Test.Error())
 		}

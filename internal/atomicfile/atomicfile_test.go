@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -62,5 +63,45 @@ func TestWriteErrors(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("a failed write left %v", files)
+	}
+}
+
+// Clean removes what Write has left when its process was killed, and nothing else.
+func TestClean(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.b")
+	for range 2 {
+		// A process that is killed here leaves the temporary file.
+		var left string
+		if err := Write(path, func(w io.Writer) error {
+			left = w.(*os.File).Name()
+			return os.Link(left, left[:len(left)-len(suffix)]+"0"+suffix)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep := []string{"a.b", "a.b.1.tmp", ".a.b.tmp", ".a.b..tmp", ".a.b.1x.tmp", ".a.b.1.tmp2", ".a.1.tmp", ".a.b.c.1.tmp"}
+	for _, name := range keep[1:] {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != len(keep)+2 {
+		t.Fatalf("want two temporary files, got %v", files)
+	}
+	if err := Clean(path, filepath.Join(dir, "none"), filepath.Join(dir, "missing", "a")); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if !slices.Contains(keep, f.Name()) {
+			t.Errorf("%s is left", f.Name())
+		}
+	}
+	if len(files) != len(keep) {
+		t.Errorf("want %v, got %v", keep, files)
+	}
+	if err := Clean(filepath.Join(path, "x")); err == nil {
+		t.Error("want an error where the directory is a file")
 	}
 }

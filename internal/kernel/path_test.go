@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -338,4 +339,20 @@ func benchElements(b *testing.B, name string, n int, f func()) {
 		}
 		b.ReportMetric(float64(best.Nanoseconds())/float64(repeat)/float64(n), "best-ns/element")
 	})
+}
+
+// A path that is asked for and cannot be had is an error that says which can.
+func TestCheckChoice(t *testing.T) {
+	some := []path{generic, avx2}
+	for _, name := range []string{"", "generic", "avx2"} {
+		if err := checkChoice(name, some); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"bogus", "avx512", "AVX2"} {
+		want := "DROPOUT_KERNEL must be one of generic, avx2 on this processor, got " + strconv.Quote(name)
+		if err := checkChoice(name, some); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
 }

@@ -169,8 +169,27 @@ reason, and keeps this list: ` + "`go test ./internal/licences -update`" + ` wri
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", d.path, strings.Join(d.licences, ", "), where)
 	}
+	b.WriteString(fonts)
 	return b.String()
 }
+
+// fonts is what the licences of fonts in a module ask programs to say with them.
+const fonts = `
+## Fonts
+
+` + "`github.com/hajimehoshi/bitmapfont/v3`" + `, from which PNG figures take the letters that Liberation
+Sans lacks, is made of Ark Pixel Font, Cubic 11 and Arabic glyphs by Mansour Sorosoro
+(OFL-1.1), M+ Bitmap Fonts ("Unlimited permission is granted to use, copy, and distribute
+it, with or without modification, either commercially and noncommercially"), misc-fixed
+(public domain), and Baekmuk Gulim:
+
+> Copyright (c) 1986-2002 Kim Jeong-Hwan. All rights reserved. Permission to use, copy,
+> modify and distribute this font is hereby granted, provided that both the copyright
+> notice and this permission notice appear in all copies of the font, derivative works or
+> modified versions, and that the following acknowledgement appear in supporting
+> documentation: Baekmuk Batang, Baekmuk Dotum, Baekmuk Gulim, and Baekmuk Headline are
+> registered trademarks owned by Kim Jeong-Hwan.
+`
 
 func TestLicencesIn(t *testing.T) {
 	for text, want := range map[string]string{

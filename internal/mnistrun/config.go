@@ -2,7 +2,14 @@
 // cmd/mnist does twice for each seed, and cmd/sweep once for each trial.
 package mnistrun
 
-import "github.com/pkg/errors"
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+)
 
 // A Config says what is trained on what and how, all but the seed. Its tags are
 // those of flags, with their defaults, and of JSON.
@@ -22,6 +29,7 @@ type Config struct {
 
 	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch"`
+	DropLast       bool    `group:"Training" help:"Leave out the last step of an epoch where it would have fewer images: batch normalization needs more than one." json:"drop_last,omitempty"`
 	LR             float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr"`
 	Schedule       string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
 	Warmup         int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup"`
@@ -34,17 +42,61 @@ type Config struct {
 	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS" json:"early_stopping"`
 }
 
+// classes is the number of digits: as many images are in the smallest set that has
+// all.
+const classes = 10
+
 // Check returns an error that begins with the name of the flag whose value is
-// wrong. What the packages check themselves is left to them.
+// wrong: whatever passes can be trained, if there are the images. What is checked
+// here is what the packages check themselves, but before data are loaded.
 func (c *Config) Check() error {
+	if err := c.checkData(); err != nil {
+		return err
+	}
+	if err := c.CheckNetwork(); err != nil {
+		return err
+	}
+	return c.checkTraining()
+}
+
+func (c *Config) checkData() error {
+	if err := InRange("train", c.Train, classes, 60000); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"validation", c.Validation}, {"curve", c.Curve}} {
+		if f.value != 0 && (f.value < classes || f.value > 60000-classes) {
+			return errors.Errorf("%s must be 0 or in [%d, %d], got %d", f.name, classes, 60000-classes, f.value)
+		}
+	}
+	if c.Train+c.Validation > 60000 {
+		return errors.Errorf("train and validation must be at most 60000 together, got %d", c.Train+c.Validation)
+	}
+	return nil
+}
+
+// CheckNetwork is Check of the network alone.
+func (c *Config) CheckNetwork() error {
+	for _, n := range c.Hidden {
+		if err := InRange("hidden", n, 1, 1<<16); err != nil {
+			return err
+		}
+	}
+	if err := InUnit("p", c.P); err != nil {
+		return err
+	}
+	return InUnit("input-p", c.InputP)
+}
+
+func (c *Config) checkTraining() error {
 	for _, f := range []struct {
 		name     string
 		value    int
 		min, max int
 	}{
-		{"train", c.Train, 10, 60000}, {"validation", c.Validation, 0, 59990}, {"curve", c.Curve, 0, 59990},
-		{"epochs", c.Epochs, 1, 1 << 20}, {"batch", c.Batch, 1, 60000}, {"early-stopping", c.EarlyStopping, 0, 1 << 20},
-		{"warmup", c.Warmup, 0, 1 << 20},
+		{"epochs", c.Epochs, 1, 1 << 20}, {"batch", c.Batch, 1, 60000}, {"early-stopping", c.EarlyStopping, 0, 1 << 20}, {"warmup", c.Warmup, 0, 1 << 20},
 	} {
 		if err := InRange(f.name, f.value, f.min, f.max); err != nil {
 			return err
@@ -53,18 +105,50 @@ func (c *Config) Check() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"p", c.P}, {"input-p", c.InputP}, {"label-smoothing", c.LabelSmoothing}} {
-		if !(f.value >= 0 && f.value <= 1) {
-			return errors.Errorf("%s must be in [0, 1], got %v", f.name, f.value)
-		}
-	}
-	for _, n := range c.Hidden {
-		if err := InRange("hidden", n, 1, 1<<16); err != nil {
+	}{
+		{"lr", c.LR}, {"clip-norm", c.ClipNorm}, {"max-norm", c.MaxNorm}, {"weight-decay", c.WeightDecay},
+	} {
+		if err := NotNegative(f.name, f.value); err != nil {
 			return err
 		}
 	}
-	if c.Train+c.Validation > 60000 {
-		return errors.Errorf("train and validation must be at most 60000 together, got %d", c.Train+c.Validation)
+	if err := InUnit("label-smoothing", c.LabelSmoothing); err != nil {
+		return err
+	}
+	if !(c.Momentum >= 0 && c.Momentum < 1) {
+		return errors.Errorf("momentum must be in [0, 1), got %v", c.Momentum)
+	}
+	if c.Nesterov && c.Momentum == 0 {
+		return errors.New("momentum must be above 0 with nesterov, got 0")
+	}
+	if !slices.Contains(Schedules(), c.Schedule) {
+		return errors.Errorf("schedule must be one of %s, got %.80q", strings.Join(Schedules(), ", "), c.Schedule)
+	}
+	if held := c.Train / heldOut; c.EarlyStopping > 0 && held < classes {
+		return errors.Errorf("train must be at least %d with early-stopping, which holds 1/%d out, got %d", heldOut*classes, heldOut, c.Train)
+	}
+	return nil
+}
+
+// Schedules are the names of learning rate schedules: those of the flag.
+func Schedules() []string {
+	f, _ := reflect.TypeFor[Config]().FieldByName("Schedule")
+	return strings.Split(f.Tag.Get("enum"), ",")
+}
+
+// InUnit returns an error that begins with name unless value is in [0, 1].
+func InUnit(name string, value float64) error {
+	if !(value >= 0 && value <= 1) {
+		return errors.Errorf("%s must be in [0, 1], got %v", name, value)
+	}
+	return nil
+}
+
+// NotNegative returns an error that begins with name unless value is finite and not
+// negative.
+func NotNegative(name string, value float64) error {
+	if !(value >= 0) || math.IsInf(value, 1) {
+		return errors.Errorf("%s must be finite and not negative, got %v", name, value)
 	}
 	return nil
 }

@@ -20,15 +20,32 @@ const SplitSeed = 20140615
 
 // Load reads MNIST, embedded or from c.Data, and splits it.
 func (c *Config) Load() (*Sets, error) {
-	open := embedded.Load
-	if c.Data != "" {
-		open = func() (*mnist.Set, *mnist.Set, error) { return mnist.Open(c.Data) }
-	}
-	train, test, err := open()
+	train, test, err := Open(c.Data)
 	if err != nil {
 		return nil, err
 	}
 	return c.Split(train, test)
+}
+
+// side is the width and height of MNIST's images.
+const side = 28
+
+// Open reads the training and the test set from the four IDX files in dir, or the
+// embedded ones if it is "". Others than MNIST may be in the files if they look like
+// it: 28 by 28 pixels, labels from 0 to 9.
+func Open(dir string) (train, test *mnist.Set, err error) {
+	if dir == "" {
+		return embedded.Load()
+	}
+	if train, test, err = mnist.Open(dir); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range []*mnist.Set{train, test} {
+		if s.Rows != side || s.Cols != side {
+			return nil, nil, errors.Errorf("%s: images must be %d by %d pixels, got %d by %d", dir, side, side, s.Rows, s.Cols)
+		}
+	}
+	return train, test, nil
 }
 
 // Split takes the sets of c from MNIST's training and test set, which stay as

@@ -3,6 +3,8 @@ package mnistrun
 import (
 	"context"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +86,7 @@ func TestTrainer(t *testing.T) {
 		t.Errorf("got %d images, validation %v and trainer %+v", data.Train.Len(), data.Validation, tr)
 	}
 	h, err := tr.Fit(context.Background(), data)
-	if err != nil || h.Steps != 6 || h.Epochs[1].LR != 0.1 {
+	if err != nil || h.Steps != 6 || h.Epochs[1].LR == nil || *h.Epochs[1].LR != 0.1 {
 		t.Errorf("got %+v, %v", h, err)
 	}
 	c.LabelSmoothing = 1 // nothing to learn: the loss stays at that of equal probabilities, or above
@@ -113,5 +115,23 @@ func TestTrainer(t *testing.T) {
 		if _, _, err := c.Trainer(s, 7); err == nil {
 			t.Errorf("%+v: want an error", c)
 		}
+	}
+}
+
+// Images that the network and the figures are not made for are refused when they are
+// read.
+func TestOpenOtherImages(t *testing.T) {
+	dir := t.TempDir()
+	for _, part := range []string{"train", "t10k"} {
+		images := []byte{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}
+		labels := []byte{0, 0, 8, 1, 0, 0, 0, 1, 7}
+		for name, data := range map[string][]byte{"-images-idx3-ubyte": images, "-labels-idx1-ubyte": labels} {
+			if err := os.WriteFile(filepath.Join(dir, part+name), data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, _, err := Open(dir); err == nil || err.Error() != dir+": images must be 28 by 28 pixels, got 2 by 3" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -16,6 +16,10 @@ func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) 
 	return models.New(net, []int{inputs}, models.WithSeed(seed))
 }
 
+// heldOut says which share of the training images early stopping holds out: one in
+// so many.
+const heldOut = 6
+
 // Trainer returns what trains the network with a seed, and the data: a function
 // of c, s and seed.
 func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data, error) {
@@ -37,20 +41,23 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 			LR: c.LR, Momentum: c.Momentum, Nesterov: c.Nesterov,
 			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm, ClipNorm: c.ClipNorm},
 		},
-		Epochs: c.Epochs, BatchSize: c.Batch, Seed: seed,
+		Epochs: c.Epochs, BatchSize: c.Batch, DropLast: c.DropLast, Seed: seed,
 	}
 	if c.LabelSmoothing > 0 {
 		t.Loss = training.CrossEntropy(nn.WithLabelSmoothing(c.LabelSmoothing))
 	}
 	if c.EarlyStopping > 0 {
-		validation, rest, err := train.Stratified(train.Len()/6, seed)
+		validation, rest, err := train.Stratified(train.Len()/heldOut, seed)
 		if err != nil {
 			return nil, data, err
 		}
 		data.Train, data.Validation = rest, validation
 		t.Callbacks = append(t.Callbacks, training.EarlyStoppingOnError(c.EarlyStopping))
 	}
-	steps := int64(c.Epochs) * int64((data.Train.Len()+c.Batch-1)/c.Batch)
-	t.Schedule = c.rate(steps)
+	perEpoch := data.Train.Len() / c.Batch
+	if data.Train.Len()%c.Batch != 0 && !c.DropLast {
+		perEpoch++
+	}
+	t.Schedule = c.rate(int64(c.Epochs) * int64(perEpoch))
 	return t, data, nil
 }

@@ -2,10 +2,12 @@ package sweep
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -19,68 +21,81 @@ type Plan struct {
 	// those of halving.
 	trials [][][]Trial
 	ids    map[string]bool
+	bytes  int // of all configurations together
 	all    int
 }
 
-// NewPlan returns the plan of a spec whose program is p.
-func NewPlan(s *Spec, p Program) (*Plan, error) {
-	pl := &Plan{spec: s, ids: make(map[string]bool)}
+// NewPlan returns the plan of a spec whose program is p. It checks every trial
+// that the sweep may come to, so that what is wrong is found before the first,
+// and stops with ctx.
+func NewPlan(ctx context.Context, s *Spec, p Program) (*Plan, error) {
+	if all := p.Metrics(); !slices.Contains(all, s.Metric) {
+		return nil, errors.Errorf("sweep: NewPlan: metric must be one of %s, got %.80q", strings.Join(all, ", "), s.Metric)
+	}
 	resources := []int{0}
 	if s.Halving != nil {
-		resources = nil
-		for r := s.Halving.Min; r <= s.Halving.Max; r *= s.Halving.Factor {
-			resources = append(resources, r)
-		}
+		resources = s.Halving.rounds()
 	}
-	points := s.points()
-	for round, resource := range resources {
-		pl.trials = append(pl.trials, nil)
-		seen := make(map[string]bool)
-		for _, point := range points {
-			var trials []Trial
-			for seed := 1; seed <= s.Seeds; seed++ {
-				config := maps.Clone(s.Settings)
-				if config == nil {
-					config = make(map[string]any)
-				}
-				maps.Copy(config, point)
-				config["seed"] = seed
-				if s.Halving != nil {
-					config[s.Halving.Resource] = resource
-				}
-				data, err := json.Marshal(config)
-				if err != nil {
-					return nil, errors.Wrap(err, "sweep: NewPlan")
-				}
-				if data, err = p.Normalize(data); err != nil {
-					return nil, errors.WithMessage(err, "sweep: NewPlan")
-				}
-				t, err := NewTrial(s.Name, s.Program, data)
-				if err != nil {
-					return nil, err
-				}
-				trials = append(trials, t)
-				pl.ids[t.ID] = true
+	pl := &Plan{spec: s, ids: make(map[string]bool), trials: make([][][]Trial, len(resources))}
+	for point, err := range s.points() {
+		if err != nil {
+			return nil, errors.WithMessage(err, "sweep: NewPlan")
+		}
+		for round, resource := range resources {
+			if err := ctx.Err(); err != nil {
+				return nil, errors.Wrap(err, "sweep: NewPlan")
 			}
-			// Two draws may be one configuration.
-			if !seen[trials[0].ID] {
-				seen[trials[0].ID] = true
-				pl.trials[round] = append(pl.trials[round], trials)
+			if s.Halving != nil {
+				point[s.Halving.Resource] = resource
+			}
+			if err := pl.add(round, point, p); err != nil {
+				return nil, errors.WithMessage(err, "sweep: NewPlan")
 			}
 		}
 	}
+	n := len(pl.trials[0])
 	for round := range pl.trials {
-		n := len(pl.trials[0])
-		for range round {
-			n /= s.Halving.Factor
-		}
 		if round > 0 {
-			n = max(1, n)
+			n = max(1, n/s.Halving.Factor)
 		}
 		pl.all += n * s.Seeds
 	}
 	return pl, nil
 }
+
+// add plans the trials of a configuration, one for each seed.
+func (p *Plan) add(round int, point map[string]any, program Program) error {
+	config := make(map[string]any, len(p.spec.Settings)+len(point)+1)
+	maps.Copy(config, p.spec.Settings)
+	maps.Copy(config, point)
+	trials := make([]Trial, p.spec.Seeds)
+	for i := range trials {
+		config["seed"] = i + 1
+		data, err := json.Marshal(config)
+		if err != nil {
+			return errors.WithStack(err)
+		}
+		if data, err = program.Normalize(data); err != nil {
+			return err
+		}
+		t, err := NewTrial(p.spec.Name, p.spec.Program, data)
+		if err != nil {
+			return err
+		}
+		if p.ids[t.ID] {
+			return errors.Errorf("configurations must be different, got %.500s twice", data)
+		}
+		if p.bytes += len(data); p.bytes > MaxPlan {
+			return errors.Errorf("configurations must be at most %d MiB together, got more", MaxPlan>>20)
+		}
+		trials[i], p.ids[t.ID] = t, true
+	}
+	p.trials[round] = append(p.trials[round], trials)
+	return nil
+}
+
+// Spec returns the spec that the plan is of.
+func (p *Plan) Spec() *Spec { return p.spec }
 
 // Total returns the number of trials that the sweep makes; about so many for
 // asha.

@@ -1,69 +1,39 @@
 package sweep
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"maps"
-	"math"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 
 	"github.com/pkg/errors"
-	"gopkg.in/yaml.v3"
+
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 )
 
 // A Spec says what a sweep is to try.
 type Spec struct {
-	Name    string `yaml:"name" json:"name"`
-	Program string `yaml:"program" json:"program"` // "" is mnist
-	Method  string `yaml:"method" json:"method"`   // grid (the default), random, halving or asha
+	Name    string `json:"name"`
+	Program string `json:"program"` // "" is mnist
+	Method  string `json:"method"`  // grid (the default), random, halving or asha
 	// Metric is to be as small as can be; "" is error.
-	Metric   string           `yaml:"metric" json:"metric"`
-	Settings map[string]any   `yaml:"settings" json:"settings,omitempty"` // the same for every trial
-	Space    map[string]Range `yaml:"space" json:"space"`                 // tried
-	Seeds    int              `yaml:"seeds" json:"seeds"`                 // each configuration is made with seeds 1 to Seeds; 0 is 1
-	Trials   int              `yaml:"trials" json:"trials,omitempty"`     // configurations to draw, where they are drawn
-	Draw     uint64           `yaml:"draw" json:"draw,omitempty"`         // chooses them
-	Halving  *Halving         `yaml:"halving" json:"halving,omitempty"`
+	Metric   string           `json:"metric"`
+	Settings map[string]any   `json:"settings,omitempty"` // the same for every trial
+	Space    map[string]Range `json:"space"`              // tried
+	Seeds    int              `json:"seeds"`              // each configuration is made with seeds 1 to Seeds; 0 is 1
+	Trials   int              `json:"trials,omitempty"`   // configurations to draw, where they are drawn
+	Draw     uint64           `json:"draw,omitempty"`     // chooses them
+	Halving  *Halving         `json:"halving,omitempty"`
 }
 
 // Halving says how trials that do well are given more: successive halving
 // (Jamieson and Talwalkar 2016) or, without waiting for the slowest, ASHA (Li et
 // al. 2020).
 type Halving struct {
-	Resource string `yaml:"resource" json:"resource"` // the setting that is raised; "" is epochs
-	Min      int    `yaml:"min" json:"min"`           // its value in the first round
-	Max      int    `yaml:"max" json:"max"`           // and at most
-	Factor   int    `yaml:"factor" json:"factor"`     // 1 of Factor trials goes on with Factor times as much; 0 is 3
-	Parallel int    `yaml:"parallel" json:"parallel"` // trials at a time, for asha; 0 is 8
-}
-
-// A Range is what a setting may be: one of Values, or drawn from an interval,
-// uniformly, uniformly in the logarithm, or as a whole number.
-type Range struct {
-	Values  []any       `yaml:"values" json:"values,omitempty"`
-	Uniform *[2]float64 `yaml:"uniform" json:"uniform,omitempty"`
-	Log     *[2]float64 `yaml:"log" json:"log,omitempty"`
-	Int     *[2]int64   `yaml:"int" json:"int,omitempty"`
-}
-
-// UnmarshalYAML reads a list of values, or a mapping.
-func (r *Range) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.SequenceNode {
-		return n.Decode(&r.Values)
-	}
-	if n.Kind != yaml.MappingNode {
-		return errors.Errorf("line %d: must be a list of values, or one of values, uniform, log and int with its own", n.Line)
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if key := n.Content[i].Value; !slices.Contains([]string{"values", "uniform", "log", "int"}, key) {
-			return errors.Errorf("line %d: must be values, uniform, log or int, got %.80q", n.Content[i].Line, key)
-		}
-	}
-	type plain Range
-	return n.Decode((*plain)(r))
+	Resource string `json:"resource"` // the setting that is raised; "" is epochs
+	Min      int    `json:"min"`      // its value in the first round
+	Max      int    `json:"max"`      // and at most
+	Factor   int    `json:"factor"`   // 1 of Factor trials goes on with Factor times as much; 0 is 3
+	Parallel int    `json:"parallel"` // trials at a time, for asha; 0 is 8
 }
 
 // The methods of sweeps.
@@ -74,24 +44,17 @@ const (
 	ASHA   = "asha"
 )
 
-// ParseSpec reads a spec in YAML and fills in its defaults.
-func ParseSpec(data []byte) (*Spec, error) {
+// ParseSpec reads a spec in YAML, the content of the file called name, and fills
+// in its defaults.
+func ParseSpec(name string, data []byte) (*Spec, error) {
 	if len(data) > MaxSpec {
-		return nil, errors.Errorf("sweep: ParseSpec: spec must be at most %d bytes, got %d", MaxSpec, len(data))
+		return nil, errors.Errorf("%s: spec must be at most %d bytes, got more", name, MaxSpec)
 	}
 	s := &Spec{}
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	d.KnownFields(true)
-	if err := d.Decode(s); err != nil {
-		if err == io.EOF {
-			err = errors.New("spec must not be empty")
-		}
-		return nil, errors.Wrap(err, "sweep: ParseSpec")
+	if err := configfile.YAML(name, data, s); err != nil {
+		return nil, err
 	}
-	if err := d.Decode(new(yaml.Node)); err != io.EOF {
-		return nil, errors.New("sweep: ParseSpec: spec must be one YAML document, got more")
-	}
-	return s, errors.WithMessage(s.Complete(), "sweep: ParseSpec")
+	return s, errors.WithMessage(s.Complete(), name)
 }
 
 // Complete fills in defaults and checks the rest.
@@ -116,14 +79,47 @@ func (s *Spec) Complete() error {
 	if s.Seeds < 1 || s.Seeds > 1000 {
 		return errors.Errorf("seeds must be in [1, 1000], got %d", s.Seeds)
 	}
-	for _, name := range s.Names() {
-		if err := s.Space[name].check(); err != nil {
-			return errors.WithMessagef(err, "space: %.80s", name)
-		}
-		if _, ok := s.Settings[name]; ok {
-			return errors.Errorf("%.80s must be in settings or in space, got it in both", name)
+	if err := s.checkNames(); err != nil {
+		return err
+	}
+	if err := s.completeMethod(); err != nil {
+		return err
+	}
+	// What JSON cannot hold, such as .nan, cannot be sent either.
+	_, err := json.Marshal(s)
+	return errors.Wrap(err, "spec")
+}
+
+// maxSettings bounds what a spec may name.
+const maxSettings = 1000
+
+// checkNames checks settings and what each may be.
+func (s *Spec) checkNames() error {
+	if n := len(s.Settings) + len(s.Space); n > maxSettings {
+		return errors.Errorf("settings and space must have at most %d settings, got %d", maxSettings, n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+		if err := checkSetting(name); err != nil {
+			return errors.WithMessage(err, "settings")
 		}
 	}
+	for _, name := range s.Names() {
+		if err := checkSetting(name); err != nil {
+			return errors.WithMessage(err, "space")
+		}
+		if err := s.Space[name].check(); err != nil {
+			return errors.WithMessagef(err, "space: %s", name)
+		}
+		if _, ok := s.Settings[name]; ok {
+			return errors.Errorf("%s must be in settings or in space, got it in both", name)
+		}
+	}
+	return nil
+}
+
+// completeMethod checks how configurations are chosen. Products of sizes are
+// compared by division: they could overflow.
+func (s *Spec) completeMethod() error {
 	switch s.Method {
 	case Grid:
 		if s.Trials != 0 {
@@ -131,30 +127,29 @@ func (s *Spec) Complete() error {
 		}
 		n := s.Seeds
 		for _, name := range s.Names() {
-			if s.Space[name].Values == nil {
-				return errors.Errorf("space: %.80s must be a list of values in a grid", name)
+			values := len(s.Space[name].Values)
+			if values == 0 {
+				return errors.Errorf("space: %s must be a list of values in a grid", name)
 			}
-			if n *= len(s.Space[name].Values); n > MaxTrials {
+			if n > MaxTrials/values {
 				return errors.Errorf("grid must have at most %d trials, got more", MaxTrials)
 			}
+			n *= values
 		}
 	case Random, Halve, ASHA:
-		if s.Trials < 1 || s.Trials*s.Seeds > MaxTrials {
-			return errors.Errorf("trials must be in [1, %d], got %d", MaxTrials/s.Seeds, s.Trials)
+		if most := MaxTrials / s.Seeds; s.Trials < 1 || s.Trials > most {
+			return errors.Errorf("trials must be in [1, %d], got %d", most, s.Trials)
 		}
 	default:
 		return errors.Errorf("method must be grid, random, halving or asha, got %.80q", s.Method)
 	}
-	if s.Method != Halve && s.Method != ASHA {
-		if s.Halving != nil {
-			return errors.Errorf("halving must be left out with method %s", s.Method)
-		}
-	} else if err := s.completeHalving(); err != nil {
-		return err
+	if s.Method == Halve || s.Method == ASHA {
+		return s.completeHalving()
 	}
-	// What JSON cannot hold, such as .nan, cannot be sent either.
-	_, err := json.Marshal(s)
-	return errors.Wrap(err, "spec")
+	if s.Halving != nil {
+		return errors.Errorf("halving must be left out with method %s", s.Method)
+	}
+	return nil
 }
 
 func (s *Spec) completeHalving() error {
@@ -172,84 +167,30 @@ func (s *Spec) completeHalving() error {
 		h.Parallel = 8
 	}
 	if h.Min < 1 || h.Max < h.Min || h.Max > 1<<30 || h.Factor < 2 || h.Factor > 1000 || h.Parallel < 1 || h.Parallel > MaxTrials {
-		return errors.Errorf("halving must have 1 <= min <= max, a factor in [2, 1000] and parallel of at least 1, got %+v", *h)
+		return errors.Errorf("halving must have 1 <= min <= max <= %d, a factor in [2, 1000] and parallel in [1, %d], got %+v", 1<<30, MaxTrials, *h)
 	}
-	for _, in := range []bool{s.Settings[h.Resource] != nil, slices.Contains(s.Names(), h.Resource)} {
-		if in {
-			return errors.Errorf("%.80s must be left to halving, got it in settings or space", h.Resource)
-		}
+	if err := checkSetting(h.Resource); err != nil {
+		return errors.WithMessage(err, "halving: resource")
+	}
+	_, set := s.Settings[h.Resource]
+	if _, tried := s.Space[h.Resource]; set || tried {
+		return errors.Errorf("%s must be left to halving, got it in settings or space", h.Resource)
+	}
+	if rounds := len(h.rounds()); s.Trials > MaxTrials/s.Seeds/rounds {
+		return errors.Errorf("halving must plan at most %d trials, got %d configurations with %d seeds in %d rounds", MaxTrials, s.Trials, s.Seeds, rounds)
 	}
 	return nil
 }
 
-func (r Range) check() error {
-	kinds := 0
-	for _, there := range []bool{r.Values != nil, r.Uniform != nil, r.Log != nil, r.Int != nil} {
-		if there {
-			kinds++
-		}
+// rounds returns the value of the resource in each round.
+func (h *Halving) rounds() []int {
+	all := []int{h.Min}
+	for r := h.Min; r <= h.Max/h.Factor; {
+		r *= h.Factor
+		all = append(all, r)
 	}
-	switch {
-	case kinds != 1:
-		return errors.Errorf("must be one of values, uniform, log and int, got %d of them", kinds)
-	case r.Values != nil && len(r.Values) == 0:
-		return errors.New("must have at least one value")
-	case r.Uniform != nil && !(r.Uniform[0] < r.Uniform[1] && !math.IsInf(r.Uniform[1]-r.Uniform[0], 0)):
-		return errors.Errorf("uniform must be [LOW, HIGH], got %v", *r.Uniform)
-	case r.Log != nil && !(0 < r.Log[0] && r.Log[0] < r.Log[1] && !math.IsInf(r.Log[1], 0)):
-		return errors.Errorf("log must be [LOW, HIGH] with LOW above 0, got %v", *r.Log)
-	case r.Int != nil && !(r.Int[0] < r.Int[1] && r.Int[1]-r.Int[0] > 0 && r.Int[1]-r.Int[0] < math.MaxInt64):
-		return errors.Errorf("int must be [LOW, HIGH], got %v", *r.Int)
-	}
-	return nil
+	return all
 }
 
 // Names returns the settings that are tried, in order.
 func (s *Spec) Names() []string { return slices.Sorted(maps.Keys(s.Space)) }
-
-// draw returns one value. Numbers have four significant digits, so that they
-// can be typed again, and are the same on every machine.
-func (r Range) draw(g *rand.Rand) any {
-	round := func(x float64) float64 {
-		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)
-		return x
-	}
-	switch {
-	case r.Uniform != nil:
-		return round(r.Uniform[0] + (r.Uniform[1]-r.Uniform[0])*g.Float64())
-	case r.Log != nil:
-		return round(r.Log[0] * math.Pow(r.Log[1]/r.Log[0], g.Float64()))
-	case r.Int != nil:
-		return r.Int[0] + g.Int64N(r.Int[1]-r.Int[0]+1)
-	}
-	return r.Values[g.IntN(len(r.Values))]
-}
-
-// points returns the settings that are tried, for each configuration.
-func (s *Spec) points() []map[string]any {
-	names := s.Names()
-	if s.Method == Grid {
-		all := []map[string]any{{}}
-		for _, name := range names {
-			var next []map[string]any
-			for _, p := range all {
-				for _, v := range s.Space[name].Values {
-					q := maps.Clone(p)
-					q[name] = v
-					next = append(next, q)
-				}
-			}
-			all = next
-		}
-		return all
-	}
-	all := make([]map[string]any, s.Trials)
-	for i := range all {
-		g := rand.New(rand.NewPCG(s.Draw, uint64(i)))
-		all[i] = make(map[string]any)
-		for _, name := range names {
-			all[i][name] = s.Space[name].draw(g)
-		}
-	}
-	return all
-}

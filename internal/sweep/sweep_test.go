@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -30,6 +31,8 @@ func (program) Normalize(data []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
+func (program) Metrics() []string { return []string{"error"} }
+
 func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) { return sweep.Outcome{}, nil }
 
 // outcome is lowest at x = 0.
@@ -44,7 +47,7 @@ func outcome(t sweep.Trial) sweep.Result {
 
 func parse(t testing.TB, text string) *sweep.Spec {
 	t.Helper()
-	s, err := sweep.ParseSpec([]byte(text))
+	s, err := sweep.ParseSpec("spec", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +65,7 @@ func play(t testing.TB, s *sweep.Spec, seed uint64) map[string]sweep.Result {
 	for range 10_000 {
 		if plan == nil || r.IntN(8) == 0 {
 			var err error
-			if plan, err = sweep.NewPlan(s, program{}); err != nil {
+			if plan, err = sweep.NewPlan(t.Context(), s, program{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -96,14 +99,14 @@ func TestGrid(t *testing.T) {
 	if err != nil || len(rows) != 6 || rows[0].Settings["x"] != 0.0 || rows[0].Settings["epochs"] != 2.0 || rows[0].Estimate.N != 2 || len(rows[5].Failures) != 2 {
 		t.Errorf("got %+v, %v", rows, err)
 	}
-	var table, csv, js bytes.Buffer
-	for _, err := range []error{sweep.WriteTable(&table, s, results, 3), sweep.WriteCSV(&csv, s, results), sweep.WriteJSON(&js, s, results)} {
+	var table, lines, js bytes.Buffer
+	for _, err := range []error{sweep.WriteTable(&table, s, results, 3), sweep.WriteCSV(&lines, s, results), sweep.WriteJSON(&js, s, results)} {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	if strings.Count(table.String(), "\n") != 4 || strings.Count(csv.String(), "\n") != 13 || !json.Valid(js.Bytes()) {
-		t.Errorf("got\n%s%s", table.String(), csv.String())
+	if strings.Count(table.String(), "\n") != 4 || strings.Count(lines.String(), "\n") != 13 || !json.Valid(js.Bytes()) {
+		t.Errorf("got\n%s%s", table.String(), lines.String())
 	}
 }
 
@@ -159,26 +162,37 @@ func TestHalving(t *testing.T) {
 func TestSpecErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "must not be empty",
-		"name: a\nspice: {}":    "field spice not found",
+		"name: a\nspice: {}":    `spec:2:1: unknown key "spice", did you mean "space"?`,
 		"name: A":               "name must be 1 to 63 of",
 		"name: a\n---\nname: b": "one YAML document",
 		"name: a\nseeds: -1":    "seeds must be in [1, 1000], got -1",
 		"name: a\nmethod: luck": "method must be grid, random, halving or asha",
 		"name: a\nspace: {x: {log: [0, 1]}}\nmethod: random\ntrials: 1":                                "log must be [LOW, HIGH] with LOW above 0",
+		"name: a\nspace: {x: {uniform: [1]}}\nmethod: random\ntrials: 1":                               "spec:2:22: uniform: must be a list of 2, got 1",
+		"name: a\nspace: {x: {uniform: [1, 1.00000000001]}}\nmethod: random\ntrials: 1":                "uniform: must be wider than 1e-10 of its numbers",
+		"name: a\nspace: {x: {int: [0, 9007199254740993]}}\nmethod: random\ntrials: 1":                 "within 2^53 of 0",
+		"name: a\nspace: {x: [9007199254740993]}":                                                      "whole numbers within 2^53 of 0",
+		"name: a\nspace: {x: [18446744073709551615]}":                                                  "whole numbers within 2^53 of 0",
+		"name: a\nspace: {x: [1, 2, 1.0]}":                                                             "different values, got 1 twice",
+		"name: a\nspace: {seed: [1, 2, 3]}":                                                            "space: seed must be left to seeds",
+		"name: a\nsettings: {seed: 2}":                                                                 "settings: seed must be left to seeds",
+		"name: a\nspace: {'=1+1': [1]}":                                                                "space: setting must be named by",
+		"name: a\nmethod: asha\ntrials: 1\nhalving: {resource: seed, min: 1, max: 3}":                  "halving: resource: seed must be left to seeds",
+		"name: a\nmethod: asha\ntrials: 1\nhalving: {min: 1, max: 3}\nsettings: {epochs: null}":        "epochs must be left to halving",
 		"name: a\nspace: {x: {int: [3, 1]}}\nmethod: random\ntrials: 1":                                "int must be [LOW, HIGH]",
 		"name: a\nspace: {x: {uniform: [0, 1]}}":                                                       "must be a list of values in a grid",
 		"name: a\nspace: {x: 3}":                                                                       "must be a list of values, or one of",
-		"name: a\nspace: {x: {lag: [1, 2]}}":                                                           "must be values, uniform, log or int",
+		"name: a\nspace: {x: {lag: [1, 2]}}":                                                           `spec:2:13: unknown key "lag", did you mean "log"?`,
 		"name: a\nspace: {x: []}":                                                                      "at least one value",
 		"name: a\nspace: {x: [1]}\nsettings: {x: 1}":                                                   "got it in both",
-		"name: a\nsettings: {x: .nan}":                                                                 "NaN",
+		"name: a\nsettings: {x: .nan}":                                                                 `spec:2:15: must be a number in decimal digits, or a string in quotes, got ".nan"`,
 		"name: a\nmethod: random":                                                                      "trials must be in [1, 100000], got 0",
 		"name: a\nmethod: asha\ntrials: 3":                                                             "halving must have min and max",
 		"name: a\nhalving: {min: 1, max: 2}":                                                           "must be left out with method grid",
 		"name: a\nmethod: halving\ntrials: 3\nhalving: {min: 0, max: 9}":                               "1 <= min <= max",
 		"name: a\nseeds: 1000\nspace: {x: [1,2,3,4,5,6,7,8,9,0], y: [1,2,3,4,5,6,7,8,9,0], z: [1, 2]}": "at most 100000 trials",
 	} {
-		if _, err := sweep.ParseSpec([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := sweep.ParseSpec("spec", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: want error %q, got %v", text, want, err)
 		}
 	}
@@ -199,9 +213,69 @@ func TestTrialErrors(t *testing.T) {
 		{strings.Replace(string(data), `"program"`, `"programm"`, 1), "unknown field"},
 		{strings.Replace(string(data), `{"x":1}`, `7`, 1), "config must be a JSON object"},
 		{strings.Repeat(" ", sweep.MaxMessage+1), "at most 65536 bytes"},
+		{strings.Replace(string(data), `"program"`, `"PROGRAM"`, 1), "as it is encoded"},
+		{strings.Replace(string(data), `"program"`, `"sweep":"b","program"`, 1), "as it is encoded"},
+		{" " + string(data), "as it is encoded"},
 	} {
 		if _, err := sweep.DecodeTrial([]byte(tt.data)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.60q: want error %q, got %v", tt.data, tt.want, err)
+		}
+	}
+}
+
+// A result says something.
+func TestResultErrors(t *testing.T) {
+	trial, err := sweep.NewTrial("a", "fake", []byte(`{"x":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := map[string]float64{"error": 1}
+	for want, r := range map[string]sweep.Result{
+		"":                            {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}},
+		"metrics or a failure, got 0": {Trial: trial},
+		"metrics or a failure, got 1": {Trial: trial, Outcome: sweep.Outcome{Metrics: measured, Failure: "both"}},
+		"artefact must be named":      {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}, Artefacts: []string{"../x"}},
+	} {
+		data, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sweep.DecodeResult(data); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("want error %q, got %v", want, err)
+		}
+	}
+}
+
+// A spreadsheet runs nothing that comes from a trial, and a terminal obeys
+// nothing.
+func TestTablesAreText(t *testing.T) {
+	s := parse(t, "name: a\nspace: {x: [0, 0.5]}")
+	results := play(t, s, 1)
+	for id, r := range results {
+		r.Outcome = sweep.Outcome{Metrics: map[string]float64{"error": -0.5, "@SUM(A1)": 1}}
+		if strings.Contains(string(r.Config), "0.5") {
+			r.Outcome = sweep.Outcome{Failure: "=HYPERLINK(\"x\")\n\x1b[2J"}
+		}
+		r.Worker = "+1+1"
+		results[id] = r
+	}
+	var b bytes.Buffer
+	if err := sweep.WriteCSV(&b, s, results); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(&b).ReadAll()
+	if err != nil || len(lines) != 3 {
+		t.Fatalf("got %q, %v", lines, err)
+	}
+	text := fmt.Sprintf("%q", lines)
+	for _, want := range []string{`"'@SUM(A1)"`, `"'=HYPERLINK(\"x\")\ufffd\ufffd[2J"`, `"'+1+1"`, `"-0.5"`} {
+		if !strings.Contains(strings.ReplaceAll(text, "\uFFFD", `\ufffd`), want) {
+			t.Errorf("want %s in %s", want, text)
+		}
+	}
+	for v, want := range map[any]string{0.12345678: "0.12345678", "a\x1b[2J\u202e": "a\uFFFD[2J\uFFFD", true: "true", 1e-7: "1e-07"} {
+		if got := sweep.Text(v); got != want {
+			t.Errorf("want %q, got %q", want, got)
 		}
 	}
 }
@@ -256,7 +330,7 @@ func FuzzParseSpec(f *testing.F) {
 	f.Add("name: a\nseeds: 2\nspace: {x: [0, 0.5, 1], epochs: [1, 2]}")
 	f.Add("name: a\nmethod: asha\ntrials: 9\nspace: {x: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := sweep.ParseSpec([]byte(text))
+		s, err := sweep.ParseSpec("spec", []byte(text))
 		if err != nil {
 			return
 		}

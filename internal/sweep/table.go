@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/pkg/errors"
 
@@ -62,11 +63,13 @@ func Rows(s *Spec, results map[string]Result) ([]Row, error) {
 		}
 		if v, ok := r.Metrics[s.Metric]; ok {
 			row.Values = append(row.Values, v)
-		} else if r.Failure != "" {
-			row.Failures = append(row.Failures, r.Failure)
-		} else {
-			return nil, errors.Errorf("sweep: Rows: metric must be one of %v, got %q", slices.Sorted(maps.Keys(r.Metrics)), s.Metric)
+			continue
 		}
+		failure := r.Failure
+		if failure == "" { // of a worker that measures something else
+			failure = fmt.Sprintf("metric must be %s, got %q", s.Metric, slices.Sorted(maps.Keys(r.Metrics)))
+		}
+		row.Failures = append(row.Failures, failure)
 	}
 	slices.Sort(keys)
 	var rows []Row
@@ -105,16 +108,42 @@ func Furthest(s *Spec, rows []Row) []Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return resource(r) < most[key(r)] })
 }
 
-// Text returns a setting for a reader.
+// Text returns a setting for a reader, so that it can be typed again.
 func Text(v any) string {
-	if f, ok := v.(float64); ok {
-		return strconv.FormatFloat(f, 'g', 6, 64)
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case string:
+		return Printable(v)
 	}
 	data, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Sprint(v)
+		return Printable(fmt.Sprint(v))
 	}
-	return strings.Trim(string(data), `"`)
+	return Printable(string(data))
+}
+
+// Printable returns text from outside with U+FFFD for what a terminal would obey
+// and what XML forbids.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// cell returns text as a cell of a table in CSV: a spreadsheet would take what
+// begins like a formula for one.
+func cell(text string) string {
+	if text == "" || !strings.ContainsRune("=+-@", rune(text[0])) {
+		return text
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return text
+	}
+	return "'" + text
 }
 
 // Number returns a metric for a reader.
@@ -185,7 +214,13 @@ func WriteCSV(w io.Writer, s *Spec, results map[string]Result) error {
 	names := append(s.Columns(), "seed")
 	measured := slices.Sorted(maps.Keys(metrics))
 	c := csv.NewWriter(w)
-	c.Write(slices.Concat([]string{"id"}, names, measured, []string{"failure", "seconds", "worker"}))
+	write := func(line []string) {
+		for i := range line {
+			line[i] = cell(Printable(line[i]))
+		}
+		c.Write(line) // its error is that of c
+	}
+	write(slices.Concat([]string{"id"}, names, measured, []string{"failure", "seconds", "worker"}))
 	for _, r := range inOrder(results) {
 		var config map[string]any
 		if err := json.Unmarshal(r.Config, &config); err != nil {
@@ -202,7 +237,7 @@ func WriteCSV(w io.Writer, s *Spec, results map[string]Result) error {
 			}
 			line = append(line, text)
 		}
-		c.Write(append(line, r.Failure, strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.Worker))
+		write(append(line, r.Failure, strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.Worker))
 	}
 	c.Flush()
 	return errors.Wrap(c.Error(), "sweep: WriteCSV")

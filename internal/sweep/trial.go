@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"slices"
 
 	"github.com/pkg/errors"
 )
@@ -20,6 +21,7 @@ const (
 	MaxResult  = 256 << 10
 	MaxSpec    = 512 << 10
 	MaxTrials  = 100_000
+	MaxPlan    = 64 << 20 // configurations of all trials together
 )
 
 // A Trial is one training of a sweep. It follows from its configuration alone,
@@ -33,6 +35,8 @@ type Trial struct {
 
 // A Program makes trials.
 type Program interface {
+	// Metrics returns the names of what is measured, the same for every trial.
+	Metrics() []string
 	// Normalize returns the configuration with every default filled in, in one
 	// form for all that mean the same, or an error that names what is wrong.
 	Normalize(config []byte) ([]byte, error)
@@ -110,11 +114,17 @@ func CheckArtefact(name string) error {
 func NewTrial(sweep, program string, config []byte) (Trial, error) {
 	t := Trial{Sweep: sweep, ID: hash(program, config), Program: program, Config: config}
 	data, err := json.Marshal(t)
-	if err != nil {
-		return Trial{}, errors.Wrap(err, "sweep: NewTrial")
+	switch {
+	case err != nil:
+		err = errors.WithStack(err)
+	case len(data) > MaxMessage:
+		err = errors.Errorf("trial must be at most %d bytes, got %d", MaxMessage, len(data))
+	case !bytes.HasSuffix(data, slices.Concat(config, []byte("}"))):
+		err = errors.Errorf("config must be as json.Marshal writes it, got %.200q", config)
+	default:
+		err = t.check()
 	}
-	_, err = DecodeTrial(data)
-	return t, err
+	return t, errors.WithMessage(err, "sweep: NewTrial")
 }
 
 func hash(program string, config []byte) string {
@@ -173,6 +183,10 @@ func (r Result) Encode() ([]byte, error) {
 }
 
 func (r Result) check() error {
+	// A result with neither would say nothing, and nobody would make it again.
+	if (len(r.Metrics) > 0) == (r.Failure != "") {
+		return errors.Errorf("result must have metrics or a failure, got %d metrics and failure %.80q", len(r.Metrics), r.Failure)
+	}
 	for _, name := range r.Artefacts {
 		if err := CheckArtefact(name); err != nil {
 			return err
@@ -194,7 +208,8 @@ func DecodeResult(data []byte) (Result, error) {
 	return r, nil
 }
 
-// decode reads one JSON value with no unknown fields and nothing behind it.
+// decode reads what json.Marshal has written, byte for byte: encoding/json alone
+// would take keys in another case, given twice, or unknown.
 func decode(data []byte, limit int, to any) error {
 	if len(data) > limit {
 		return errors.Errorf("message must be at most %d bytes, got %d", limit, len(data))
@@ -206,6 +221,13 @@ func decode(data []byte, limit int, to any) error {
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return errors.New("message must be one JSON object, got more behind it")
+	}
+	again, err := json.Marshal(to)
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	if !bytes.Equal(again, data) {
+		return errors.Errorf("message must be as it is encoded, %.200s, got %.200q", again, data)
 	}
 	return nil
 }

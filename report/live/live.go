@@ -1,6 +1,6 @@
 // Package live shows the learning curves of runs in a browser while they train.
 //
-//	server := live.New("MNIST")
+//	server := live.New("MNIST", "without dropout", "with dropout")
 //	trainer.Callbacks = append(trainer.Callbacks, server.Watch("with dropout", 1))
 //	go http.Serve(listener, server)
 //
@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -30,12 +29,14 @@ import (
 //go:embed page.html.tmpl
 var pageSource string
 
+// page is executed with a view.
 var page = template.Must(template.New("live").Parse(pageSource))
 
 // A Server is an http.Handler with the page at "/" and its events at "/events".
 // Its methods may be called from several goroutines.
 type Server struct {
 	title string
+	arms  []string
 
 	mu      sync.Mutex
 	runs    []*run
@@ -52,8 +53,18 @@ type run struct {
 	result experiment.Result
 }
 
-// New returns a server for a page with the given title.
-func New(title string) *Server { return &Server{title: title, changed: make(chan struct{})} }
+// view is what the page is made from.
+type view struct {
+	Title string
+	Style template.CSS
+}
+
+// New returns a server for a page with the given title. The arms have the colours of
+// figures in order, whichever comes first; those that are not named come after them,
+// as they arrive.
+func New(title string, arms ...string) *Server {
+	return &Server{title: title, arms: slices.Clone(arms), changed: make(chan struct{})}
+}
 
 // Watch returns a callback that shows a run of an arm with a seed.
 func (s *Server) Watch(arm string, seed uint64) training.Callback {
@@ -68,7 +79,12 @@ func (s *Server) Watch(arm string, seed uint64) training.Callback {
 	}
 	return training.Callback{
 		OnStart: func(of *training.Run) error {
-			s.update(func() { s.runs = append(s.runs, r) })
+			s.update(func() {
+				s.runs = append(s.runs, r)
+				if !slices.Contains(s.arms, arm) {
+					s.arms = append(s.arms, arm)
+				}
+			})
 			update(of)
 			return nil
 		},
@@ -98,9 +114,17 @@ func (s *Server) update(change func()) {
 
 // event is the state as the page gets it.
 type event struct {
-	Figures []string `json:"figures"` // SVG
+	Figures []figure `json:"figures"`
 	Runs    []line   `json:"runs"`
 	Finding string   `json:"finding"`
+}
+
+// figure is a figure with its drawing as SVG.
+type figure struct {
+	Title   string `json:"title"`
+	Caption string `json:"caption"`
+	Alt     string `json:"alt"`
+	SVG     string `json:"svg"`
 }
 
 type line struct {
@@ -114,7 +138,7 @@ type line struct {
 // no longer true.
 func (s *Server) state() (event, <-chan struct{}) {
 	s.mu.Lock()
-	e := event{Finding: s.ended, Figures: []string{}, Runs: []line{}}
+	e := event{Finding: s.ended, Figures: []figure{}, Runs: []line{}}
 	var results []experiment.Result
 	for _, r := range s.runs {
 		l := line{Name: fmt.Sprintf("%s, seed %d", r.arm, r.seed), Of: r.epochs}
@@ -132,17 +156,16 @@ func (s *Server) state() (event, <-chan struct{}) {
 		}
 		e.Runs = append(e.Runs, l)
 	}
-	changed := s.changed
+	changed, arms := s.changed, slices.Clone(s.arms)
 	s.mu.Unlock()
 	for _, draw := range []func() (*report.Figure, error){
-		func() (*report.Figure, error) { return report.ErrorCurves(results) },
-		func() (*report.Figure, error) { return report.LearningCurves(results, report.TrainLoss) },
+		func() (*report.Figure, error) { return report.ErrorCurves(results, arms...) },
+		func() (*report.Figure, error) { return report.LearningCurves(results, report.TrainLoss, arms...) },
 	} {
 		// What cannot be drawn yet is left out.
 		if f, err := draw(); err == nil {
-			var b strings.Builder
-			if report.WriteFigure(&b, report.SVG, f) == nil {
-				e.Figures = append(e.Figures, b.String())
+			if svg, err := f.Inline(); err == nil {
+				e.Figures = append(e.Figures, figure{f.Title, f.Caption, f.Alt, svg})
 			}
 		}
 	}
@@ -162,7 +185,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:")
 		// The client may be gone: nobody is left to tell.
-		_ = page.Execute(w, s.title)
+		_ = page.Execute(w, view{s.title, report.PageStyle()})
 	case "/events":
 		s.events(w, r)
 	default:

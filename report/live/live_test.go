@@ -33,7 +33,7 @@ func train(t *testing.T, s *live.Server, arm string) {
 }
 
 type event struct {
-	Figures []string
+	Figures []struct{ Title, Caption, Alt, SVG string }
 	Runs    []struct {
 		Name, Text string
 		Done, Of   int
@@ -86,7 +86,7 @@ func TestEvents(t *testing.T) {
 	if len(e.Runs) != 1 || e.Runs[0].Name != "with dropout, seed 7" || e.Runs[0].Done != 3 || e.Runs[0].Of != 3 || !strings.Contains(e.Runs[0].Text, "validation error") {
 		t.Errorf("runs are %+v", e.Runs)
 	}
-	if len(e.Figures) != 2 || !strings.Contains(e.Figures[0], "<svg") {
+	if len(e.Figures) != 2 || !strings.Contains(e.Figures[0].SVG, "<svg") || e.Figures[0].Title == "" || e.Figures[0].Caption == "" || e.Figures[0].Alt == "" {
 		t.Errorf("%d figures, want 2 SVGs", len(e.Figures))
 	}
 }

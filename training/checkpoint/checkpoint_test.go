@@ -2,6 +2,7 @@ package checkpoint_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +66,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Epoch != 3 || s.Steps != 39 || len(s.History.Epochs) != 3 || s.Solver.Step != 39 || len(s.Solver.Slots) != 2 || len(s.Params) != 6 || len(s.Callbacks[1].Tensors) != 6 {
+	if s.Epoch != 3 || s.Steps != 39 || len(s.History.Epochs) != 3 || s.Solver.Step != 39 || len(s.Solver.Slots) != 2 || len(s.Params) != 6 || len(s.Callbacks) != 1 || len(s.Callbacks[0].Tensors) != 6 {
 		t.Errorf("state is %+v", s)
 	}
 	files, _ := os.ReadDir(dir)
@@ -97,10 +99,10 @@ func TestLoadErrors(t *testing.T) {
 		want string
 	}{
 		"flipped bit":  {flipped, "checksum is wrong: the file is damaged"},
-		"cut":          {good[:len(good)/2], "not a safetensors file"},
+		"cut":          {good[:len(good)-99], "file must end after"},
 		"empty":        {nil, "not a safetensors file"},
 		"text":         {[]byte("not a checkpoint at all"), "not a safetensors file"},
-		"weights only": {best, `format must be "dropout checkpoint 1", got ""`},
+		"weights only": {best, "file must be a checkpoint, got one of weights alone, which Model.Load reads"},
 	} {
 		if err := os.WriteFile(path, tt.data, 0o666); err != nil {
 			t.Fatal(err)
@@ -172,8 +174,9 @@ func TestNonFiniteKeepsTheLastGood(t *testing.T) {
 			var good []float32
 			tr.Callbacks = []training.Callback{
 				checkpoint.Keep(dir, interval), training.EarlyStopping(9),
-				{OnEpoch: func(r *training.Run) error {
-					if r.Epoch == 1 {
+				{OnCheckpoint: func(r *training.Run) error {
+					// The epoch has been kept, since Keep is asked first.
+					if len(r.History.Epochs) == 2 && good == nil {
 						good = weights(r.Trainer.Model)
 						fault(r, d)
 					}
@@ -204,7 +207,7 @@ func TestNonFiniteKeepsTheLastGood(t *testing.T) {
 			}
 			if name == "weights" || name == "divergence" {
 				// The cause is gone: the run goes on to its end.
-				again.Callbacks = []training.Callback{checkpoint.Keep(dir, interval), training.EarlyStopping(9), {}}
+				again.Callbacks = []training.Callback{checkpoint.Keep(dir, interval), training.EarlyStopping(9)}
 				if again.Resume = s; interval == 0 {
 					if h, err := again.Fit(context.Background(), data()); err != nil || len(h.Epochs) != 4 {
 						t.Errorf("%s: going on: %v", name, err)
@@ -250,60 +253,94 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// child trains in the directory of the environment until it is done, going on
-// from what is there, and writes its weights to the file "weights".
+// callbacks are those of a run in dir that stops early, in one of their six orders:
+// what is kept must not depend on it.
+func callbacks(dir string, order int, interval time.Duration) []training.Callback {
+	memory := struct{ Steps, Epochs int }{}
+	rest := []training.Callback{
+		checkpoint.Keep(dir, interval),
+		training.EarlyStoppingOnError(3),
+		{
+			Name:    "memory",
+			OnStep:  func(*training.Run) error { memory.Steps++; return nil },
+			OnEpoch: func(*training.Run) error { memory.Epochs++; return nil },
+			OnEnd: func(r *training.Run) error {
+				return os.WriteFile(filepath.Join(dir, "memory"), fmt.Append(nil, memory), 0o666)
+			},
+			Save: func() (training.CallbackState, error) {
+				data, err := json.Marshal(memory)
+				return training.CallbackState{Data: data}, err
+			},
+			Load: func(s training.CallbackState) error { return json.Unmarshal(s.Data, &memory) },
+		},
+	}
+	var all []training.Callback
+	for left := 3; left > 0; left-- {
+		k := order % left
+		all, rest, order = append(all, rest[k]), slices.Delete(rest, k, k+1), order/left
+	}
+	return all
+}
+
+// TestChild is a program: it trains in the directory of the environment until it is
+// done, going on from what is there, and writes what came out to files.
 func TestChild(t *testing.T) {
 	dir := os.Getenv("CHECKPOINT_TEST_DIR")
 	if dir == "" {
 		t.Skip("this is the program that TestKilled starts")
 	}
-	tr := trainer(t, 5)
-	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 10*time.Millisecond)}
+	order, err := strconv.Atoi(os.Getenv("CHECKPOINT_TEST_ORDER"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := trainer(t, 12)
+	tr.Callbacks = callbacks(dir, order, 10*time.Millisecond)
 	if s, err := checkpoint.Load(filepath.Join(dir, checkpoint.LastFile)); err == nil {
 		tr.Resume = s
 	} else if !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
-	if _, err := tr.Fit(context.Background(), data()); err != nil {
+	h, err := tr.Fit(context.Background(), data())
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "weights"), fmt.Append(nil, weights(tr.Model)), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "end"), fmt.Append(nil, len(h.Epochs), h.Steps, h.Stopped, h.Validation.NLL), 0o666); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // A run that is killed at 50 random moments, one after the other, ends with the
-// weights of a run that never was.
+// weights, the epochs and the memory of a run that never was, in whatever order its
+// callbacks are, and leaves no temporary files.
 func TestKilled(t *testing.T) {
 	program, err := os.Executable()
 	if err != nil {
 		t.Skip("the test program cannot be found: ", err)
 	}
-	start := func(dir string) *exec.Cmd {
+	start := func(dir string, order int) *exec.Cmd {
 		cmd := exec.Command(program, "-test.run=^TestChild$")
-		cmd.Env = append(os.Environ(), "CHECKPOINT_TEST_DIR="+dir)
+		cmd.Env = append(os.Environ(), "CHECKPOINT_TEST_DIR="+dir, "CHECKPOINT_TEST_ORDER="+strconv.Itoa(order))
 		return cmd
 	}
 	whole := t.TempDir()
 	begin := time.Now()
-	if out, err := start(whole).CombinedOutput(); err != nil {
+	if out, err := start(whole, 0).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	took := time.Since(begin)
-	want, err := os.ReadFile(filepath.Join(whole, "weights"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	kills := 50
 	if testing.Short() {
 		kills = 5
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for n := 0; n < kills; {
+	for n, order := 0, 0; n < kills; order++ {
 		dir := t.TempDir()
 		// Kill runs of one directory until one of them comes to its end.
 		for {
-			cmd := start(dir)
+			cmd := start(dir, order%6)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -314,18 +351,110 @@ func TestKilled(t *testing.T) {
 				break
 			}
 			if n++; n >= kills {
-				if out, err := start(dir).CombinedOutput(); err != nil {
+				if out, err := start(dir, order%6).CombinedOutput(); err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				}
 				break
 			}
 		}
-		got, err := os.ReadFile(filepath.Join(dir, "weights"))
-		if err != nil {
+		for _, file := range []string{"end", "memory", "weights", checkpoint.BestFile} {
+			want, err := os.ReadFile(filepath.Join(whole, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Fatalf("after %d kills, order %d: %s differs", n, order%6, file)
+			}
+		}
+		if files, _ := filepath.Glob(filepath.Join(dir, ".*")); len(files) != 0 {
+			t.Errorf("killed runs have left %v", files)
+		}
+	}
+}
+
+// A run that is killed right after it has kept an epoch or a step, and so between two
+// that it keeps, ends as one that never was: in steps instead of at random.
+func TestKilledAfterEachSave(t *testing.T) {
+	run := func(dir string, order, saves int) (*training.History, *training.Trainer, error) {
+		tr := trainer(t, 12)
+		tr.Callbacks = callbacks(dir, order, 1)
+		i := slices.IndexFunc(tr.Callbacks, func(c training.Callback) bool { return c.OnCheckpoint != nil })
+		keep := tr.Callbacks[i].OnCheckpoint
+		killed := errors.New("killed")
+		// The process is gone: nothing of it happens after the save.
+		tr.Callbacks[i].OnCheckpoint = func(r *training.Run) error {
+			if err := keep(r); err != nil {
+				return err
+			}
+			if saves--; saves == 0 {
+				return killed
+			}
+			return nil
+		}
+		tr.Callbacks[i].OnEnd = nil
+		last := filepath.Join(dir, checkpoint.LastFile)
+		if s, err := checkpoint.Load(last); err == nil {
+			tr.Resume = s
+		}
+		h, err := tr.Fit(context.Background(), data())
+		if errors.Is(err, killed) {
+			return nil, nil, nil
+		}
+		return h, tr, err
+	}
+	want, whole, err := run(t.TempDir(), 0, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Stopped == "" || len(want.Epochs) < 5 {
+		t.Fatalf("early stopping must have stopped the run after some epochs, got %d epochs, %q", len(want.Epochs), want.Stopped)
+	}
+	for order := range 6 {
+		dir := t.TempDir()
+		for kills := 0; ; kills++ {
+			h, tr, err := run(dir, order, 13)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h == nil {
+				continue
+			}
+			if kills < 5 || len(h.Epochs) != len(want.Epochs) || h.Stopped != want.Stopped || !slices.Equal(weights(tr.Model), weights(whole.Model)) {
+				t.Errorf("order %d, %d kills: %d epochs, %q, want %d, %q", order, kills, len(h.Epochs), h.Stopped, len(want.Epochs), want.Stopped)
+			}
+			break
+		}
+	}
+}
+
+// What a killed run has left beside its files is removed when it goes on, and nothing
+// else is.
+func TestKeepCleans(t *testing.T) {
+	dir := t.TempDir()
+	left := []string{".last.safetensors.123.tmp", ".best.safetensors.9.tmp"}
+	others := []string{".config.json.5.tmp", "notes.tmp", ".last.safetensors.tmp", ".last.safetensors.x1.tmp"}
+	for _, name := range slices.Concat(left, others) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if string(got) != string(want) {
-			t.Fatalf("after %d kills the weights are others", n)
+	}
+	tr := trainer(t, 1)
+	tr.Callbacks = []training.Callback{checkpoint.Keep(dir, 0)}
+	if _, err := tr.Fit(context.Background(), data()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range left {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s must be gone, got %v", name, err)
+		}
+	}
+	for _, name := range others {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s must stay, got %v", name, err)
 		}
 	}
 }

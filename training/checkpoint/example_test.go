@@ -15,21 +15,27 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// The second call goes on where the first has ended, as it would after a crash.
+// The second call goes on where the first was stopped, within the second epoch, as it
+// would after a crash.
 func ExampleKeep() {
 	dir, err := os.MkdirTemp("", "run")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	train := func(epochs int) {
+	train := func(stop int64) {
 		model, err := models.New(models.MLP{Inputs: 1, Outputs: 2}, []int{1})
 		if err != nil {
 			log.Fatal(err)
 		}
 		trainer := &training.Trainer{
-			Model: model, Solver: &optim.SGD{LR: 0.1, Momentum: 0.9}, Epochs: epochs,
-			Callbacks: []training.Callback{checkpoint.Keep(dir, time.Minute)},
+			Model: model, Solver: &optim.SGD{LR: 0.1, Momentum: 0.9}, Epochs: 5, BatchSize: 1,
+			Callbacks: []training.Callback{checkpoint.Keep(dir, time.Minute), {OnStep: func(r *training.Run) error {
+				if r.Steps == stop {
+					r.Stop("enough for now")
+				}
+				return nil
+			}}},
 		}
 		trainer.Resume, err = checkpoint.Load(filepath.Join(dir, checkpoint.LastFile))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -43,8 +49,8 @@ func ExampleKeep() {
 		fmt.Println(len(history.Epochs), "epochs,", history.Steps, "updates")
 	}
 	train(3)
-	train(5)
+	train(0)
 	// Output:
-	// 3 epochs, 3 updates
-	// 5 epochs, 5 updates
+	// 1 epochs, 3 updates
+	// 5 epochs, 10 updates
 }

@@ -4,6 +4,7 @@ package experiment
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/pkg/errors"
@@ -87,7 +88,10 @@ func run(ctx context.Context, arm Arm, seed uint64, watch Watch) (*training.Hist
 		return nil, errors.New("New must return a trainer, got nil")
 	}
 	if watch != nil {
-		t.Callbacks = append(t.Callbacks, watch(arm.Name, seed, t)...)
+		// A trainer that New returns again must not be watched twice.
+		own := t.Callbacks
+		defer func() { t.Callbacks = own }()
+		t.Callbacks = slices.Concat(own, watch(arm.Name, seed, t))
 	}
 	return t.Fit(ctx, data)
 }

@@ -92,6 +92,24 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
+// An arm may return one trainer for all seeds: each run is watched by its own
+// callbacks alone.
+func TestOneTrainerForAllSeeds(t *testing.T) {
+	tr, data, err := arm("a", 1).New(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := len(tr.Callbacks)
+	same := experiment.Arm{Name: "same", New: func(uint64) (*training.Trainer, training.Data, error) { return tr, data, nil }}
+	told := make(map[uint64]int)
+	_, err = experiment.Run(context.Background(), []experiment.Arm{same}, []uint64{1, 2, 3}, 1, func(_ string, seed uint64, _ *training.Trainer) []training.Callback {
+		return []training.Callback{{OnEnd: func(*training.Run) error { told[seed]++; return nil }}}
+	})
+	if err != nil || told[1] != 1 || told[2] != 1 || told[3] != 1 || len(tr.Callbacks) != own {
+		t.Errorf("the watches were told %v, %d callbacks are left of %d: %v", told, len(tr.Callbacks), own, err)
+	}
+}
+
 // The interval of 1, 2, 3, 4 at 95 %: 2.5 ± 3.1824 · 0.6455.
 func TestInterval(t *testing.T) {
 	e := experiment.Estimated([]float64{1, 2, 3, 4})
@@ -101,5 +119,25 @@ func TestInterval(t *testing.T) {
 	}
 	if low, _ := experiment.Estimated([]float64{1}).Interval(0.95); !math.IsNaN(low) {
 		t.Errorf("one value has the interval from %v, want NaN", low)
+	}
+}
+
+// The interval of a share stays within [0, 1], and is that of the mean where the
+// shares lie close together.
+func TestShareInterval(t *testing.T) {
+	for _, x := range [][]float64{{1, 0.98, 1, 0.9}, {0.001, 0, 0.02}, {1, 1}, {0, 0, 0}, {0.5, 0.9}, {1e-300, 0}} {
+		e := experiment.Estimated(x)
+		low, high := e.ShareInterval(0.95)
+		if !(0 <= low && low <= e.Mean && e.Mean <= high && high <= 1) {
+			t.Errorf("%v: %v to %v around %v", x, low, high, e.Mean)
+		}
+	}
+	e := experiment.Estimated([]float64{0.9, 0.901, 0.902})
+	low, high := e.ShareInterval(0.95)
+	if l, h := e.Interval(0.95); math.Abs(low-l) > 1e-4 || math.Abs(high-h) > 1e-4 {
+		t.Errorf("%v to %v, want about %v to %v", low, high, l, h)
+	}
+	if low, high := experiment.Estimated([]float64{0.5}).ShareInterval(0.95); !math.IsNaN(low) || !math.IsNaN(high) {
+		t.Errorf("one value has no interval, got %v to %v", low, high)
 	}
 }

@@ -5,6 +5,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/gorgonia-dropout/dropout/training"
 )
 
 // An Estimate is a mean over seeds with its uncertainty.
@@ -25,16 +27,32 @@ func Estimated(x []float64) Estimate {
 }
 
 // Interval returns the confidence interval of the mean at the given level, such
-// as 0.95, by Student's t distribution; NaN for one seed.
+// as 0.95, by Student's t distribution; NaN for one seed, and for a level that is
+// not in (0, 1).
 func (e Estimate) Interval(level float64) (low, high float64) {
-	if e.N < 2 {
+	if e.N < 2 || !(level > 0 && level < 1) {
 		return math.NaN(), math.NaN()
 	}
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}.Quantile(0.5 + level/2)
 	return e.Mean - t*e.StdErr, e.Mean + t*e.StdErr
 }
 
-// A Measure is a number that says how a run went.
+// ShareInterval is Interval for the mean of shares, such as accuracies. It is computed
+// of logits, log(x/(1-x)), by the delta method, and so stays in [0, 1], where that of
+// the mean itself may leave it (Agresti, "Categorical Data Analysis", 3rd edition,
+// 2013, section 3.1.6).
+func (e Estimate) ShareInterval(level float64) (low, high float64) {
+	if e.N >= 2 && (e.Mean <= 0 || e.Mean >= 1) {
+		return e.Mean, e.Mean // all are equal
+	}
+	logit := Estimate{N: e.N, Mean: math.Log(e.Mean / (1 - e.Mean)), StdErr: e.StdErr / (e.Mean * (1 - e.Mean))}
+	low, high = logit.Interval(level)
+	// Rounding must not leave the mean outside.
+	return min(e.Mean, 1/(1+math.Exp(-low))), max(e.Mean, 1/(1+math.Exp(-high)))
+}
+
+// A Measure is a number that says how a run went. Those of this package are NaN
+// for a run that has no such metrics.
 type Measure struct {
 	Name    string
 	Percent bool // shown in per cent
@@ -44,11 +62,28 @@ type Measure struct {
 // The measures that a comparison shows. Gap is the generalization gap: test
 // error less training error.
 var (
-	TrainError = Measure{"train error", true, func(r Result) float64 { return r.History.Train.Error() }}
-	TestError  = Measure{"test error", true, func(r Result) float64 { return r.History.Test.Error() }}
-	TestNLL    = Measure{"test NLL", false, func(r Result) float64 { return r.History.Test.NLL }}
-	Gap        = Measure{"generalization gap", true, func(r Result) float64 { return TestError.Of(r) - TrainError.Of(r) }}
+	TrainError = Measure{"train error", true, func(r Result) float64 { return of(r, train, training.Metrics.Error) }}
+	TestError  = Measure{"test error", true, func(r Result) float64 { return of(r, test, training.Metrics.Error) }}
+	TestNLL    = Measure{"test NLL", false, func(r Result) float64 {
+		return of(r, test, func(m training.Metrics) float64 { return m.NLL })
+	}}
+	Gap = Measure{"generalization gap", true, func(r Result) float64 { return TestError.Of(r) - TrainError.Of(r) }}
 )
+
+func train(h *training.History) *training.Metrics { return h.Train }
+func test(h *training.History) *training.Metrics  { return h.Test }
+
+// of returns a number of the metrics of a run, NaN if there are none.
+func of(r Result, which func(*training.History) *training.Metrics, number func(training.Metrics) float64) float64 {
+	if r.History == nil {
+		return math.NaN()
+	}
+	m := which(r.History)
+	if m == nil {
+		return math.NaN()
+	}
+	return number(*m)
+}
 
 // Mean estimates a measure of an arm over its seeds.
 func Mean(results []Result, arm string, m Measure) Estimate {
@@ -65,15 +100,15 @@ func Mean(results []Result, arm string, m Measure) Estimate {
 // that both were run with: runs of one seed start from the same parameters and
 // see the same examples, so that much of the noise cancels.
 func Difference(results []Result, a, b string, m Measure) Estimate {
-	of := make(map[uint64]float64)
+	others := make(map[uint64]float64)
 	for _, r := range results {
 		if r.Arm == b {
-			of[r.Seed] = m.Of(r)
+			others[r.Seed] = m.Of(r)
 		}
 	}
 	var x []float64
 	for _, r := range results {
-		if before, ok := of[r.Seed]; ok && r.Arm == a {
+		if before, ok := others[r.Seed]; ok && r.Arm == a {
 			x = append(x, m.Of(r)-before)
 		}
 	}

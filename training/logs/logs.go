@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"math"
 	"strconv"
 
@@ -14,10 +15,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// CSV returns a callback that writes a header and then a row for each epoch: the
-// epoch, the updates made, the learning rate, the loss, error and negative
-// log-likelihood of the batches with dropout, those of the validation set without,
-// and the seconds that the epoch took. What there is none of is empty.
+// CSV returns a callback that writes a row for each epoch: the epoch, the updates made,
+// the learning rate, the loss, error and negative log-likelihood of the batches with
+// dropout, those of the validation set without, and the seconds that the epoch took.
+// Missing values are empty: a learning rate without a schedule, for instance.
+//
+// A header comes first: if w is a file, in an empty one, and otherwise before the first
+// epoch of a run, so that a run that is resumed, with a file opened to append to, does
+// not repeat it. Epochs that were lost with the last state are there twice then: the
+// later rows count.
 func CSV(w io.Writer) training.Callback {
 	out := csv.NewWriter(w)
 	flush := func(record []string) error {
@@ -27,25 +33,53 @@ func CSV(w io.Writer) training.Callback {
 		out.Flush()
 		return errors.Wrap(out.Error(), "logs: CSV")
 	}
+	started := false
 	return training.Callback{
 		OnStart: func(*training.Run) error {
-			return flush([]string{"epoch", "step", "lr", "loss", "train_error", "train_nll", "validation_error", "validation_nll", "seconds"})
+			started = false
+			return nil
 		},
 		OnEpoch: func(r *training.Run) error {
-			e := r.History.Epochs[len(r.History.Epochs)-1]
-			f := func(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
-			lr, validationError, validationNLL := "", "", ""
-			if e.LR != 0 {
-				lr = f(e.LR)
+			if !started {
+				started = true
+				if wantsHeader(w, len(r.History.Epochs) == 1) {
+					if err := flush(columns()); err != nil {
+						return err
+					}
+				}
 			}
-			if e.Validation != nil {
-				validationError, validationNLL = f(e.Validation.Error()), f(e.Validation.NLL)
-			}
-			return flush([]string{
-				strconv.Itoa(e.Epoch), strconv.FormatInt(e.Step, 10), lr, f(e.Loss), f(e.Train.Error()), f(e.Train.NLL),
-				validationError, validationNLL, f(e.Time.Seconds()),
-			})
+			return flush(row(r.History.Epochs[len(r.History.Epochs)-1]))
 		},
+	}
+}
+
+// wantsHeader says whether a header goes to w before its next row; first is whether
+// the row is a run's first.
+func wantsHeader(w io.Writer, first bool) bool {
+	if f, ok := w.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size() == 0
+		}
+	}
+	return first
+}
+
+func columns() []string {
+	return []string{"epoch", "step", "lr", "loss", "train_error", "train_nll", "validation_error", "validation_nll", "seconds"}
+}
+
+func row(e training.Epoch) []string {
+	f := func(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
+	lr, validationError, validationNLL := "", "", ""
+	if e.LR != nil {
+		lr = f(*e.LR)
+	}
+	if e.Validation != nil {
+		validationError, validationNLL = f(e.Validation.Error()), f(e.Validation.NLL)
+	}
+	return []string{
+		strconv.Itoa(e.Epoch), strconv.FormatInt(e.Step, 10), lr, f(e.Loss), f(e.Train.Error()), f(e.Train.NLL),
+		validationError, validationNLL, f(e.Time.Seconds()),
 	}
 }
 
@@ -62,8 +96,8 @@ func JSONLines(w io.Writer) training.Callback {
 // under.
 func scalars(e training.Epoch) map[string]float64 {
 	all := map[string]float64{"loss/train": e.Loss, "error/train": e.Train.Error(), "nll/train": e.Train.NLL}
-	if e.LR != 0 {
-		all["learning_rate"] = e.LR
+	if e.LR != nil {
+		all["learning_rate"] = *e.LR
 	}
 	if e.Validation != nil {
 		all["error/validation"], all["nll/validation"] = e.Validation.Error(), e.Validation.NLL

@@ -91,6 +91,7 @@ type event struct {
 	Step  int64
 	Tag   string
 	Value float32
+	Start bool // of a session, which has no tag
 }
 
 // read parses an event file by the definition of TFRecord and of the messages;
@@ -108,6 +109,8 @@ func read(t *testing.T, data []byte) (version string, events []event) {
 				e.Step = int64(bits)
 			case 3:
 				version = string(value)
+			case 7:
+				fields(t, value, func(number protowire.Number, _ []byte, bits uint64) { e.Start = number == 1 && bits == 1 })
 			case 5:
 				fields(t, value, func(_ protowire.Number, value []byte, _ uint64) {
 					fields(t, value, func(number protowire.Number, value []byte, bits uint64) {
@@ -120,7 +123,7 @@ func read(t *testing.T, data []byte) (version string, events []event) {
 				})
 			}
 		})
-		if e.Tag != "" {
+		if e.Tag != "" || e.Start {
 			events = append(events, e)
 		}
 	}
@@ -179,7 +182,8 @@ func TestTensorBoard(t *testing.T) {
 	}
 	for _, e := range h.Epochs {
 		for _, want := range []event{
-			{e.Step, "loss/train", float32(e.Loss)}, {e.Step, "error/validation", float32(e.Validation.Error())}, {e.Step, "learning_rate", 0.1},
+			{Step: e.Step, Tag: "loss/train", Value: float32(e.Loss)}, {Step: e.Step, Tag: "error/validation", Value: float32(e.Validation.Error())},
+			{Step: e.Step, Tag: "learning_rate", Value: 0.1},
 		} {
 			if !values[want] {
 				t.Errorf("event %+v is missing", want)

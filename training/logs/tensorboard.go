@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -22,32 +23,29 @@ import (
 // directory, which it makes: the scalars of each epoch at its step, and every
 // some steps the L2 norm of each parameter's gradient (0: never).
 //
+// Each run has a file of its own. That of a resumed run begins with what makes
+// TensorBoard forget the steps that were made before the interruption and are made
+// again.
+//
 // The file holds TFRecords of Event messages, as TensorFlow's tensorflow/core/util
 // event.proto and summary.proto define them.
 func TensorBoard(dir string, every int64) training.Callback {
-	var f *os.File
-	write := func(step int64, values map[string]float64) error {
-		for _, tag := range slices.Sorted(maps.Keys(values)) {
-			if err := writeRecord(f, scalarEvent(now(), step, tag, values[tag])); err != nil {
-				return errors.Wrap(err, "logs: TensorBoard")
-			}
-		}
-		return nil
-	}
+	var b board
 	return training.Callback{
 		OnStart: func(*training.Run) (err error) {
+			b = board{}
 			if err := os.MkdirAll(dir, 0o777); err != nil {
 				return errors.Wrap(err, "logs: TensorBoard")
 			}
-			// TensorBoard takes files whose name has "tfevents" in it, in the order
-			// of the times in their names.
-			name := fmt.Sprintf("events.out.tfevents.%010d.dropout", time.Now().Unix())
-			if f, err = os.Create(filepath.Join(dir, name)); err != nil {
+			if b.f, err = create(dir); err != nil {
 				return errors.Wrap(err, "logs: TensorBoard")
 			}
-			return errors.Wrap(writeRecord(f, versionEvent(now())), "logs: TensorBoard")
+			return errors.Wrap(writeRecord(b.f, versionEvent(now())), "logs: TensorBoard")
 		},
 		OnGradients: func(r *training.Run) error {
+			if err := b.start(r); err != nil {
+				return err
+			}
 			if every <= 0 || r.Steps%every != 0 {
 				return nil
 			}
@@ -55,24 +53,76 @@ func TensorBoard(dir string, every int64) training.Callback {
 			for _, g := range r.Gradients() {
 				norms["gradient_norm/"+g.Name] = g.Norm()
 			}
-			return write(r.Steps, norms)
+			return b.write(r.Steps, norms)
 		},
 		OnEpoch: func(r *training.Run) error {
 			e := r.History.Epochs[len(r.History.Epochs)-1]
-			return write(e.Step, scalars(e))
+			return b.write(e.Step, scalars(e))
 		},
-		OnEnd: func(*training.Run) error { return errors.Wrap(f.Close(), "logs: TensorBoard") },
+		OnEnd: func(*training.Run) error { return errors.Wrap(b.f.Close(), "logs: TensorBoard") },
 	}
+}
+
+// A board writes the event file of a run.
+type board struct {
+	f       *os.File
+	started bool // the first step is made
+}
+
+// create makes the event file of a run. TensorBoard takes files whose name has
+// "tfevents" in it, in the order of their names: by time. No file of another run
+// has the name, since it would be written over.
+func create(dir string) (*os.File, error) {
+	for {
+		t := time.Now()
+		name := fmt.Sprintf("events.out.tfevents.%010d.dropout.%09d", t.Unix(), t.Nanosecond())
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
+// start is told of the first step of r, which may be a resumed run's.
+func (b *board) start(r *training.Run) error {
+	if b.started {
+		return nil
+	}
+	b.started = true
+	if r.Steps == 0 {
+		return nil
+	}
+	if err := writeRecord(b.f, startEvent(now(), r.Steps)); err != nil {
+		return errors.Wrap(err, "logs: TensorBoard")
+	}
+	// TensorBoard has dropped what was told at this very step, also of the epoch that
+	// ended with it.
+	if n := len(r.History.Epochs); n > 0 && r.History.Epochs[n-1].Step == r.Steps {
+		return b.write(r.Steps, scalars(r.History.Epochs[n-1]))
+	}
+	return nil
+}
+
+func (b *board) write(step int64, values map[string]float64) error {
+	for _, tag := range slices.Sorted(maps.Keys(values)) {
+		if err := writeRecord(b.f, scalarEvent(now(), step, tag, values[tag])); err != nil {
+			return errors.Wrap(err, "logs: TensorBoard")
+		}
+	}
+	return nil
 }
 
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }
 
-// Field numbers of Event, Summary and Summary.Value.
+// Field numbers of Event, SessionLog, Summary and Summary.Value.
 const (
 	eventWallTime    = 1
 	eventStep        = 2
 	eventFileVersion = 3
 	eventSummary     = 5
+	eventSessionLog  = 7
+	sessionStatus    = 1
+	sessionStart     = 1 // the status START
 	summaryValue     = 1
 	valueTag         = 1
 	valueSimple      = 2
@@ -85,6 +135,24 @@ func versionEvent(wall float64) []byte {
 	return protowire.AppendString(b, "brain.Event:2")
 }
 
+// startEvent says that a run goes on at step: what was told of that and of later ones
+// before does not count.
+func startEvent(wall float64, step int64) []byte {
+	session := protowire.AppendTag(nil, sessionStatus, protowire.VarintType)
+	session = protowire.AppendVarint(session, sessionStart)
+	b := eventAt(wall, step)
+	b = protowire.AppendTag(b, eventSessionLog, protowire.BytesType)
+	return protowire.AppendBytes(b, session)
+}
+
+// eventAt is an event without what happened.
+func eventAt(wall float64, step int64) []byte {
+	b := protowire.AppendTag(nil, eventWallTime, protowire.Fixed64Type)
+	b = protowire.AppendFixed64(b, math.Float64bits(wall))
+	b = protowire.AppendTag(b, eventStep, protowire.VarintType)
+	return protowire.AppendVarint(b, uint64(step))
+}
+
 func scalarEvent(wall float64, step int64, tag string, x float64) []byte {
 	value := protowire.AppendTag(nil, valueTag, protowire.BytesType)
 	value = protowire.AppendString(value, tag)
@@ -92,10 +160,7 @@ func scalarEvent(wall float64, step int64, tag string, x float64) []byte {
 	value = protowire.AppendFixed32(value, math.Float32bits(float32(x)))
 	summary := protowire.AppendTag(nil, summaryValue, protowire.BytesType)
 	summary = protowire.AppendBytes(summary, value)
-	b := protowire.AppendTag(nil, eventWallTime, protowire.Fixed64Type)
-	b = protowire.AppendFixed64(b, math.Float64bits(wall))
-	b = protowire.AppendTag(b, eventStep, protowire.VarintType)
-	b = protowire.AppendVarint(b, uint64(step))
+	b := eventAt(wall, step)
 	b = protowire.AppendTag(b, eventSummary, protowire.BytesType)
 	return protowire.AppendBytes(b, summary)
 }

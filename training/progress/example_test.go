@@ -1,6 +1,7 @@
 package progress_test
 
 import (
+	"log"
 	"os"
 
 	"github.com/gorgonia-dropout/dropout/training"
@@ -12,5 +13,7 @@ func ExampleDisplay() {
 	display := progress.New(os.Stderr)
 	trainer := &training.Trainer{Callbacks: []training.Callback{display.Run("with dropout, seed 1")}}
 	_ = trainer // trainer.Fit(...)
-	display.Close()
+	if err := display.Close(); err != nil {
+		log.Fatal(err)
+	}
 }

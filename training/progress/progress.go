@@ -5,162 +5,176 @@ package progress
 import (
 	"fmt"
 	"io"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
+	"github.com/mattn/go-runewidth"
+	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
 // A Display shows any number of runs. Close it after the last.
+//
+// Epochs are counted from 1, as people do. Loss and accuracy are the means over the
+// current epoch so far, dropout included; a resumed run starts with those of its
+// checkpoint. The time left is for the steps left at the speed since the run began
+// or went on; early stopping may make it shorter.
 type Display struct {
-	bars  *mpb.Progress // nil where lines are written
-	mu    sync.Mutex    // guards w
+	screen *screen // nil where lines are written
+
+	mu    sync.Mutex // guards what follows
 	w     io.Writer
-	width int // of the widest run's name so far
+	width int // of the widest name so far
 }
 
-// New returns a display on w: bars if w is a terminal that can redraw lines,
-// else lines.
+// New returns a display on w: bars if w is a terminal that can redraw lines, else
+// lines. A terminal of unknown size is taken to have 80 columns and 24 rows.
 func New(w io.Writer) *Display {
 	d := &Display{w: w}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
-		d.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(32), mpb.WithRefreshRate(150*time.Millisecond))
+	if f := terminal(w); f != nil {
+		d.screen = newScreen(f, func() (columns, rows int) { return size(f) })
 	}
 	return d
 }
 
-// Close waits until the last state of all bars is drawn.
-func (d *Display) Close() {
-	if d.bars != nil {
-		d.bars.Wait()
+// Close draws the last state of all runs. It returns the first error of writing to
+// a terminal; those of plain lines end the run that they are of.
+func (d *Display) Close() error {
+	if d.screen == nil {
+		return nil
 	}
+	return errors.Wrap(d.screen.close(), "progress: Close")
 }
 
 // Run returns the callback that shows one run under the given name.
 func (d *Display) Run(name string) training.Callback {
-	r := &shown{display: d, name: name}
+	r := &shown{display: d, row: row{name: oneLine(name)}}
 	return training.Callback{OnStart: r.start, OnStep: r.step, OnEpoch: r.epoch, OnEnd: r.end}
+}
+
+// write writes a line where nothing is redrawn.
+func (d *Display) write(name, line string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.width = max(d.width, runewidth.StringWidth(name))
+	_, err := fmt.Fprintf(d.w, "%s  %s\n", runewidth.FillRight(name, d.width), line)
+	return errors.Wrap(err, "progress: Run")
 }
 
 // shown is one run on a display.
 type shown struct {
 	display *Display
-	name    string
-	bar     *mpb.Bar
-	began   time.Time
-	seen    int // examples trained on
 
-	mu     sync.Mutex // guards status, which bars are drawn from
-	status string
-	left   time.Duration
-	loss   float64 // moving averages
-	right  float64
+	mu  sync.Mutex // guards what follows, which the screen is drawn from
+	row row
+
+	started time.Time // of the run, or of what was left of it
+	first   time.Time // end of the first step, which compiles the graphs
+	before  int64     // steps by then
+	labels  int       // that were trained on since then
+	loss    mean
+	right   mean
+}
+
+// mean is a mean so far.
+type mean struct{ value, weight float64 }
+
+func (m *mean) add(value, weight float64) {
+	m.weight += weight
+	m.value += (value - m.value) * (weight / m.weight)
 }
 
 func (s *shown) start(r *training.Run) error {
-	s.began = time.Now()
-	d := s.display
-	if d.bars == nil {
-		return nil
+	s.started = time.Now()
+	s.row.epoch, s.row.epochs = 1, r.Trainer.Epochs
+	if s.display.screen != nil {
+		s.display.screen.add(s)
 	}
-	total := int64(r.Trainer.Epochs * r.StepsPerEpoch)
-	s.bar = d.bars.New(total, mpb.BarStyle().Rbound("▏").Lbound("▕").Filler("█").Tip("█").Padding("·"),
-		mpb.PrependDecorators(decor.Name(s.name, decor.WCSyncSpaceR)),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.status
-		})))
 	return nil
 }
 
 func (s *shown) step(r *training.Run) error {
-	s.seen += r.Batch.Examples
-	weight := max(0.02, 1/float64(r.Steps))
-	s.loss += weight * (r.Loss - s.loss)
-	s.right += weight * (r.Batch.Accuracy() - s.right)
-	if s.bar == nil {
-		return nil
-	}
-	elapsed := time.Since(s.began)
-	total := r.Trainer.Epochs * r.StepsPerEpoch
+	now := time.Now()
 	s.mu.Lock()
-	s.left = time.Duration(float64(elapsed) * float64(int64(total)-r.Steps) / float64(r.Steps))
-	s.status = s.line(r, elapsed)
-	s.mu.Unlock()
-	s.bar.SetCurrent(r.Steps)
-	return nil
-}
-
-func (s *shown) line(r *training.Run, elapsed time.Duration) string {
-	// Of the last step: at the end of a run r.Epoch is the one that did not come.
-	epoch := (r.Steps-1)/int64(r.StepsPerEpoch) + 1
-	return fmt.Sprintf("epoch %*d/%d  loss %.4f  accuracy %5.1f %%  %s examples/s  %s left",
-		len(fmt.Sprint(r.Trainer.Epochs)), epoch, r.Trainer.Epochs, s.loss, 100*s.right,
-		thousands(int(float64(s.seen)/elapsed.Seconds())), clock(s.left))
-}
-
-// epoch writes about five lines a run.
-func (s *shown) epoch(r *training.Run) error {
-	if s.bar != nil {
-		return nil
+	defer s.mu.Unlock()
+	switch {
+	case s.first.IsZero():
+		s.recall(r)
+		s.first, s.before = now, r.Steps
+	case s.row.epoch != r.Epoch+1:
+		s.loss, s.right = mean{}, mean{}
+		fallthrough
+	default:
+		s.labels += r.Batch.Examples
 	}
-	every := max(1, r.Trainer.Epochs/5)
-	if done := r.Epoch + 1; done%every != 0 && done != r.Trainer.Epochs {
-		return nil
-	}
-	elapsed := time.Since(s.began)
-	s.left = time.Duration(float64(elapsed) * float64(r.Trainer.Epochs-r.Epoch-1) / float64(r.Epoch+1))
-	line := s.line(r, elapsed)
-	if v := r.History.Epochs[len(r.History.Epochs)-1].Validation; v != nil {
-		line += fmt.Sprintf("  validation error %.2f %%", 100*v.Error())
-	}
-	s.display.mu.Lock()
-	defer s.display.mu.Unlock()
-	s.display.width = max(s.display.width, len(s.name))
-	_, err := fmt.Fprintf(s.display.w, "%-*s  %s\n", s.display.width, s.name, line)
-	return err
-}
-
-func (s *shown) end(r *training.Run) error {
-	if s.bar == nil {
-		return nil
-	}
-	s.mu.Lock()
-	s.left = 0
-	if r.Steps > 0 {
-		s.status = s.line(r, time.Since(s.began))
-	}
-	s.mu.Unlock()
-	if total := int64(r.Trainer.Epochs * r.StepsPerEpoch); r.Steps < total {
-		s.bar.Abort(false)
-	} else {
-		s.bar.SetTotal(total, true)
+	weight := float64(r.Batch.Examples)
+	s.loss.add(r.Loss, weight)
+	s.right.add(r.Batch.Accuracy(), weight)
+	s.row.epoch, s.row.trained, s.row.loss, s.row.accuracy = r.Epoch+1, true, s.loss.value, s.right.value
+	total := int64(r.Trainer.Epochs) * int64(r.StepsPerEpoch)
+	s.row.done = float64(r.Steps) / float64(total)
+	if steps := r.Steps - s.before; steps > 0 {
+		elapsed := now.Sub(s.first)
+		s.row.timed = true
+		s.row.rate = float64(s.labels) / max(elapsed, time.Nanosecond).Seconds()
+		s.row.left = time.Duration(float64(elapsed) * (float64(total-r.Steps) / float64(steps)))
 	}
 	return nil
 }
 
-// clock writes a duration as m:ss.
-func clock(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
+// recall takes what a resumed run has done before from its record. The callbacks'
+// OnStart is before that is there.
+func (s *shown) recall(r *training.Run) {
+	s.validated(r)
+	if from := r.Trainer.Resume; from != nil && from.Batches > 0 {
+		weight := float64(from.Partial.Train.Examples)
+		s.loss, s.right = mean{from.Partial.Loss, weight}, mean{from.Partial.Train.Accuracy(), weight}
+	}
 }
 
-// thousands writes n with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteByte(',')
+// validated takes the validation errors from the record of a run.
+func (s *shown) validated(r *training.Run) {
+	s.row.validated = false
+	for _, e := range r.History.Epochs {
+		if e.Validation == nil {
+			continue
 		}
-		b.WriteRune(c)
+		s.row.validation = e.Validation.Error()
+		if !s.row.validated || s.row.validation < s.row.best {
+			s.row.best, s.row.bestEpoch = s.row.validation, e.Epoch+1
+		}
+		s.row.validated, s.row.validationEpoch = true, e.Epoch+1
 	}
-	return b.String()
+}
+
+// epoch notes the validation error, and writes about five lines a run where nothing
+// is redrawn. The last is left to end.
+func (s *shown) epoch(r *training.Run) error {
+	s.mu.Lock()
+	s.validated(r)
+	line := s.row.line()
+	s.mu.Unlock()
+	every := max(1, r.Trainer.Epochs/5)
+	if done := r.Epoch + 1; s.display.screen != nil || done%every != 0 || done == r.Trainer.Epochs {
+		return nil
+	}
+	return s.display.write(s.row.name, line)
+}
+
+// end says how the run ended, in a line that stays.
+func (s *shown) end(r *training.Run) error {
+	s.mu.Lock()
+	s.validated(r)
+	if !s.row.trained && len(r.History.Epochs) > 0 { // all was done before a resume
+		last := r.History.Epochs[len(r.History.Epochs)-1]
+		s.row.trained, s.row.epoch, s.row.loss, s.row.accuracy = true, last.Epoch+1, last.Loss, last.Train.Accuracy()
+	}
+	parts := s.row.ending(r, time.Since(s.started))
+	s.mu.Unlock()
+	if s.display.screen == nil {
+		return s.display.write(s.row.name, joined(parts...))
+	}
+	s.display.screen.remove(s, append([]string{s.row.name}, parts...))
+	return nil
 }

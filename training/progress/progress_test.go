@@ -27,14 +27,21 @@ func TestPlainLines(t *testing.T) {
 	if _, err := trainer.Fit(context.Background(), training.Data{Train: data, Validation: data}); err != nil {
 		t.Fatal(err)
 	}
-	display.Close()
+	if err := display.Close(); err != nil {
+		t.Fatal(err)
+	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 6 || strings.ContainsAny(out.String(), "\r\x1b") {
 		t.Fatalf("want 6 plain lines, got %q", out.String())
 	}
-	for _, part := range []string{"seed 1", "epoch 12/12", "loss 0.", "accuracy 100.0 %", "examples/s", "0:00 left", "validation error 0.00 %"} {
+	for _, part := range []string{"seed 1", "epoch 12/12", "done: ", "loss 0.", "accuracy 100.0 %", "validation error 0.00 % (best 0.00 %, epoch 1)", "0:00"} {
 		if !strings.Contains(lines[5], part) {
 			t.Errorf("last line must have %q, got %q", part, lines[5])
+		}
+	}
+	for _, part := range []string{"seed 1  epoch  4/12", "validation error 0.00 %", "examples/s", " left"} {
+		if !strings.Contains(lines[1], part) {
+			t.Errorf("second line must have %q, got %q", part, lines[1])
 		}
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -17,9 +19,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/progress"
 )
 
-// terminal opens a pseudo-terminal of 120 columns. Its screen returns what was
+// terminal opens a pseudo-terminal of the given size. Its screen returns what was
 // written, once the terminal is closed.
-func terminal(t *testing.T) (tty *os.File, screen func() string) {
+func terminal(t *testing.T, columns, rows uint16) (tty *os.File, screen func() string) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -37,7 +39,7 @@ func terminal(t *testing.T) (tty *os.File, screen func() string) {
 	if err != nil {
 		t.Skip("no pseudo-terminal: ", err)
 	}
-	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 200}); err != nil {
+	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: columns}); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
@@ -54,7 +56,7 @@ func terminal(t *testing.T) (tty *os.File, screen func() string) {
 // On a terminal each run is a bar, also one that stops early or fails.
 func TestBars(t *testing.T) {
 	t.Setenv("TERM", "xterm")
-	tty, screen := terminal(t)
+	tty, screen := terminal(t, 200, 24)
 	display := progress.New(tty)
 	data := &training.Examples{Shape: []int{1}, X: []float32{-1, 1, -2, 2}, Y: []int{0, 1, 0, 1}}
 	run := func(name string, set *training.Examples, more ...training.Callback) error {
@@ -93,31 +95,66 @@ func TestBars(t *testing.T) {
 		}
 	})
 	wg.Wait()
-	display.Close()
+	if err := display.Close(); err != nil {
+		t.Error(err)
+	}
 	got := screen()
-	for _, want := range []string{"whole", "stopped", "failed", "epoch 1200/1200", "epoch  350/1200", "accuracy 100.0 %", "█", "0:00 left", "\x1b["} {
+	for _, want := range []string{"whole  done: epoch 1200/1200", "stopped  stopped in epoch  350/1200", "  enough", "failed  failed in epoch    1/1200", "accuracy 100.0 %", "█", " left", "\x1b["} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the terminal must show %q, got\n%q", want, got[max(0, len(got)-3000):])
 		}
 	}
 }
 
-// A terminal that cannot redraw lines gets lines.
-func TestDumbTerminal(t *testing.T) {
-	t.Setenv("TERM", "dumb")
-	tty, screen := terminal(t)
-	display := progress.New(tty)
-	model, err := models.New(models.Linear(1, 2), []int{1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := &training.Examples{Shape: []int{1}, X: []float32{1}, Y: []int{1}}
-	trainer := &training.Trainer{Model: model, Solver: &optim.SGD{LR: 0.1}, Epochs: 1, Callbacks: []training.Callback{display.Run("a")}}
-	if _, err := trainer.Fit(context.Background(), training.Data{Train: set}); err != nil {
-		t.Fatal(err)
-	}
-	display.Close()
-	if got := screen(); strings.Contains(got, "\x1b") || !strings.Contains(got, "epoch 1/1") {
-		t.Errorf("got %q", got)
+// A terminal that cannot redraw lines, or does not say that it can, gets lines; one
+// whose size nobody has set gets bars. Colours are never used, so NO_COLOR changes
+// nothing.
+func TestTerminals(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		term          string // "": unset
+		columns, rows uint16
+		bars          bool
+	}{
+		{"dumb", "dumb", 80, 24, false},
+		{"unset", "", 80, 24, false},
+		{"no size", "xterm", 0, 0, true},
+		{"no color", "xterm", 80, 24, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("TERM", tt.term)
+			if tt.term == "" {
+				os.Unsetenv("TERM")
+			}
+			t.Setenv("NO_COLOR", "1")
+			tty, screen := terminal(t, tt.columns, tt.rows)
+			display := progress.New(tty)
+			model, err := models.New(models.Linear(1, 2), []int{1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := &training.Examples{Shape: []int{1}, X: []float32{1}, Y: []int{1}}
+			wait := training.Callback{OnStep: func(*training.Run) error { time.Sleep(200 * time.Millisecond); return nil }} // for a drawing
+			trainer := &training.Trainer{
+				Model: model, Solver: &optim.SGD{LR: 0.1}, Epochs: 2,
+				Callbacks: []training.Callback{display.Run("a"), wait},
+			}
+			if _, err := trainer.Fit(context.Background(), training.Data{Train: set}); err != nil {
+				t.Fatal(err)
+			}
+			if err := display.Close(); err != nil {
+				t.Fatal(err)
+			}
+			got := screen()
+			if strings.Contains(got, "\x1b") != tt.bars || strings.Contains(got, "█") != tt.bars || !strings.Contains(got, "a  done: epoch 2/2") {
+				t.Errorf("got %q", got)
+			}
+			if sgr.MatchString(got) {
+				t.Errorf("want no colours, got %q", got)
+			}
+		})
 	}
 }
+
+// sgr matches what sets colours.
+var sgr = regexp.MustCompile("\x1b\\[[0-9;]*m")

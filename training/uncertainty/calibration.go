@@ -40,8 +40,11 @@ type Bin struct {
 	Accuracy   float64 `json:"accuracy"`
 }
 
+// mostBins is far more than there is a use for.
+const mostBins = 1 << 20
+
 // Evaluate returns the scores of predictions, with a number of bins of equal
-// width; 15 is usual. It is an error if there are no predictions or bins, if
+// width; 15 is usual. It is an error if there are no predictions or bins, more than 2^20 bins, if
 // predictions have different numbers of classes or a label outside them, or if
 // what they call probabilities is not in [0, 1] or does not add up to 1 within
 // 1e-6: NaN is never counted.
@@ -49,14 +52,14 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 	if len(predictions) == 0 {
 		return Scores{}, errors.New("uncertainty: Evaluate: want at least one prediction, got none")
 	}
-	if bins < 1 {
-		return Scores{}, errors.Errorf("uncertainty: Evaluate: bins must be positive, got %d", bins)
+	if bins < 1 || bins > mostBins {
+		return Scores{}, errors.Errorf("uncertainty: Evaluate: bins must be in [1, %d], got %d", mostBins, bins)
 	}
 	s := Scores{Examples: len(predictions), Bins: make([]Bin, bins)}
 	for i := range s.Bins {
 		s.Bins[i].Low, s.Bins[i].High = float64(i)/float64(bins), float64(i+1)/float64(bins)
 	}
-	n := float64(len(predictions))
+	n, rights := float64(len(predictions)), 0.0
 	for i, p := range predictions {
 		if err := p.check(len(predictions[0].Mean)); err != nil {
 			return Scores{}, errors.Wrapf(err, "uncertainty: Evaluate: prediction %d", i)
@@ -65,7 +68,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 		if p.Class() == p.Label {
 			right = 1
 		}
-		s.Accuracy += right / n
+		rights += right
 		s.NLL -= math.Log(p.Mean[p.Label]) / n
 		for k, q := range p.Mean {
 			if k == p.Label {
@@ -80,6 +83,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 		b.Confidence += confidence
 		b.Accuracy += right
 	}
+	s.Accuracy = rights / n // not the sum of shares, whose rounding would show
 	for i := range s.Bins {
 		b := &s.Bins[i]
 		if b.Examples == 0 {

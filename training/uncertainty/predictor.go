@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training"
 )
@@ -282,7 +283,11 @@ func (p *program) run(data training.Dataset, first, n int) error {
 	for i := range p.wide {
 		p.wide[i] = float64(p.x[i])
 	}
-	return p.graph.Run(p.machine)
+	err := p.graph.Run(p.machine)
+	if bad := (*nn.ExampleError)(nil); errors.As(err, &bad) {
+		bad.Example = p.indices[bad.Example%len(p.indices)]
+	}
+	return err
 }
 
 // row copies a row of the output.

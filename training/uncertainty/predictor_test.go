@@ -82,7 +82,7 @@ func TestSampleMasksOfEqualExamples(t *testing.T) {
 // The model without dropout predicts what training.Trainer evaluates.
 func TestPlain(t *testing.T) {
 	m, data := trained(t), blobs(300, 2)
-	p := &uncertainty.Predictor{Model: m}
+	p := &uncertainty.Predictor{Model: m, Passes: 3}
 	predictions, err := p.Plain(background, data)
 	if err != nil {
 		t.Fatal(err)
@@ -264,6 +264,21 @@ func TestPredictorRejects(t *testing.T) {
 // A dropout that scales at inference has its place in the graph for evaluation:
 // with the weights after it divided by the keep probability, the network predicts
 // what it does with inverted dropout, in evaluation and pass by pass.
+// What is wrong with an example is told with its index in the data set.
+func TestPredictorNamesTheExample(t *testing.T) {
+	m, err := models.New(models.Sequential{models.Embedding(5, 3), models.Flatten(), models.Linear(6, 2)}, []int{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := &training.Examples{Shape: []int{2}, X: make([]float32, 1400), Y: make([]int, 700)}
+	words.X[2*657] = 9
+	p := &uncertainty.Predictor{Model: m, Passes: 3}
+	_, err = p.Predict(context.Background(), words)
+	if err == nil || !strings.Contains(err.Error(), ": layer 0: ops: Embedding: example 657: id 0 must be in [0, 5), got 9") || strings.Contains(err.Error(), "PC ") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWeightScalingLayer(t *testing.T) {
 	scaling := models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		stream, active := s.DropoutStream()

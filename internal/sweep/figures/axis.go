@@ -6,17 +6,18 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/vg"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/report"
 )
 
 func axes(x, y string) *plot.Plot {
 	p := plot.New()
-	face := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(11)}
+	p.BackgroundColor = nil // that of the page or file
+	style := report.TextStyle(12, ink)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Label.TextStyle.Font, a.Tick.Label.Font = face, face
+		a.Label.TextStyle.Font, a.Tick.Label.Font = style.Font, style.Font
+		a.Label.TextStyle.Handler, a.Tick.Label.Handler = style.Handler, style.Handler
 		a.Label.TextStyle.Color, a.Tick.Label.Color, a.LineStyle.Color, a.Tick.LineStyle.Color = muted, ink, muted, muted
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(linear), plot.TickerFunc(linear)

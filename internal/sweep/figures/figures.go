@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -29,17 +30,27 @@ type Figure struct {
 	Plot    *plot.Plot
 }
 
-// Colours that the colour-blind can tell apart (Okabe and Ito 2008).
+// Colours of package report, which pages change on dark screens.
 var (
-	blue      = color.NRGBA{0x00, 0x72, 0xB2, 0xFF}
-	vermilion = color.NRGBA{0xD5, 0x5E, 0x00, 0xFF}
-	ink       = color.NRGBA{0x22, 0x22, 0x22, 0xFF}
-	muted     = color.NRGBA{0x59, 0x59, 0x59, 0xFF}
+	palette   = report.Colors()
+	vermilion = color.NRGBA(palette.Series[0]) // opaque, so that both are the same
+	blue      = color.NRGBA(palette.Series[1])
+	ink       = color.NRGBA(palette.Ink)
+	muted     = color.NRGBA(palette.Muted)
 )
 
 func fade(c color.NRGBA, alpha float64) color.NRGBA {
 	c.A = uint8(255 * alpha)
 	return c
+}
+
+// diverging is the colour of what lies at t between the lowest, at 0, and the
+// highest, at 1.
+func diverging(t float64) color.NRGBA {
+	if t < 0.5 {
+		return fade(blue, 0.15+0.5*(1-2*t))
+	}
+	return fade(vermilion, 0.15+0.5*(2*t-1))
 }
 
 // All returns the figures that fit a sweep: the metric against each number that
@@ -312,7 +323,11 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		places[i], marks = place(s, rows, name)
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: name})
 		for _, m := range marks {
-			labels.XYs = append(labels.XYs, plotter.XY{X: float64(i) + 0.04, Y: m.Value + 0.015})
+			at := plotter.XY{X: float64(i) + 0.04, Y: m.Value + 0.015}
+			if m.Value == 0 { // below the lines
+				at.Y = -0.075
+			}
+			labels.XYs = append(labels.XYs, at)
 			labels.Labels = append(labels.Labels, m.Label)
 		}
 		axis, _ := plotter.NewLine(plotter.XYs{{X: float64(i), Y: 0}, {X: float64(i), Y: 1}})
@@ -320,7 +335,7 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		p.Add(axis)
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.2, float64(len(names))-0.5, -0.04, 1.1
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.2, float64(len(names))-0.5, -0.1, 1.1
 	for i, r := range slices.Backward(rows) { // the best on top
 		var line plotter.XYs
 		for k, at := range places {
@@ -329,7 +344,7 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		// Every point is a number, so there is no error.
 		l, _ := plotter.NewLine(line)
 		t := float64(i) / float64(max(1, len(rows)-1))
-		l.Color, l.Width = fade(mix(blue, vermilion, t), 0.35), vg.Points(1)
+		l.Color, l.Width = diverging(t), vg.Points(1)
 		if i == 0 {
 			l.Color, l.Width = blue, vg.Points(2.5)
 		}
@@ -338,7 +353,7 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 	// Every label has its point, so there is no error.
 	l, _ := plotter.NewLabels(labels)
 	for i := range l.TextStyle {
-		l.TextStyle[i].Font, l.TextStyle[i].Color = p.X.Tick.Label.Font, ink
+		l.TextStyle[i].Font, l.TextStyle[i].Handler, l.TextStyle[i].Color = p.X.Tick.Label.Font, p.X.Tick.Label.Handler, ink
 	}
 	p.Add(l)
 	alt := fmt.Sprintf("Parallel coordinates of %d configurations; the best:", len(rows))
@@ -347,14 +362,9 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 	}
 	return &Figure{
 		Name: "parallel", Title: "All configurations", Plot: p,
-		Caption: "Line: a configuration, from blue for the lowest " + s.Metric + " to vermilion for the highest; the best is bold.",
+		Caption: "Line: a configuration, from blue for the lowest " + s.Metric + " through faint to vermilion for the highest; the best is bold.",
 		Alt:     fmt.Sprintf("%s %s %.4f.", alt, s.Metric, rows[0].Estimate.Mean),
 	}
-}
-
-func mix(a, b color.NRGBA, t float64) color.NRGBA {
-	m := func(x, y uint8) uint8 { return uint8(float64(x) + t*(float64(y)-float64(x))) }
-	return color.NRGBA{m(a.R, b.R), m(a.G, b.G), m(a.B, b.B), 0xFF}
 }
 
 // place returns where rows lie on an axis, from 0 to 1, and what is written

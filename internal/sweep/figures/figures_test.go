@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,6 +19,8 @@ import (
 type program struct{}
 
 func (program) Normalize(data []byte) ([]byte, error) { return data, nil }
+func (program) Metrics() []string                     { return []string{"error"} }
+
 func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) {
 	return sweep.Outcome{}, nil
 }
@@ -26,11 +29,11 @@ func (program) Run(context.Context, sweep.Job) (sweep.Outcome, error) {
 // fail fail.
 func play(t *testing.T, text string) (*sweep.Spec, map[string]sweep.Result) {
 	t.Helper()
-	s, err := sweep.ParseSpec([]byte(text))
+	s, err := sweep.ParseSpec("spec", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := sweep.NewPlan(s, program{})
+	plan, err := sweep.NewPlan(t.Context(), s, program{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +164,29 @@ func TestTicks(t *testing.T) {
 		}
 		if got := strings.Join(labels, " "); got != tt.want {
 			t.Errorf("[%v, %v]: want %q, got %q", tt.low, tt.high, tt.want, got)
+		}
+	}
+}
+
+// On a dark screen nothing stays as it was made for a white page: all colours are
+// those that the style sheet changes.
+func TestColorsFollowPage(t *testing.T) {
+	for _, spec := range []string{
+		"name: a\nseeds: 3\nspace: {p: [0, 0.25, 0.5], mode: [a, b]}",
+		"name: a\nmethod: random\ntrials: 40\nspace: {p: {uniform: [0, 1]}, lr: {log: [0.001, 1]}}",
+		"name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}",
+	} {
+		s, results := play(t, spec)
+		var page bytes.Buffer
+		if err := WriteHTML(&page, s, results); err != nil {
+			t.Fatal(err)
+		}
+		_, drawings, _ := strings.Cut(page.String(), "<svg ")
+		if bad := regexp.MustCompile(`(fill|stroke):#[0-9A-F]+`).FindString(drawings); bad != "" {
+			t.Errorf("%s: colour %s does not follow the page", spec, bad)
+		}
+		if !strings.Contains(page.String(), "prefers-color-scheme: dark") {
+			t.Error("the page has no dark style")
 		}
 	}
 }

@@ -7,53 +7,68 @@ import (
 	"io"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/report"
 )
 
-// Size of figures, in points.
+// Size of drawings, in points.
 const (
-	width  vg.Length = 480
-	height vg.Length = 300
+	width  vg.Length = 400
+	height vg.Length = 290
+	margin vg.Length = 8
 )
 
-// Write writes the drawing of f as svg or png.
-func (f *Figure) Write(w io.Writer, format string) error {
-	to, err := f.Plot.WriterTo(width, height, format)
-	if err == nil {
-		_, err = to.WriteTo(w)
-	}
-	return errors.Wrap(err, "figures: Write")
+// figure returns f as package report writes it.
+func (f *Figure) figure() *report.Figure {
+	return report.NewFigure(f.Title, f.Caption, f.Alt, width, height, func(c draw.Canvas) {
+		f.Plot.Draw(draw.Crop(c, margin, -margin, margin, -margin))
+	})
 }
 
-var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
+// Write writes f with its title and caption as svg or png.
+func (f *Figure) Write(w io.Writer, format string) error {
+	return errors.Wrap(report.WriteFigure(w, report.Format(format), f.figure()), "figures: Write")
+}
+
+var page = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>Sweep {{.Spec.Name}}</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } td, th { padding: .2rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums }
-figure { margin: 2rem 0 } figcaption { color: #595959 } svg { width: 100%; height: auto }
-.wide { overflow-x: auto } pre { background: #f4f4f4; padding: 1rem; overflow-x: auto }
+{{.Style}}
+.figures { margin-top: 1rem; }
 </style>
+</head>
+<body>
+<main>
 <h1>Sweep {{.Spec.Name}}</h1>
-<p>{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
+<p class="finding">{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
 <h2>Lowest {{.Spec.Metric}}</h2>
-<div class="wide"><table>
-<tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of the best settings"><table>
+<thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
+<tbody>
 {{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
-{{end}}</table></div>
-<p>Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
-{{range .Figures}}<figure role="group"><h2>{{.Title}}</h2><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
-{{end}}{{if .Failures}}<h2>Failures</h2><ul>{{range .Failures}}<li>{{.}}</li>{{end}}</ul>{{end}}
+{{end}}</tbody>
+</table></div>
+<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
+<div class="figures">
+{{range .Figures}}<figure><h3>{{.Title}}</h3><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
+{{end}}</div>
+{{if .Failures}}<h2>Failures</h2><ul>{{range .Failures}}<li>{{.}}</li>{{end}}</ul>{{end}}
 <h2>Spec</h2>
-<pre>{{.JSON}}</pre>
-<p>{{.System}}</p>
+<pre tabindex="0">{{.JSON}}</pre>
+<p class="note">{{.System}}</p>
+</main>
+</body>
 </html>
 `))
 
@@ -77,6 +92,7 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		return errors.Wrap(err, "figures: WriteHTML")
 	}
 	v := struct {
+		Style          template.CSS
 		Spec           *sweep.Spec
 		Trials, Failed int
 		Best, JSON     string
@@ -86,7 +102,7 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		Failures       []string
 		System         string
 	}{
-		Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
+		Style: report.PageStyle(), Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
 		Head:   slices.Concat([]string{"#", s.Metric, "95 % interval"}, s.Columns(), []string{"seeds"}),
 		System: runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH,
 	}
@@ -111,12 +127,11 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		v.Rows = append(v.Rows, append(line, sweep.Text(r.Estimate.N)))
 	}
 	for _, f := range figures {
-		var b bytes.Buffer
-		if err := f.Write(&b, "svg"); err != nil {
-			return err
+		svg, err := f.figure().Inline()
+		if err != nil {
+			return errors.Wrap(err, "figures: WriteHTML")
 		}
-		_, svg, _ := strings.Cut(b.String(), "<svg ")
-		v.Figures = append(v.Figures, drawing{f, template.HTML("<svg " + svg)}) // text inside is escaped by the canvas
+		v.Figures = append(v.Figures, drawing{f, template.HTML(svg)}) // text inside is escaped by the canvas
 	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, v); err != nil {

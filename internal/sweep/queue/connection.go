@@ -3,47 +3,76 @@
 package queue
 
 import (
+	"context"
 	"net"
 	"net/url"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 	"github.com/pkg/errors"
 )
 
-// A Connection says how a NATS server is reached. Its password is never part of
+// A Connection says how a NATS server is reached. Its secrets are never part of
 // an error.
 type Connection struct {
-	URL      string `json:"url"` // such as nats://127.0.0.1:4222 or tls://host:4222
-	User     string `json:"user,omitempty"`
-	Password string `json:"password,omitempty"`
+	URL string `json:"url"` // such as nats://127.0.0.1:4222 or tls://host:4222
+	// Key is the seed of an nkey. It signs what the server asks and never leaves
+	// this machine, so whoever takes over a server's port does not learn it.
+	Key string `json:"key,omitempty"`
 	// Temporary says that the server is inside a command and ends with it.
 	Temporary bool `json:"temporary,omitempty"`
 
-	Credentials string `json:"-"` // file with a JWT and its key, as nsc writes it
-	CA          string `json:"-"` // file with the certificates to trust; "": the system's
-	Certificate string `json:"-"` // file with a client certificate, and
-	Key         string `json:"-"` // with its key
+	User           string `json:"-"`
+	Password       string `json:"-"`
+	Credentials    string `json:"-"` // file with a JWT and its key, as nsc writes it
+	CA             string `json:"-"` // file with the certificates to trust; "": the system's
+	Certificate    string `json:"-"` // file with a client certificate, and
+	CertificateKey string `json:"-"` // with its key
 	// Insecure allows a password to go over the network in the clear, which is
 	// otherwise refused.
 	Insecure bool `json:"-"`
 }
 
 // Dial connects, and again whenever the connection is lost. It waits up to the
-// given time for the first one.
-func (c Connection) Dial(name string, wait time.Duration) (*nats.Conn, error) {
+// given time for the first one, or until ctx is done.
+func (c Connection) Dial(ctx context.Context, name string, wait time.Duration) (*nats.Conn, error) {
 	options, err := c.options(name)
 	if err != nil {
 		return nil, errors.WithMessage(err, "sweep: Dial")
 	}
-	for end := time.Now().Add(wait); ; time.Sleep(100 * time.Millisecond) {
-		nc, err := nats.Connect(c.URL, options...)
+	for end := time.Now().Add(wait); ; pause(ctx, 100*time.Millisecond) {
+		nc, err := connect(ctx, c.URL, options)
 		if err == nil {
 			return nc, nil
 		}
-		if time.Now().After(end) || errors.Is(err, nats.ErrAuthorization) {
+		if ctx.Err() != nil || time.Now().After(end) || errors.Is(err, nats.ErrAuthorization) {
 			return nil, errors.Wrapf(err, "sweep: Dial: %s", c.URL)
 		}
+	}
+}
+
+// connect returns when ctx is done, also from a server that says nothing.
+func connect(ctx context.Context, url string, options []nats.Option) (*nats.Conn, error) {
+	type outcome struct {
+		nc  *nats.Conn
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		nc, err := nats.Connect(url, options...) // it takes 5 s at most
+		done <- outcome{nc, err}
+	}()
+	select {
+	case o := <-done:
+		return o.nc, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-done; o.nc != nil {
+				o.nc.Close()
+			}
+		}()
+		return nil, ctx.Err()
 	}
 }
 
@@ -63,6 +92,17 @@ func (c Connection) options(name string) ([]nats.Option, error) {
 		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 500*time.Millisecond), nats.Timeout(5 * time.Second),
 	}
+	if c.Key != "" {
+		key, err := nkeys.FromSeed([]byte(c.Key))
+		if err != nil {
+			return nil, errors.New("key must be the seed of an nkey")
+		}
+		public, err := key.PublicKey()
+		if err != nil {
+			return nil, errors.New("key must be the seed of an nkey")
+		}
+		options = append(options, nats.Nkey(public, key.Sign))
+	}
 	if c.User != "" {
 		options = append(options, nats.UserInfo(c.User, c.Password))
 	}
@@ -72,8 +112,8 @@ func (c Connection) options(name string) ([]nats.Option, error) {
 	if c.CA != "" {
 		options = append(options, nats.RootCAs(c.CA))
 	}
-	if c.Certificate != "" || c.Key != "" {
-		options = append(options, nats.ClientCert(c.Certificate, c.Key))
+	if c.Certificate != "" || c.CertificateKey != "" {
+		options = append(options, nats.ClientCert(c.Certificate, c.CertificateKey))
 	}
 	return options, nil
 }

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
@@ -47,6 +47,7 @@ type Queue struct {
 	specs, results, workers jetstream.KeyValue
 	checkpoints, artefacts  jetstream.ObjectStore
 	ackWait                 time.Duration
+	stall                   time.Duration
 }
 
 // Open returns the queue of a server, and makes what it lacks. A trial whose
@@ -60,7 +61,7 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 	if err != nil {
 		return nil, errors.Wrap(err, "sweep: Open")
 	}
-	q := &Queue{js: js}
+	q := &Queue{js: js, stall: stall}
 	for _, open := range []func() error{
 		func() (err error) { q.trials, err = q.stream(ctx, trials()); return },
 		func() (err error) { q.dead, err = q.stream(ctx, dead()); return },
@@ -74,7 +75,7 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 			return
 		},
 		func() (err error) {
-			q.workers, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: workers, TTL: workerTTL, MaxValueSize: 4096, Storage: jetstream.MemoryStorage})
+			q.workers, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: workers, TTL: workerTTL, MaxValueSize: 4096})
 			return
 		},
 		func() (err error) {
@@ -185,69 +186,25 @@ func (q *Queue) Spec(ctx context.Context, name string) (*sweep.Spec, error) {
 		return nil, errors.Wrap(err, "sweep: Spec")
 	}
 	s := &sweep.Spec{}
-	if err := json.Unmarshal(e.Value(), s); err != nil {
-		return nil, errors.Wrap(err, "sweep: Spec")
+	if err := configfile.JSON("spec of "+name, e.Value(), s); err != nil {
+		return nil, errors.WithMessage(err, "sweep: Spec")
 	}
 	return s, errors.WithMessage(s.Complete(), "sweep: Spec")
 }
 
 // Sweeps returns the names of the sweeps that are kept.
 func (q *Queue) Sweeps(ctx context.Context) ([]string, error) {
-	names, err := q.specs.Keys(ctx)
+	limited, cancel := context.WithTimeout(ctx, q.stall)
+	defer cancel()
+	names, err := q.specs.Keys(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = errDamaged
+	}
 	if errors.Is(err, jetstream.ErrNoKeysFound) {
 		return nil, nil
 	}
 	slices.Sort(names)
 	return names, errors.Wrap(err, "sweep: Sweeps")
-}
-
-// Results returns those of a sweep, by ID.
-func (q *Queue) Results(ctx context.Context, name string) (map[string]sweep.Result, error) {
-	w, err := q.results.Watch(ctx, name+".*", jetstream.IgnoreDeletes())
-	if err != nil {
-		return nil, errors.Wrap(err, "sweep: Results")
-	}
-	defer w.Stop()
-	all := make(map[string]sweep.Result)
-	for {
-		select {
-		case e := <-w.Updates():
-			if e == nil {
-				return all, nil
-			}
-			// One that cannot be read counts as none: whoever makes the trial next
-			// moves it to the dead letters.
-			if r, err := decodeResult(e); err == nil {
-				all[r.ID] = r
-			}
-		case <-ctx.Done():
-			return nil, errors.Wrap(ctx.Err(), "sweep: Results")
-		}
-	}
-}
-
-// decodeResult returns what is kept under a key, which is that of its trial.
-func decodeResult(e jetstream.KeyValueEntry) (sweep.Result, error) {
-	r, err := sweep.DecodeResult(e.Value())
-	if want := r.Sweep + "." + r.ID; err == nil && e.Key() != want {
-		err = errors.Errorf("key must be %s, got %.200q", want, e.Key())
-	}
-	return r, err
-}
-
-// discard moves a result that cannot be read to the dead letters, so that its
-// trial is made again.
-func (q *Queue) discard(ctx context.Context, e jetstream.KeyValueEntry, reason error) error {
-	from := "$KV." + results + "." + e.Key()
-	if err := q.sendDead(ctx, e.Key()+".result", from, e.Value(), reason, fmt.Sprint(results, e.Revision())); err != nil {
-		return err
-	}
-	err := q.results.Delete(ctx, e.Key(), jetstream.LastRevision(e.Revision()))
-	var api *jetstream.APIError
-	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return nil // somebody else has seen to it
-	}
-	return err
 }
 
 // sendDead keeps a message that cannot be worked on, once for each id.
@@ -300,6 +257,10 @@ func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, e
 	all := make(map[string]DeadLetter)
 	for id := range subjects {
 		m, err := q.dead.GetLastMsgForSubject(ctx, prefix+id)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			all[id] = DeadLetter{From: id, Reason: "it is damaged and cannot be read"}
+			continue
+		}
 		if err != nil {
 			return nil, errors.Wrap(err, "sweep: Dead")
 		}

@@ -1,9 +1,12 @@
 package queue
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +19,16 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
+
+// planned returns the plan of a spec.
+func planned(t *testing.T, s *sweep.Spec) *sweep.Plan {
+	t.Helper()
+	p, err := sweep.NewPlan(t.Context(), s, told{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
 
 // told is a program that does as its configuration says.
 type told struct{}
@@ -32,6 +45,8 @@ func (told) Normalize(data []byte) ([]byte, error) {
 	}
 	return json.Marshal(c)
 }
+
+func (told) Metrics() []string { return []string{"error"} }
 
 func (told) Run(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
 	var c toldConfig
@@ -209,19 +224,20 @@ func TestMalformedResult(t *testing.T) {
 		if _, err := nc.Request("$KV.sweep_results."+key, []byte(`{"sweep":"a"}`), 5*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if done, err := q.Results(ctx, "a"); err != nil || len(done) != 0 {
-			t.Errorf("want no results, got %v, %v", done, err)
+		plan := planned(t, spec("fine"))
+		if kept, err := q.Results(ctx, plan); err != nil || len(kept.Results) != 0 || kept.Damaged != 1 {
+			t.Errorf("want no results, got %v, %v", kept, err)
 		}
 		work(t, q)
 		got, err := q.Run(ctx, spec("fine"), told{}, nil)
 		if err != nil || len(got) != 1 || got[trial.ID].Metrics["error"] != 4 {
 			t.Errorf("want the result, got %v, %v", got, err)
 		}
-		if kept, err := q.Results(ctx, "a"); err != nil || len(kept) != 1 {
+		if kept, err := q.Results(ctx, plan); err != nil || len(kept.Results) != 1 || kept.Damaged != 0 {
 			t.Errorf("want the result kept, got %v, %v", kept, err)
 		}
 		dead, err := q.Dead(ctx, "")
-		if d := dead[key+".result"]; err != nil || len(dead) != 1 || d.From != "$KV.sweep_results."+key || !strings.Contains(d.Reason, "program must be") {
+		if d := dead[key+".result"]; err != nil || len(dead) != 1 || d.From != "$KV.sweep_results."+key || !strings.Contains(d.Reason, "as it is encoded") {
 			t.Errorf("want one dead letter, got %v, %v", dead, err)
 		}
 	}
@@ -284,14 +300,154 @@ func TestServerErrors(t *testing.T) {
 		t.Errorf("others must not read the password, got %v, %v", info.Mode(), err)
 	}
 	wrong := s.Connection()
-	wrong.Password = "guess"
-	if _, err := wrong.Dial("test", 0); err == nil || strings.Contains(err.Error(), "guess") {
+	wrong.Key, wrong.User, wrong.Password = "", User, "guess"
+	if _, err := wrong.Dial(t.Context(), "test", 0); err == nil || strings.Contains(err.Error(), "guess") {
 		t.Errorf("a wrong password must be refused and not shown, got %v", err)
+	}
+	other, err := StartServer(ServerConfig{Store: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	wrong = s.Connection()
+	wrong.Key = other.Connection().Key
+	if _, err := wrong.Dial(t.Context(), "test", 0); err == nil || strings.Contains(err.Error(), wrong.Key) {
+		t.Errorf("a wrong key must be refused and not shown, got %v", err)
+	}
+	s.Close()
+	if _, err := LoadConnection(store); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the key must be gone with the server, got %v", err)
 	}
 	for _, address := range []string{"4222", "127.0.0.1:x", "127.0.0.1:70000"} {
 		if s, err := StartServer(ServerConfig{Store: t.TempDir(), Listen: address}); err == nil {
 			s.Close()
 			t.Errorf("address %s must be refused", address)
+		}
+	}
+}
+
+// Each start has a key of its own, except after a server that was killed, whose
+// clients come back. Whoever listens in its place is not told it.
+func TestKeys(t *testing.T) {
+	store := filepath.Join(t.TempDir(), "store")
+	visit := func() Connection {
+		s, err := StartServer(ServerConfig{Store: store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		return s.Connection()
+	}
+	a, b := visit(), visit()
+	if a.Key == b.Key || a.Key == "" {
+		t.Error("two starts must have two keys")
+	}
+	// A server that was killed leaves its connection.
+	left := []byte(`{"url":"nats://127.0.0.1:1","key":"` + a.Key + `"}`)
+	if err := os.WriteFile(filepath.Join(store, connectionFile), left, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := visit(); got.Key != a.Key {
+		t.Error("the clients of a server that was killed must be let in")
+	}
+	// What is left may be damaged too.
+	if err := os.WriteFile(filepath.Join(store, connectionFile), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	visit()
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	heard := make(chan string)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			heard <- err.Error()
+			return
+		}
+		defer c.Close()
+		fmt.Fprint(c, "INFO {\"server_id\":\"x\",\"version\":\"2.10.0\",\"nonce\":\"abcdefgh\",\"auth_required\":true,\"max_payload\":1048576}\r\n")
+		line, _ := bufio.NewReader(c).ReadString('\n')
+		heard <- line
+	}()
+	_, _ = Connection{URL: "nats://" + l.Addr().String(), Key: a.Key}.Dial(t.Context(), "test", 0)
+	if line := <-heard; !strings.HasPrefix(line, "CONNECT") || !strings.Contains(line, `"sig"`) || strings.Contains(line, a.Key) {
+		t.Errorf("got %s", line)
+	}
+}
+
+// A server that says nothing does not hold up whoever is told to stop.
+func TestDialStops(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	start := time.Now()
+	if _, err := (Connection{URL: "nats://" + l.Addr().String()}).Dial(ctx, "test", time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("want the context's error, got %v", err)
+	}
+	if took := time.Since(start); took > 4*time.Second { // the client's own limit is 5 s
+		t.Errorf("took %v", took)
+	}
+}
+
+// A result of no trial of the sweep does not count, and one that measures nothing
+// is made again.
+func TestForeignResults(t *testing.T) {
+	q, nc := open(t)
+	ctx := t.Context()
+	s := spec("fine", "fail")
+	plan := planned(t, s)
+	foreign, err := sweep.NewTrial("a", "told", []byte(`{"do":"best","seed":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(trial sweep.Trial, outcome string) {
+		data, _ := trial.Encode()
+		data = append(data[:len(data)-1], outcome...)
+		if _, err := nc.Request("$KV.sweep_results.a."+trial.ID, data, 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(foreign, `,"metrics":{"error":-1},"seconds":0}`)
+	send(plan.Next(nil, nil)[0], `,"metrics":{},"seconds":0}`)
+	kept, err := q.Results(ctx, plan)
+	if err != nil || len(kept.Results) != 0 || kept.Foreign != 1 || kept.Damaged != 1 {
+		t.Errorf("got %+v, %v", kept, err)
+	}
+	work(t, q)
+	var last State
+	got, err := q.Run(ctx, s, told{}, func(s State) { last = s })
+	if err != nil || len(got) != 2 || got[foreign.ID].ID != "" {
+		t.Errorf("want two results, got %v, %v", got, err)
+	}
+	if last != (State{Total: 2, Done: 2, Failed: 1, Foreign: 1}) {
+		t.Errorf("got %+v", last)
+	}
+	if state, err := q.State(ctx, s, told{}); err != nil || state != last {
+		t.Errorf("got %+v, %v", state, err)
+	}
+}
+
+// What a program measures is what it says.
+func TestMeasured(t *testing.T) {
+	for _, tt := range []struct {
+		metrics map[string]float64
+		want    string
+	}{
+		{map[string]float64{"error": 1}, ""},
+		{nil, `metrics must be ["error"], got []`},
+		{map[string]float64{"loss": 1}, `metrics must be ["error"], got ["loss"]`},
+		{map[string]float64{"error": math.Inf(1)}, "metric error must be finite, got +Inf"},
+	} {
+		if got := measured(sweep.Outcome{Metrics: tt.metrics}, []string{"error"}); got.Failure != tt.want {
+			t.Errorf("%v: want %q, got %q", tt.metrics, tt.want, got.Failure)
 		}
 	}
 }
@@ -307,7 +463,7 @@ func TestConnectionErrors(t *testing.T) {
 		{Connection{URL: "nats://example.org:4222", Credentials: "secret"}, "must begin with tls://"},
 		{Connection{URL: "nats://127.0.0.1:1", User: "u", Password: "secret"}, "no servers available"},
 	} {
-		if _, err := tt.c.Dial("test", 0); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+		if _, err := tt.c.Dial(t.Context(), "test", 0); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: want error %q without the password, got %v", tt.c.URL, tt.want, err)
 		}
 	}

@@ -18,6 +18,10 @@ type State struct {
 	Failed  int `json:"failed"`  // done, without metrics
 	Waiting int `json:"waiting"` // or under way
 	Dead    int `json:"dead"`    // given up: see the dead letters
+	// Foreign are results of no trial of the sweep, which do not count, and
+	// Damaged are those that cannot be read, whose trials are made again.
+	Foreign int `json:"foreign,omitempty"`
+	Damaged int `json:"damaged,omitempty"`
 	// Trouble is why a run waits, such as a server that is away; "" if it does not.
 	Trouble string `json:"trouble,omitempty"`
 }
@@ -32,7 +36,7 @@ const resync = 5 * time.Second
 // an error, with the other results. Watch, if there is one, is told the state
 // from time to time.
 func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch func(State)) (map[string]sweep.Result, error) {
-	plan, err := sweep.NewPlan(s, p)
+	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +49,7 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 			return q.finish(ctx, s.Name, done, err)
 		}
 		var api *jetstream.APIError
-		if errors.As(err, &api) && api.Code == 400 {
+		if errors.As(err, &api) && api.Code == 400 || q.js.Conn().IsClosed() {
 			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same
 		}
 		// The server is away.
@@ -86,7 +90,11 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 	defer w.Stop()
 	tick := time.NewTicker(resync)
 	defer tick.Stop()
+	silent := time.NewTimer(q.stall)
+	defer silent.Stop()
+	changed, patience := time.Now(), 3*q.stall
 	started := false
+	foreign := make(map[string]bool)
 	var waiting map[string]bool
 	look := func() error {
 		var err error
@@ -112,17 +120,23 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 		return nil
 	}
 	for {
-		changed := false
+		fresh := false
 		select {
 		case e, ok := <-w.Updates():
 			if !ok {
 				return done, errors.New("the server has ended the watch")
 			}
+			silent.Reset(q.stall)
 			if e == nil {
 				started = true
+				silent.Stop()
 				if err := look(); err != nil {
 					return done, err
 				}
+				break
+			}
+			if id := strings.TrimPrefix(e.Key(), name+"."); !plan.Has(id) {
+				foreign[id] = true
 				break
 			}
 			r, err := decodeResult(e)
@@ -131,20 +145,39 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 					return done, err
 				}
 				delete(done, strings.TrimPrefix(e.Key(), name+"."))
-				changed = true
+				fresh = true
 				break
 			}
 			done[r.ID] = r
 			delete(waiting, r.ID)
-			changed = true
+			fresh = true
+			changed, patience = time.Now(), 3*q.stall
+		case <-silent.C:
+			if started {
+				break
+			}
+			n, err := q.repair(ctx)
+			if err == nil {
+				err = errors.Errorf("the server has not delivered all results for %v; %d that are damaged are made again", q.stall, n)
+			}
+			return done, err // to begin anew
 		case <-tick.C:
+			if !started {
+				break
+			}
+			if time.Since(changed) > patience {
+				patience *= 2
+				if err := q.checkTrials(ctx, name, waiting); err != nil {
+					return done, err
+				}
+			}
 			if err := look(); err != nil {
 				return done, err
 			}
 		case <-ctx.Done():
 			return done, ctx.Err()
 		}
-		if !started || changed && len(w.Updates()) > 0 {
+		if !started || fresh && len(w.Updates()) > 0 {
 			continue
 		}
 		next := plan.Next(done, waiting)
@@ -155,12 +188,35 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			waiting[t.ID] = true
 		}
 		if watch != nil {
-			watch(stateOf(plan, done, len(waiting)))
+			state := stateOf(plan, done, len(waiting))
+			state.Foreign = len(foreign)
+			watch(state)
 		}
 		if len(waiting) == 0 {
 			return done, nil
 		}
 	}
+}
+
+// checkTrials looks whether trials that wait can be read: one that is damaged
+// would wait for ever. The queue is then emptied, as the server cannot take out
+// one, and every run sends its trials again.
+func (q *Queue) checkTrials(ctx context.Context, name string, waiting map[string]bool) error {
+	for id := range waiting {
+		_, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+		// A worker may just have made it.
+		if still, err := q.Waiting(ctx, name); err != nil || !still[id] {
+			return err
+		}
+		return errors.Wrap(q.trials.Purge(ctx), "sweep: Run")
+	}
+	return nil
 }
 
 func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State {
@@ -182,14 +238,15 @@ func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State 
 
 // State returns how far a sweep has come.
 func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (State, error) {
-	plan, err := sweep.NewPlan(s, p)
+	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
 		return State{}, err
 	}
-	done, err := q.Results(ctx, s.Name)
+	kept, err := q.Results(ctx, plan)
 	if err != nil {
 		return State{}, err
 	}
+	done := kept.Results
 	waiting, err := q.Waiting(ctx, s.Name)
 	if err != nil {
 		return State{}, err
@@ -200,11 +257,12 @@ func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (Stat
 			n++
 		}
 	}
-	dead, err := q.Dead(ctx, s.Name)
+	dead, err := q.subjects(ctx, q.dead, deadSubject+s.Name+".")
 	if err != nil {
-		return State{}, err
+		return State{}, errors.Wrap(err, "sweep: State")
 	}
 	state := stateOf(plan, done, n)
+	state.Foreign, state.Damaged = kept.Foreign, kept.Damaged
 	for id := range dead {
 		if _, ok := done[id]; !ok && plan.Has(id) {
 			state.Dead++

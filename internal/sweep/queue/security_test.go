@@ -54,14 +54,15 @@ func TestTLS(t *testing.T) {
 	}
 	defer s.Close()
 	c := s.Connection()
-	if !strings.HasPrefix(c.URL, "tls://") || c.Password != "given" {
-		t.Errorf("got %s and password %q", c.URL, c.Password)
+	if !strings.HasPrefix(c.URL, "tls://") || c.Password != "" {
+		t.Errorf("want TLS and no password kept, got %s and %q", c.URL, c.Password)
 	}
-	if _, err := c.Dial("test", 0); err == nil || !strings.Contains(err.Error(), "certificate") {
+	c.Key, c.User, c.Password = "", User, "given"
+	if _, err := c.Dial(t.Context(), "test", 0); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate that is not trusted must be refused, got %v", err)
 	}
 	c.CA = ca
-	nc, err := c.Dial("test", 5*time.Second)
+	nc, err := c.Dial(t.Context(), "test", 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestTLS(t *testing.T) {
 	plain := c
 	plain.URL = "nats" + strings.TrimPrefix(c.URL, "tls")
 	plain.CA = ""
-	if _, err := plain.Dial("test", 0); err == nil {
+	if _, err := plain.Dial(t.Context(), "test", 0); err == nil {
 		t.Error("a client without TLS must be refused")
 	}
 }
@@ -144,10 +145,10 @@ func TestCredentials(t *testing.T) {
 	if err := os.WriteFile(path, creds, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Connection{URL: s.ClientURL()}).Dial("test", 0); err == nil {
+	if _, err := (Connection{URL: s.ClientURL()}).Dial(t.Context(), "test", 0); err == nil {
 		t.Error("nobody may come in without credentials")
 	}
-	nc, err := Connection{URL: s.ClientURL(), Credentials: path}.Dial("test", 5*time.Second)
+	nc, err := Connection{URL: s.ClientURL(), Credentials: path}.Dial(t.Context(), "test", 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -9,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
 	"github.com/pkg/errors"
-
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 )
 
 // A Server is a NATS server with JetStream inside this process.
@@ -23,6 +23,7 @@ type Server struct {
 	nats       *server.Server
 	lock       *os.File
 	connection Connection
+	saved      string // where the connection is kept
 }
 
 // ServerConfig says what a server stores where and who may reach it.
@@ -34,8 +35,11 @@ type ServerConfig struct {
 	Listen string
 	// Temporary says that the server is inside a command and ends with it.
 	Temporary bool
-	// Password is what clients need; "" is one that is drawn once for each store.
+	// Password, if there is one, lets clients in as the user sweep.
 	Password string
+	// Key is the seed of the nkey that lets in those who can read the store; "" is
+	// that of a server which was killed, whose clients come back, or else a new one.
+	Key string
 	// TLS is what clients are met with; nil: none.
 	TLS *tls.Config
 	// Sync writes each message through to the disk before it is acknowledged,
@@ -44,8 +48,15 @@ type ServerConfig struct {
 	Sync bool
 }
 
-// StartServer starts a server, which clients need a password for: it is kept in
-// the store, in a file that only its owner may read.
+// User is the user that a server's password is for.
+const User = "sweep"
+
+// ErrInUse is the error of a store that another server is at work on.
+var ErrInUse = errors.New("in use by another server")
+
+// StartServer starts a server. Clients need its password, or the nkey that is
+// kept in the store until the server ends, in a file that only its owner may
+// read.
 func StartServer(c ServerConfig) (_ *Server, err error) {
 	defer func() { err = errors.WithMessage(err, "sweep: StartServer") }()
 	listen := c.Listen
@@ -68,7 +79,11 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 	}
 	lock, err := lockFile(filepath.Join(c.Store, "lock"))
 	if err != nil {
-		return nil, errors.Wrapf(err, "%s is in use by another server", c.Store)
+		var broken *os.PathError
+		if errors.As(err, &broken) {
+			return nil, errors.WithStack(err)
+		}
+		return nil, errors.WithMessage(ErrInUse, c.Store)
 	}
 	s := &Server{lock: lock}
 	defer func() {
@@ -76,21 +91,19 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 			s.Close()
 		}
 	}()
-	if s.connection, err = LoadConnection(c.Store); err != nil {
-		if !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-		s.connection = Connection{User: "sweep", Password: rand.Text()}
-	}
-	if c.Password != "" {
-		s.connection.Password = c.Password
+	public, err := s.drawKey(c)
+	if err != nil {
+		return nil, err
 	}
 	options := &server.Options{
 		ServerName: "sweep", Host: host, Port: int(port),
-		Username: s.connection.User, Password: s.connection.Password,
+		Nkeys:     []*server.NkeyUser{{Nkey: public}},
 		JetStream: true, StoreDir: c.Store, SyncAlways: c.Sync, SyncInterval: 10 * time.Second,
 		MaxPayload: 1 << 20, NoSigs: true, NoLog: true,
 		TLS: c.TLS != nil, TLSConfig: c.TLS, TLSTimeout: 5,
+	}
+	if c.Password != "" {
+		options.Users = []*server.User{{Username: User, Password: c.Password}}
 	}
 	if port == 0 {
 		options.Port = server.RANDOM_PORT
@@ -103,7 +116,35 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 		return nil, errors.Errorf("no server within 20 s at %s: is the port taken?", listen)
 	}
 	s.connection.URL, s.connection.Temporary = s.nats.ClientURL(), c.Temporary
-	return s, s.connection.save(c.Store)
+	return s, s.save(c.Store)
+}
+
+// drawKey chooses the nkey of clients and returns its public part.
+func (s *Server) drawKey(c ServerConfig) (public string, err error) {
+	s.connection.Key = c.Key
+	if c.Key == "" {
+		// The lock says that whoever has written it is not there any more.
+		if left, err := LoadConnection(c.Store); err == nil {
+			s.connection.Key = left.Key
+		}
+	}
+	if s.connection.Key == "" {
+		pair, err := nkeys.CreateUser()
+		if err != nil {
+			return "", errors.WithStack(err)
+		}
+		seed, err := pair.Seed()
+		if err != nil {
+			return "", errors.WithStack(err)
+		}
+		s.connection.Key = string(seed)
+	}
+	pair, err := nkeys.FromSeed([]byte(s.connection.Key))
+	if err != nil {
+		return "", errors.New("key must be the seed of an nkey")
+	}
+	public, err = pair.PublicKey()
+	return public, errors.WithStack(err)
 }
 
 // Connection returns how clients reach the server.
@@ -111,14 +152,21 @@ func (s *Server) Connection() Connection { return s.connection }
 
 // Connect returns a connection within this process.
 func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(s.connection.User, s.connection.Password), nats.Name("sweep"))
+	options, err := s.connection.options("sweep")
+	if err != nil {
+		return nil, errors.WithMessage(err, "sweep: Connect")
+	}
+	return nats.Connect("", append(options, nats.InProcessServer(s.nats))...)
 }
 
-// Close stops the server and waits until it has.
+// Close stops the server, waits until it has, and removes its key.
 func (s *Server) Close() {
 	if s.nats != nil {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
+	}
+	if s.saved != "" {
+		_ = os.Remove(s.saved) // what is left is no secret to anybody else
 	}
 	s.lock.Close()
 }
@@ -126,32 +174,52 @@ func (s *Server) Close() {
 // connectionFile is where a store keeps how its server is reached.
 const connectionFile = "connection.json"
 
-// LoadConnection returns how the server of a store is, or was last, reached.
+// LoadConnection returns how the server of a store is reached, or was before it
+// was killed. The error is os.ErrNotExist where there is none.
 func LoadConnection(store string) (Connection, error) {
 	path := filepath.Join(store, connectionFile)
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return Connection{}, err
+		return Connection{}, errors.WithStack(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, 1<<16))
+	if err != nil {
+		return Connection{}, errors.WithStack(err)
 	}
 	var c Connection
-	if err := json.Unmarshal(data, &c); err != nil || c.User == "" || c.Password == "" {
-		return Connection{}, errors.Errorf("%s must hold a user and a password: remove it to have new ones", path)
+	if err := json.Unmarshal(data, &c); err != nil || c.URL == "" || !strings.HasPrefix(c.Key, "SU") {
+		return Connection{}, errors.Errorf("sweep: LoadConnection: %s must hold a URL and a key: remove it to have new ones", path)
 	}
 	return c, nil
 }
 
-func (c Connection) save(store string) error {
-	data, err := json.Marshal(c)
+// save writes the connection for its owner alone, from the first byte.
+func (s *Server) save(store string) error {
+	data, err := json.Marshal(s.connection)
 	if err != nil {
-		return err
+		return errors.WithStack(err)
 	}
 	path := filepath.Join(store, connectionFile)
-	if err := atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	}); err != nil {
+	// The store's lock is ours.
+	if err := atomicfile.Clean(path); err != nil {
 		return err
 	}
-	// The directory is closed to others, so nobody has read it in between.
-	return os.Chmod(path, 0o600)
+	f, err := os.CreateTemp(store, "."+connectionFile+".*.tmp") // its mode is 0600
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	_, err = f.Write(data)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return errors.WithStack(err)
+	}
+	s.saved = path
+	return nil
 }

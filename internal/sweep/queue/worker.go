@@ -81,6 +81,8 @@ func (w *Worker) Run(ctx context.Context) error {
 			last = time.Now()
 			continue
 		case errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoMessages), errors.Is(err, context.DeadlineExceeded):
+		case w.Queue.js.Conn().IsClosed():
+			return errors.Wrap(err, "sweep: Run") // as after a password that is wrong
 		case ctx.Err() == nil:
 			w.log("waiting for the server: %v", err)
 			pause(ctx, 200*time.Millisecond)
@@ -275,17 +277,33 @@ func (w *Worker) make(ctx context.Context, j *job) (o sweep.Outcome, err error) 
 			o, err = sweep.Outcome{Failure: oneLine(fmt.Sprint("panic: ", r))}, nil
 		}
 	}()
-	o, err = w.Programs[j.trial.Program].Run(ctx, j)
+	program := w.Programs[j.trial.Program]
+	o, err = program.Run(ctx, j)
 	if err == nil && ctx.Err() != nil {
 		err = ctx.Err()
+	}
+	if err != nil {
+		return o, err
+	}
+	return measured(o, program.Metrics()), nil
+}
+
+// measured returns an outcome that has each metric of its program, or a failure.
+func measured(o sweep.Outcome, names []string) sweep.Outcome {
+	if o.Failure != "" {
+		o.Metrics = nil
+		return o
+	}
+	if got := slices.Sorted(maps.Keys(o.Metrics)); !slices.Equal(got, slices.Sorted(slices.Values(names))) {
+		return sweep.Outcome{Failure: oneLine(fmt.Sprintf("metrics must be %q, got %q", names, got))}
 	}
 	// JSON has no other numbers, and a mean over them would say nothing.
 	for _, name := range slices.Sorted(maps.Keys(o.Metrics)) {
 		if v := o.Metrics[name]; math.IsNaN(v) || math.IsInf(v, 0) {
-			return sweep.Outcome{Failure: fmt.Sprintf("metric %s must be finite, got %v", name, v)}, err
+			return sweep.Outcome{Failure: fmt.Sprintf("metric %s must be finite, got %v", name, v)}
 		}
 	}
-	return o, err
+	return o
 }
 
 // job is a trial under way.
@@ -364,9 +382,13 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
 		return nil, errors.Wrap(err, "sweep: Workers")
 	}
 	defer w.Stop()
+	silent := time.NewTimer(q.stall)
+	defer silent.Stop()
 	var all []WorkerState
 	for {
 		select {
+		case <-silent.C:
+			return all, nil // whoever is missing says so again soon
 		case e := <-w.Updates():
 			if e == nil {
 				return all, nil

@@ -1,0 +1,83 @@
+package datasets
+
+import "github.com/pkg/errors"
+
+// maxColumns bounds the columns of a table.
+const maxColumns = 1 << 20
+
+// columns are the places of what is read in a record.
+type columns struct {
+	features     []int
+	label, group int   // group is -1 for none
+	unnamed      []int // columns that must be empty
+}
+
+// columns finds the columns that are asked for among those of a file. Those without a
+// name have their numbers as names.
+func (c CSV) columns(names []string, unnamed []bool) (columns, error) {
+	at := make(map[string]int)
+	for i, name := range names {
+		if first, ok := at[name]; ok {
+			return columns{}, errors.Errorf("columns must have different names, got %s for columns %d and %d", quoted(name), first+1, i+1)
+		}
+		at[name] = i
+	}
+	find := func(what string, wanted ...string) (places []int, err error) {
+		seen := make(map[string]bool)
+		for _, name := range wanted {
+			i, ok := at[name]
+			if !ok {
+				return nil, errors.Errorf("%s: must be one of the columns %s, got %s", what, listed(names), quoted(name))
+			}
+			if seen[name] {
+				return nil, errors.Errorf("%s: columns must differ, got %s twice", what, quoted(name))
+			}
+			seen[name] = true
+			places = append(places, i)
+		}
+		return places, nil
+	}
+	p := columns{group: -1}
+	label, err := find("Label", c.Label)
+	if err != nil {
+		return p, err
+	}
+	p.label = label[0]
+	out := map[int]bool{p.label: true}
+	if c.Group != "" {
+		group, err := find("Group", c.Group)
+		if err != nil {
+			return p, err
+		}
+		p.group = group[0]
+		out[p.group] = true
+	}
+	ignored, err := find("Ignore", c.Ignore...)
+	if err != nil {
+		return p, err
+	}
+	for _, i := range ignored {
+		out[i] = true
+	}
+	if p.features, err = find("Features", c.Features...); err != nil {
+		return p, err
+	}
+	for _, i := range p.features {
+		if i == p.label {
+			return p, errors.Errorf("Features: must not have the label %s", quoted(c.Label))
+		}
+	}
+	for i := range names {
+		switch {
+		case c.Features != nil || out[i]:
+		case unnamed[i]:
+			p.unnamed = append(p.unnamed, i)
+		default:
+			p.features = append(p.features, i)
+		}
+	}
+	if len(p.features) == 0 {
+		return p, errors.Errorf("must have at least one feature among the columns %s, got none", listed(names))
+	}
+	return p, nil
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// setRange sets a linear axis from low to high, with about n ticks, for any two
+// finite numbers of which the first is less.
+func setRange(a *plot.Axis, low, high float64, n int) {
+	a.Min, a.Max = low, high
+	a.Scale = linearScale{}
+	a.Tick.Marker = linearTicks(low, high, n)
+}
+
+// linearScale is plot.LinearScale, but does not overflow.
+type linearScale struct{}
+
+// Normalize returns where x lies between low, at 0, and high, at 1.
+func (linearScale) Normalize(low, high, x float64) float64 {
+	if span := high - low; !math.IsInf(span, 0) {
+		return (x - low) / span
+	}
+	return (x/2 - low/2) / (high/2 - low/2)
+}
+
+// apart returns low and high, or an interval around them if they are so near to each
+// other that nothing could be drawn in between.
+func apart(low, high float64) (float64, float64) {
+	size := max(math.Abs(low), math.Abs(high))
+	if high-low > 1e-9*size && high-low > 1e-300 {
+		return low, high
+	}
+	return around(low, high, max(0.5, 1e-3*size))
+}
+
+// around returns low-pad and high+pad, or the nearest finite numbers.
+func around(low, high, pad float64) (float64, float64) {
+	return max(low-pad, -math.MaxFloat64), min(high+pad, math.MaxFloat64)
+}
+
+// linearTicks returns round numbers in [low, high], about n of them. The interval
+// must not be empty, as apart makes it.
+func linearTicks(low, high float64, n int) plot.ConstantTicks {
+	unit := high/float64(n) - low/float64(n)
+	step := math.Pow(10, math.Floor(math.Log10(unit)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if unit/step <= m {
+			step *= m
+			break
+		}
+	}
+	var ticks plot.ConstantTicks
+	const slack = 1e-9 // ends that are round numbers but for rounding
+	from, to := math.Ceil(low/step-slack), math.Floor(high/step+slack)
+	for i := range max(0, int(min(to-from, float64(2*n)))+1) {
+		v := (from + float64(i)) * step
+		ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v, step)})
+	}
+	return ticks
+}
+
+// tickLabel writes v, a multiple of step, with no more digits than that takes.
+func tickLabel(v, step float64) string {
+	exponent := func(x float64) int { return int(math.Floor(math.Log10(math.Abs(x)) + 1e-9)) }
+	decimals := max(0, -exponent(step))
+	if v == 0 {
+		return strconv.FormatFloat(0, 'f', min(decimals, 6), 64)
+	}
+	if exponent(v) < 7 && decimals <= 6 {
+		return strconv.FormatFloat(v, 'f', decimals, 64)
+	}
+	return strconv.FormatFloat(v, 'g', max(1, exponent(v)-exponent(step)+1), 64)
+}
+
+// logTicks returns round numbers in [low, high], at most seven.
+func logTicks(low, high float64) plot.ConstantTicks {
+	const most = 7
+	var ticks plot.ConstantTicks
+	for _, mantissas := range [][]float64{
+		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1},
+	} {
+		ticks = nil
+		for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
+			for _, m := range mantissas {
+				// Parsed, as the product of both would be rounded.
+				if v, err := strconv.ParseFloat(fmt.Sprintf("%ge%g", m, e), 64); err == nil && v >= low && v <= high {
+					ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
+				}
+			}
+		}
+		if len(ticks) <= most {
+			return ticks
+		}
+	}
+	// Powers of ten, but not all of them.
+	var some plot.ConstantTicks
+	for i := 0; i < len(ticks); i += (len(ticks) + most - 1) / most {
+		some = append(some, ticks[i])
+	}
+	return some
+}

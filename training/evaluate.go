@@ -1,0 +1,53 @@
+package training
+
+import (
+	"context"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/models"
+)
+
+// Evaluate returns the metrics of the model on data, without dropout. It is a
+// *NonFiniteError if the model has NaN or an infinity where an example's
+// log-likelihood should be. Where others train the model meanwhile each EvalBatch is
+// evaluated with the parameters of its moment.
+func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
+	var total Metrics
+	if err := t.checkData("data", data); err != nil {
+		return total, err
+	}
+	size := t.EvalBatch
+	if size == 0 {
+		size = 500
+	}
+	all := make([]int, data.Len())
+	for i := range all {
+		all[i] = i
+	}
+	for indices := range slices.Chunk(all, size) {
+		if err := ctx.Err(); err != nil {
+			return total, errors.Wrap(err, "training: Evaluate: stopped")
+		}
+		err := t.alone(func() error {
+			p, err := t.program(models.Eval, len(indices))
+			if err != nil {
+				return err
+			}
+			if err := p.run(data, indices); err != nil {
+				return err
+			}
+			m, err := score(p.graph.Output.Value(), p.y)
+			if err == nil && !finite(m.NLL) {
+				err = &NonFiniteError{"log-likelihood", m.NLL, t.cause(p, indices, 0)}
+			}
+			total.merge(m)
+			return err
+		})
+		if err != nil {
+			return total, errors.Wrap(err, "training: Evaluate")
+		}
+	}
+	return total, nil
+}

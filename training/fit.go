@@ -1,0 +1,204 @@
+package training
+
+import (
+	"context"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/models"
+)
+
+// Fit trains the model for Epochs passes over data.Train and evaluates it.
+//
+// When ctx is cancelled the run stops after the current step: Fit returns the
+// history so far with an error whose cause is ctx.Err(), and the model keeps
+// what it has learnt. If the loss becomes NaN or infinite, the error names the
+// step and is a *NonFiniteError, which says where that began: in a parameter, in an
+// example or in a layer. Parameters that are not finite are such an error too, at the
+// start and the end of each epoch.
+func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
+	if err := t.check(data); err != nil {
+		return nil, err
+	}
+	if !atomic.CompareAndSwapUint32(&t.fitting, 0, 1) {
+		return nil, errors.New("training: Fit: the trainer must be idle, got one that fits: give each run its own")
+	}
+	defer atomic.StoreUint32(&t.fitting, 0)
+	start := time.Now()
+	r, err := t.start(data)
+	if err != nil {
+		return nil, err
+	}
+	err = r.begin()
+	for err == nil && r.next < t.Epochs && (r.stop == "" || r.batches == r.StepsPerEpoch) {
+		r.Epoch = r.next
+		err = t.epoch(ctx, r, data)
+	}
+	r.Epoch = r.next
+	r.History.Steps = r.Steps
+	r.History.Stopped = r.stop
+	if r.batches > 0 {
+		partial := r.partial
+		r.History.Partial = &partial
+	}
+	r.Err = err
+	// The end is told even of a run that failed, since what was done is kept.
+	err = r.end()
+	for _, final := range []struct {
+		data Dataset
+		to   **Metrics
+	}{
+		{data.Train, &r.History.Train}, {data.Validation, &r.History.Validation}, {data.Test, &r.History.Test},
+	} {
+		if err == nil && final.data != nil {
+			var m Metrics
+			if m, err = t.Evaluate(ctx, final.data); err == nil {
+				*final.to = &m
+			}
+		}
+	}
+	r.History.Time = time.Since(start)
+	return r.History, err
+}
+
+// start returns the run of data that begins now, or goes on, before anybody is told.
+func (t *Trainer) start(data Data) (*Run, error) {
+	n := data.Train.Len()
+	ops, err := t.prepare(n)
+	if err != nil {
+		return nil, errors.WithMessage(err, "training: Fit")
+	}
+	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model, setup: t.setup(data, ops)}
+	if t.Resume != nil {
+		if err := r.place(t.Resume); err != nil {
+			return nil, errors.Wrap(err, "training: Resume")
+		}
+	}
+	return r, errors.WithMessage(t.refresh(), "training: Fit")
+}
+
+// begin brings the run to its first step.
+func (r *Run) begin() error {
+	for _, c := range r.Trainer.Callbacks {
+		if c.OnStart != nil {
+			if err := c.OnStart(r); err != nil {
+				return err
+			}
+		}
+		r.started++
+	}
+	if s := r.Trainer.Resume; s != nil {
+		if err := r.resume(s); err != nil {
+			return errors.Wrap(err, "training: Resume")
+		}
+	}
+	if err := r.finite(); err != nil {
+		return errors.Wrap(err, "training: Fit")
+	}
+	r.whole = true
+	return nil
+}
+
+// epoch makes one pass over the training set, or the rest of one. A run that is
+// stopped before the last batch leaves the epoch unfinished.
+func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
+	start, before := time.Now(), r.partial.Time
+	indices := order(t.Seed, r.Epoch, data.Train.Len())
+	batch := t.batchSize()
+	for r.batches < r.StepsPerEpoch {
+		if err := ctx.Err(); err != nil {
+			return errors.Wrapf(err, "training: Fit: stopped at epoch %d, step %d", r.Epoch, r.Steps)
+		}
+		r.whole = false
+		examples := indices[r.batches*batch : min((r.batches+1)*batch, len(indices))]
+		if err := t.step(r, data.Train, examples); err != nil {
+			return err
+		}
+		// The mean of the losses so far, as a mean, so that it can be gone on with.
+		e := &r.partial
+		seen := float64(r.batches * batch)
+		e.Loss = (e.Loss*seen + r.Loss*float64(len(examples))) / (seen + float64(len(examples)))
+		e.Train.merge(r.Batch)
+		e.Epoch, e.Step, e.LR, e.Time = r.Epoch, r.Steps, r.LR, before+time.Since(start)
+		r.batches++
+		if err := r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnStep })); err != nil {
+			return err
+		}
+		if r.stop != "" && r.batches < r.StepsPerEpoch {
+			return nil
+		}
+	}
+	if err := r.finite(); err != nil {
+		return errors.Wrap(err, "training: Fit")
+	}
+	e := r.partial
+	if data.Validation != nil {
+		m, err := t.Evaluate(ctx, data.Validation)
+		if err != nil {
+			return errors.WithMessagef(err, "training: Fit: validation after epoch %d, step %d", r.Epoch, r.Steps)
+		}
+		e.Validation = &m
+	}
+	e.Time = before + time.Since(start)
+	r.whole = false
+	r.History.Epochs = append(r.History.Epochs, e)
+	r.next, r.batches, r.partial = r.Epoch+1, 0, Epoch{}
+	return r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnEpoch }))
+}
+
+// step makes one update.
+func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
+	if t.Model != r.model {
+		return errors.Errorf("training: Fit: epoch %d, step %d: Model must stay as it is while the trainer fits, got another", r.Epoch, r.Steps)
+	}
+	var params []gorgonia.ValueGrad
+	err := t.alone(func() error {
+		p, err := t.program(models.Train, len(indices))
+		if err != nil {
+			return err
+		}
+		params = p.params
+		p.graph.SetStep(r.Steps)
+		if err := p.run(data, indices); err != nil {
+			return err
+		}
+		if r.Loss = scalar(p.loss.Value()); !finite(r.Loss) {
+			return &NonFiniteError{"loss", r.Loss, t.cause(p, indices, r.Steps)}
+		}
+		r.Batch, err = score(p.graph.Output.Value(), p.y)
+		return err
+	})
+	if err != nil {
+		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
+	}
+	r.params = params
+	if err := r.tell(func(c Callback) func(*Run) error { return c.OnGradients }); err != nil {
+		return err
+	}
+	r.params = nil
+	if t.Schedule != nil {
+		lr := t.Schedule.At(r.Steps)
+		r.LR = &lr
+		t.Solver.(interface{ SetLR(float64) }).SetLR(lr)
+	}
+	if err := t.Model.Update(func() error { return t.Solver.Step(params) }); err != nil {
+		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
+	}
+	r.Steps++
+	return nil
+}
+
+// scalar reads a loss.
+func scalar(v gorgonia.Value) float64 {
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		return float64(*v)
+	case *gorgonia.F64:
+		return float64(*v)
+	}
+	return math.NaN()
+}

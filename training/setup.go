@@ -1,0 +1,150 @@
+package training
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// A Setup is what a run was begun with, as far as it can be compared: a State
+// carries it, and a run that goes on from there must have the same, or it would be
+// neither that run nor another. The contents of the data are the caller's to keep.
+//
+// To go on with other settings on purpose, such as more epochs, change the Setup of
+// the state. Batch size and data must stay within an epoch.
+type Setup struct {
+	Train      int    `json:"train"`      // examples
+	Validation int    `json:"validation"` // examples, 0 for none
+	Epochs     int    `json:"epochs"`
+	BatchSize  int    `json:"batch_size"`
+	DropLast   bool   `json:"drop_last,omitempty"`
+	Seed       uint64 `json:"seed"`             // of the order of the examples
+	ModelSeed  uint64 `json:"model_seed"`       // of the masks
+	Frozen     string `json:"frozen,omitempty"` // the names of the frozen parameters
+	// Solver is its type and settings, but for a learning rate that a schedule sets.
+	Solver string `json:"solver"`
+	// Rates are the rates that the schedule gives at the steps 0, 1, 3, 7, 15, ...,
+	// as far as the run goes; none without a schedule.
+	Rates []string `json:"rates,omitempty"`
+	// Ops are those of the network, with their settings, and of the loss, for a batch.
+	Ops []string `json:"ops"`
+}
+
+// setup returns that of a run of data by a graph with the given ops.
+func (t *Trainer) setup(data Data, ops []string) Setup {
+	s := Setup{
+		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
+		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Solver: describeSolver(t.Solver, t.Schedule != nil), Ops: ops,
+	}
+	if data.Validation != nil {
+		s.Validation = data.Validation.Len()
+	}
+	if t.Schedule != nil {
+		perEpoch := int64(t.stepsPerEpoch(s.Train))
+		for step := int64(0); step/perEpoch < int64(t.Epochs) && step < math.MaxInt64/2; step = 2*step + 1 {
+			s.Rates = append(s.Rates, strconv.FormatFloat(t.Schedule.At(step), 'g', -1, 64))
+		}
+	}
+	return s
+}
+
+// describeSolver returns the type and the exported fields of a solver.
+func describeSolver(solver any, scheduled bool) string {
+	of := strings.TrimPrefix(reflect.TypeOf(solver).String(), "*")
+	data, err := json.Marshal(solver)
+	var fields map[string]json.RawMessage
+	if err != nil || json.Unmarshal(data, &fields) != nil {
+		return of // of a foreign kind
+	}
+	if scheduled {
+		delete(fields, "LR")
+	}
+	// Maps are written in the order of their keys.
+	if data, err = json.Marshal(fields); err != nil {
+		return of
+	}
+	return of + string(data)
+}
+
+// same returns an error that names all in which a run differs from s.
+func (s Setup) same(run Setup) error {
+	if s.BatchSize == 0 {
+		return errors.New("state must have the setup of its run, got none")
+	}
+	var differ []string
+	for _, setting := range []struct {
+		name      string
+		want, got any
+	}{
+		{"the number of training examples", s.Train, run.Train},
+		{"the number of validation examples", s.Validation, run.Validation},
+		{"Epochs", s.Epochs, run.Epochs},
+		{"BatchSize", s.BatchSize, run.BatchSize},
+		{"DropLast", s.DropLast, run.DropLast},
+		{"Seed", s.Seed, run.Seed},
+		{"the model's seed", s.ModelSeed, run.ModelSeed},
+		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},
+		{"Solver", s.Solver, run.Solver},
+		{"a schedule", len(s.Rates) > 0, len(run.Rates) > 0},
+	} {
+		if setting.want != setting.got {
+			differ = append(differ, fmt.Sprintf("%s must be %v, got %v", setting.name, setting.want, setting.got))
+		}
+	}
+	// How many rates there are follows from the settings above.
+	for i := range min(len(s.Rates), len(run.Rates)) {
+		if w, g := s.Rates[i], run.Rates[i]; w != g {
+			differ = append(differ, fmt.Sprintf("Schedule must give %s at step %d, got %s", w, int64(1)<<i-1, g))
+			break
+		}
+	}
+	// Ops tell the seed too: more of them differ then than need be said.
+	if s.ModelSeed == run.ModelSeed {
+		if d := differentOp(s.Ops, run.Ops); d != "" {
+			differ = append(differ, d)
+		}
+	}
+	if len(differ) == 0 {
+		return nil
+	}
+	return errors.Errorf("settings must be those of the run that the state is of: %s", strings.Join(differ, "; "))
+}
+
+// differentOp says in which op two networks and losses differ first.
+func differentOp(want, got []string) string {
+	for i := range max(len(want), len(got)) {
+		w, g := "nothing", "nothing"
+		if i < len(want) {
+			w = want[i]
+		}
+		if i < len(got) {
+			g = got[i]
+		}
+		if w != g {
+			return fmt.Sprintf("the network and Loss must have %s, got %s", w, g)
+		}
+	}
+	return ""
+}
+
+// pointers are what a name of an op may have that differs between equal runs.
+var pointers = regexp.MustCompile(`0x[0-9a-f]+`)
+
+// opNames returns the ops of a graph, in the order in which they were made.
+func opNames(g *gorgonia.ExprGraph) []string {
+	var names []string
+	for _, n := range g.AllNodes() {
+		if op := n.Op(); op != nil {
+			names = append(names, pointers.ReplaceAllString(op.String(), "it"))
+		}
+	}
+	return names
+}
