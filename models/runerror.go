@@ -7,6 +7,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
 // built notes that layers i to i+n-1 of a Sequential have made the nodes of the
@@ -41,7 +43,7 @@ func (g *Graph) explain(err error) error {
 	}
 	cause := said(failed.Err())
 	// Our ops say who they are.
-	if !strings.HasPrefix(cause.Error(), "ops: ") {
+	if op.FunctionOf(failed.Node()) == nil {
 		cause = errors.WithMessagef(cause, "%v", failed.Node().Op())
 	}
 	if place, ok := g.places[failed.Node()]; ok {

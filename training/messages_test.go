@@ -43,7 +43,7 @@ func TestErrorsOfGraphs(t *testing.T) {
 		data  training.Dataset
 		want  []string
 	}{
-		{embedding, &badWord, []string{"step ", "layer 0: ops: Embedding: example 57: id 1 must be in [0, 5), got 9"}},
+		{embedding, &badWord, []string{"step ", "layer 0: nn: Embedding: example 57: id 1 must be in [0, 5), got 9"}},
 		{plain, badLabel, []string{"step ", "example 57: label must be in [0, 3), got 3"}},
 		{build(models.Sequential{models.Linear(2, 3), models.Sequential{models.ReLU(), broken}}, 2), blobs(80, 1),
 			[]string{"step 0: layer 1.1: failing{}: it must work, got no luck"}},

@@ -14,8 +14,8 @@ import (
 )
 
 // fit trains 5 epochs of 8 steps, or the rest of them, and calls watch after each
-// step.
-func fit(t *testing.T, w io.Writer, resume *training.State, watch func(*shown, *training.Run) error) {
+// step. It returns the last state at each step.
+func fit(t *testing.T, w io.Writer, resume *training.State, watch func(*shown, *training.Run) error) map[int64]*training.State {
 	t.Helper()
 	data := &training.Examples{Shape: []int{1}}
 	for i := range 8 {
@@ -26,26 +26,32 @@ func fit(t *testing.T, w io.Writer, resume *training.State, watch func(*shown, *
 		t.Fatal(err)
 	}
 	s := &shown{display: New(w), row: row{name: "a"}}
+	states := make(map[int64]*training.State)
 	trainer := &training.Trainer{
 		Model: model, Solver: &optim.SGD{LR: 0.3}, Epochs: 5, BatchSize: 1, Resume: resume,
 		Callbacks: []training.Callback{
 			{OnStart: s.start, OnStep: s.step, OnEpoch: s.epoch, OnEnd: s.end},
 			{OnStep: func(r *training.Run) error { return watch(s, r) }},
+			{OnCheckpoint: func(r *training.Run) (err error) {
+				states[r.Steps], err = r.State()
+				return err
+			}},
 		},
 	}
 	if _, err := trainer.Fit(context.Background(), training.Data{Train: data, Validation: data}); err != nil {
 		t.Fatal(err)
 	}
+	return states
 }
+
+func unwatched(*shown, *training.Run) error { return nil }
 
 // A run that goes on shows what the run that was never stopped does.
 func TestResumed(t *testing.T) {
 	whole := make(map[int64]row)
-	states := make(map[int64]*training.State)
-	fit(t, io.Discard, nil, func(s *shown, r *training.Run) (err error) {
+	states := fit(t, io.Discard, nil, func(s *shown, r *training.Run) error {
 		whole[r.Steps] = s.row
-		states[r.Steps], err = r.State()
-		return err
+		return nil
 	})
 	for _, at := range []int64{2, 7, 17, 31} {
 		steps := at
@@ -68,13 +74,7 @@ func TestResumed(t *testing.T) {
 // The time left is that of the steps left at the speed of those that were made since
 // the run went on. The first step, which compiles the graphs, does not count.
 func TestTimeLeft(t *testing.T) {
-	var state *training.State
-	fit(t, io.Discard, nil, func(_ *shown, r *training.Run) (err error) {
-		if r.Steps == 20 {
-			state, err = r.State()
-		}
-		return err
-	})
+	state := fit(t, io.Discard, nil, unwatched)[20]
 	fit(t, io.Discard, state, func(s *shown, r *training.Run) error {
 		if made := r.Steps - 21; made == 0 {
 			s.first = s.first.Add(-time.Hour)
@@ -90,22 +90,14 @@ func TestTimeLeft(t *testing.T) {
 
 // A run that was already complete says so with its numbers.
 func TestResumedAtEnd(t *testing.T) {
-	var last *training.State
-	fit(t, io.Discard, nil, func(_ *shown, r *training.Run) (err error) {
-		if r.Steps == 40 {
-			r.Stop("enough") // the state before the end of the epoch has no record of it
-			last, err = r.State()
-		}
-		return err
-	})
-	last.Epoch, last.Batches, last.Partial = 5, 0, training.Epoch{}
+	last := fit(t, io.Discard, nil, unwatched)[40]
 	var out strings.Builder
 	fit(t, &out, last, func(_ *shown, r *training.Run) error {
 		t.Errorf("step %d", r.Steps)
 		return nil
 	})
-	e := last.History.Epochs[3]
-	if got, want := out.String(), "a  done: epoch 4/5  loss "+decimal(e.Loss); !strings.HasPrefix(got, want) || !strings.Contains(got, "validation error ") {
+	e := last.History.Epochs[4]
+	if got, want := out.String(), "a  done: epoch 5/5  loss "+decimal(e.Loss); !strings.HasPrefix(got, want) || !strings.Contains(got, "validation error ") {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

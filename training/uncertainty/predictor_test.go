@@ -274,7 +274,7 @@ func TestPredictorNamesTheExample(t *testing.T) {
 	words.X[2*657] = 9
 	p := &uncertainty.Predictor{Model: m, Passes: 3}
 	_, err = p.Predict(context.Background(), words)
-	if err == nil || !strings.Contains(err.Error(), ": layer 0: ops: Embedding: example 657: id 0 must be in [0, 5), got 9") || strings.Contains(err.Error(), "PC ") {
+	if err == nil || !strings.Contains(err.Error(), ": layer 0: nn: Embedding: example 657: id 0 must be in [0, 5), got 9") || strings.Contains(err.Error(), "PC ") {
 		t.Errorf("got %v", err)
 	}
 }
