@@ -1,0 +1,80 @@
+package product
+
+import (
+	"math"
+	"unsafe"
+)
+
+// The kernels in Go have vectors of genericLanes elements.
+const genericLanes = 4
+
+func generic32() *kernels[float32] {
+	return &kernels[float32]{
+		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
+		tile: tileGeneric32, transpose: transposeGeneric[float32], copyRows: copyRowsGeneric[float32],
+	}
+}
+
+func generic64() *kernels[float64] {
+	return &kernels[float64]{
+		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
+		tile: tileGeneric64, transpose: transposeGeneric[float64], copyRows: copyRowsGeneric[float64],
+	}
+}
+
+// at returns n elements from element i after a pointer on.
+func at[F Float](p *F, i, n int) []F {
+	return unsafe.Slice((*F)(unsafe.Add(unsafe.Pointer(p), uintptr(i)*unsafe.Sizeof(*p))), n)
+}
+
+// tileGeneric32 and tileGeneric64 are the same but for the fused multiply-add, which a
+// type parameter would make a call.
+func tileGeneric32(rows, _, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep, cols, add int) {
+	for i := range rows {
+		var sums [2 * genericLanes]float32
+		row := at(c, i*cStep, cols)
+		if add == 1 {
+			copy(sums[:], row)
+		}
+		for p := range k {
+			x := at(a, p*aStep+i, 1)[0]
+			for j, y := range at(b, p*bStep, cols) {
+				sums[j&7] = fma32(x, y, sums[j&7])
+			}
+		}
+		copy(row, sums[:])
+	}
+}
+
+func tileGeneric64(rows, _, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep, cols, add int) {
+	for i := range rows {
+		var sums [2 * genericLanes]float64
+		row := at(c, i*cStep, cols)
+		if add == 1 {
+			copy(sums[:], row)
+		}
+		for p := range k {
+			x := at(a, p*aStep+i, 1)[0]
+			for j, y := range at(b, p*bStep, cols) {
+				sums[j&7] = math.FMA(x, y, sums[j&7])
+			}
+		}
+		copy(row, sums[:])
+	}
+}
+
+func transposeGeneric[F Float](dst *F, step int, rows **F, k int) {
+	lanes := unsafe.Slice(rows, genericLanes)
+	for p := range k {
+		to := at(dst, p*step, genericLanes)
+		for i := range to {
+			to[i] = at(lanes[i], p, 1)[0]
+		}
+	}
+}
+
+func copyRowsGeneric[F Float](dst *F, step int, src *F, ld, k, cols int) {
+	for p := range k {
+		copy(at(dst, p*step, cols), at(src, p*ld, cols))
+	}
+}
