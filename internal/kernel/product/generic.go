@@ -12,6 +12,7 @@ func generic32() *kernels[float32] {
 	return &kernels[float32]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
 		tile: tileGeneric32, transpose: transposeGeneric[float32], copyRows: copyRowsGeneric[float32],
+		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32],
 	}
 }
 
@@ -19,6 +20,7 @@ func generic64() *kernels[float64] {
 	return &kernels[float64]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
 		tile: tileGeneric64, transpose: transposeGeneric[float64], copyRows: copyRowsGeneric[float64],
+		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64],
 	}
 }
 
@@ -76,5 +78,49 @@ func transposeGeneric[F Float](dst *F, step int, rows **F, k int) {
 func copyRowsGeneric[F Float](dst *F, step int, src *F, ld, k, cols int) {
 	for p := range k {
 		copy(at(dst, p*step, cols), at(src, p*ld, cols))
+	}
+}
+
+func dotGeneric32(sums, x, y *float32, n int) {
+	chains, xs, ys := at(sums, 0, chainBytes/4), at(x, 0, n), at(y, 0, n)
+	for i := range xs {
+		c := &chains[i%len(chains)]
+		*c = fma32(xs[i], ys[i], *c)
+	}
+}
+
+func dotGeneric64(sums, x, y *float64, n int) {
+	chains, xs, ys := at(sums, 0, chainBytes/8), at(x, 0, n), at(y, 0, n)
+	for i := range xs {
+		c := &chains[i%len(chains)]
+		*c = math.FMA(xs[i], ys[i], *c)
+	}
+}
+
+func absoluteGeneric[F Float](sums, x *F, n int) {
+	chains := at(sums, 0, chainBytes/int(unsafe.Sizeof(*x)))
+	for i, x := range at(x, 0, n) {
+		chains[i%len(chains)] += F(math.Abs(float64(x)))
+	}
+}
+
+func axpyGeneric32(alpha float32, x, y *float32, n int) {
+	ys := at(y, 0, n)
+	for i, x := range at(x, 0, n) {
+		ys[i] = fma32(alpha, x, ys[i])
+	}
+}
+
+func axpyGeneric64(alpha float64, x, y *float64, n int) {
+	ys := at(y, 0, n)
+	for i, x := range at(x, 0, n) {
+		ys[i] = math.FMA(alpha, x, ys[i])
+	}
+}
+
+func scaleGeneric[F Float](alpha F, x *F, n int) {
+	xs := at(x, 0, n)
+	for i := range xs {
+		xs[i] *= alpha
 	}
 }

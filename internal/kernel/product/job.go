@@ -64,10 +64,7 @@ func (j *job[F]) reserve() {
 
 // work takes tasks until there are no more.
 func (j *job[F]) work() {
-	w, ok := j.workers.Get().(*worker[F])
-	if !ok {
-		w = newWorker(j.kernels)
-	}
+	w := j.worker()
 	for i := range j.blocks() {
 		rows, depth := j.block(i)
 		panels := j.kernels.panels(rows.n)

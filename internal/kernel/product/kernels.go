@@ -20,6 +20,13 @@ type kernels[F Float] struct {
 	transpose transposeFunc[F]
 	copyRows  copyRowsFunc[F]
 
+	// These take n elements side by side: sums a multiple of the number of chains, to
+	// chain i modulo that number, and the others a multiple of the lanes.
+	dot      func(sums, x, y *F, n int)
+	absolute func(sums, x *F, n int)
+	axpy     func(alpha F, x, y *F, n int) // y += alpha*x, fused
+	scale    func(alpha F, x *F, n int)
+
 	jobs    sync.Pool // of *job[F]
 	workers sync.Pool // of *worker[F]
 }

@@ -1469,6 +1469,198 @@ DATA lanesfloat32<>+24(SB)/4, $0x00000006
 DATA lanesfloat32<>+28(SB)/4, $0x00000007
 GLOBL lanesfloat32<>(SB), RODATA|NOPTR, $32
 
+// func dot32AVX2(sums *float32, x *float32, y *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·dot32AVX2(SB), $0-32
+	MOVQ    sums+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+24(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    y+16(FP), BX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+	XORQ    SI, SI
+
+next:
+	CMPQ        SI, DX
+	JGE         end
+	VMOVUPS     (CX)(SI*1), Y9
+	VFMADD231PS (BX)(SI*1), Y9, Y0
+	VMOVUPS     32(CX)(SI*1), Y9
+	VFMADD231PS 32(BX)(SI*1), Y9, Y1
+	VMOVUPS     64(CX)(SI*1), Y9
+	VFMADD231PS 64(BX)(SI*1), Y9, Y2
+	VMOVUPS     96(CX)(SI*1), Y9
+	VFMADD231PS 96(BX)(SI*1), Y9, Y3
+	VMOVUPS     128(CX)(SI*1), Y9
+	VFMADD231PS 128(BX)(SI*1), Y9, Y4
+	VMOVUPS     160(CX)(SI*1), Y9
+	VFMADD231PS 160(BX)(SI*1), Y9, Y5
+	VMOVUPS     192(CX)(SI*1), Y9
+	VFMADD231PS 192(BX)(SI*1), Y9, Y6
+	VMOVUPS     224(CX)(SI*1), Y9
+	VFMADD231PS 224(BX)(SI*1), Y9, Y7
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, SI
+	JMP         next
+
+end:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func absolute32AVX2(sums *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·absolute32AVX2(SB), $0-24
+	MOVQ     sums+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
+	SHLQ     $0x02, DX
+	VPCMPEQD Y8, Y8, Y8
+	VPSRLD   $0x01, Y8, Y8
+	VMOVUPS  (AX), Y0
+	VMOVUPS  32(AX), Y1
+	VMOVUPS  64(AX), Y2
+	VMOVUPS  96(AX), Y3
+	VMOVUPS  128(AX), Y4
+	VMOVUPS  160(AX), Y5
+	VMOVUPS  192(AX), Y6
+	VMOVUPS  224(AX), Y7
+	XORQ     BX, BX
+
+next:
+	CMPQ   BX, DX
+	JGE    end
+	VANDPS (CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VANDPS 32(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y1, Y1
+	VANDPS 64(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y2, Y2
+	VANDPS 96(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y3, Y3
+	VANDPS 128(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y4, Y4
+	VANDPS 160(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y5, Y5
+	VANDPS 192(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y6, Y6
+	VANDPS 224(CX)(BX*1), Y8, Y9
+	VADDPS Y9, Y7, Y7
+	ADDQ   $0x80, BX
+	ADDQ   $0x80, BX
+	JMP    next
+
+end:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func axpy32AVX2(alpha float32, x *float32, y *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·axpy32AVX2(SB), $0-32
+	VBROADCASTSS alpha+0(FP), Y8
+	MOVQ         x+8(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         y+16(FP), DX
+
+by4:
+	CMPQ        CX, $0x20
+	JL          by4end
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (AX), Y4
+	VFMADD231PS Y4, Y8, Y0
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     32(DX), Y1
+	VMOVUPS     32(AX), Y5
+	VFMADD231PS Y5, Y8, Y1
+	VMOVUPS     Y1, 32(DX)
+	VMOVUPS     64(DX), Y2
+	VMOVUPS     64(AX), Y6
+	VFMADD231PS Y6, Y8, Y2
+	VMOVUPS     Y2, 64(DX)
+	VMOVUPS     96(DX), Y3
+	VMOVUPS     96(AX), Y7
+	VFMADD231PS Y7, Y8, Y3
+	VMOVUPS     Y3, 96(DX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, DX
+	SUBQ        $0x20, CX
+	JMP         by4
+
+by4end:
+by1:
+	CMPQ        CX, $0x08
+	JL          by1end
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (AX), Y4
+	VFMADD231PS Y4, Y8, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, DX
+	SUBQ        $0x08, CX
+	JMP         by1
+
+by1end:
+	VZEROUPPER
+	RET
+
+// func scale32AVX2(alpha float32, x *float32, n int)
+// Requires: AVX
+TEXT ·scale32AVX2(SB), $0-24
+	VBROADCASTSS alpha+0(FP), Y8
+	MOVQ         x+8(FP), AX
+	MOVQ         n+16(FP), CX
+
+by4:
+	CMPQ    CX, $0x20
+	JL      by4end
+	VMULPS  (AX), Y8, Y0
+	VMOVUPS Y0, (AX)
+	VMULPS  32(AX), Y8, Y1
+	VMOVUPS Y1, 32(AX)
+	VMULPS  64(AX), Y8, Y2
+	VMOVUPS Y2, 64(AX)
+	VMULPS  96(AX), Y8, Y3
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $0x20, CX
+	JMP     by4
+
+by4end:
+by1:
+	CMPQ    CX, $0x08
+	JL      by1end
+	VMULPS  (AX), Y8, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $+32, AX
+	SUBQ    $0x08, CX
+	JMP     by1
+
+by1end:
+	VZEROUPPER
+	RET
+
 // func tile64AVX2(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
 // Requires: AVX, FMA3
 TEXT ·tile64AVX2(SB), $0-88
@@ -2897,6 +3089,198 @@ DATA lanesfloat64<>+8(SB)/8, $0x0000000000000001
 DATA lanesfloat64<>+16(SB)/8, $0x0000000000000002
 DATA lanesfloat64<>+24(SB)/8, $0x0000000000000003
 GLOBL lanesfloat64<>(SB), RODATA|NOPTR, $32
+
+// func dot64AVX2(sums *float64, x *float64, y *float64, n int)
+// Requires: AVX, FMA3
+TEXT ·dot64AVX2(SB), $0-32
+	MOVQ    sums+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+24(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    y+16(FP), BX
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	XORQ    SI, SI
+
+next:
+	CMPQ        SI, DX
+	JGE         end
+	VMOVUPD     (CX)(SI*1), Y9
+	VFMADD231PD (BX)(SI*1), Y9, Y0
+	VMOVUPD     32(CX)(SI*1), Y9
+	VFMADD231PD 32(BX)(SI*1), Y9, Y1
+	VMOVUPD     64(CX)(SI*1), Y9
+	VFMADD231PD 64(BX)(SI*1), Y9, Y2
+	VMOVUPD     96(CX)(SI*1), Y9
+	VFMADD231PD 96(BX)(SI*1), Y9, Y3
+	VMOVUPD     128(CX)(SI*1), Y9
+	VFMADD231PD 128(BX)(SI*1), Y9, Y4
+	VMOVUPD     160(CX)(SI*1), Y9
+	VFMADD231PD 160(BX)(SI*1), Y9, Y5
+	VMOVUPD     192(CX)(SI*1), Y9
+	VFMADD231PD 192(BX)(SI*1), Y9, Y6
+	VMOVUPD     224(CX)(SI*1), Y9
+	VFMADD231PD 224(BX)(SI*1), Y9, Y7
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, SI
+	JMP         next
+
+end:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func absolute64AVX2(sums *float64, x *float64, n int)
+// Requires: AVX, AVX2
+TEXT ·absolute64AVX2(SB), $0-24
+	MOVQ     sums+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     n+16(FP), DX
+	SHLQ     $0x03, DX
+	VPCMPEQQ Y8, Y8, Y8
+	VPSRLQ   $0x01, Y8, Y8
+	VMOVUPD  (AX), Y0
+	VMOVUPD  32(AX), Y1
+	VMOVUPD  64(AX), Y2
+	VMOVUPD  96(AX), Y3
+	VMOVUPD  128(AX), Y4
+	VMOVUPD  160(AX), Y5
+	VMOVUPD  192(AX), Y6
+	VMOVUPD  224(AX), Y7
+	XORQ     BX, BX
+
+next:
+	CMPQ   BX, DX
+	JGE    end
+	VANDPD (CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y0, Y0
+	VANDPD 32(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y1, Y1
+	VANDPD 64(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y2, Y2
+	VANDPD 96(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y3, Y3
+	VANDPD 128(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y4, Y4
+	VANDPD 160(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y5, Y5
+	VANDPD 192(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y6, Y6
+	VANDPD 224(CX)(BX*1), Y8, Y9
+	VADDPD Y9, Y7, Y7
+	ADDQ   $0x80, BX
+	ADDQ   $0x80, BX
+	JMP    next
+
+end:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func axpy64AVX2(alpha float64, x *float64, y *float64, n int)
+// Requires: AVX, FMA3
+TEXT ·axpy64AVX2(SB), $0-32
+	VBROADCASTSD alpha+0(FP), Y8
+	MOVQ         x+8(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         y+16(FP), DX
+
+by4:
+	CMPQ        CX, $0x10
+	JL          by4end
+	VMOVUPD     (DX), Y0
+	VMOVUPD     (AX), Y4
+	VFMADD231PD Y4, Y8, Y0
+	VMOVUPD     Y0, (DX)
+	VMOVUPD     32(DX), Y1
+	VMOVUPD     32(AX), Y5
+	VFMADD231PD Y5, Y8, Y1
+	VMOVUPD     Y1, 32(DX)
+	VMOVUPD     64(DX), Y2
+	VMOVUPD     64(AX), Y6
+	VFMADD231PD Y6, Y8, Y2
+	VMOVUPD     Y2, 64(DX)
+	VMOVUPD     96(DX), Y3
+	VMOVUPD     96(AX), Y7
+	VFMADD231PD Y7, Y8, Y3
+	VMOVUPD     Y3, 96(DX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, DX
+	SUBQ        $0x10, CX
+	JMP         by4
+
+by4end:
+by1:
+	CMPQ        CX, $0x04
+	JL          by1end
+	VMOVUPD     (DX), Y0
+	VMOVUPD     (AX), Y4
+	VFMADD231PD Y4, Y8, Y0
+	VMOVUPD     Y0, (DX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, DX
+	SUBQ        $0x04, CX
+	JMP         by1
+
+by1end:
+	VZEROUPPER
+	RET
+
+// func scale64AVX2(alpha float64, x *float64, n int)
+// Requires: AVX
+TEXT ·scale64AVX2(SB), $0-24
+	VBROADCASTSD alpha+0(FP), Y8
+	MOVQ         x+8(FP), AX
+	MOVQ         n+16(FP), CX
+
+by4:
+	CMPQ    CX, $0x10
+	JL      by4end
+	VMULPD  (AX), Y8, Y0
+	VMOVUPD Y0, (AX)
+	VMULPD  32(AX), Y8, Y1
+	VMOVUPD Y1, 32(AX)
+	VMULPD  64(AX), Y8, Y2
+	VMOVUPD Y2, 64(AX)
+	VMULPD  96(AX), Y8, Y3
+	VMOVUPD Y3, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $0x10, CX
+	JMP     by4
+
+by4end:
+by1:
+	CMPQ    CX, $0x04
+	JL      by1end
+	VMULPD  (AX), Y8, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $+32, AX
+	SUBQ    $0x04, CX
+	JMP     by1
+
+by1end:
+	VZEROUPPER
+	RET
 
 // func tile32AVX512(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)
 // Requires: AVX, AVX512F

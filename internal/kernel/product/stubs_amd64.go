@@ -21,6 +21,26 @@ func transpose32AVX2(dst *float32, step int, rows **float32, k int)
 //go:noescape
 func copyRows32AVX2(dst *float32, step int, src *float32, ld int, k int, cols int)
 
+// dot32AVX2 adds x[i]*y[i] to chain i modulo their number.
+//
+//go:noescape
+func dot32AVX2(sums *float32, x *float32, y *float32, n int)
+
+// absolute32AVX2 adds |x[i]| to chain i modulo their number.
+//
+//go:noescape
+func absolute32AVX2(sums *float32, x *float32, n int)
+
+// axpy32AVX2 adds alpha*x to y.
+//
+//go:noescape
+func axpy32AVX2(alpha float32, x *float32, y *float32, n int)
+
+// scale32AVX2 multiplies x by alpha.
+//
+//go:noescape
+func scale32AVX2(alpha float32, x *float32, n int)
+
 // tile64AVX2 computes a tile of c: see tileFunc.
 //
 //go:noescape
@@ -37,6 +57,26 @@ func transpose64AVX2(dst *float64, step int, rows **float64, k int)
 //
 //go:noescape
 func copyRows64AVX2(dst *float64, step int, src *float64, ld int, k int, cols int)
+
+// dot64AVX2 adds x[i]*y[i] to chain i modulo their number.
+//
+//go:noescape
+func dot64AVX2(sums *float64, x *float64, y *float64, n int)
+
+// absolute64AVX2 adds |x[i]| to chain i modulo their number.
+//
+//go:noescape
+func absolute64AVX2(sums *float64, x *float64, n int)
+
+// axpy64AVX2 adds alpha*x to y.
+//
+//go:noescape
+func axpy64AVX2(alpha float64, x *float64, y *float64, n int)
+
+// scale64AVX2 multiplies x by alpha.
+//
+//go:noescape
+func scale64AVX2(alpha float64, x *float64, n int)
 
 // tile32AVX512 computes a tile of c: see tileFunc.
 //

@@ -6,6 +6,15 @@ type worker[F Float] struct {
 	sliver []F          // packed columns of b
 	tiled  []F          // a tile of c that cannot be written in place
 	heads  [maxLanes]*F // of rows to transpose
+	sums   [64]F        // chains of a sum
+}
+
+// worker returns one that is free.
+func (k *kernels[F]) worker() *worker[F] {
+	if w, ok := k.workers.Get().(*worker[F]); ok {
+		return w
+	}
+	return newWorker(k)
 }
 
 func newWorker[F Float](k *kernels[F]) *worker[F] {
@@ -20,7 +29,7 @@ func newWorker[F Float](k *kernels[F]) *worker[F] {
 func (w *worker[F]) packPanel(j *job[F], panel, rows, depth span, dst []F) {
 	a := j.a.from(rows.first+panel.first, depth.first)
 	w.pack(dst, panel.n, a, j.a.RowStep, j.a.ColStep, panel.n, depth.n)
-	scale(dst[:panel.n*depth.n], j.scaleA)
+	scaleBy(dst[:panel.n*depth.n], j.scaleA)
 }
 
 // compute multiplies the panels of a group with a sliver of b.
@@ -37,7 +46,7 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 		piece := pieces.part(i)
 		if !direct {
 			w.pack(b, bStep, j.b.from(depth.first+piece.first, columns.first), j.b.ColStep, j.b.RowStep, columns.n, piece.n)
-			scale(b[:bStep*piece.n], j.scaleB)
+			scaleBy(b[:bStep*piece.n], j.scaleB)
 		}
 		add := j.add || depth.first+piece.first > 0
 		for p := group.first; p < group.end(); p++ {
@@ -113,7 +122,7 @@ func (w *worker[F]) transposed(dst []F, step int, e []F, laneStep, n, k int) {
 	clear(w.heads[:lanes])
 }
 
-func scale[F Float](x []F, by F) {
+func scaleBy[F Float](x []F, by F) {
 	if by == 1 {
 		return
 	}

@@ -16,6 +16,11 @@ func main() {
 		m.tiles()
 		m.transpose()
 		m.copyRows()
+		if m.set == "AVX2" {
+			// Wider vectors would wait for memory as these do.
+			m.sums()
+			m.elementwise()
+		}
 	}
 	Generate()
 }
