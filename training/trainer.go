@@ -19,6 +19,9 @@ import (
 // or a solver that works in one goroutine must not be used in another, which is an
 // error of the Trainer: each goroutine needs its own. The model may be used by
 // others meanwhile: evaluated, sampled and saved.
+//
+// The first Trainer of a program gives Gorgonia the products of package blas in this
+// folder, as blas.Use does, unless gorgonia.Use was given some.
 type Trainer struct {
 	Model  *models.Model
 	Solver gorgonia.Solver
@@ -250,6 +253,7 @@ func (t *Trainer) program(mode models.Mode, batch int) (*program, error) {
 			loss = CrossEntropy()
 		}
 	}
+	chooseProducts()
 	p, err := compile(t.Model, mode, batch, loss, optim.UpdatesBlocks(t.Solver))
 	if err != nil {
 		return nil, err

@@ -65,6 +65,10 @@ var (
 	active64 = pick(sets64, isa.Active())
 )
 
+// Name returns the name of the instruction set in use: "generic", "avx2", "avx512" or
+// "neon".
+func Name() string { return active32.set.String() }
+
 // pick returns the kernels of an instruction set, those in Go where there are none.
 func pick[F Float](all []*kernels[F], set isa.Set) *kernels[F] {
 	for _, k := range all {

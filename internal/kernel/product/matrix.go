@@ -19,16 +19,16 @@ func (m Matrix[F]) T() Matrix[F] {
 }
 
 // check reports a matrix that reaches outside of its elements.
-func (m Matrix[F]) check(name string) error {
+func (m Matrix[F]) check(function, name string) error {
 	if m.Rows < 0 || m.Cols < 0 || m.RowStep < 0 || m.ColStep < 0 {
-		return errors.Errorf("product: Multiply: %s must have no negative size or step, got %d×%d with steps %d, %d",
-			name, m.Rows, m.Cols, m.RowStep, m.ColStep)
+		return errors.Errorf("product: %s: %s must have no negative size or step, got %d×%d with steps %d, %d",
+			function, name, m.Rows, m.Cols, m.RowStep, m.ColStep)
 	}
 	if m.Rows == 0 || m.Cols == 0 {
 		return nil
 	}
 	if need := (m.Rows-1)*m.RowStep + (m.Cols-1)*m.ColStep + 1; len(m.Elements) < need {
-		return errors.Errorf("product: Multiply: %s must have %d elements, got %d", name, need, len(m.Elements))
+		return errors.Errorf("product: %s: %s must have %d elements, got %d", function, name, need, len(m.Elements))
 	}
 	return nil
 }

@@ -15,13 +15,13 @@ func Multiply[F Float](alpha F, a, b Matrix[F], beta F, c Matrix[F]) error {
 		return errors.Errorf("product: Multiply: sizes must fit, got %d×%d times %d×%d for %d×%d",
 			a.Rows, a.Cols, b.Rows, b.Cols, c.Rows, c.Cols)
 	}
-	if err := a.check("a"); err != nil {
+	if err := a.check("Multiply", "a"); err != nil {
 		return err
 	}
-	if err := b.check("b"); err != nil {
+	if err := b.check("Multiply", "b"); err != nil {
 		return err
 	}
-	if err := c.check("c"); err != nil {
+	if err := c.check("Multiply", "c"); err != nil {
 		return err
 	}
 	active[F]().multiply(runtime.GOMAXPROCS(0), alpha, a, b, beta, c)

@@ -210,9 +210,9 @@ func Norm[F Float](x Vector[F]) (F, error) {
 	}
 	switch x := any(x).(type) {
 	case Vector[float32]:
-		return F(active64.norm32(x)), nil
+		return F(norm32(active64, x)), nil
 	case Vector[float64]:
-		return F(active64.norm64(x)), nil
+		return F(norm64(active64, x)), nil
 	}
 	return 0, nil
 }
@@ -232,33 +232,33 @@ func (k *kernels[F]) squares(n int, load func(dst []F, i int)) F {
 	return w.fold()
 }
 
-func (k *kernels[F]) norm32(x Vector[float32]) float64 {
-	return math.Sqrt(float64(k.squares(x.N, func(dst []F, i int) {
+func norm32(k *kernels[float64], x Vector[float32]) float64 {
+	return math.Sqrt(k.squares(x.N, func(dst []float64, i int) {
 		for p := range dst {
-			dst[p] = F(x.Elements[x.First+(i+p)*x.Step])
+			dst[p] = float64(x.Elements[x.First+(i+p)*x.Step])
 		}
-	})))
+	}))
 }
 
-func (k *kernels[F]) norm64(x Vector[F]) float64 {
-	sum := float64(k.inner(x, x))
+func norm64(k *kernels[float64], x Vector[float64]) float64 {
+	sum := k.inner(x, x)
 	if sum != sum || sum > 0x1p-900 && sum < 0x1p900 {
 		return math.Sqrt(sum)
 	}
 	var largest float64
 	for i := range x.N {
-		largest = max(largest, math.Abs(float64(x.Elements[x.First+i*x.Step])))
+		largest = max(largest, math.Abs(x.Elements[x.First+i*x.Step]))
 	}
 	if largest == 0 || math.IsInf(largest, 1) {
 		return largest
 	}
 	_, exponent := math.Frexp(largest)
 	exponent = max(exponent, -1000)
-	by := F(math.Ldexp(1, -exponent))
-	sum = float64(k.squares(x.N, func(dst []F, i int) {
+	by := math.Ldexp(1, -exponent)
+	sum = k.squares(x.N, func(dst []float64, i int) {
 		for p := range dst {
 			dst[p] = by * x.Elements[x.First+(i+p)*x.Step]
 		}
-	}))
+	})
 	return math.Ldexp(math.Sqrt(sum), exponent)
 }
