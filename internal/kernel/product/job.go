@@ -56,7 +56,7 @@ func (j *job[F]) reserve() {
 	if need := 2 * j.blocks(); len(j.steps) < need {
 		j.steps = make([]step, need)
 	}
-	for i := range j.steps {
+	for i := range 2 * j.blocks() {
 		j.steps[i].taken.Store(0)
 		j.steps[i].done.Store(0)
 	}
@@ -68,11 +68,11 @@ func (j *job[F]) work() {
 	for i := range j.blocks() {
 		rows, depth := j.block(i)
 		panels := j.kernels.panels(rows.n)
-		j.steps[2*i].all(panels.count, func(p int) {
+		j.all(2*i, panels.count, func(p int) {
 			w.packPanel(j, panels.part(p), rows, depth, j.panel(p))
 		})
 		groups := parts{panels.count, min(j.groups, panels.count)}
-		j.steps[2*i+1].all(j.slivers*groups.count, func(t int) {
+		j.all(2*i+1, j.slivers*groups.count, func(t int) {
 			w.compute(j, t/groups.count, groups.part(t%groups.count), panels, rows, depth)
 		})
 	}
@@ -85,17 +85,25 @@ func (j *job[F]) panel(p int) []F { return j.packed[p*j.panelSize:][:j.panelSize
 // step counts the tasks of a step that were taken and that are done.
 type step struct{ taken, done atomic.Int64 }
 
-// all does tasks until none is left, and waits for those that others have taken.
-func (s *step) all(n int, task func(i int)) {
+// all does the tasks of a step until none is left, and waits for those that others have
+// taken.
+func (j *job[F]) all(i, tasks int, task func(i int)) {
+	if j.goroutines == 1 {
+		for i := range tasks {
+			task(i)
+		}
+		return
+	}
+	s := &j.steps[i]
 	for {
 		i := int(s.taken.Add(1)) - 1
-		if i >= n {
+		if i >= tasks {
 			break
 		}
 		task(i)
 		s.done.Add(1)
 	}
-	for tries := 0; s.done.Load() < int64(n); tries++ {
+	for tries := 0; s.done.Load() < int64(tasks); tries++ {
 		// What is waited for takes microseconds, unless its thread was interrupted.
 		if tries < 1000 {
 			runtime.Gosched()

@@ -19,6 +19,7 @@ type kernels[F Float] struct {
 	tile      tileFunc[F]
 	transpose transposeFunc[F]
 	copyRows  copyRowsFunc[F]
+	prefetch  prefetchFunc[F] // nil if there is none
 
 	// These take n elements side by side: sums a multiple of the number of chains, to
 	// chain i modulo that number, and the others a multiple of the lanes.
@@ -38,12 +39,15 @@ type kernels[F Float] struct {
 type tileFunc[F Float] func(rows, vectors, k int, a *F, aStep int, b *F, bStep int, c *F, cStep, cols, add int)
 
 // transposeFunc sets a vector at dst[p*step] to the elements p of rows, one a lane, for
-// all p below k, which is at least the number of lanes.
+// all p below k.
 type transposeFunc[F Float] func(dst *F, step int, rows **F, k int)
 
 // copyRowsFunc sets one vector, or two where cols needs them, at dst[p*step] to the first
 // cols elements at src[p*ld], for all p below k. The other lanes are unspecified.
 type copyRowsFunc[F Float] func(dst *F, step int, src *F, ld, k, cols int)
+
+// prefetchFunc asks for the first cols elements at src[p*ld], for all p below rows.
+type prefetchFunc[F Float] func(src *F, ld, rows, cols int)
 
 // maxLanes is the most lanes of all vectors.
 const maxLanes = 16

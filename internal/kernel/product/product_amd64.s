@@ -1334,13 +1334,92 @@ r1v1by1end:
 	RET
 
 // func transpose32AVX2(dst *float32, step int, rows **float32, k int)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·transpose32AVX2(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ rows+16(FP), CX
-	MOVQ k+24(FP), DX
-	MOVQ step+8(FP), BX
-	SHLQ $0x02, BX
+	MOVQ         dst+0(FP), AX
+	MOVQ         rows+16(FP), CX
+	MOVQ         k+24(FP), DX
+	MOVQ         step+8(FP), BX
+	SHLQ         $0x02, BX
+	CMPQ         DX, $0x08
+	JGE          long
+	VMOVQ        DX, X0
+	VPBROADCASTD X0, Y15
+	VPCMPGTD     lanesfloat32<>+0(SB), Y15, Y15
+	MOVQ         (CX), SI
+	VMASKMOVPS   (SI), Y15, Y0
+	MOVQ         8(CX), SI
+	VMASKMOVPS   (SI), Y15, Y1
+	MOVQ         16(CX), SI
+	VMASKMOVPS   (SI), Y15, Y2
+	MOVQ         24(CX), SI
+	VMASKMOVPS   (SI), Y15, Y3
+	MOVQ         32(CX), SI
+	VMASKMOVPS   (SI), Y15, Y4
+	MOVQ         40(CX), SI
+	VMASKMOVPS   (SI), Y15, Y5
+	MOVQ         48(CX), SI
+	VMASKMOVPS   (SI), Y15, Y6
+	MOVQ         56(CX), SI
+	VMASKMOVPS   (SI), Y15, Y7
+	VUNPCKLPS    Y1, Y0, Y8
+	VUNPCKHPS    Y1, Y0, Y9
+	VUNPCKLPS    Y3, Y2, Y10
+	VUNPCKHPS    Y3, Y2, Y11
+	VUNPCKLPS    Y5, Y4, Y12
+	VUNPCKHPS    Y5, Y4, Y13
+	VUNPCKLPS    Y7, Y6, Y14
+	VUNPCKHPS    Y7, Y6, Y15
+	VUNPCKLPD    Y10, Y8, Y0
+	VUNPCKHPD    Y10, Y8, Y1
+	VUNPCKLPD    Y11, Y9, Y2
+	VUNPCKHPD    Y11, Y9, Y3
+	VUNPCKLPD    Y14, Y12, Y4
+	VUNPCKHPD    Y14, Y12, Y5
+	VUNPCKLPD    Y15, Y13, Y6
+	VUNPCKHPD    Y15, Y13, Y7
+	VPERM2F128   $0x20, Y4, Y0, Y8
+	VPERM2F128   $0x31, Y4, Y0, Y12
+	VPERM2F128   $0x20, Y5, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y1, Y13
+	VPERM2F128   $0x20, Y6, Y2, Y10
+	VPERM2F128   $0x31, Y6, Y2, Y14
+	VPERM2F128   $0x20, Y7, Y3, Y11
+	VPERM2F128   $0x31, Y7, Y3, Y15
+	VMOVUPS      Y8, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y9, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y10, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y11, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y12, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y13, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y14, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPS      Y15, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+
+long:
 	XORQ SI, SI
 
 block:
@@ -1416,6 +1495,16 @@ done:
 	VZEROUPPER
 	RET
 
+DATA lanesfloat32<>+0(SB)/4, $0x00000000
+DATA lanesfloat32<>+4(SB)/4, $0x00000001
+DATA lanesfloat32<>+8(SB)/4, $0x00000002
+DATA lanesfloat32<>+12(SB)/4, $0x00000003
+DATA lanesfloat32<>+16(SB)/4, $0x00000004
+DATA lanesfloat32<>+20(SB)/4, $0x00000005
+DATA lanesfloat32<>+24(SB)/4, $0x00000006
+DATA lanesfloat32<>+28(SB)/4, $0x00000007
+GLOBL lanesfloat32<>(SB), RODATA|NOPTR, $32
+
 // func copyRows32AVX2(dst *float32, step int, src *float32, ld int, k int, cols int)
 // Requires: AVX, AVX2
 TEXT ·copyRows32AVX2(SB), $0-48
@@ -1427,18 +1516,17 @@ TEXT ·copyRows32AVX2(SB), $0-48
 	MOVQ         ld+24(FP), SI
 	SHLQ         $0x02, SI
 	MOVQ         cols+40(FP), DI
-	SUBQ         $0x01, DI
-	ANDQ         $0x07, DI
-	ADDQ         $0x01, DI
-	VMOVQ        DI, X0
-	VPBROADCASTD X0, Y2
-	VPCMPGTD     lanesfloat32<>+0(SB), Y2, Y2
-	MOVQ         cols+40(FP), DI
+	LEAQ         -1(DI), R8
+	ANDQ         $0x07, R8
+	ADDQ         $0x01, R8
+	VMOVQ        R8, X0
+	VPBROADCASTD X0, Y15
+	VPCMPGTD     lanesfloat32<>+0(SB), Y15, Y15
 	CMPQ         DI, $0x08
 	JG           wide
 
 narrow:
-	VMASKMOVPS (CX), Y2, Y0
+	VMASKMOVPS (CX), Y15, Y0
 	VMOVUPS    Y0, (AX)
 	ADDQ       SI, CX
 	ADDQ       BX, AX
@@ -1450,7 +1538,7 @@ narrow:
 wide:
 	VMOVUPS    (CX), Y0
 	VMOVUPS    Y0, (AX)
-	VMASKMOVPS 32(CX), Y2, Y1
+	VMASKMOVPS 32(CX), Y15, Y1
 	VMOVUPS    Y1, 32(AX)
 	ADDQ       SI, CX
 	ADDQ       BX, AX
@@ -1458,16 +1546,6 @@ wide:
 	JNZ        wide
 	VZEROUPPER
 	RET
-
-DATA lanesfloat32<>+0(SB)/4, $0x00000000
-DATA lanesfloat32<>+4(SB)/4, $0x00000001
-DATA lanesfloat32<>+8(SB)/4, $0x00000002
-DATA lanesfloat32<>+12(SB)/4, $0x00000003
-DATA lanesfloat32<>+16(SB)/4, $0x00000004
-DATA lanesfloat32<>+20(SB)/4, $0x00000005
-DATA lanesfloat32<>+24(SB)/4, $0x00000006
-DATA lanesfloat32<>+28(SB)/4, $0x00000007
-GLOBL lanesfloat32<>(SB), RODATA|NOPTR, $32
 
 // func dot32AVX2(sums *float32, x *float32, y *float32, n int)
 // Requires: AVX, FMA3
@@ -1659,6 +1737,29 @@ by1:
 
 by1end:
 	VZEROUPPER
+	RET
+
+// func prefetch32AVX2(src *float32, ld int, rows int, cols int)
+// Requires: MMX+
+TEXT ·prefetch32AVX2(SB), $0-32
+	MOVQ src+0(FP), AX
+	MOVQ rows+16(FP), CX
+	MOVQ ld+8(FP), DX
+	SHLQ $0x02, DX
+	MOVQ cols+24(FP), BX
+	SHLQ $0x02, BX
+
+row:
+	XORQ SI, SI
+
+line:
+	PREFETCHT1 (AX)(SI*1)
+	ADDQ       $0x40, SI
+	CMPQ       SI, BX
+	JL         line
+	ADDQ       DX, AX
+	DECQ       CX
+	JNZ        row
 	RET
 
 // func tile64AVX2(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
@@ -2991,13 +3092,52 @@ r1v1by1end:
 	RET
 
 // func transpose64AVX2(dst *float64, step int, rows **float64, k int)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·transpose64AVX2(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ rows+16(FP), CX
-	MOVQ k+24(FP), DX
-	MOVQ step+8(FP), BX
-	SHLQ $0x03, BX
+	MOVQ         dst+0(FP), AX
+	MOVQ         rows+16(FP), CX
+	MOVQ         k+24(FP), DX
+	MOVQ         step+8(FP), BX
+	SHLQ         $0x03, BX
+	CMPQ         DX, $0x04
+	JGE          long
+	VMOVQ        DX, X0
+	VPBROADCASTQ X0, Y15
+	VPCMPGTQ     lanesfloat64<>+0(SB), Y15, Y15
+	MOVQ         (CX), SI
+	VMASKMOVPD   (SI), Y15, Y0
+	MOVQ         8(CX), SI
+	VMASKMOVPD   (SI), Y15, Y1
+	MOVQ         16(CX), SI
+	VMASKMOVPD   (SI), Y15, Y2
+	MOVQ         24(CX), SI
+	VMASKMOVPD   (SI), Y15, Y3
+	VUNPCKLPD    Y1, Y0, Y4
+	VUNPCKHPD    Y1, Y0, Y5
+	VUNPCKLPD    Y3, Y2, Y6
+	VUNPCKHPD    Y3, Y2, Y7
+	VPERM2F128   $0x20, Y6, Y4, Y0
+	VPERM2F128   $0x31, Y6, Y4, Y2
+	VPERM2F128   $0x20, Y7, Y5, Y1
+	VPERM2F128   $0x31, Y7, Y5, Y3
+	VMOVUPD      Y0, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPD      Y1, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPD      Y2, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+	VMOVUPD      Y3, (AX)
+	ADDQ         BX, AX
+	DECQ         DX
+	JZ           done
+
+long:
 	XORQ SI, SI
 
 block:
@@ -3041,6 +3181,12 @@ done:
 	VZEROUPPER
 	RET
 
+DATA lanesfloat64<>+0(SB)/8, $0x0000000000000000
+DATA lanesfloat64<>+8(SB)/8, $0x0000000000000001
+DATA lanesfloat64<>+16(SB)/8, $0x0000000000000002
+DATA lanesfloat64<>+24(SB)/8, $0x0000000000000003
+GLOBL lanesfloat64<>(SB), RODATA|NOPTR, $32
+
 // func copyRows64AVX2(dst *float64, step int, src *float64, ld int, k int, cols int)
 // Requires: AVX, AVX2
 TEXT ·copyRows64AVX2(SB), $0-48
@@ -3052,18 +3198,17 @@ TEXT ·copyRows64AVX2(SB), $0-48
 	MOVQ         ld+24(FP), SI
 	SHLQ         $0x03, SI
 	MOVQ         cols+40(FP), DI
-	SUBQ         $0x01, DI
-	ANDQ         $0x03, DI
-	ADDQ         $0x01, DI
-	VMOVQ        DI, X0
-	VPBROADCASTQ X0, Y2
-	VPCMPGTQ     lanesfloat64<>+0(SB), Y2, Y2
-	MOVQ         cols+40(FP), DI
+	LEAQ         -1(DI), R8
+	ANDQ         $0x03, R8
+	ADDQ         $0x01, R8
+	VMOVQ        R8, X0
+	VPBROADCASTQ X0, Y15
+	VPCMPGTQ     lanesfloat64<>+0(SB), Y15, Y15
 	CMPQ         DI, $0x04
 	JG           wide
 
 narrow:
-	VMASKMOVPD (CX), Y2, Y0
+	VMASKMOVPD (CX), Y15, Y0
 	VMOVUPD    Y0, (AX)
 	ADDQ       SI, CX
 	ADDQ       BX, AX
@@ -3075,7 +3220,7 @@ narrow:
 wide:
 	VMOVUPD    (CX), Y0
 	VMOVUPD    Y0, (AX)
-	VMASKMOVPD 32(CX), Y2, Y1
+	VMASKMOVPD 32(CX), Y15, Y1
 	VMOVUPD    Y1, 32(AX)
 	ADDQ       SI, CX
 	ADDQ       BX, AX
@@ -3083,12 +3228,6 @@ wide:
 	JNZ        wide
 	VZEROUPPER
 	RET
-
-DATA lanesfloat64<>+0(SB)/8, $0x0000000000000000
-DATA lanesfloat64<>+8(SB)/8, $0x0000000000000001
-DATA lanesfloat64<>+16(SB)/8, $0x0000000000000002
-DATA lanesfloat64<>+24(SB)/8, $0x0000000000000003
-GLOBL lanesfloat64<>(SB), RODATA|NOPTR, $32
 
 // func dot64AVX2(sums *float64, x *float64, y *float64, n int)
 // Requires: AVX, FMA3
@@ -3282,6 +3421,29 @@ by1end:
 	VZEROUPPER
 	RET
 
+// func prefetch64AVX2(src *float64, ld int, rows int, cols int)
+// Requires: MMX+
+TEXT ·prefetch64AVX2(SB), $0-32
+	MOVQ src+0(FP), AX
+	MOVQ rows+16(FP), CX
+	MOVQ ld+8(FP), DX
+	SHLQ $0x03, DX
+	MOVQ cols+24(FP), BX
+	SHLQ $0x03, BX
+
+row:
+	XORQ SI, SI
+
+line:
+	PREFETCHT1 (AX)(SI*1)
+	ADDQ       $0x40, SI
+	CMPQ       SI, BX
+	JL         line
+	ADDQ       DX, AX
+	DECQ       CX
+	JNZ        row
+	RET
+
 // func tile32AVX512(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile32AVX512(SB), $0-88
@@ -3301,7 +3463,7 @@ TEXT ·tile32AVX512(SB), $0-88
 	LEAQ  (R10)(R10*2), R13
 	LEAQ  (R11)(R11*2), R14
 	MOVQ  cols+72(FP), CX
-	SUBQ  $0x01, CX
+	LEAQ  -1(CX), CX
 	ANDQ  $0x0f, CX
 	ADDQ  $0x01, CX
 	MOVQ  $0x00000001, R15
@@ -7846,46 +8008,50 @@ r1v1by1end:
 // func transpose32AVX512(dst *float32, step int, rows **float32, k int)
 // Requires: AVX, AVX512F
 TEXT ·transpose32AVX512(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ rows+16(FP), CX
-	MOVQ k+24(FP), DX
-	MOVQ step+8(FP), BX
-	SHLQ $0x02, BX
-	XORQ SI, SI
-
-block:
-	MOVQ       (CX), DI
-	VMOVUPS    (DI)(SI*4), Z0
-	MOVQ       8(CX), DI
-	VMOVUPS    (DI)(SI*4), Z1
-	MOVQ       16(CX), DI
-	VMOVUPS    (DI)(SI*4), Z2
-	MOVQ       24(CX), DI
-	VMOVUPS    (DI)(SI*4), Z3
-	MOVQ       32(CX), DI
-	VMOVUPS    (DI)(SI*4), Z4
-	MOVQ       40(CX), DI
-	VMOVUPS    (DI)(SI*4), Z5
-	MOVQ       48(CX), DI
-	VMOVUPS    (DI)(SI*4), Z6
-	MOVQ       56(CX), DI
-	VMOVUPS    (DI)(SI*4), Z7
-	MOVQ       64(CX), DI
-	VMOVUPS    (DI)(SI*4), Z8
-	MOVQ       72(CX), DI
-	VMOVUPS    (DI)(SI*4), Z9
-	MOVQ       80(CX), DI
-	VMOVUPS    (DI)(SI*4), Z10
-	MOVQ       88(CX), DI
-	VMOVUPS    (DI)(SI*4), Z11
-	MOVQ       96(CX), DI
-	VMOVUPS    (DI)(SI*4), Z12
-	MOVQ       104(CX), DI
-	VMOVUPS    (DI)(SI*4), Z13
-	MOVQ       112(CX), DI
-	VMOVUPS    (DI)(SI*4), Z14
-	MOVQ       120(CX), DI
-	VMOVUPS    (DI)(SI*4), Z15
+	MOVQ       dst+0(FP), AX
+	MOVQ       rows+16(FP), DX
+	MOVQ       k+24(FP), BX
+	MOVQ       step+8(FP), SI
+	SHLQ       $0x02, SI
+	CMPQ       BX, $0x10
+	JGE        long
+	MOVQ       BX, CX
+	MOVQ       $0x00000001, DI
+	SHLQ       CL, DI
+	SUBQ       $0x01, DI
+	KMOVW      DI, K1
+	MOVQ       (DX), CX
+	VMOVUPS.Z  (CX), K1, Z0
+	MOVQ       8(DX), CX
+	VMOVUPS.Z  (CX), K1, Z1
+	MOVQ       16(DX), CX
+	VMOVUPS.Z  (CX), K1, Z2
+	MOVQ       24(DX), CX
+	VMOVUPS.Z  (CX), K1, Z3
+	MOVQ       32(DX), CX
+	VMOVUPS.Z  (CX), K1, Z4
+	MOVQ       40(DX), CX
+	VMOVUPS.Z  (CX), K1, Z5
+	MOVQ       48(DX), CX
+	VMOVUPS.Z  (CX), K1, Z6
+	MOVQ       56(DX), CX
+	VMOVUPS.Z  (CX), K1, Z7
+	MOVQ       64(DX), CX
+	VMOVUPS.Z  (CX), K1, Z8
+	MOVQ       72(DX), CX
+	VMOVUPS.Z  (CX), K1, Z9
+	MOVQ       80(DX), CX
+	VMOVUPS.Z  (CX), K1, Z10
+	MOVQ       88(DX), CX
+	VMOVUPS.Z  (CX), K1, Z11
+	MOVQ       96(DX), CX
+	VMOVUPS.Z  (CX), K1, Z12
+	MOVQ       104(DX), CX
+	VMOVUPS.Z  (CX), K1, Z13
+	MOVQ       112(DX), CX
+	VMOVUPS.Z  (CX), K1, Z14
+	MOVQ       120(DX), CX
+	VMOVUPS.Z  (CX), K1, Z15
 	VUNPCKLPS  Z1, Z0, Z16
 	VUNPCKHPS  Z1, Z0, Z17
 	VUNPCKLPS  Z3, Z2, Z18
@@ -7951,46 +8117,211 @@ block:
 	VSHUFF32X4 $0x88, Z31, Z30, Z11
 	VSHUFF32X4 $0xdd, Z31, Z30, Z15
 	VMOVUPS    Z0, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z1, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z2, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z3, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z4, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z5, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z6, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z7, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z8, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z9, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z10, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z11, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z12, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z13, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z14, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPS    Z15, (AX)
-	ADDQ       BX, AX
-	ADDQ       $0x10, SI
-	MOVQ       DX, DI
-	SUBQ       SI, DI
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
+
+long:
+	XORQ CX, CX
+
+block:
+	MOVQ       (DX), DI
+	VMOVUPS    (DI)(CX*4), Z0
+	MOVQ       8(DX), DI
+	VMOVUPS    (DI)(CX*4), Z1
+	MOVQ       16(DX), DI
+	VMOVUPS    (DI)(CX*4), Z2
+	MOVQ       24(DX), DI
+	VMOVUPS    (DI)(CX*4), Z3
+	MOVQ       32(DX), DI
+	VMOVUPS    (DI)(CX*4), Z4
+	MOVQ       40(DX), DI
+	VMOVUPS    (DI)(CX*4), Z5
+	MOVQ       48(DX), DI
+	VMOVUPS    (DI)(CX*4), Z6
+	MOVQ       56(DX), DI
+	VMOVUPS    (DI)(CX*4), Z7
+	MOVQ       64(DX), DI
+	VMOVUPS    (DI)(CX*4), Z8
+	MOVQ       72(DX), DI
+	VMOVUPS    (DI)(CX*4), Z9
+	MOVQ       80(DX), DI
+	VMOVUPS    (DI)(CX*4), Z10
+	MOVQ       88(DX), DI
+	VMOVUPS    (DI)(CX*4), Z11
+	MOVQ       96(DX), DI
+	VMOVUPS    (DI)(CX*4), Z12
+	MOVQ       104(DX), DI
+	VMOVUPS    (DI)(CX*4), Z13
+	MOVQ       112(DX), DI
+	VMOVUPS    (DI)(CX*4), Z14
+	MOVQ       120(DX), DI
+	VMOVUPS    (DI)(CX*4), Z15
+	VUNPCKLPS  Z1, Z0, Z16
+	VUNPCKHPS  Z1, Z0, Z17
+	VUNPCKLPS  Z3, Z2, Z18
+	VUNPCKHPS  Z3, Z2, Z19
+	VUNPCKLPS  Z5, Z4, Z20
+	VUNPCKHPS  Z5, Z4, Z21
+	VUNPCKLPS  Z7, Z6, Z22
+	VUNPCKHPS  Z7, Z6, Z23
+	VUNPCKLPS  Z9, Z8, Z24
+	VUNPCKHPS  Z9, Z8, Z25
+	VUNPCKLPS  Z11, Z10, Z26
+	VUNPCKHPS  Z11, Z10, Z27
+	VUNPCKLPS  Z13, Z12, Z28
+	VUNPCKHPS  Z13, Z12, Z29
+	VUNPCKLPS  Z15, Z14, Z30
+	VUNPCKHPS  Z15, Z14, Z31
+	VUNPCKLPD  Z18, Z16, Z0
+	VUNPCKHPD  Z18, Z16, Z1
+	VUNPCKLPD  Z19, Z17, Z2
+	VUNPCKHPD  Z19, Z17, Z3
+	VUNPCKLPD  Z22, Z20, Z4
+	VUNPCKHPD  Z22, Z20, Z5
+	VUNPCKLPD  Z23, Z21, Z6
+	VUNPCKHPD  Z23, Z21, Z7
+	VUNPCKLPD  Z26, Z24, Z8
+	VUNPCKHPD  Z26, Z24, Z9
+	VUNPCKLPD  Z27, Z25, Z10
+	VUNPCKHPD  Z27, Z25, Z11
+	VUNPCKLPD  Z30, Z28, Z12
+	VUNPCKHPD  Z30, Z28, Z13
+	VUNPCKLPD  Z31, Z29, Z14
+	VUNPCKHPD  Z31, Z29, Z15
+	VSHUFF32X4 $0x44, Z4, Z0, Z16
+	VSHUFF32X4 $0x44, Z12, Z8, Z17
+	VSHUFF32X4 $0xee, Z4, Z0, Z18
+	VSHUFF32X4 $0xee, Z12, Z8, Z19
+	VSHUFF32X4 $0x88, Z17, Z16, Z0
+	VSHUFF32X4 $0xdd, Z17, Z16, Z4
+	VSHUFF32X4 $0x88, Z19, Z18, Z8
+	VSHUFF32X4 $0xdd, Z19, Z18, Z12
+	VSHUFF32X4 $0x44, Z5, Z1, Z20
+	VSHUFF32X4 $0x44, Z13, Z9, Z21
+	VSHUFF32X4 $0xee, Z5, Z1, Z22
+	VSHUFF32X4 $0xee, Z13, Z9, Z23
+	VSHUFF32X4 $0x88, Z21, Z20, Z1
+	VSHUFF32X4 $0xdd, Z21, Z20, Z5
+	VSHUFF32X4 $0x88, Z23, Z22, Z9
+	VSHUFF32X4 $0xdd, Z23, Z22, Z13
+	VSHUFF32X4 $0x44, Z6, Z2, Z24
+	VSHUFF32X4 $0x44, Z14, Z10, Z25
+	VSHUFF32X4 $0xee, Z6, Z2, Z26
+	VSHUFF32X4 $0xee, Z14, Z10, Z27
+	VSHUFF32X4 $0x88, Z25, Z24, Z2
+	VSHUFF32X4 $0xdd, Z25, Z24, Z6
+	VSHUFF32X4 $0x88, Z27, Z26, Z10
+	VSHUFF32X4 $0xdd, Z27, Z26, Z14
+	VSHUFF32X4 $0x44, Z7, Z3, Z28
+	VSHUFF32X4 $0x44, Z15, Z11, Z29
+	VSHUFF32X4 $0xee, Z7, Z3, Z30
+	VSHUFF32X4 $0xee, Z15, Z11, Z31
+	VSHUFF32X4 $0x88, Z29, Z28, Z3
+	VSHUFF32X4 $0xdd, Z29, Z28, Z7
+	VSHUFF32X4 $0x88, Z31, Z30, Z11
+	VSHUFF32X4 $0xdd, Z31, Z30, Z15
+	VMOVUPS    Z0, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z1, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z2, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z3, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z4, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z5, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z6, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z7, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z8, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z9, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z10, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z11, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z12, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z13, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z14, (AX)
+	ADDQ       SI, AX
+	VMOVUPS    Z15, (AX)
+	ADDQ       SI, AX
+	ADDQ       $0x10, CX
+	MOVQ       BX, DI
+	SUBQ       CX, DI
 	JZ         done
 	CMPQ       DI, $0x10
 	JGE        block
 	SUBQ       $0x10, DI
-	ADDQ       DI, SI
-	IMULQ      BX, DI
+	ADDQ       DI, CX
+	IMULQ      SI, DI
 	ADDQ       DI, AX
 	JMP        block
 
@@ -8008,16 +8339,15 @@ TEXT ·copyRows32AVX512(SB), $0-48
 	SHLQ  $0x02, SI
 	MOVQ  ld+24(FP), DI
 	SHLQ  $0x02, DI
-	MOVQ  cols+40(FP), CX
-	SUBQ  $0x01, CX
+	MOVQ  cols+40(FP), R8
+	LEAQ  -1(R8), CX
 	ANDQ  $0x0f, CX
 	ADDQ  $0x01, CX
-	MOVQ  $0x00000001, R8
-	SHLQ  CL, R8
-	SUBQ  $0x01, R8
-	KMOVW R8, K1
-	MOVQ  cols+40(FP), CX
-	CMPQ  CX, $0x10
+	MOVQ  $0x00000001, R9
+	SHLQ  CL, R9
+	SUBQ  $0x01, R9
+	KMOVW R9, K1
+	CMPQ  R8, $0x10
 	JG    wide
 
 narrow:
@@ -8061,7 +8391,7 @@ TEXT ·tile64AVX512(SB), $0-88
 	LEAQ  (R10)(R10*2), R13
 	LEAQ  (R11)(R11*2), R14
 	MOVQ  cols+72(FP), CX
-	SUBQ  $0x01, CX
+	LEAQ  -1(CX), CX
 	ANDQ  $0x07, CX
 	ADDQ  $0x01, CX
 	MOVQ  $0x00000001, R15
@@ -12606,30 +12936,34 @@ r1v1by1end:
 // func transpose64AVX512(dst *float64, step int, rows **float64, k int)
 // Requires: AVX, AVX512F
 TEXT ·transpose64AVX512(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ rows+16(FP), CX
-	MOVQ k+24(FP), DX
-	MOVQ step+8(FP), BX
-	SHLQ $0x03, BX
-	XORQ SI, SI
-
-block:
-	MOVQ       (CX), DI
-	VMOVUPD    (DI)(SI*8), Z0
-	MOVQ       8(CX), DI
-	VMOVUPD    (DI)(SI*8), Z1
-	MOVQ       16(CX), DI
-	VMOVUPD    (DI)(SI*8), Z2
-	MOVQ       24(CX), DI
-	VMOVUPD    (DI)(SI*8), Z3
-	MOVQ       32(CX), DI
-	VMOVUPD    (DI)(SI*8), Z4
-	MOVQ       40(CX), DI
-	VMOVUPD    (DI)(SI*8), Z5
-	MOVQ       48(CX), DI
-	VMOVUPD    (DI)(SI*8), Z6
-	MOVQ       56(CX), DI
-	VMOVUPD    (DI)(SI*8), Z7
+	MOVQ       dst+0(FP), AX
+	MOVQ       rows+16(FP), DX
+	MOVQ       k+24(FP), BX
+	MOVQ       step+8(FP), SI
+	SHLQ       $0x03, SI
+	CMPQ       BX, $0x08
+	JGE        long
+	MOVQ       BX, CX
+	MOVQ       $0x00000001, DI
+	SHLQ       CL, DI
+	SUBQ       $0x01, DI
+	KMOVW      DI, K1
+	MOVQ       (DX), CX
+	VMOVUPD.Z  (CX), K1, Z0
+	MOVQ       8(DX), CX
+	VMOVUPD.Z  (CX), K1, Z1
+	MOVQ       16(DX), CX
+	VMOVUPD.Z  (CX), K1, Z2
+	MOVQ       24(DX), CX
+	VMOVUPD.Z  (CX), K1, Z3
+	MOVQ       32(DX), CX
+	VMOVUPD.Z  (CX), K1, Z4
+	MOVQ       40(DX), CX
+	VMOVUPD.Z  (CX), K1, Z5
+	MOVQ       48(DX), CX
+	VMOVUPD.Z  (CX), K1, Z6
+	MOVQ       56(DX), CX
+	VMOVUPD.Z  (CX), K1, Z7
 	VUNPCKLPD  Z1, Z0, Z8
 	VUNPCKHPD  Z1, Z0, Z9
 	VUNPCKLPD  Z3, Z2, Z10
@@ -12655,30 +12989,107 @@ block:
 	VSHUFF64X2 $0x88, Z7, Z6, Z13
 	VSHUFF64X2 $0xdd, Z7, Z6, Z15
 	VMOVUPD    Z8, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z9, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z10, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z11, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z12, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z13, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z14, (AX)
-	ADDQ       BX, AX
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
 	VMOVUPD    Z15, (AX)
-	ADDQ       BX, AX
-	ADDQ       $0x08, SI
-	MOVQ       DX, DI
-	SUBQ       SI, DI
+	ADDQ       SI, AX
+	DECQ       BX
+	JZ         done
+
+long:
+	XORQ CX, CX
+
+block:
+	MOVQ       (DX), DI
+	VMOVUPD    (DI)(CX*8), Z0
+	MOVQ       8(DX), DI
+	VMOVUPD    (DI)(CX*8), Z1
+	MOVQ       16(DX), DI
+	VMOVUPD    (DI)(CX*8), Z2
+	MOVQ       24(DX), DI
+	VMOVUPD    (DI)(CX*8), Z3
+	MOVQ       32(DX), DI
+	VMOVUPD    (DI)(CX*8), Z4
+	MOVQ       40(DX), DI
+	VMOVUPD    (DI)(CX*8), Z5
+	MOVQ       48(DX), DI
+	VMOVUPD    (DI)(CX*8), Z6
+	MOVQ       56(DX), DI
+	VMOVUPD    (DI)(CX*8), Z7
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z9
+	VUNPCKLPD  Z3, Z2, Z10
+	VUNPCKHPD  Z3, Z2, Z11
+	VUNPCKLPD  Z5, Z4, Z12
+	VUNPCKHPD  Z5, Z4, Z13
+	VUNPCKLPD  Z7, Z6, Z14
+	VUNPCKHPD  Z7, Z6, Z15
+	VSHUFF64X2 $0x44, Z10, Z8, Z0
+	VSHUFF64X2 $0x44, Z14, Z12, Z1
+	VSHUFF64X2 $0xee, Z10, Z8, Z2
+	VSHUFF64X2 $0xee, Z14, Z12, Z3
+	VSHUFF64X2 $0x88, Z1, Z0, Z8
+	VSHUFF64X2 $0xdd, Z1, Z0, Z10
+	VSHUFF64X2 $0x88, Z3, Z2, Z12
+	VSHUFF64X2 $0xdd, Z3, Z2, Z14
+	VSHUFF64X2 $0x44, Z11, Z9, Z4
+	VSHUFF64X2 $0x44, Z15, Z13, Z5
+	VSHUFF64X2 $0xee, Z11, Z9, Z6
+	VSHUFF64X2 $0xee, Z15, Z13, Z7
+	VSHUFF64X2 $0x88, Z5, Z4, Z9
+	VSHUFF64X2 $0xdd, Z5, Z4, Z11
+	VSHUFF64X2 $0x88, Z7, Z6, Z13
+	VSHUFF64X2 $0xdd, Z7, Z6, Z15
+	VMOVUPD    Z8, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z9, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z10, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z11, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z12, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z13, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z14, (AX)
+	ADDQ       SI, AX
+	VMOVUPD    Z15, (AX)
+	ADDQ       SI, AX
+	ADDQ       $0x08, CX
+	MOVQ       BX, DI
+	SUBQ       CX, DI
 	JZ         done
 	CMPQ       DI, $0x08
 	JGE        block
 	SUBQ       $0x08, DI
-	ADDQ       DI, SI
-	IMULQ      BX, DI
+	ADDQ       DI, CX
+	IMULQ      SI, DI
 	ADDQ       DI, AX
 	JMP        block
 
@@ -12696,16 +13107,15 @@ TEXT ·copyRows64AVX512(SB), $0-48
 	SHLQ  $0x03, SI
 	MOVQ  ld+24(FP), DI
 	SHLQ  $0x03, DI
-	MOVQ  cols+40(FP), CX
-	SUBQ  $0x01, CX
+	MOVQ  cols+40(FP), R8
+	LEAQ  -1(R8), CX
 	ANDQ  $0x07, CX
 	ADDQ  $0x01, CX
-	MOVQ  $0x00000001, R8
-	SHLQ  CL, R8
-	SUBQ  $0x01, R8
-	KMOVW R8, K1
-	MOVQ  cols+40(FP), CX
-	CMPQ  CX, $0x08
+	MOVQ  $0x00000001, R9
+	SHLQ  CL, R9
+	SUBQ  $0x01, R9
+	KMOVW R9, K1
+	CMPQ  R8, $0x08
 	JG    wide
 
 narrow:

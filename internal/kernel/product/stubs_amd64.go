@@ -9,8 +9,7 @@ package product
 //go:noescape
 func tile32AVX2(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)
 
-// transpose32AVX2 sets vector p at dst[p*step] to element p of each row, one a lane. k is at least
-// the number of lanes.
+// transpose32AVX2 sets vector p at dst[p*step] to element p of each row, one a lane.
 //
 //go:noescape
 func transpose32AVX2(dst *float32, step int, rows **float32, k int)
@@ -41,13 +40,17 @@ func axpy32AVX2(alpha float32, x *float32, y *float32, n int)
 //go:noescape
 func scale32AVX2(alpha float32, x *float32, n int)
 
+// prefetch32AVX2 asks for the first cols elements at src[p*ld], p below rows.
+//
+//go:noescape
+func prefetch32AVX2(src *float32, ld int, rows int, cols int)
+
 // tile64AVX2 computes a tile of c: see tileFunc.
 //
 //go:noescape
 func tile64AVX2(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
 
-// transpose64AVX2 sets vector p at dst[p*step] to element p of each row, one a lane. k is at least
-// the number of lanes.
+// transpose64AVX2 sets vector p at dst[p*step] to element p of each row, one a lane.
 //
 //go:noescape
 func transpose64AVX2(dst *float64, step int, rows **float64, k int)
@@ -78,13 +81,17 @@ func axpy64AVX2(alpha float64, x *float64, y *float64, n int)
 //go:noescape
 func scale64AVX2(alpha float64, x *float64, n int)
 
+// prefetch64AVX2 asks for the first cols elements at src[p*ld], p below rows.
+//
+//go:noescape
+func prefetch64AVX2(src *float64, ld int, rows int, cols int)
+
 // tile32AVX512 computes a tile of c: see tileFunc.
 //
 //go:noescape
 func tile32AVX512(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)
 
-// transpose32AVX512 sets vector p at dst[p*step] to element p of each row, one a lane. k is at least
-// the number of lanes.
+// transpose32AVX512 sets vector p at dst[p*step] to element p of each row, one a lane.
 //
 //go:noescape
 func transpose32AVX512(dst *float32, step int, rows **float32, k int)
@@ -100,8 +107,7 @@ func copyRows32AVX512(dst *float32, step int, src *float32, ld int, k int, cols 
 //go:noescape
 func tile64AVX512(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
 
-// transpose64AVX512 sets vector p at dst[p*step] to element p of each row, one a lane. k is at least
-// the number of lanes.
+// transpose64AVX512 sets vector p at dst[p*step] to element p of each row, one a lane.
 //
 //go:noescape
 func transpose64AVX512(dst *float64, step int, rows **float64, k int)

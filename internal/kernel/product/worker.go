@@ -49,6 +49,7 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 			scaleBy(b[:bStep*piece.n], j.scaleB)
 		}
 		add := j.add || depth.first+piece.first > 0
+		next := w.next(j, sliver, direct, depth, pieces, i)
 		for p := group.first; p < group.end(); p++ {
 			panel := panels.part(p)
 			a := j.panel(p)[piece.first*panel.n:]
@@ -58,7 +59,44 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 			} else {
 				w.elsewhere(panel.n, columns.n, piece.n, &a[0], &b[0], bStep, c, j.c.RowStep, j.c.ColStep, add)
 			}
+			next.part(p-group.first, group.n)
 		}
+	}
+}
+
+// ahead is the part of b that will be packed next. It is fetched from memory while tiles
+// are computed.
+type ahead[F Float] struct {
+	fetch          prefetchFunc[F]
+	b              []F
+	ld, rows, cols int
+}
+
+// next returns what is packed after a piece of a sliver, nothing if that is unknown.
+func (w *worker[F]) next(j *job[F], sliver int, direct bool, depth span, pieces parts, i int) (n ahead[F]) {
+	if i++; i == pieces.count {
+		i = 0
+		sliver += j.goroutines
+	}
+	if w.prefetch == nil || direct || sliver >= j.slivers {
+		return n
+	}
+	piece, column := pieces.part(i), sliver*w.columns()
+	cols := min(w.columns(), j.c.Cols-column)
+	n = ahead[F]{w.prefetch, j.b.from(depth.first+piece.first, column), j.b.RowStep, piece.n, cols}
+	if j.b.ColStep != 1 {
+		n.ld, n.rows, n.cols = j.b.ColStep, cols, piece.n
+	}
+	return n
+}
+
+// part fetches one of so many parts.
+func (n *ahead[F]) part(i, of int) {
+	if n.fetch == nil {
+		return
+	}
+	if rows := (parts{n.rows, of}).part(i); rows.n > 0 {
+		n.fetch(&n.b[rows.first*n.ld], n.ld, rows.n, n.cols)
 	}
 }
 
@@ -94,9 +132,11 @@ func number(b bool) int {
 // and p below k. It may write two vectors beyond the last one.
 func (w *worker[F]) pack(dst []F, step int, e []F, laneStep, kStep, n, k int) {
 	switch {
-	case laneStep == 1 && n <= 2*w.kernels.lanes:
+	case n == 1 && step == 1 && kStep == 1:
+		copy(dst, e[:k])
+	case laneStep == 1 || n == 1:
 		w.copyRows(&dst[0], step, &e[0], kStep, k, n)
-	case kStep == 1 && k >= w.kernels.lanes:
+	case kStep == 1:
 		w.transposed(dst, step, e, laneStep, n, k)
 	default:
 		for p := range k {

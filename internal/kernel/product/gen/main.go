@@ -20,6 +20,7 @@ func main() {
 			// Wider vectors would wait for memory as these do.
 			m.sums()
 			m.elementwise()
+			m.prefetch()
 		}
 	}
 	Generate()

@@ -11,21 +11,36 @@ import (
 func (m machine) transpose() {
 	t := m.String()
 	m.function("transpose", "dst *"+t+", step int, rows **"+t+", k int",
-		"sets vector p at dst[p*step] to element p of each row, one a lane. k is at least",
-		"the number of lanes.")
+		"sets vector p at dst[p*step] to element p of each row, one a lane.")
 	dst, rows, k := load("dst"), load("rows"), load("k")
 	step := m.bytes("step")
 	n := m.lanes()
 	at, left := GP64(), GP64()
-	XORQ(at, at)
-
-	Label("block")
 	in := make([]reg.VecPhysical, n)
-	for i := range in {
+	row := func(i int) reg.GPVirtual {
 		in[i] = m.vector(i)
-		row := GP64()
-		MOVQ(Mem{Base: rows, Disp: 8 * i}, row)
-		m.move(Mem{Base: row, Index: at, Scale: uint8(m.size)}, in[i])
+		r := GP64()
+		MOVQ(Mem{Base: rows, Disp: 8 * i}, r)
+		return r
+	}
+	CMPQ(k, Imm(uint64(n)))
+	JGE(LabelRef("long"))
+	first := m.firstLanes(k)
+	for i := range in {
+		first(Mem{Base: row(i)}, in[i])
+	}
+	for _, v := range m.lanesOf(m.withinLanes(in)) {
+		m.move(v, Mem{Base: dst})
+		ADDQ(step, dst)
+		DECQ(k)
+		JZ(LabelRef("done"))
+	}
+
+	Label("long")
+	XORQ(at, at)
+	Label("block")
+	for i := range in {
+		m.move(Mem{Base: row(i), Index: at, Scale: uint8(m.size)}, in[i])
 	}
 	for _, v := range m.lanesOf(m.withinLanes(in)) {
 		m.move(v, Mem{Base: dst})
@@ -122,13 +137,8 @@ func (m machine) copyRows() {
 		"elements at src[p*ld], the other lanes to 0.")
 	dst, src, k := load("dst"), load("src"), load("k")
 	step, ld := m.bytes("step"), m.bytes("ld")
-	var inside reg.VecVirtual
-	if m.set == "AVX512" {
-		m.lastMask()
-	} else {
-		inside = m.lastLanes()
-	}
 	cols := load("cols")
+	last := m.firstLanes(m.inLast(cols))
 	CMPQ(cols, Imm(uint64(m.lanes())))
 	JG(LabelRef("wide"))
 	for vectors := 1; vectors <= 2; vectors++ {
@@ -137,17 +147,10 @@ func (m machine) copyRows() {
 		for v := range vectors {
 			x := m.vector(v)
 			from := Mem{Base: src, Disp: v * m.width}
-			switch {
-			case v < vectors-1:
+			if v < vectors-1 {
 				m.move(from, x)
-			case m.set == "AVX512" && m.size == 4:
-				VMOVUPS_Z(from, reg.K1, x)
-			case m.set == "AVX512":
-				VMOVUPD_Z(from, reg.K1, x)
-			case m.size == 4:
-				VMASKMOVPS(from, inside, x)
-			default:
-				VMASKMOVPD(from, inside, x)
+			} else {
+				last(from, x)
 			}
 			m.move(x, Mem{Base: dst, Disp: v * m.width})
 		}
@@ -160,12 +163,30 @@ func (m machine) copyRows() {
 	}
 }
 
-// lastLanes is lastMask in the lanes of a vector.
-func (m machine) lastLanes() reg.VecVirtual {
-	n, x, inside := load("cols"), XMM(), YMM()
-	SUBQ(Imm(1), n)
-	ANDQ(Imm(uint64(m.lanes()-1)), n)
-	ADDQ(Imm(1), n)
+// inLast returns the number of elements in the last of the vectors that hold n.
+func (m machine) inLast(n reg.GPVirtual) reg.GPVirtual {
+	last := GP64()
+	LEAQ(Mem{Base: n, Disp: -1}, last)
+	ANDQ(Imm(uint64(m.lanes()-1)), last)
+	ADDQ(Imm(1), last)
+	return last
+}
+
+// firstLanes returns a way to load the first n lanes of a vector, 0 in the others. It
+// takes mask register 1.
+func (m machine) firstLanes(n reg.GPVirtual) func(from Mem, to reg.VecPhysical) {
+	if m.set == "AVX512" {
+		m.mask(n)
+		return func(from Mem, to reg.VecPhysical) {
+			if m.size == 4 {
+				VMOVUPS_Z(from, reg.K1, to)
+			} else {
+				VMOVUPD_Z(from, reg.K1, to)
+			}
+		}
+	}
+	// All rows of a transposition are loaded before it needs this register.
+	x, inside := XMM(), m.vector(15)
 	VMOVQ(n, x)
 	if m.size == 4 {
 		VPBROADCASTD(x, inside)
@@ -174,7 +195,23 @@ func (m machine) lastLanes() reg.VecVirtual {
 		VPBROADCASTQ(x, inside)
 		VPCMPGTQ(m.numbers(), inside, inside)
 	}
-	return inside
+	return func(from Mem, to reg.VecPhysical) {
+		if m.size == 4 {
+			VMASKMOVPS(from, inside, to)
+		} else {
+			VMASKMOVPD(from, inside, to)
+		}
+	}
+}
+
+// mask sets K1 to the first n lanes.
+func (m machine) mask(n reg.GPVirtual) {
+	one := GP64()
+	MOVQ(n, reg.RCX)
+	MOVQ(U32(1), one)
+	SHLQ(reg.CL, one)
+	SUBQ(Imm(1), one)
+	KMOVW(one.As32(), reg.K1)
 }
 
 // numbers is a vector of the numbers of its lanes.
@@ -196,3 +233,23 @@ func (m machine) numbers() Mem {
 }
 
 var tables = map[string]Mem{}
+
+// prefetch writes the function that asks for rows of memory to be brought to the
+// second-level cache.
+func (m machine) prefetch() {
+	t := m.String()
+	m.function("prefetch", "src *"+t+", ld, rows, cols int", "asks for the first cols elements at src[p*ld], p below rows.")
+	src, n, ld, cols := load("src"), load("rows"), m.bytes("ld"), m.bytes("cols")
+	Label("row")
+	at := GP64()
+	XORQ(at, at)
+	Label("line")
+	PREFETCHT1(Mem{Base: src, Index: at, Scale: 1})
+	ADDQ(Imm(64), at)
+	CMPQ(at, cols)
+	JL(LabelRef("line"))
+	ADDQ(ld, src)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+	RET()
+}

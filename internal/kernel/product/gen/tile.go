@@ -22,7 +22,7 @@ func (m machine) tiles() {
 	LEAQ(Mem{Base: g.aStep, Index: g.aStep, Scale: 2}, g.aStep3)
 	LEAQ(Mem{Base: g.bStep, Index: g.bStep, Scale: 2}, g.bStep3)
 	if m.set == "AVX512" {
-		m.lastMask()
+		m.mask(m.inLast(load("cols")))
 	}
 	CMPQ(vectors, Imm(1))
 	JE(LabelRef("narrow"))
@@ -41,19 +41,6 @@ func (m machine) tiles() {
 			g.block(r, v)
 		}
 	}
-}
-
-// lastMask sets K1 to the lanes of the last vector that hold columns of c.
-func (m machine) lastMask() {
-	n, one := load("cols"), GP64()
-	SUBQ(Imm(1), n)
-	ANDQ(Imm(uint64(m.lanes()-1)), n)
-	ADDQ(Imm(1), n)
-	MOVQ(n, reg.RCX)
-	MOVQ(U32(1), one)
-	SHLQ(reg.CL, one)
-	SUBQ(Imm(1), one)
-	KMOVW(one.As32(), reg.K1)
 }
 
 func name(rows, vectors int, what string) string { return fmt.Sprintf("r%dv%d%s", rows, vectors, what) }
