@@ -11,7 +11,7 @@ const genericLanes = 4
 func generic32() *kernels[float32] {
 	return &kernels[float32]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
-		tile: tileGeneric32, transpose: transposeGeneric[float32], copyRows: copyRowsGeneric[float32],
+		tile: tileGeneric32, transpose: transposeGeneric[float32](genericLanes), copyRows: copyRowsGeneric[float32],
 		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32],
 	}
 }
@@ -19,7 +19,7 @@ func generic32() *kernels[float32] {
 func generic64() *kernels[float64] {
 	return &kernels[float64]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
-		tile: tileGeneric64, transpose: transposeGeneric[float64], copyRows: copyRowsGeneric[float64],
+		tile: tileGeneric64, transpose: transposeGeneric[float64](genericLanes), copyRows: copyRowsGeneric[float64],
 		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64],
 	}
 }
@@ -65,12 +65,15 @@ func tileGeneric64(rows, _, k int, a *float64, aStep int, b *float64, bStep int,
 	}
 }
 
-func transposeGeneric[F Float](dst *F, step int, rows **F, k int) {
-	lanes := unsafe.Slice(rows, genericLanes)
-	for p := range k {
-		to := at(dst, p*step, genericLanes)
-		for i := range to {
-			to[i] = at(lanes[i], p, 1)[0]
+// transposeGeneric is the transposeFunc of vectors of so many lanes.
+func transposeGeneric[F Float](lanes int) transposeFunc[F] {
+	return func(dst *F, step int, rows **F, k int) {
+		heads := unsafe.Slice(rows, lanes)
+		for p := range k {
+			to := at(dst, p*step, lanes)
+			for i := range to {
+				to[i] = at(heads[i], p, 1)[0]
+			}
 		}
 	}
 }

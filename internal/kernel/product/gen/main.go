@@ -1,15 +1,26 @@
-// Command gen writes the amd64 assembly of package product and its Go declarations. It
-// is a module of its own, so that avo is no dependency of the library. Run it by go
-// generate in package product.
+// Command gen writes the assembly of package product: for amd64, with its Go
+// declarations, by avo, and with -neon for arm64. It is a module of its own, so that avo
+// is no dependency of the library. Run it by go generate in package product.
 package main
 
 import (
+	"flag"
+	"log"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 func main() {
+	file := flag.String("neon", "", "write arm64 assembly to this `file`")
+	flag.Parse()
+	if *file != "" {
+		if err := writeNEON(*file); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	ConstraintExpr("amd64")
 	ConstraintExpr("!noasm")
 	for _, m := range machines {
