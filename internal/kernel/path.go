@@ -1,34 +1,33 @@
 package kernel
 
-import "os"
+import (
+	"slices"
 
-// A path is one way to compute the kernels. All give the same bits.
-type path uint8
-
-const (
-	generic path = iota // Go, on every machine
-	avx2
-	avx512
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
-var pathNames = [...]string{generic: "generic", avx2: "avx2", avx512: "avx512"}
+// A path is the instruction set of the kernels. All give the same bits.
+type path isa.Set
+
+const (
+	generic = path(isa.Generic)
+	avx2    = path(isa.AVX2)
+	avx512  = path(isa.AVX512)
+)
 
 // active is the path of the exported functions. It is set once, before main.
-var active = choose(os.Getenv("DROPOUT_KERNEL"), supported())
+var active = choose(path(isa.Active()), supported())
 
 // Name returns the name of the path in use: "generic", "avx2" or "avx512". It
-// is the best that the processor has, unless the environment variable
-// DROPOUT_KERNEL named another one when the program started. A name that is
-// unknown or that the processor lacks is taken as none.
-func Name() string { return pathNames[active] }
+// is that of the instruction set in use where it has kernels here, else "generic".
+func Name() string { return active.String() }
 
-// choose returns the named path if it is among the supported ones, else the
-// last and best of them.
-func choose(name string, supported []path) path {
-	for _, p := range supported {
-		if pathNames[p] == name {
-			return p
-		}
+func (p path) String() string { return isa.Set(p).String() }
+
+// choose returns a path if there are kernels for it.
+func choose(p path, supported []path) path {
+	if slices.Contains(supported, p) {
+		return p
 	}
-	return supported[len(supported)-1]
+	return generic
 }

@@ -10,27 +10,29 @@ import (
 	"unsafe"
 
 	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
 func TestChoose(t *testing.T) {
 	all := []path{generic, avx2, avx512}
 	for _, tt := range []struct {
-		name      string
+		p         path
 		supported []path
 		want      path
 	}{
-		{"", all, avx512}, {"generic", all, generic}, {"avx2", all, avx2}, {"avx512", all, avx512},
-		{"avx512", all[:2], avx2}, {"avx2", all[:1], generic}, {"neon", all, avx512}, {"AVX2", all, avx512},
+		{avx512, all, avx512}, {generic, all, generic}, {avx2, all, avx2}, {avx512, all[:2], generic},
+		{path(isa.NEON), all[:1], generic},
 	} {
-		if got := choose(tt.name, tt.supported); got != tt.want {
-			t.Errorf("choose(%q, %v) = %v, want %v", tt.name, tt.supported, got, tt.want)
+		if got := choose(tt.p, tt.supported); got != tt.want {
+			t.Errorf("choose(%v, %v) = %v, want %v", tt.p, tt.supported, got, tt.want)
 		}
 	}
 }
 
 func TestNameIsSupported(t *testing.T) {
-	if !slices.Contains(supported(), active) || Name() != pathNames[active] {
-		t.Errorf("Name() = %q for path %d, want one of %v", Name(), active, supported())
+	if !slices.Contains(supported(), active) || Name() != active.String() {
+		t.Errorf("Name() = %q for path %v, want one of %v", Name(), active, supported())
 	}
 	t.Logf("%s of %v", Name(), supported())
 }
@@ -38,7 +40,7 @@ func TestNameIsSupported(t *testing.T) {
 // forEachPath runs a test on every path of this processor.
 func forEachPath(t *testing.T, f func(t *testing.T, p path)) {
 	for _, p := range supported() {
-		t.Run(pathNames[p], func(t *testing.T) { f(t, p) })
+		t.Run(p.String(), func(t *testing.T) { f(t, p) })
 	}
 }
 
@@ -234,7 +236,7 @@ func FuzzApply(f *testing.F) {
 				checkApply[float64](p, int(n), int(shift%16), offset%(1<<62), s, threshold%(Always+1), shift >= 128),
 			} {
 				if err != nil {
-					t.Fatalf("%s: %v", pathNames[p], err)
+					t.Fatalf("%s: %v", p.String(), err)
 				}
 			}
 		}
@@ -317,8 +319,8 @@ func BenchmarkApply(b *testing.B) {
 		m := newMask(s, Always/2)
 		bench("copy", func() { copy(y, x) })
 		for _, p := range supported() {
-			bench(pathNames[p], func() { apply(p, y, x, 0, s, Always/2) })
-			bench(pathNames[p]+"-one-core", func() { applyPiece(p, y, x, 0, &m, len(x)*4 >= streamBytes) })
+			bench(p.String(), func() { apply(p, y, x, 0, s, Always/2) })
+			bench(p.String()+"-one-core", func() { applyPiece(p, y, x, 0, &m, len(x)*4 >= streamBytes) })
 		}
 	}
 }
