@@ -48,6 +48,8 @@ func TestFMA(t *testing.T) {
 			if a != 0 {
 				check(a, b, c)
 				check(-a, b, c)
+				check(a, b, -c)
+				check(-a, b, -c)
 			}
 		}
 	})
@@ -58,6 +60,9 @@ func TestFMA(t *testing.T) {
 			c := math.Float32frombits(rnd.Uint32N(1 << 24))
 			check(a, b, c)
 			check(a, b, -c)
+			// The product is next to half of the last bit, by less than a float64 can tell.
+			check(0x1p-75*(1+0x1p-23), 0x1p-75*(1-0x1p-23), c)
+			check(0x1p-75*(1+0x1p-23), 0x1p-75*(1-0x1p-23), -c)
 		}
 	})
 	t.Run("not finite and zeros", func(t *testing.T) {

@@ -249,8 +249,8 @@ func norm64(k *kernels[float64], x Vector[float64]) float64 {
 	for i := range x.N {
 		largest = max(largest, math.Abs(x.Elements[x.First+i*x.Step]))
 	}
-	if largest == 0 || math.IsInf(largest, 1) {
-		return largest
+	if largest == 0 {
+		return 0
 	}
 	_, exponent := math.Frexp(largest)
 	exponent = max(exponent, -1000)
