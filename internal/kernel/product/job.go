@@ -50,7 +50,7 @@ func (k *kernels[F]) run(goroutines int, scaleA F, a Matrix[F], scaleB F, b Matr
 
 // reserve makes room for the panels, and steps of which nothing is done.
 func (j *job[F]) reserve() {
-	if need := j.kernels.panels(j.plan.rows.largest()).count * j.panelSize; len(j.packed) < need {
+	if need := j.kernels.panels(j.plan.rows.largest()).count * j.pieces * j.panelSize; len(j.packed) < need {
 		j.packed = make([]F, need)
 	}
 	if need := 2 * j.blocks(); len(j.steps) < need {
@@ -69,7 +69,7 @@ func (j *job[F]) work() {
 		rows, depth := j.block(i)
 		panels := j.kernels.panels(rows.n)
 		j.all(2*i, panels.count, func(p int) {
-			w.packPanel(j, panels.part(p), rows, depth, j.panel(p))
+			w.packPanel(j, p, panels, rows, depth)
 		})
 		groups := parts{panels.count, min(j.groups, panels.count)}
 		j.all(2*i+1, j.slivers*groups.count, func(t int) {
@@ -79,7 +79,8 @@ func (j *job[F]) work() {
 	j.workers.Put(w)
 }
 
-// panel is the memory of a packed panel of the block.
+// panel is the memory of a packed piece of a panel. Those that are multiplied with one
+// sliver lie one after the other.
 func (j *job[F]) panel(p int) []F { return j.packed[p*j.panelSize:][:j.panelSize] }
 
 // step counts the tasks of a step that were taken and that are done.

@@ -13,7 +13,8 @@ const directBytes = 16 << 10
 // a tile's width.
 type plan struct {
 	rows, depth parts
-	panelSize   int // elements from one packed panel to the next
+	pieces      int // of the depth of a block, of which one of b is packed at a time
+	panelSize   int // elements from one packed piece of a panel to the next
 	slivers     int
 	groups      int  // of panels: a task is a sliver and a group
 	direct      bool // b is not packed
@@ -26,7 +27,8 @@ func (k *kernels[F]) planFor(m, n, depth int, goroutines int) plan {
 	elements := packedBytes / k.size()
 	p.depth = cut(depth, max(k.depth, elements/min(m, 768)))
 	p.rows = cut(m, max(k.rows, elements/p.depth.largest()))
-	p.panelSize = k.rows*p.depth.largest() + 2*maxLanes
+	pieces := cut(p.depth.largest(), k.depth)
+	p.pieces, p.panelSize = pieces.count, k.rows*pieces.largest()+2*maxLanes
 	p.slivers = ceil(n, k.columns())
 	p.direct = m <= k.rows || n*depth*k.size() <= directBytes
 
@@ -51,6 +53,9 @@ func (p *plan) blocks() int { return p.rows.count * p.depth.count }
 func (p *plan) block(i int) (rows, depth span) {
 	return p.rows.part(i / p.depth.count), p.depth.part(i % p.depth.count)
 }
+
+// cutDepth cuts the depth of a block into pieces, as many for each block.
+func (p *plan) cutDepth(depth span) parts { return parts{depth.n, p.pieces} }
 
 // parts are n things in parts whose sizes differ by 1 at most.
 type parts struct{ n, count int }

@@ -176,6 +176,34 @@ func testBlocks[F Float](t *testing.T, k *kernels[F]) {
 	}
 }
 
+// A plan covers a product, and leaves room for each packed panel.
+func TestPlan(t *testing.T) {
+	forEachSet(t, testPlan[float32], testPlan[float64])
+}
+
+func testPlan[F Float](t *testing.T, k *kernels[F]) {
+	size := rapid.OneOf(rapid.IntRange(1, 40), rapid.IntRange(1, 3000))
+	rapid.Check(t, func(t *rapid.T) {
+		m, n, d := size.Draw(t, "m"), size.Draw(t, "n"), size.Draw(t, "k")
+		p := k.planFor(m, n, d, 2)
+		elements := 0
+		for i := range p.blocks() {
+			rows, depth := p.block(i)
+			elements += rows.n * depth.n
+			pieces, panels := p.cutDepth(depth), k.panels(rows.n)
+			if pieces.largest() > k.depth || pieces.part(pieces.count-1).n < 1 || panels.largest() > k.rows {
+				t.Errorf("block %d: pieces %v, panels %v", i, pieces, panels)
+			}
+			if need := panels.largest()*pieces.largest() + 2*maxLanes; need > p.panelSize {
+				t.Errorf("block %d needs %d elements a panel, has %d", i, need, p.panelSize)
+			}
+		}
+		if elements != m*d {
+			t.Errorf("the blocks have %d elements, want %d", elements, m*d)
+		}
+	})
+}
+
 // A row of a batch has the bits that it has alone.
 func TestRowAlone(t *testing.T) {
 	forEachSet(t, testRowAlone[float32], testRowAlone[float64])

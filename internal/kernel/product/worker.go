@@ -25,11 +25,15 @@ func newWorker[F Float](k *kernels[F]) *worker[F] {
 	}
 }
 
-// packPanel packs a panel of a block of a.
-func (w *worker[F]) packPanel(j *job[F], panel, rows, depth span, dst []F) {
-	a := j.a.from(rows.first+panel.first, depth.first)
-	w.pack(dst, panel.n, a, j.a.RowStep, j.a.ColStep, panel.n, depth.n)
-	scaleBy(dst[:panel.n*depth.n], j.scaleA)
+// packPanel packs a panel of a block of a, each piece of k to its place.
+func (w *worker[F]) packPanel(j *job[F], p int, panels parts, rows, depth span) {
+	panel, pieces := panels.part(p), j.cutDepth(depth)
+	for i := range pieces.count {
+		piece, dst := pieces.part(i), j.panel(i*panels.count+p)
+		a := j.a.from(rows.first+panel.first, depth.first+piece.first)
+		w.pack(dst, panel.n, a, j.a.RowStep, j.a.ColStep, panel.n, piece.n)
+		scaleBy(dst[:panel.n*piece.n], j.scaleA)
+	}
 }
 
 // compute multiplies the panels of a group with a sliver of b.
@@ -37,14 +41,13 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 	columns := span{sliver * w.columns(), min(w.columns(), j.c.Cols-sliver*w.columns())}
 	vectors := w.vectors(columns.n)
 	whole := w.masked || columns.n == vectors*w.lanes
-	b, bStep, pieces := w.sliver, vectors*w.lanes, cut(depth.n, w.depth)
+	b, bStep, pieces := w.sliver, vectors*w.lanes, j.cutDepth(depth)
 	direct := j.direct && whole && j.b.ColStep == 1 && j.scaleB == 1
-	if direct {
-		b, bStep, pieces = j.b.from(depth.first, columns.first), j.b.RowStep, parts{depth.n, 1}
-	}
 	for i := range pieces.count {
 		piece := pieces.part(i)
-		if !direct {
+		if direct {
+			b, bStep = j.b.from(depth.first+piece.first, columns.first), j.b.RowStep
+		} else {
 			w.pack(b, bStep, j.b.from(depth.first+piece.first, columns.first), j.b.ColStep, j.b.RowStep, columns.n, piece.n)
 			scaleBy(b[:bStep*piece.n], j.scaleB)
 		}
@@ -52,7 +55,7 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 		next := w.next(j, sliver, direct, depth, pieces, i)
 		for p := group.first; p < group.end(); p++ {
 			panel := panels.part(p)
-			a := j.panel(p)[piece.first*panel.n:]
+			a := j.panel(i*panels.count + p)
 			c := j.c.from(rows.first+panel.first, columns.first)
 			if whole && j.c.ColStep == 1 {
 				w.tile(panel.n, vectors, piece.n, &a[0], panel.n, &b[0], bStep, &c[0], j.c.RowStep, columns.n, number(add))

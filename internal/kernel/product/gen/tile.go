@@ -84,6 +84,11 @@ func (g *tile) block(rows, vectors int) {
 		SUBQ(Imm(uint64(n)), g.k)
 		JL(LabelRef(end))
 		Label(loop)
+		if n == unroll {
+			for line := 0; line < n*rows*g.size; line += 64 {
+				PREFETCHT0(Mem{Base: g.a, Disp: ahead + line})
+			}
+		}
 		for u := range n {
 			g.step(rows, vectors, u, sum)
 		}
@@ -102,6 +107,9 @@ func (g *tile) block(rows, vectors int) {
 	VZEROUPPER()
 	RET()
 }
+
+// ahead is how many bytes before it is used a is asked for.
+const ahead = 512
 
 // step adds the products of one k, u after the current one.
 func (g *tile) step(rows, vectors, u int, sum func(r, v int) reg.VecPhysical) {
