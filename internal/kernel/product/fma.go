@@ -5,15 +5,20 @@ import "math"
 // fma32 returns a*b+c, rounded once.
 //
 // The product is exact in float64. The sum is rounded there, and again to float32, which
-// is a rounding too many only where the sum lies halfway between two float32: its low 29
-// bits tell, unless the result is subnormal.
+// may be a rounding too many where it is doubtful.
 func fma32(a, b, c float32) float32 {
 	sum := float64(float64(a)*float64(b)) + float64(c)
-	u := math.Float64bits(sum)
-	if u&(1<<29-1) != 1<<28 && u<<1 >= (1023-126)<<53 {
-		return float32(sum)
+	if doubtful(sum) {
+		return fma32Exact(a, b, c)
 	}
-	return fma32Exact(a, b, c)
+	return float32(sum)
+}
+
+// doubtful tells whether a rounded number may lie halfway between two float32: its low 29
+// bits do, or it is subnormal there. A sum of 0 is exact.
+func doubtful(sum float64) bool {
+	u := math.Float64bits(sum)
+	return u&(1<<29-1) == 1<<28 || u<<1-1 < (1023-126)<<53-1
 }
 
 // fma32Exact is fma32 for all: the sum is rounded to odd before it is converted, which

@@ -29,8 +29,7 @@ func at[F Float](p *F, i, n int) []F {
 	return unsafe.Slice((*F)(unsafe.Add(unsafe.Pointer(p), uintptr(i)*unsafe.Sizeof(*p))), n)
 }
 
-// tileGeneric32 and tileGeneric64 are the same but for the fused multiply-add, which a
-// type parameter would make a call.
+// tileGeneric32 has fma32 written out, since it is too long for the compiler to do so.
 func tileGeneric32(rows, _, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep, cols, add int) {
 	for i := range rows {
 		var sums [2 * genericLanes]float32
@@ -40,8 +39,15 @@ func tileGeneric32(rows, _, k int, a *float32, aStep int, b *float32, bStep int,
 		}
 		for p := range k {
 			x := at(a, p*aStep+i, 1)[0]
+			wide := float64(x)
 			for j, y := range at(b, p*bStep, cols) {
-				sums[j&7] = fma32(x, y, sums[j&7])
+				to := &sums[j%len(sums)]
+				sum := float64(wide*float64(y)) + float64(*to)
+				if doubtful(sum) {
+					*to = fma32Exact(x, y, *to)
+				} else {
+					*to = float32(sum)
+				}
 			}
 		}
 		copy(row, sums[:])
@@ -58,7 +64,8 @@ func tileGeneric64(rows, _, k int, a *float64, aStep int, b *float64, bStep int,
 		for p := range k {
 			x := at(a, p*aStep+i, 1)[0]
 			for j, y := range at(b, p*bStep, cols) {
-				sums[j&7] = math.FMA(x, y, sums[j&7])
+				to := &sums[j%len(sums)]
+				*to = math.FMA(x, y, *to)
 			}
 		}
 		copy(row, sums[:])
