@@ -21,6 +21,9 @@ import (
 // and step 0 with what the model and the solver have learnt; a solver that has
 // trained another model forgets that. Model, Loss and sizes must not change while it
 // fits.
+//
+// The first Trainer of a program gives Gorgonia the products of package blas in this
+// folder, as blas.Use does, unless gorgonia.Use was given some.
 type Trainer struct {
 	Model  *models.Model
 	Solver gorgonia.Solver
@@ -83,6 +86,7 @@ func (t *Trainer) program(mode models.Mode, batch int) (*program, error) {
 			loss = CrossEntropy()
 		}
 	}
+	chooseProducts()
 	p, err := compile(t.Model, mode, batch, loss, optim.UpdatesBlocks(t.Solver))
 	if err != nil {
 		return nil, err

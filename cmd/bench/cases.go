@@ -48,6 +48,7 @@ func steps(step func() error) loop {
 const (
 	mega    = 1 << 20
 	pureGo  = "DROPOUT_BLAS=gonum"
+	library = "DROPOUT_BLAS=library"
 	generic = "DROPOUT_KERNEL=generic"
 )
 
@@ -90,7 +91,7 @@ func cases() []*benchCase {
 		{Name: "gonum-submatrix", Title: "with submatrix dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
 		{Name: "gonum-none", Title: "without dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return mlp{}.loop() }},
 		{Name: "stock", Title: "stock Gorgonia, gonum", quick: true, env: []string{pureGo}, work: func() (loop, error) { return stockMLP(128) }},
-		{Name: "stock-blas", Title: "stock Gorgonia, the BLAS found", work: func() (loop, error) { return stockMLP(128) }},
+		{Name: "stock-blas", Title: "stock Gorgonia, the library found", env: []string{library}, work: func() (loop, error) { return stockMLP(128) }},
 		torchCase("dropout", "mlp-dropout", 1, true),
 		torchCase("dropout", "mlp-dropout", 2, true),
 		torchCase("none", "mlp-none", 2, false),
@@ -106,7 +107,7 @@ func cases() []*benchCase {
 		{Name: "none", Title: "without dropout", work: func() (loop, error) { return cnn(0, 0) }},
 		{Name: "gonum", Title: "with dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return cnn(0.25, 0.5) }},
 		{Name: "stock", Title: "stock Gorgonia, gonum", env: []string{pureGo}, work: stockCNN},
-		{Name: "stock-blas", Title: "stock Gorgonia, the BLAS found", work: stockCNN},
+		{Name: "stock-blas", Title: "stock Gorgonia, the library found", env: []string{library}, work: stockCNN},
 		torchCase("dropout", "cnn", 1, true),
 		torchCase("dropout", "cnn", 2, true),
 		{Name: "gomlx", Title: "GoMLX, SGD without momentum", with: gomlx, args: []string{"cnn"}},

@@ -14,9 +14,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/pkg/errors"
-
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
 const description = `Measure dropout and training steps side by side: this library, gorgonia.Dropout and stock Gorgonia, copying memory, and, where they are there, PyTorch on the CPU (Debian: python3-torch) and GoMLX's pure-Go backend.
@@ -58,7 +57,7 @@ func execute(args []string, in io.Reader, out, log io.Writer) int {
 		fmt.Fprintln(log, "bench:", err)
 		return 1
 	}
-	if err := kernel.CheckChoice(); err != nil {
+	if err := isa.CheckChoice(); err != nil {
 		fmt.Fprintln(log, "bench:", err)
 		return 2
 	}

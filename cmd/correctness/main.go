@@ -15,7 +15,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -40,7 +40,7 @@ func execute(args []string, out, log io.Writer) int {
 		return code
 	}
 	if err == nil {
-		err = kernel.CheckChoice()
+		err = isa.CheckChoice()
 	}
 	if err != nil {
 		fmt.Fprintf(log, "correctness: %v (see correctness --help)\n", err)

@@ -15,7 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/completion"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
@@ -72,7 +72,7 @@ func execute(args []string, out, log io.Writer) int {
 	if completion.Answer(parser, args, out) {
 		return 0
 	}
-	if err := kernel.CheckChoice(); err != nil {
+	if err := isa.CheckChoice(); err != nil {
 		fmt.Fprintln(log, "mnist:", err)
 		return 2
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -86,7 +86,7 @@ func execute(args []string, out, log io.Writer) int {
 		fmt.Fprintln(log, "paper:", err)
 		return 1
 	}
-	if err := kernel.CheckChoice(); err != nil {
+	if err := isa.CheckChoice(); err != nil {
 		fmt.Fprintln(log, "paper:", err)
 		return 2
 	}

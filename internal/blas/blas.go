@@ -1,28 +1,28 @@
-// Package blas finds a BLAS on the machine it runs on and hands it to Gorgonia.
+// Package blas gives Gorgonia its matrix products.
 //
 //	b := blas.Find()
 //	gorgonia.Use(b)
 //	log.Print(b.Describe())
 //
-// OpenBLAS, MKL, BLIS, Accelerate or any other library with the Fortran
-// interface is loaded when the program runs, without cgo; where there is none
-// the work stays with gonum. A library is trusted only after it has given
-// gonum's answers on small matrices.
+// The products are those of package product, which are the same to the bit on every
+// machine, unless DROPOUT_BLAS asks for others: gonum's, or those of OpenBLAS, MKL, BLIS,
+// Accelerate or any other library with the Fortran interface, which is loaded when the
+// program runs, without cgo. A library is trusted only after it has given gonum's answers
+// on small matrices.
 //
-// The general matrix and vector routines in float32 and float64 that Gorgonia
-// calls go to the library: gemm, gemv, ger, dot, axpy and scal. Everything else
-// is gonum's, and so are calls too small to repay the way into the library and
-// every call with arguments that gonum refuses or answers without arithmetic,
-// so that it panics with gonum's words. The answers differ from gonum's in two
-// ways. They are rounded in another order, which may depend on the library, the
-// processor and the number of threads. And gonum skips zeros in places where a
-// library multiplies, so that a NaN or an infinity that meets a zero may leave
-// a finite number in the one and NaN in the other.
+// The general matrix and vector routines in float32 and float64 that Gorgonia calls are
+// the chosen ones: gemm, gemv, ger, dot, axpy, scal, and with the built-in products asum
+// and nrm2. Everything else is gonum's, and so are calls too small to repay the way into
+// a library and every call with arguments that gonum refuses or answers without
+// arithmetic, so that it panics with gonum's words. The answers differ from gonum's in
+// two ways. They are rounded in another order, which with a library may depend on the
+// library, the processor and the number of threads. And gonum skips zeros in places where
+// others multiply, so that a NaN or an infinity that meets a zero may leave a finite
+// number in the one and NaN in the other.
 //
 // Libraries are loaded on Linux, macOS and Windows on amd64 and arm64. A Linux
 // binary that can load libraries is itself linked to the C library; the build
-// tag gonumblas leaves the loader out, for a static binary that always uses
-// gonum.
+// tag gonumblas leaves the loader out, for a static binary.
 package blas
 
 import (
@@ -32,6 +32,8 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
 )
 
 // native is embedded to lend Implementation the routines it does not have
@@ -42,10 +44,11 @@ type native = gonum.Implementation
 // gonum's. Its methods may be called by several goroutines at once.
 type Implementation struct {
 	native
-	lib    *library // nil for gonum
-	reason string   // why it is gonum
-	single routines[float32]
-	double routines[float64]
+	builtin bool     // it is package product
+	lib     *library // nil if not a library
+	reason  string   // why it is not what was asked for
+	single  routines[float32]
+	double  routines[float64]
 }
 
 var (
@@ -55,15 +58,19 @@ var (
 	_ blas.Complex128 = (*Implementation)(nil)
 )
 
-// Describe names the BLAS in one line, as "BLAS: OpenBLAS 0.3.21
-// (libopenblas.so.0), 2 threads" or "BLAS: gonum (no OpenBLAS, MKL, BLIS or
-// Accelerate found)".
+// Describe names the BLAS in one line, as "BLAS: built-in, avx512", "BLAS: gonum" or
+// "BLAS: OpenBLAS 0.3.21 (libopenblas.so.0), 2 threads", and says why it is not the one
+// that was asked for.
 func (impl *Implementation) Describe() string {
 	if impl.lib == nil {
-		if impl.reason == "" {
-			return "BLAS: gonum"
+		s := "BLAS: gonum"
+		if impl.builtin {
+			s = "BLAS: built-in, " + product.Name()
 		}
-		return "BLAS: gonum (" + impl.reason + ")"
+		if impl.reason != "" {
+			s += " (" + impl.reason + ")"
+		}
+		return s
 	}
 	s := "BLAS: " + impl.lib.name
 	if impl.lib.product != "" {
@@ -79,7 +86,7 @@ func (impl *Implementation) Describe() string {
 	}
 }
 
-// Library returns the name under which the library was loaded, "" for gonum.
+// Library returns the name under which the library was loaded, "" if it is none.
 func (impl *Implementation) Library() string {
 	if impl.lib == nil {
 		return ""
@@ -88,7 +95,7 @@ func (impl *Implementation) Library() string {
 }
 
 // Threads returns the number of threads that share a large product, 0 if the
-// library does not tell. Gonum's is GOMAXPROCS.
+// library does not tell. Without a library it is GOMAXPROCS.
 func (impl *Implementation) Threads() int {
 	if impl.lib == nil {
 		return runtime.GOMAXPROCS(0)
@@ -99,14 +106,14 @@ func (impl *Implementation) Threads() int {
 // SetThreads makes n threads share a large product. The number belongs to the
 // library and holds for the whole process; some versions of BLIS keep it for
 // each system thread, so that BLIS_NUM_THREADS is the surer way there. It is an
-// error if n < 1, with gonum, which follows GOMAXPROCS, with a library that has
-// no such routine, as Accelerate, and if the library settles on another number.
+// error if n < 1, without a library, as GOMAXPROCS is the number then, with a library
+// that has no such routine, as Accelerate, and if the library settles on another number.
 func (impl *Implementation) SetThreads(n int) error {
 	if n < 1 {
 		return errors.Errorf("blas: SetThreads: n must be at least 1, got %d", n)
 	}
 	if impl.lib == nil {
-		return errors.New("blas: SetThreads: gonum uses GOMAXPROCS threads")
+		return errors.New("blas: SetThreads: without a library there are GOMAXPROCS threads")
 	}
 	return errors.Wrap(impl.lib.setThreads(n), "blas: SetThreads")
 }

@@ -4,25 +4,37 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"testing"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+	"gonum.org/v1/gonum/blas/testblas"
 	"pgregory.net/rapid"
 )
 
-// loaded returns the library that Find gives, which then gets all calls, however
-// small, or skips the test.
+// loaded returns the library that DROPOUT_BLAS names, or the first one found, which then
+// gets all calls, however small, or skips the test.
 func loaded(t testing.TB) *Implementation {
 	t.Helper()
-	b := Find()
-	if b.Library() == "" {
-		t.Skipf("no library to test: %s (Debian: libopenblas0)", b.Describe())
+	name := os.Getenv(Variable)
+	if name == "" {
+		name = "library"
+	}
+	b, err := Open(name)
+	if err != nil || b.Library() == "" {
+		t.Skipf("no library to test: %v (Debian: libopenblas0)", err)
 	}
 	b.single.least, b.double.least = work{}, work{}
 	return b
+}
+
+// forEach runs a test with the built-in products and with a library.
+func forEach(t *testing.T, f func(t *testing.T, b *Implementation)) {
+	t.Run("builtin", func(t *testing.T) { f(t, &Implementation{builtin: true}) })
+	t.Run("library", func(t *testing.T) { f(t, loaded(t)) })
 }
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
@@ -31,12 +43,13 @@ var transposes = []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
 // the answers have to be equal, and the elements between rows and increments
 // must not change.
 func TestGonumsAnswers(t *testing.T) {
-	b := loaded(t)
-	t.Run("float32", func(t *testing.T) {
-		testAnswers(t, float32Routines(b), float32Routines(gonum.Implementation{}))
-	})
-	t.Run("float64", func(t *testing.T) {
-		testAnswers(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	forEach(t, func(t *testing.T, b *Implementation) {
+		t.Run("float32", func(t *testing.T) {
+			testAnswers(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+		})
+		t.Run("float64", func(t *testing.T) {
+			testAnswers(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+		})
 	})
 }
 
@@ -131,14 +144,33 @@ func testAnswers[T float](t *testing.T, got, want level[T]) {
 	}))
 }
 
+// Gonum's own tests of a BLAS.
+func TestGonumsTests(t *testing.T) {
+	forEach(t, func(t *testing.T, b *Implementation) {
+		for name, f := range map[string]func(t *testing.T, b *Implementation){
+			"gemm": func(t *testing.T, b *Implementation) { testblas.TestDgemm(t, b) },
+			"gemv": func(t *testing.T, b *Implementation) { testblas.DgemvTest(t, b) },
+			"ger":  func(t *testing.T, b *Implementation) { testblas.DgerTest(t, b) },
+			"dot":  func(t *testing.T, b *Implementation) { testblas.DdotTest(t, b) },
+			"axpy": func(t *testing.T, b *Implementation) { testblas.DaxpyTest(t, b) },
+			"scal": func(t *testing.T, b *Implementation) { testblas.DscalTest(t, b) },
+			"asum": func(t *testing.T, b *Implementation) { testblas.DasumTest(t, b) },
+			"nrm2": func(t *testing.T, b *Implementation) { testblas.Dnrm2Test(t, b) },
+		} {
+			t.Run(name, func(t *testing.T) { f(t, b) })
+		}
+	})
+}
+
 // Whatever gonum refuses, in whatever words, is refused in the same.
 func TestGonumsPanics(t *testing.T) {
-	b := loaded(t)
-	t.Run("float32", func(t *testing.T) {
-		testPanics(t, float32Routines(b), float32Routines(gonum.Implementation{}))
-	})
-	t.Run("float64", func(t *testing.T) {
-		testPanics(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	forEach(t, func(t *testing.T, b *Implementation) {
+		t.Run("float32", func(t *testing.T) {
+			testPanics(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+		})
+		t.Run("float64", func(t *testing.T) {
+			testPanics(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+		})
 	})
 }
 
@@ -182,12 +214,13 @@ func testPanics[T float](t *testing.T, got, want level[T]) {
 
 // Arguments that are right but for one, or that leave nothing to compute.
 func TestEdges(t *testing.T) {
-	b := loaded(t)
-	t.Run("float32", func(t *testing.T) {
-		testEdges(t, float32Routines(b), float32Routines(gonum.Implementation{}))
-	})
-	t.Run("float64", func(t *testing.T) {
-		testEdges(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+	forEach(t, func(t *testing.T, b *Implementation) {
+		t.Run("float32", func(t *testing.T) {
+			testEdges(t, float32Routines(b), float32Routines(gonum.Implementation{}))
+		})
+		t.Run("float64", func(t *testing.T) {
+			testEdges(t, float64Routines(b), float64Routines(gonum.Implementation{}))
+		})
 	})
 }
 
@@ -282,7 +315,10 @@ func TestRounding(t *testing.T) {
 // Calls that gonum keeps for their size answer as those that the library gets.
 func TestBothSidesOfTheThresholds(t *testing.T) {
 	all := loaded(t)
-	b := Find()
+	b, err := Open(all.Library())
+	if err != nil {
+		t.Fatal(err)
+	}
 	if b.single.least != worthwhile || b.double.least != worthwhile {
 		t.Errorf("the least work is %v and %v, want %v", b.single.least, b.double.least, worthwhile)
 	}
@@ -418,7 +454,7 @@ func BenchmarkSgemm(b *testing.B) {
 			x[i] = float32(rnd.NormFloat64())
 		}
 	}
-	for _, impl := range []*Implementation{Find(), {}} {
+	for _, impl := range []*Implementation{loaded(b), {builtin: true}, {}} {
 		b.Run(impl.Describe(), func(b *testing.B) {
 			for b.Loop() {
 				impl.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, x, k, y, n, 0, c, n)

@@ -12,26 +12,21 @@ import (
 const Variable = "DROPOUT_BLAS"
 
 // Find returns the BLAS that the environment variable DROPOUT_BLAS asks for, as
-// in Open: a library's name or path, gonum, or auto, which is also the meaning
-// of an empty or unset variable. Where that cannot be had it returns gonum's,
-// and Describe tells why.
+// in Open. Where that cannot be had it returns the built-in one, and Describe tells why.
 func Find() *Implementation {
 	choice := os.Getenv(Variable)
 	b, err := Open(choice)
 	if err == nil {
 		return b
 	}
-	reason := err.Error()
-	if !automatic(choice) {
-		reason = Variable + "=" + choice + ": " + reason
-	}
-	return &Implementation{reason: reason}
+	return &Implementation{builtin: true, reason: Variable + "=" + choice + ": " + err.Error()}
 }
 
 // Open returns the BLAS of the given name:
 //
+//   - "builtin", "auto" or "" is that of package product;
 //   - "gonum" is gonum's own;
-//   - "auto" or "" is the first that answers rightly of the libraries that
+//   - "library" is the first that answers rightly of the libraries that
 //     usually bear a BLAS on this system: Accelerate on macOS, then OpenBLAS,
 //     MKL, BLIS;
 //   - anything else is the name or the path of a library, looked for as the
@@ -40,13 +35,16 @@ func Find() *Implementation {
 // It is an error if no library is found, or if the named one cannot be loaded,
 // lacks a routine, or gives wrong answers.
 func Open(name string) (*Implementation, error) {
-	if name == "gonum" {
+	switch name {
+	case "", "auto", "builtin":
+		return &Implementation{builtin: true}, nil
+	case "gonum":
 		return new(Implementation), nil
 	}
 	if !loads {
 		return nil, errors.New("this build does not load libraries")
 	}
-	if !automatic(name) {
+	if name != "library" {
 		return open(name)
 	}
 	var refused []string
@@ -66,8 +64,6 @@ func Open(name string) (*Implementation, error) {
 	}
 	return nil, errors.New("no OpenBLAS, MKL, BLIS or Accelerate found")
 }
-
-func automatic(name string) bool { return name == "" || name == "auto" }
 
 // candidates returns where a BLAS is looked for on an operating system, best
 // first. Fedora's libopenblas.so.0 uses one thread, its libopenblasp.so.0 many.

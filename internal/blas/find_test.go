@@ -9,6 +9,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
 )
 
 func TestFindGonum(t *testing.T) {
@@ -26,34 +28,47 @@ func TestFindGonum(t *testing.T) {
 	checkGonums(t, b)
 }
 
-func TestFindAutomatic(t *testing.T) {
-	for _, choice := range []string{"", "auto"} {
+func TestFindDefault(t *testing.T) {
+	for _, choice := range []string{"", "auto", "builtin"} {
 		t.Setenv(Variable, choice)
 		b := Find()
-		if b.Library() == "" {
-			want := "BLAS: gonum (no OpenBLAS, MKL, BLIS or Accelerate found)"
-			if !loads {
-				want = "BLAS: gonum (this build does not load libraries)"
-			}
-			if got := b.Describe(); got != want {
-				t.Errorf("the description is %q, want %q", got, want)
-			}
-			continue
+		if got, want := b.Describe(), "BLAS: built-in, "+product.Name(); got != want {
+			t.Errorf("%q: the description is %q, want %q", choice, got, want)
 		}
-		if got := b.Describe(); !strings.HasPrefix(got, "BLAS: ") || !strings.Contains(got, b.Library()) {
-			t.Errorf("the description is %q", got)
+		if got, want := b.Threads(), runtime.GOMAXPROCS(0); got != want {
+			t.Errorf("%q: %d threads, want %d", choice, got, want)
 		}
+		checkBuiltin(t, b)
 	}
 }
 
-// What cannot be used is replaced by gonum, and the reason is kept.
+func TestFindLibrary(t *testing.T) {
+	t.Setenv(Variable, "library")
+	b := Find()
+	if b.Library() == "" {
+		want := "(DROPOUT_BLAS=library: no OpenBLAS, MKL, BLIS or Accelerate found)"
+		if !loads {
+			want = "(DROPOUT_BLAS=library: this build does not load libraries)"
+		}
+		if got := b.Describe(); !strings.HasSuffix(got, want) {
+			t.Errorf("the description is %q, want it to end in %q", got, want)
+		}
+		return
+	}
+	if got := b.Describe(); !strings.HasPrefix(got, "BLAS: ") || !strings.Contains(got, b.Library()) {
+		t.Errorf("the description is %q", got)
+	}
+}
+
+// What cannot be used is replaced by the built-in products, and the reason is kept.
 func TestFindUnusable(t *testing.T) {
+	instead := "BLAS: built-in, " + product.Name()
 	tests := map[string]string{
-		"no such library":          "BLAS: gonum (DROPOUT_BLAS=no such library: ",
-		"/nowhere/libopenblas.so":  "BLAS: gonum (DROPOUT_BLAS=/nowhere/libopenblas.so: ",
-		"GONUM":                    "BLAS: gonum (DROPOUT_BLAS=GONUM: ",
-		"find_test.go":             "BLAS: gonum (DROPOUT_BLAS=find_test.go: ",
-		strings.Repeat("x", 70000): "BLAS: gonum (DROPOUT_BLAS=xxx",
+		"no such library":          instead + " (DROPOUT_BLAS=no such library: ",
+		"/nowhere/libopenblas.so":  instead + " (DROPOUT_BLAS=/nowhere/libopenblas.so: ",
+		"GONUM":                    instead + " (DROPOUT_BLAS=GONUM: ",
+		"find_test.go":             instead + " (DROPOUT_BLAS=find_test.go: ",
+		strings.Repeat("x", 70000): instead + " (DROPOUT_BLAS=xxx",
 	}
 	for choice, want := range tests {
 		t.Setenv(Variable, choice)
@@ -61,7 +76,7 @@ func TestFindUnusable(t *testing.T) {
 		if got := b.Describe(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, ")") || strings.Contains(got, "\n") {
 			t.Errorf("the description is %q, want %q and a reason", got, want)
 		}
-		checkGonums(t, b)
+		checkBuiltin(t, b)
 		if _, err := Open(choice); err == nil {
 			t.Errorf("Open(%q) gives no error", choice)
 		}
@@ -75,10 +90,10 @@ func TestFindLibraryWithoutRoutines(t *testing.T) {
 	}
 	t.Setenv(Variable, name)
 	b := Find()
-	if got, want := b.Describe(), "BLAS: gonum (DROPOUT_BLAS="+name+": "+name+" lacks sgemm_)"; got != want {
+	if got, want := b.Describe(), "BLAS: built-in, "+product.Name()+" (DROPOUT_BLAS="+name+": "+name+" lacks sgemm_)"; got != want {
 		t.Errorf("the description is %q, want %q", got, want)
 	}
-	checkGonums(t, b)
+	checkBuiltin(t, b)
 }
 
 // A library asked for by its name is the same that is found.
@@ -119,7 +134,7 @@ func TestSetThreadsRefuses(t *testing.T) {
 		n    int
 		want string
 	}{
-		{new(Implementation), 2, "blas: SetThreads: gonum uses GOMAXPROCS threads"},
+		{new(Implementation), 2, "blas: SetThreads: without a library there are GOMAXPROCS threads"},
 		{new(Implementation), 0, "blas: SetThreads: n must be at least 1, got 0"},
 		{silent, -1, "blas: SetThreads: n must be at least 1, got -1"},
 		{silent, 2, "blas: SetThreads: libblas.so.3 has no routine for it"},
@@ -207,11 +222,28 @@ func TestDisagreement(t *testing.T) {
 // checkGonums checks that b computes, and with gonum.
 func checkGonums(t *testing.T, b *Implementation) {
 	t.Helper()
+	if b.builtin {
+		t.Error("the built-in products are used, want gonum's")
+	}
+	checkNoLibrary(t, b)
+}
+
+// checkBuiltin checks that b computes, and with package product.
+func checkBuiltin(t *testing.T, b *Implementation) {
+	t.Helper()
+	if !b.builtin {
+		t.Error("the built-in products are not used")
+	}
+	checkNoLibrary(t, b)
+}
+
+func checkNoLibrary(t *testing.T, b *Implementation) {
+	t.Helper()
 	if got := b.Sdot(2, []float32{1, 2}, 1, []float32{3, 4}, 1); got != 11 {
 		t.Errorf("the inner product is %v, want 11", got)
 	}
 	if b.lib != nil {
-		t.Errorf("%s is used, want gonum", b.Library())
+		t.Errorf("%s is used, want no library", b.Library())
 	}
 }
 
@@ -219,7 +251,7 @@ func checkGonums(t *testing.T, b *Implementation) {
 // microseconds, unless they were told so.
 func TestThreadsSleep(t *testing.T) {
 	const variable = "OPENBLAS_THREAD_TIMEOUT"
-	b, err := Open("auto")
+	b, err := Open("library")
 	if err != nil {
 		t.Skip("no library: ", err)
 	}

@@ -10,12 +10,20 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 )
 
-// Gorgonia gives the same values and gradients with the library as with gonum.
+// Gorgonia gives the same values and gradients with each BLAS as with gonum.
 func TestGorgonia(t *testing.T) {
-	b := blas.Find()
-	if b.Library() == "" {
-		t.Skipf("no library to test: %s (Debian: libopenblas0)", b.Describe())
+	for _, name := range []string{"builtin", "library"} {
+		t.Run(name, func(t *testing.T) {
+			b, err := blas.Open(name)
+			if err != nil {
+				t.Skipf("no library to test: %v (Debian: libopenblas0)", err)
+			}
+			testGorgonia(t, b)
+		})
 	}
+}
+
+func testGorgonia(t *testing.T, b *blas.Implementation) {
 	before := gorgonia.WhichBLAS()
 	t.Cleanup(func() { gorgonia.Use(before) })
 	for _, tt := range []struct {

@@ -84,18 +84,8 @@ func (r *routines[T]) run(fn uintptr, p *arguments[T], args ...uintptr) {
 
 // multiply is gemm: c = alpha*tA(a)*tB(b) + beta*c, where c is m×n.
 func (r *routines[T]) multiply(tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) bool {
-	if r.lib == nil || m < 1 || n < 1 || k < 1 || alpha == 0 || m*n*k < r.least.gemm ||
-		!small(m, n, k, lda, ldb, ldc) || !valid(tA) || !valid(tB) {
-		return false
-	}
-	rowsA, colsA, rowsB, colsB := m, k, k, n
-	if tA != blas.NoTrans {
-		rowsA, colsA = k, m
-	}
-	if tB != blas.NoTrans {
-		rowsB, colsB = n, k
-	}
-	if !holds(a, rowsA, colsA, lda) || !holds(b, rowsB, colsB, ldb) || !holds(c, m, n, ldc) {
+	if r.lib == nil || k < 1 || alpha == 0 || m*n*k < r.least.gemm ||
+		!small(m, n, k, lda, ldb, ldc) || !multiplies(tA, tB, m, n, k, a, lda, b, ldb, c, ldc) {
 		return false
 	}
 	p := r.blocks.Get().(*arguments[T])
@@ -220,6 +210,22 @@ func small(v ...int) bool {
 		}
 	}
 	return true
+}
+
+// multiplies reports whether gemm has something to multiply and enough elements, k being
+// at least 1.
+func multiplies[T float](tA, tB blas.Transpose, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) bool {
+	if m < 1 || n < 1 || !valid(tA) || !valid(tB) {
+		return false
+	}
+	rowsA, colsA, rowsB, colsB := m, k, k, n
+	if tA != blas.NoTrans {
+		rowsA, colsA = k, m
+	}
+	if tB != blas.NoTrans {
+		rowsB, colsB = n, k
+	}
+	return holds(a, rowsA, colsA, lda) && holds(b, rowsB, colsB, ldb) && holds(c, m, n, ldc)
 }
 
 // holds reports whether a is long enough for rows×cols elements whose rows

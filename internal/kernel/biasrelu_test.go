@@ -168,7 +168,7 @@ func FuzzBiasReLU(f *testing.F) {
 				checkBiasReLU[float64](p, r, c, int(shift%16), offset%(1<<62), s, threshold%(Always+1)),
 			} {
 				if err != nil {
-					t.Fatalf("%s: %v", pathNames[p], err)
+					t.Fatalf("%s: %v", p.String(), err)
 				}
 			}
 		}
@@ -204,9 +204,9 @@ func BenchmarkBiasReLU(b *testing.B) {
 		bench := func(name string, f func()) { benchElements(b, name, n, f) }
 		bench("copy", func() { copy(y, x) })
 		for _, p := range supported() {
-			bench(pathNames[p]+"-forward", func() { biasReLU(p, y, x, bias, 0, s, Always/2) })
-			bench(pathNames[p]+"-forward-without-drop", func() { biasReLU(p, y, x, bias, 0, s, 0) })
-			bench(pathNames[p]+"-back", func() { biasReLUBack(p, y, bias, x, x, Always/2) })
+			bench(p.String()+"-forward", func() { biasReLU(p, y, x, bias, 0, s, Always/2) })
+			bench(p.String()+"-forward-without-drop", func() { biasReLU(p, y, x, bias, 0, s, 0) })
+			bench(p.String()+"-back", func() { biasReLUBack(p, y, bias, x, x, Always/2) })
 		}
 	}
 }

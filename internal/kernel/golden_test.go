@@ -85,7 +85,7 @@ func TestGoldenMasks(t *testing.T) {
 					want = float32(Scale(threshold))
 				}
 				if y[i] != want {
-					t.Errorf("%s: %s: element %d is %v, want %v", pathNames[p], g.line, i, y[i], want)
+					t.Errorf("%s: %s: element %d is %v, want %v", p.String(), g.line, i, y[i], want)
 					break
 				}
 			}

@@ -1,17 +1,13 @@
 package kernel
 
-import "golang.org/x/sys/cpu"
+import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
 //go:generate go -C gen run . -out ../mask_amd64.s -stubs ../mask_amd64.go -pkg kernel
 
 // supported lists the paths of this processor, the best last.
-func supported() []path {
-	paths := []path{generic}
-	if cpu.X86.HasAVX2 {
-		paths = append(paths, avx2)
-		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
-			paths = append(paths, avx512)
-		}
+func supported() (paths []path) {
+	for _, set := range isa.Supported() {
+		paths = append(paths, path(set))
 	}
 	return paths
 }

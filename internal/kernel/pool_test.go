@@ -86,7 +86,7 @@ func FuzzMaxPairs(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n, gap, shift byte, from uint16) {
 		for _, p := range supported() {
 			if err := checkMaxPairs(p, int(n), int(gap), int(shift%16), int(from%500)); err != nil {
-				t.Fatalf("%s: %v", pathNames[p], err)
+				t.Fatalf("%s: %v", p.String(), err)
 			}
 		}
 	})
@@ -100,8 +100,8 @@ func BenchmarkMaxPairs(b *testing.B) {
 			x[i] = float32(i * i % 101)
 		}
 		for _, p := range supported() {
-			benchElements(b, pathNames[p]+"/forward", n, func() { p.maxPairs(y, x, 2*n) })
-			benchElements(b, pathNames[p]+"/back", n, func() { p.maxPairsBack(dx, x, y, dy, 2*n) })
+			benchElements(b, p.String()+"/forward", n, func() { p.maxPairs(y, x, 2*n) })
+			benchElements(b, p.String()+"/back", n, func() { p.maxPairsBack(dx, x, y, dy, 2*n) })
 		}
 	}
 }

@@ -67,7 +67,7 @@ func FuzzWinograd(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n, rows, shift, gap byte, bias float32) {
 		for _, p := range supported() {
 			if err := checkWinograd(p, int(n), int(rows%9), int(shift%16), int(gap), bias); err != nil {
-				t.Fatalf("%s: %v", pathNames[p], err)
+				t.Fatalf("%s: %v", p.String(), err)
 			}
 		}
 	})
@@ -147,8 +147,8 @@ func BenchmarkWinograd(b *testing.B) {
 	tiles := make([]float32, 16*step)
 	image := make([]float32, (2*n+2)*(2*rows+2)+TileSlack)
 	for _, p := range supported() {
-		benchElements(b, pathNames[p]+"/input", n*rows, func() { p.tilesOfInput(tiles, step, image, n, rows) })
-		benchElements(b, pathNames[p]+"/gradient", n*rows, func() { p.tilesOfGradient(tiles, step, image, n, rows) })
-		benchElements(b, pathNames[p]+"/output", n*rows, func() { p.outputOfTiles(image, tiles, step, n, rows, 0) })
+		benchElements(b, p.String()+"/input", n*rows, func() { p.tilesOfInput(tiles, step, image, n, rows) })
+		benchElements(b, p.String()+"/gradient", n*rows, func() { p.tilesOfGradient(tiles, step, image, n, rows) })
+		benchElements(b, p.String()+"/output", n*rows, func() { p.outputOfTiles(image, tiles, step, n, rows, 0) })
 	}
 }

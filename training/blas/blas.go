@@ -1,16 +1,17 @@
-// Package blas gives Gorgonia the fastest library for matrix products that there
-// is on the machine:
+// Package blas gives Gorgonia fast matrix products:
 //
 //	fmt.Println(blas.Use(1))
 //
-// OpenBLAS, MKL, BLIS or Accelerate is loaded when the program runs, without cgo, and
-// trusted after it has given Gonum's answers; where there is none the products stay
-// with Gonum. Training is several times faster with such a library. Its results are
-// rounded in another order, which may depend on the processor and the number of
-// threads: for weights that are equal to the bit everywhere stay with Gonum.
+// They are this module's own, in Go and assembly: each element of a product is the chain
+// of fused multiply-adds in order of the inner dimension, so that the weights of a network
+// have the same bits on every machine, with any number of cores.
 //
-// The environment variable DROPOUT_BLAS chooses: auto (the default), gonum, or the
-// name or path of a library.
+// The environment variable DROPOUT_BLAS chooses others: gonum; library, the first of
+// OpenBLAS, MKL, BLIS and Accelerate that is found; or the name or path of a library. It is
+// loaded when the program runs, without cgo, and trusted after it has given Gonum's
+// answers. A library's results may depend on the processor and the number of threads.
+//
+// A training.Trainer does the same in a program that has given gorgonia.Use nothing.
 package blas
 
 import (
@@ -21,11 +22,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 )
 
-// Use makes gorgonia.Use take the best BLAS there is, for the given number of
-// trainings that run side by side, and returns a line that says which, such as
-// "BLAS: OpenBLAS 0.3.21 (libopenblas.so.0), 2 threads". Trainings share the cores
-// better than threads of one product do, so each gets its share of them. It holds
-// for the whole process: call it once, before any graph runs.
+// Use makes gorgonia.Use take the BLAS that DROPOUT_BLAS asks for, and returns a line that
+// says which, such as "BLAS: built-in, avx2". If it is a library, each of the given number
+// of trainings that run side by side gets its share of the cores for threads; the built-in
+// products share them by themselves. It holds for the whole process: call it once, before
+// any graph runs.
 func Use(trainings int) string {
 	b := blas.Find()
 	gorgonia.Use(b)

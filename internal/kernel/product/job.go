@@ -1,0 +1,115 @@
+package product
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// job is one product. Its goroutines do its steps together: they pack a block of a, all
+// of which must be there before any part of c is computed from it.
+type job[F Float] struct {
+	*kernels[F]
+	plan
+	a, b, c        Matrix[F]
+	scaleA, scaleB F    // factors of the operands
+	add            bool // to c
+
+	packed []F    // the panels of a block
+	steps  []step // two for each block
+	others sync.WaitGroup
+	start  func()
+}
+
+// run computes a product of arguments that fit and are not empty, on so many goroutines
+// at most.
+func (k *kernels[F]) run(goroutines int, scaleA F, a Matrix[F], scaleB F, b Matrix[F], add bool, c Matrix[F]) {
+	j, ok := k.jobs.Get().(*job[F])
+	if !ok {
+		j = &job[F]{kernels: k}
+		j.start = func() {
+			defer j.others.Done()
+			j.work()
+		}
+	}
+	j.a, j.b, j.c, j.scaleA, j.scaleB, j.add = a, b, c, scaleA, scaleB, add
+	j.plan = k.planFor(c.Rows, c.Cols, a.Cols, goroutines)
+	j.reserve()
+	j.others.Add(j.goroutines - 1)
+	for range j.goroutines - 1 {
+		// A function value without arguments: nothing is allocated.
+		go j.start()
+	}
+	j.work()
+	j.others.Wait()
+	// The pool must not keep the operands.
+	j.a, j.b, j.c = Matrix[F]{}, Matrix[F]{}, Matrix[F]{}
+	k.jobs.Put(j)
+}
+
+// reserve makes room for the panels, and steps of which nothing is done.
+func (j *job[F]) reserve() {
+	if need := j.kernels.panels(j.plan.rows.largest()).count * j.pieces * j.panelSize; len(j.packed) < need {
+		j.packed = make([]F, need)
+	}
+	if need := 2 * j.blocks(); len(j.steps) < need {
+		j.steps = make([]step, need)
+	}
+	for i := range 2 * j.blocks() {
+		j.steps[i].taken.Store(0)
+		j.steps[i].done.Store(0)
+	}
+}
+
+// work takes tasks until there are no more.
+func (j *job[F]) work() {
+	w := j.worker()
+	for i := range j.blocks() {
+		rows, depth := j.block(i)
+		panels := j.kernels.panels(rows.n)
+		j.all(2*i, panels.count, func(p int) {
+			w.packPanel(j, p, panels, rows, depth)
+		})
+		groups := parts{panels.count, min(j.groups, panels.count)}
+		j.all(2*i+1, j.slivers*groups.count, func(t int) {
+			w.compute(j, t/groups.count, groups.part(t%groups.count), panels, rows, depth)
+		})
+	}
+	j.workers.Put(w)
+}
+
+// panel is the memory of a packed piece of a panel. Those that are multiplied with one
+// sliver lie one after the other.
+func (j *job[F]) panel(p int) []F { return j.packed[p*j.panelSize:][:j.panelSize] }
+
+// step counts the tasks of a step that were taken and that are done.
+type step struct{ taken, done atomic.Int64 }
+
+// all does the tasks of a step until none is left, and waits for those that others have
+// taken.
+func (j *job[F]) all(i, tasks int, task func(i int)) {
+	if j.goroutines == 1 {
+		for i := range tasks {
+			task(i)
+		}
+		return
+	}
+	s := &j.steps[i]
+	for {
+		i := int(s.taken.Add(1)) - 1
+		if i >= tasks {
+			break
+		}
+		task(i)
+		s.done.Add(1)
+	}
+	for tries := 0; s.done.Load() < int64(tasks); tries++ {
+		// What is waited for takes microseconds, unless its thread was interrupted.
+		if tries < 1000 {
+			runtime.Gosched()
+		} else {
+			time.Sleep(20 * time.Microsecond)
+		}
+	}
+}
