@@ -133,8 +133,12 @@ func (w *worker[F]) fold() F {
 	sums := w.sums[:w.chains()]
 	for len(sums) > 1 {
 		half := len(sums) / 2
-		for i := range half {
-			sums[i] += sums[half+i]
+		if half >= w.lanes {
+			w.axpy(1, &sums[half], &sums[0], half)
+		} else {
+			for i := range half {
+				sums[i] += sums[half+i]
+			}
 		}
 		sums = sums[:half]
 	}
