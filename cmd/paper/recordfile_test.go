@@ -93,7 +93,7 @@ func TestDamagedRecords(t *testing.T) {
 		{"two lines in one", strings.TrimSuffix(lines[1], "\n") + lines[0], ":2:"},
 		{"an empty line", "\n", ":2: line must be the record of a trial, got an empty one"},
 		{"zeros", strings.Repeat("\x00", 9) + "\n", ":2:1: "},
-		{"an unknown key", strings.Replace(lines[1], `"seed"`, `"sead"`, 1), `unknown key "sead", did you mean "seed"?`},
+		{"an unknown key", strings.Replace(lines[1], `"seed":1`, `"seed":1,"sead":1`, 1), `unknown key "sead", did you mean "seed"?`},
 		{"a key missing", strings.Replace(lines[1], `"seed":1,`, "", 1), `key "seed" must be there`},
 		{"a string for a number", strings.Replace(lines[1], `"seed":1`, `"seed":"1"`, 1), `:2:`},
 		{"a conflict of git", "<<<<<<< HEAD\n", ":2:1: "},
