@@ -34,6 +34,11 @@ type recordLine struct {
 	text string
 }
 
+func newLine(r record) (recordLine, error) {
+	text, err := json.Marshal(r)
+	return recordLine{r, string(text) + "\n"}, errors.Wrapf(err, "record of %s, seed %d", r.Trial.Arm.Name, r.Trial.Seed)
+}
+
 // openRecords returns the file at path, which need not be there yet; its directory
 // is made.
 func openRecords(path string) (*recordFile, error) {
@@ -73,9 +78,9 @@ func (f *recordFile) add(r record) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(r)
+	line, err := newLine(r)
 	if err != nil {
-		return nil, errors.Wrapf(err, "record of %s, seed %d", r.Trial.Arm.Name, r.Trial.Seed)
+		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -87,7 +92,7 @@ func (f *recordFile) add(r record) (*record, error) {
 			r = old.record
 			return nil
 		}
-		f.known[key] = recordLine{r, string(text) + "\n"}
+		f.known[key] = line
 		return atomicfile.Write(f.path, func(w io.Writer) error { return writeRecords(w, f.known) })
 	})
 	return &r, err
