@@ -9,7 +9,7 @@ import (
 
 var fig8 = study{
 	name: "fig8", title: "Sparsity of the features of autoencoders", source: "Srivastava et al. 2014, figure 8: mean activation about 2.0 without dropout, 0.7 with it, and a sharper peak at zero",
-	arms: autoencoders, budgets: autoencoderBudgets(), measures: codes,
+	arms: autoencoders, budgets: autoencoderBudgets(), measures: codes, records: fig7.name,
 	summarize: func(r *results) (*summary, error) {
 		var activations, means []report.Sample
 		for _, a := range r.arms {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -59,31 +58,6 @@ func (s *sets) enough(of study, b budget) error {
 	return nil
 }
 
-// A trial is one training: all that its record depends on.
-type trial struct {
-	Version int    `json:"version"` // of what a training is
-	Arm     arm    `json:"arm"`
-	Budget  budget `json:"budget"`
-	Seed    uint64 `json:"seed"`
-	Measure string `json:"measure"`        // what is measured besides
-	Held    int    `json:"held,omitempty"` // images held out of the training set, to report on instead of the test set
-}
-
-// version changes when records of old trials are of no use any more.
-const version = 1
-
-// A record is what came of a trial.
-type record struct {
-	Trial   trial             `json:"trial"`
-	History *training.History `json:"history"`
-	// Diverged says why a training to choose a rate came to no end.
-	Diverged string `json:"diverged,omitempty"`
-	// Extra holds what an experiment measures besides.
-	Extra map[string][]float64 `json:"extra,omitempty"`
-	// Time is that of the updates alone.
-	Time time.Duration `json:"time_ns"`
-}
-
 // A subject is a trained network to be measured.
 type subject struct {
 	trial   trial
@@ -92,7 +66,7 @@ type subject struct {
 	passes  int
 }
 
-// lab runs the trials of a study and keeps their records in a directory.
+// lab runs the trials of a study and keeps their records in a file.
 type lab struct {
 	study   study
 	budget  budget
@@ -101,7 +75,7 @@ type lab struct {
 	seed    uint64
 	workers int
 	dir     string // of the study
-	kept    string // directory of the records, which studies share
+	kept    *recordFile
 	sets    *sets
 	log     io.Writer
 	blas    string
@@ -116,10 +90,8 @@ type lab struct {
 // run makes the study and writes its results.
 func (l *lab) run(ctx context.Context, out io.Writer) error {
 	start := time.Now()
-	for _, dir := range []string{l.dir, l.kept} {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return errors.Wrap(err, "--out")
-		}
+	if err := os.MkdirAll(l.dir, 0o777); err != nil {
+		return errors.Wrap(err, "--out")
 	}
 	arms := l.study.arms(l.budget)
 	r := &results{study: l.study, budget: l.budget, label: l.label, arms: arms, workers: l.workers}
@@ -188,43 +160,44 @@ feed:
 	return records, context.Cause(ctx)
 }
 
-// record returns the record of a trial, from the directory if it is there.
+// record returns the record of a trial, from the file if it is there.
 func (l *lab) record(ctx context.Context, t trial) (*record, error) {
-	key, err := json.Marshal(t)
+	r, err := l.kept.find(t)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(l.kept, fmt.Sprintf("%s-%d-%.4x", slug(t.Arm.Name), t.Seed, sha256.Sum256(key)))
-	var r record
-	switch data, err := os.ReadFile(path + ".json"); {
-	case err == nil:
-		if err := json.Unmarshal(data, &r); err != nil || r.Diverged == "" && (r.History == nil || r.History.Test == nil) {
-			return nil, errors.Errorf("%s.json must hold a trial's record: remove it", path)
-		}
-		l.report(&r, true)
-		return &r, nil
-	case !errors.Is(err, os.ErrNotExist):
+	if r != nil {
+		l.report(r, true)
+		return r, nil
+	}
+	path, err := l.checkpoint(t)
+	if err != nil {
 		return nil, err
 	}
-	if err := atomicfile.Clean(path + ".json"); err != nil {
-		return nil, err
-	}
-	r, err = l.train(ctx, t, path+".safetensors")
+	made, err := l.train(ctx, t, path)
 	if bad := (*training.NonFiniteError)(nil); t.Held > 0 && errors.As(err, &bad) {
-		r, err = record{Trial: t, Diverged: bad.Error()}, nil
+		made, err = record{Trial: t, Diverged: bad.Error()}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = atomicfile.Write(path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
+	if r, err = l.kept.add(made); err != nil {
+		return nil, err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l.report(r, false)
+	return r, nil
+}
+
+// checkpoint is the path of a training that is stopped before its end.
+func (l *lab) checkpoint(t trial) (string, error) {
+	key, err := t.key()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	if err := os.Remove(path + ".safetensors"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	l.report(&r, false)
-	return &r, nil
+	return filepath.Join(l.dir, fmt.Sprintf("%s-%d-%.4x.safetensors", slug(t.Arm.Name), t.Seed, sha256.Sum256([]byte(key)))), nil
 }
 
 // train makes a trial, going on from a checkpoint if there is one.

@@ -32,7 +32,7 @@ Examples:
     paper table9 --budget hours --tune      the whole of MNIST, learning rates chosen on validation
     paper fig10 --images 5000 --seeds 5     a budget of one's own
 
-Each finished training is kept in the output directory: the same command goes on where it was stopped.
+Each finished training is a line of a file of records: the same command goes on where it was stopped.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
@@ -42,6 +42,7 @@ type cli struct {
 
 	Budget  string `enum:"quick,hours,full" default:"quick" help:"How much is trained: ${enum}."`
 	Out     string `help:"Directory for results; runs/paper by default." default:"runs/paper" type:"path" placeholder:"DIR"`
+	Records string `help:"Directory with a file of records for each experiment, to go on from; records in the output directory by default." type:"path" placeholder:"DIR"`
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Trainings at a time."`
 	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
@@ -154,16 +155,22 @@ func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log i
 			return err
 		}
 	}
+	kept := make([]*recordFile, len(chosen))
+	for i, s := range chosen {
+		if kept[i], err = openRecords(s.recordFile(c.records())); err != nil {
+			return errors.Wrap(err, "--records")
+		}
+	}
 	trainings := c.Workers
 	if len(chosen) == 1 && chosen[0].alone {
 		trainings = 1
 	}
 	library := blas.Use(trainings)
 	fmt.Fprintln(log, library)
-	for _, s := range chosen {
+	for i, s := range chosen {
 		l := &lab{
 			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
-			dir: filepath.Join(c.Out, s.name), kept: filepath.Join(c.Out, "trials"), sets: sets, log: log, blas: library, args: args,
+			dir: filepath.Join(c.Out, s.name), kept: kept[i], sets: sets, log: log, blas: library, args: args,
 			every: 30 * time.Second,
 		}
 		if s.alone {
@@ -174,6 +181,14 @@ func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log i
 		}
 	}
 	return nil
+}
+
+// records is the directory of the records.
+func (c *cli) records() string {
+	if c.Records != "" {
+		return c.Records
+	}
+	return filepath.Join(c.Out, "records")
 }
 
 // budget returns b with what the flags set.

@@ -46,10 +46,15 @@ func fakeSets() *sets {
 
 // tinyLab is a lab with the budget of tests.
 func tinyLab(t *testing.T, s study, log io.Writer) *lab {
+	t.Helper()
 	dir := t.TempDir()
+	kept, err := openRecords(s.recordFile(filepath.Join(dir, "records")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &lab{
 		study: s, budget: s.budgets["tiny"], label: "tiny", seed: 1, workers: 2,
-		dir: filepath.Join(dir, s.name), kept: filepath.Join(dir, "trials"), sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--seeds=2"}, every: time.Hour,
+		dir: filepath.Join(dir, s.name), kept: kept, sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--records=y", "--seeds=2"}, every: time.Hour,
 	}
 }
 
@@ -71,7 +76,7 @@ func TestStudiesRun(t *testing.T) {
 					t.Errorf("page must have %q, got\n%s", want, page)
 				}
 			}
-			for _, not := range []string{"NaN", "Inf", "%!", "--out"} {
+			for _, not := range []string{"NaN", "Inf", "%!", "--out", "--records"} {
 				if strings.Contains(string(page), not) {
 					t.Errorf("page must not have %q, got\n%s", not, page)
 				}
@@ -84,7 +89,7 @@ func TestStudiesRun(t *testing.T) {
 					t.Errorf("want files %s, got %v, %v", pattern, found, err)
 				}
 			}
-			if left, _ := filepath.Glob(filepath.Join(l.kept, "*.safetensors")); left != nil {
+			if left, _ := filepath.Glob(filepath.Join(l.dir, "*.safetensors")); left != nil {
 				t.Errorf("checkpoints of finished trials must be gone, got %v", left)
 			}
 		})

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/pkg/errors"
+import (
+	"path/filepath"
+
+	"github.com/pkg/errors"
+)
 
 // A study is an experiment of the paper.
 type study struct {
@@ -10,6 +14,9 @@ type study struct {
 	budgets map[string]budget // by name
 	// measures is what is measured besides error and likelihood.
 	measures string
+	// records is the name of the file of records, for studies that see the same
+	// trainings in two ways; "" is that of the study.
+	records string
 	// alone is for studies of time: one training at a time.
 	alone     bool
 	summarize func(*results) (*summary, error)
@@ -18,6 +25,15 @@ type study struct {
 // studies are in the order of the paper, then the others.
 var studies = []study{
 	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy,
+}
+
+// recordFile is the file of records in a directory.
+func (s study) recordFile(dir string) string {
+	name := s.records
+	if name == "" {
+		name = s.name
+	}
+	return filepath.Join(dir, name+".jsonl")
 }
 
 func find(name string) (study, bool) {
@@ -124,5 +140,5 @@ func tableSummary(more func(*results) []string) func(*results) (*summary, error)
 
 // errMissing says that a record lacks what a study needs of it.
 func errMissing(arm, what string) error {
-	return errors.Errorf("%s: want %s in every record, got none: remove the directory of trials", arm, what)
+	return errors.Errorf("%s: want %s in every record, got none: remove the lines of these records", arm, what)
 }

@@ -111,7 +111,7 @@ func (l *lab) command() []string {
 	var kept []string
 	for i := 0; i < len(l.args); i++ {
 		name, _, joined := strings.Cut(l.args[i], "=")
-		if name == "--out" || name == "--data" {
+		if name == "--out" || name == "--records" || name == "--data" {
 			if !joined {
 				i++
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/filelock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
@@ -77,7 +78,7 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Store, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := lockFile(filepath.Join(c.Store, "lock"))
+	lock, err := filelock.TryLock(filepath.Join(c.Store, "lock"))
 	if err != nil {
 		var broken *os.PathError
 		if errors.As(err, &broken) {

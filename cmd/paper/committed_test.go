@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/gorgonia-dropout/dropout/mnist"
+)
+
+const (
+	committedRecords = "records"
+	committedPages   = "../../docs/paper"
+)
+
+// Each committed file is of an experiment, and is what would be written of its
+// records.
+func TestCommittedRecords(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(committedRecords, "*.jsonl"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("want files of records, got %v, %v", paths, err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			if s, ok := find(strings.TrimSuffix(filepath.Base(path), ".jsonl")); !ok || s.recordFile(committedRecords) != path {
+				t.Error("the file must be named after an experiment")
+			}
+			known, err := readRecords(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			committed, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, l := range known {
+				if known[key], err = newLine(l.record); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var written bytes.Buffer
+			if err := writeRecords(&written, known); err != nil || !bytes.Equal(written.Bytes(), committed) {
+				t.Errorf("the file must have the lines in the order and form in which they are written, %v", err)
+			}
+		})
+	}
+}
+
+// The committed pages are what the commands on them make of the committed records,
+// without a training: there are no images to train on.
+func TestCommittedPages(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(committedPages, "*", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("want pages, got %v, %v", pages, err)
+	}
+	command := regexp.MustCompile(`(?m)^    go run ./cmd/paper (.*)$`)
+	for _, page := range pages {
+		name := strings.TrimSuffix(filepath.Base(page), ".md")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := command.FindSubmatch(want)
+			if found == nil {
+				t.Fatal("the page must have its command")
+			}
+			l := committedLab(t, name, strings.Fields(string(found[1])))
+			if err := l.run(context.Background(), io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			// What follows depends on the machine and the version.
+			results := func(page []byte) string {
+				before, _, ok := strings.Cut(string(page), "\nMeans over seeds")
+				if !ok {
+					t.Error("the page must say how it was trained")
+				}
+				return before
+			}
+			got, err := os.ReadFile(filepath.Join(l.dir, name+".md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if results(got) != results(want) {
+				t.Errorf("%s must be\n%s", page, results(got))
+			}
+			table, err := os.ReadFile(filepath.Join(committedPages, name, name+".csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(filepath.Join(l.dir, name+".csv")); err != nil || !bytes.Equal(got, table) {
+				t.Errorf("%s.csv must be\n%s%v", name, got, err)
+			}
+		})
+	}
+}
+
+// committedLab is the lab of a command line over a copy of the committed records.
+func committedLab(t *testing.T, name string, args []string) *lab {
+	t.Helper()
+	var c cli
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(args); err != nil || c.Name != name {
+		t.Fatalf("%s: got the command of %s, %v", name, c.Name, err)
+	}
+	s, _ := find(name)
+	dir := t.TempDir()
+	data, err := os.ReadFile(s.recordFile(committedRecords))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.recordFile(dir), data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := openRecords(s.recordFile(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := &sets{train: &mnist.Set{Labels: make([]uint8, 60000)}, test: &mnist.Set{Labels: make([]uint8, 10000)}}
+	return &lab{
+		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: 1,
+		dir: filepath.Join(dir, name), kept: kept, sets: none, log: io.Discard, args: args, every: time.Hour,
+	}
+}
+
+// Experiments share trainings where they share a file alone: others would make them
+// again.
+func TestSharedTrials(t *testing.T) {
+	for _, label := range []string{"quick", "hours", "full"} {
+		files := make(map[string]string)
+		for _, s := range studies {
+			l := &lab{study: s, budget: s.budgets[label]}
+			for _, a := range s.arms(l.budget) {
+				key, err := l.trial(a, 1).key()
+				if err != nil {
+					t.Fatal(err)
+				}
+				file := s.recordFile("")
+				if other := files[key]; other != "" && other != file {
+					t.Errorf("%s of %s, budget %s: want the file %s, got %s", a.Name, s.name, label, other, file)
+				}
+				files[key] = file
+			}
+		}
+	}
+}

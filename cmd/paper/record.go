@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// A trial is one training: all that its record depends on.
+type trial struct {
+	Version int    `json:"version"` // of what a training is
+	Arm     arm    `json:"arm"`
+	Budget  budget `json:"budget"`
+	Seed    uint64 `json:"seed"`
+	Measure string `json:"measure"`        // what is measured besides
+	Held    int    `json:"held,omitempty"` // images held out of the training set, to report on instead of the test set
+}
+
+// version changes when records of old trials are of no use any more.
+const version = 1
+
+// key is the same for equal trials alone, and sorts them by arm.
+func (t trial) key() (string, error) {
+	key, err := json.Marshal(t)
+	return string(key), errors.Wrapf(err, "key of %s", t.Arm.Name)
+}
+
+// A record is what came of a trial.
+type record struct {
+	Trial   trial             `json:"trial"`
+	History *training.History `json:"history"`
+	// Diverged says why a training to choose a rate came to no end.
+	Diverged string `json:"diverged,omitempty"`
+	// Extra holds what an experiment measures besides.
+	Extra map[string][]float64 `json:"extra,omitempty"`
+	// Time is that of the updates alone.
+	Time time.Duration `json:"time_ns"`
+}
+
+// check returns an error if a record lacks what tables need.
+func (r *record) check() error {
+	switch {
+	case r.Diverged != "" && r.Trial.Held == 0:
+		return errors.New("diverged must be of a trial to choose a rate, with held images")
+	case r.Diverged == "" && (r.History == nil || r.History.Train == nil || r.History.Test == nil):
+		return errors.New("history must have train and test, or diverged must say why it has none")
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/filelock"
+)
+
+// A recordFile keeps the records of an experiment, one a line in the order of their
+// trials. Several processes may use one file at a time, and be killed at any moment:
+// a record is added by replacing the file as a whole, under a lock.
+type recordFile struct {
+	path string
+
+	mu    sync.Mutex
+	known map[string]recordLine // by the keys of their trials, as last read
+}
+
+// A recordLine is a record and its line, with the end of the line.
+type recordLine struct {
+	record
+	text string
+}
+
+func newLine(r record) (recordLine, error) {
+	text, err := json.Marshal(r)
+	return recordLine{r, string(text) + "\n"}, errors.Wrapf(err, "record of %s, seed %d", r.Trial.Arm.Name, r.Trial.Seed)
+}
+
+// openRecords returns the file at path, which need not be there yet; its directory
+// is made.
+func openRecords(path string) (*recordFile, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	f := &recordFile{path: path}
+	return f, f.locked(f.read)
+}
+
+// find returns the record of a trial, nil if there is none. One that another process
+// has added meanwhile is there.
+func (f *recordFile) find(t trial) (*record, error) {
+	key, err := t.key()
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, ok := f.known[key]
+	if !ok {
+		// A look at the file is nothing to the training that follows if it is not there.
+		if err := f.locked(f.read); err != nil {
+			return nil, err
+		}
+		if l, ok = f.known[key]; !ok {
+			return nil, nil
+		}
+	}
+	return &l.record, nil
+}
+
+// add keeps a record and returns it. If another process has kept one of the same
+// trial before, that one stays and is returned.
+func (f *recordFile) add(r record) (*record, error) {
+	key, err := r.Trial.key()
+	if err != nil {
+		return nil, err
+	}
+	line, err := newLine(r)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err = f.locked(func() error {
+		if err := f.read(); err != nil {
+			return err
+		}
+		if old, ok := f.known[key]; ok {
+			r = old.record
+			return nil
+		}
+		f.known[key] = line
+		return atomicfile.Write(f.path, func(w io.Writer) error { return writeRecords(w, f.known) })
+	})
+	return &r, err
+}
+
+// locked does what may not be done while another process reads or writes the file.
+// Where files cannot be replaced while they are read, as on Windows, reading counts.
+func (f *recordFile) locked(do func() error) (err error) {
+	lock, err := filelock.Lock(f.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := lock.Close(); err == nil {
+			err = e
+		}
+	}()
+	// Nobody else is writing: temporary files are of processes that were killed.
+	if err := atomicfile.Clean(f.path); err != nil {
+		return err
+	}
+	return do()
+}
+
+func (f *recordFile) read() (err error) {
+	f.known, err = readRecords(f.path, f.known)
+	return err
+}
+
+// writeRecords writes the lines in the order of their keys.
+func writeRecords(w io.Writer, known map[string]recordLine) error {
+	b := bufio.NewWriter(w)
+	for _, key := range slices.Sorted(maps.Keys(known)) {
+		b.WriteString(known[key].text)
+	}
+	return b.Flush()
+}
+
+// readRecords returns the records of a file by the keys of their trials; a file that
+// is not there has none. A line that is no record, or that is the second of a trial,
+// is an error. What lines say that were read before is known.
+func readRecords(path string, known map[string]recordLine) (map[string]recordLine, error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	before := make(map[string]record, len(known))
+	for _, l := range known {
+		before[l.text] = l.record
+	}
+	read, lineOf := make(map[string]recordLine), make(map[string]int)
+	number := 0
+	for line := range strings.Lines(string(data)) {
+		number++
+		line = strings.TrimRight(line, "\r\n") + "\n"
+		r, ok := before[line]
+		if !ok {
+			if r, err = readRecord(path, number, line); err != nil {
+				return nil, err
+			}
+		}
+		key, err := r.Trial.key()
+		if err != nil {
+			return nil, err
+		}
+		if first := lineOf[key]; first > 0 {
+			return nil, errors.Errorf("%s:%d: trial must have one record, got it on line %d too", path, number, first)
+		}
+		lineOf[key], read[key] = number, recordLine{r, line}
+	}
+	return read, nil
+}
+
+// readRecord reads the line of a number, from 1, of the file at path.
+func readRecord(path string, number int, line string) (r record, err error) {
+	if strings.TrimSpace(line) == "" {
+		return r, errors.Errorf("%s:%d: line must be the record of a trial, got an empty one", path, number)
+	}
+	// JSON may begin with empty lines: errors name the line of the file.
+	n, err := configfile.ParseJSON(path, []byte(strings.Repeat("\n", number-1)+line))
+	if err != nil {
+		return r, err
+	}
+	if err := n.DecodeAll(&r); err != nil {
+		return r, err
+	}
+	return r, errors.WithMessagef(r.check(), "%s:%d", path, number)
+}

@@ -1,0 +1,36 @@
+// Package filelock locks files against other processes, and against other users in
+// the same one. The operating system takes a lock back when its process ends, however
+// it ends, so that none is ever left behind; the files stay.
+package filelock
+
+import (
+	"os"
+
+	"github.com/pkg/errors"
+)
+
+// Lock makes the file at path if there is none, and waits until it has the lock. The
+// lock is held until the file is closed.
+func Lock(path string) (*os.File, error) {
+	f, err := open(path, true)
+	return f, errors.Wrapf(err, "filelock: Lock: %s", path)
+}
+
+// TryLock is Lock without the wait: a file that is locked is an error. That is an
+// [os.PathError] only where the file cannot be made or opened.
+func TryLock(path string) (*os.File, error) {
+	f, err := open(path, false)
+	return f, errors.Wrapf(err, "filelock: TryLock: %s", path)
+}
+
+func open(path string, wait bool) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(f, wait); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
