@@ -303,6 +303,10 @@ var audits = []struct {
 		h := b.must(ops.LockedDropout(b.lstm(b.node("x", 2, 3, 4), nn.RecurrentNoise{}), 0.1, 1))
 		b.must(ops.TokenDropout(h, 0.1))
 	}},
+	{name: "Dropout1d between a dropout and attention", build: func(b blueprint) {
+		h := b.must(ops.Dropout1d(b.drop(b.node("x", 2, 3, 12), 0.1), 0.1))
+		b.must(nn.SelfAttention(b.drop(h, 0.1), 2, 0))
+	}, want: []ops.Rule{ops.WrongAxis}},
 	{name: "Dropout1d of normalized sequences", build: func(b blueprint) {
 		b.must(ops.Dropout1d(b.ourBatchNorm(b.node("x", 2, 3, 4)), 0.1))
 	}},
