@@ -201,6 +201,8 @@ func (f attentionOutput) String() string { return f.describe("") }
 // Draws describes the dropout of the weights.
 func (f attentionOutput) Draws() draw.Drawing { return f.drop.Drawing(1) }
 
+func (attentionOutput) Role() op.Role { return op.RoleAttention }
+
 func (f attentionOutput) Rank() int { return 3 }
 
 func (f attentionOutput) Inputs() []op.Input {

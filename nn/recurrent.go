@@ -298,8 +298,10 @@ func (f recurrentOutput) String() string { return f.describe("") }
 
 // Draws describes the noise, of which only the layers are one.
 func (f recurrentOutput) Draws() draw.Drawing {
-	return draw.Drawing{Source: f.source, Layers: recurrentLayers, Dropped: draw.Output}
+	return draw.Drawing{Source: f.source, Layers: recurrentLayers, Dropped: draw.Output, Drops: true}
 }
+
+func (recurrentOutput) Role() op.Role { return op.RoleRecurrent }
 
 func (f recurrentOutput) Rank() int { return 3 }
 

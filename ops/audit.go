@@ -3,12 +3,11 @@ package ops
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
-	"strings"
+
+	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
-	"gorgonia.org/gorgonia"
 )
 
 // A Rule names a mistake that Audit finds.
@@ -105,15 +104,23 @@ func (a *audit) inEval(s site) {
 	if !a.eval || s.Mode == Inference {
 		return
 	}
-	problem := "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
+	does := "drops"
+	if !s.Drops {
+		does = "adds noise"
+	}
+	problem := "It " + does + " at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
 	if s.Mode == Sampling {
-		problem = "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone."
+		problem = "It " + does + " at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone."
 	}
 	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Inference).")
 }
 
 func (a *audit) onLogits(s site) {
-	if n := follow(s.node, 0, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary }, op.RoleSoftmax); n != nil {
+	if !s.Drops {
+		return // noise is what it is to be there
+	}
+	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout)
+	if n := follow(s.node, 0, between, op.RoleSoftmax); n != nil {
 		a.add(s.node, DropoutOnLogits,
 			fmt.Sprintf("It goes straight into %v: a zeroed logit is no small one, so that this adds noise to the probabilities and drops nothing.", n.Op()),
 			"Drop before the last layer of weights; of attention, drop the weights after the softmax.")
@@ -123,7 +130,7 @@ func (a *audit) onLogits(s site) {
 	if s.x.Dims() < 2 || s.x.Dims() > 3 || len(usersOf(s.node)) > 0 {
 		return
 	}
-	if last := origin(s.x, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary }, op.RoleWeights); last != nil && !op.Activated(last) {
+	if last := origin(s.x, between, op.RoleWeights); last != nil && !op.Activated(last) {
 		a.add(s.node, DropoutOnLogits, "It drops the output of the last layer of weights, and nothing learns to do without it.",
 			"Drop before the last layer of weights.")
 	}
@@ -133,17 +140,17 @@ func (a *audit) beforeBatchNorm(s site) {
 	if s.Branches {
 		return // it is made for networks of batch normalizations
 	}
-	between := func(r op.Role) bool { return r == op.RoleShape || r == op.RoleBinary || r == op.RoleUnary }
+	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout, op.RoleUnary, op.RolePool, op.RoleAttention)
 	if n := follow(s.node, 1, between, op.RoleBatchNorm); n != nil {
 		a.add(s.node, DropoutBeforeBatchNorm,
-			fmt.Sprintf("%v follows it: its running variance is that of thinned activations, which inference does not have.", n.Op()),
-			"Drop after the last batch normalization, or lower p.")
+			fmt.Sprintf("%v follows it: its running variance is that of thinned or noisy activations, which inference does not have.", n.Op()),
+			"Drop after the last batch normalization, or lower its rate.")
 	}
 }
 
 func (a *audit) axis(s site) {
 	channel, ok := channelAxis(s)
-	if !ok || channel < 0 || channel >= len(s.Shared) || s.Blocks {
+	if !ok || channel < 0 || channel >= len(s.Shared) || s.Blocks || !s.Drops {
 		return
 	}
 	wrong := s.Channels && channel != 1
@@ -198,221 +205,4 @@ func (a *audit) rate(s site) {
 		a.add(s.node, HighRate, fmt.Sprintf("It drops with probability %v, and p is not the probability to keep.", p),
 			fmt.Sprintf("If %v is the share to keep, say %.4g.", p, 1-p))
 	}
-}
-
-// builtins are the roles of Gorgonia's own ops by the names of their types, which
-// are not exported and say nothing of themselves.
-var builtins = map[string]op.Role{
-	"reshapeOp": op.RoleShape, "transposeOp": op.RoleShape, "sliceOp": op.RoleShape, "repeatOp": op.RoleShape, "concatOp": op.RoleShape,
-	"elemUnaryOp": op.RoleUnary, "elemBinOp": op.RoleBinary,
-	"linAlgBinOp": op.RoleWeights, "tensordotOp": op.RoleWeights,
-	"im2colOp": op.RoleConv, "maxPoolOp": op.RolePool, "avgPoolOp": op.RolePool, "globalAveragePoolOp": op.RolePool,
-	"softmaxOp": op.RoleSoftmax, "BatchNormOp": op.RoleBatchNorm, "byIndicesOp": op.RoleEmbedding,
-}
-
-func roleOf(n *gorgonia.Node) op.Role {
-	name := builtinName(n)
-	if name == "" {
-		return op.RoleOf(n)
-	}
-	r := builtins[name]
-	if r != op.RoleBinary || strings.ContainsAny(n.Op().String()[:1], "+-") {
-		return r
-	}
-	// A product with a scalar keeps what is linear, one of two tensors may be an
-	// activation: gorgonia.Rectify is.
-	if in := inputsOf(n); len(in) == 2 && (in[0].IsScalar() || in[1].IsScalar()) && strings.ContainsAny(n.Op().String(), "⊙÷") {
-		return op.RoleBinary
-	}
-	return op.RoleUnary
-}
-
-// builtinName returns the name of the type of n's op where that is one of
-// Gorgonia's, else nothing.
-func builtinName(n *gorgonia.Node) string {
-	if n.Op() == nil {
-		return ""
-	}
-	t := reflect.Indirect(reflect.ValueOf(n.Op())).Type()
-	if !strings.HasPrefix(t.PkgPath(), "gorgonia.org/") {
-		return ""
-	}
-	return t.Name()
-}
-
-// follow returns a node of the wanted role that is computed from n through nodes
-// that pass and at most layers layers of weights, nil if there is none.
-func follow(n *gorgonia.Node, layers int, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
-	// More paths lead to a node than can be followed; one for each number of
-	// layers is enough.
-	type place struct {
-		n      *gorgonia.Node
-		layers int
-	}
-	seen := make(map[place]bool)
-	var visit func(at place) *gorgonia.Node
-	visit = func(at place) *gorgonia.Node {
-		if seen[at] {
-			return nil
-		}
-		seen[at] = true
-		for _, user := range usersOf(at.n) {
-			next := place{user, at.layers}
-			switch r := roleOf(user); {
-			case r == want:
-				return user
-			case passes(r):
-			case r == op.RoleConv && builtinName(user) == "im2colOp":
-				// The product with the weights is yet to come.
-				if at.layers == 0 {
-					continue
-				}
-			case at.layers > 0 && (r == op.RoleWeights || r == op.RoleConv):
-				next.layers--
-			default:
-				continue
-			}
-			if found := visit(next); found != nil {
-				return found
-			}
-		}
-		return nil
-	}
-	return visit(place{n, layers})
-}
-
-// origin returns a node of the wanted role that n is or is computed from through
-// nodes that pass, nil if there is none.
-func origin(n *gorgonia.Node, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
-	seen := make(map[*gorgonia.Node]bool)
-	var visit func(n *gorgonia.Node) *gorgonia.Node
-	visit = func(n *gorgonia.Node) *gorgonia.Node {
-		r := roleOf(n)
-		if r == want {
-			return n
-		}
-		if seen[n] || !passes(r) {
-			return nil
-		}
-		seen[n] = true
-		for _, in := range inputsOf(n) {
-			if found := visit(in); found != nil {
-				return found
-			}
-		}
-		return nil
-	}
-	return visit(n)
-}
-
-// channelAxis returns the axis of x that holds the channels, where the ops
-// before or after say which.
-func channelAxis(s site) (axis int, ok bool) {
-	if axis, ok = channelsOf(s.x, make(map[*gorgonia.Node]bool)); ok {
-		return axis, true
-	}
-	return channelsFor(s.node, make(map[*gorgonia.Node]bool))
-}
-
-// channelsOf returns the axis of n's channels by what n is computed from. seen are
-// the nodes that do not say.
-func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
-	if seen[n] {
-		return 0, false
-	}
-	seen[n] = true
-	in := inputsOf(n)
-	switch roleOf(n) {
-	case op.RoleConv, op.RolePool, op.RoleBatchNorm:
-		return 1, n.Dims() >= 3
-	case op.RoleEmbedding:
-		return n.Dims() - 1, true
-	case op.RoleUnary, op.RoleBinary:
-		for _, x := range in {
-			if axis, ok = channelsOf(x, seen); ok && x.Dims() == n.Dims() {
-				return axis, true
-			}
-		}
-	case op.RoleShape:
-		if pattern, is := transposition(n); is {
-			if convolves(n, pattern) {
-				return 1, true
-			}
-			if axis, ok = channelsOf(in[0], seen); ok {
-				axis = slices.Index(pattern, axis)
-			}
-			return axis, ok
-		}
-		// Where a reshape leaves the last axis alone, channels there stay there.
-		x := in[0].Shape()
-		if axis, ok = channelsOf(in[0], seen); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
-			return n.Dims() - 1, true
-		}
-	case op.RoleOther:
-		if s := siteAt(n); s != nil {
-			return channelsOf(s.x, seen)
-		}
-	}
-	return 0, false
-}
-
-// channelsFor returns the axis of the channels of n by what is computed from n.
-// seen are the nodes that do not say.
-func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
-	if seen[n] {
-		return 0, false
-	}
-	seen[n] = true
-	for _, user := range usersOf(n) {
-		switch r := roleOf(user); r {
-		case op.RoleConv, op.RolePool, op.RoleBatchNorm:
-			return 1, n.Dims() >= 3
-		case op.RoleUnary, op.RoleBinary:
-			axis, ok = channelsFor(user, seen)
-		case op.RoleShape:
-			if pattern, is := transposition(user); is {
-				if axis, ok = channelsFor(user, seen); ok {
-					axis = pattern[axis]
-				}
-			}
-		}
-		if ok {
-			return axis, true
-		}
-	}
-	return 0, false
-}
-
-// siteAt returns the dropout that n is, nil if it is none.
-func siteAt(n *gorgonia.Node) *site {
-	for _, s := range sitesOf(n.Graph()) {
-		if s.node == n {
-			return &s
-		}
-	}
-	return nil
-}
-
-// transposition returns the axes of its input that the axes of a transposition
-// are.
-func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
-	list, ok := strings.CutPrefix(n.Op().String(), "Aᵀ{")
-	if !ok || roleOf(n) != op.RoleShape {
-		return nil, false
-	}
-	for _, field := range strings.Split(strings.TrimSuffix(list, "}"), ", ") {
-		var axis int
-		if _, err := fmt.Sscan(field, &axis); err != nil {
-			return nil, false
-		}
-		pattern = append(pattern, axis)
-	}
-	return pattern, len(pattern) == n.Dims()
-}
-
-// convolves reports whether a transposition is the end of gorgonia.Conv2d: a
-// product with patches, reshaped and brought into the order (N, C, H, W).
-func convolves(n *gorgonia.Node, pattern []int) bool {
-	return slices.Equal(pattern, []int{0, 3, 1, 2}) &&
-		origin(n, func(r op.Role) bool { return r == op.RoleShape || r == op.RoleWeights }, op.RoleConv) != nil
 }

@@ -56,6 +56,18 @@ func (b blueprint) ourBatchNorm(x *gorgonia.Node) *gorgonia.Node {
 	return b.must(nn.BatchNorm(x, b.node("gamma", x.Shape()[1]), b.node("beta", x.Shape()[1]), running))
 }
 
+// ourLinear is a layer of weights of this module.
+func (b blueprint) ourLinear(x *gorgonia.Node, out int) *gorgonia.Node {
+	return b.must(nn.Dense(x, b.node("weight", x.Shape()[1], out), nil, nn.ActivationNone))
+}
+
+// lstm is a recurrent layer of 3 units.
+func (b blueprint) lstm(x *gorgonia.Node, noise nn.RecurrentNoise, opts ...ops.StreamOption) *gorgonia.Node {
+	return b.must(nn.LSTM(x, b.node("wih", 12, x.Shape()[2]), b.node("whh", 12, 3), b.node("bih", 12), b.node("bhh", 12), noise, opts...))
+}
+
+var allNoise = nn.RecurrentNoise{Dropout: 0.5, ZoneoutCell: 0.3, ZoneoutHidden: 0.2}
+
 func (b blueprint) loss(x *gorgonia.Node) *gorgonia.Node {
 	y := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(x.Shape()[0]), gorgonia.WithName("y"))
 	return b.must(nn.SoftmaxCrossEntropy(x, y))
@@ -91,6 +103,31 @@ var audits = []struct {
 	{name: "dropout that is off in a graph for evaluation", build: func(b blueprint) {
 		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Inference)), "a", 2))
 	}, opts: []ops.AuditOption{ops.ForEval()}},
+
+	{name: "dropout within attention in a graph for evaluation", build: func(b blueprint) {
+		b.must(nn.SelfAttention(b.node("x", 2, 3, 12), 2, 0.5))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
+	{name: "dropout that is off within attention in a graph for evaluation", build: func(b blueprint) {
+		b.must(nn.CausalSelfAttention(b.node("x", 2, 3, 12), 2, 0.5, ops.WithMode(ops.Inference)))
+	}, opts: []ops.AuditOption{ops.ForEval()}},
+	{name: "noise within a recurrent layer in a graph for evaluation", build: func(b blueprint) {
+		b.lstm(b.node("x", 2, 3, 4), nn.RecurrentNoise{Dropout: 0.5})
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
+	{name: "a recurrent layer without noise in a graph for evaluation", build: func(b blueprint) {
+		b.lstm(b.node("x", 2, 3, 4), nn.RecurrentNoise{})
+	}, opts: []ops.AuditOption{ops.ForEval()}},
+	{name: "fused dropout in a graph for evaluation", build: func(b blueprint) {
+		h := b.must(nn.DenseDropout(b.node("x", 4, 3), b.node("w", 3, 5), nil, nn.ActivationReLU, 0.5))
+		b.loss(b.ourLinear(h, 2))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
+	{name: "a thinned network in a graph for evaluation, its units not scaled", build: func(b blueprint) {
+		w := b.node("w", 3, 8)
+		k, err := ops.KeepColumns(w, 0.5)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.must(nn.Dense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, nn.ActivationReLU))
+	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
 
 	{name: "dropout on logits", build: func(b blueprint) {
 		b.loss(b.drop(b.linear(b.node("x", 4, 3), "a", 2), 0.5))
@@ -139,6 +176,26 @@ var audits = []struct {
 		h := b.must(nn.ThinnedDense(b.node("x", 4, 3), b.must(ops.Submatrix(w, nil, k)), nil, nn.ActivationReLU, k))
 		b.loss(b.must(nn.Dense(h, b.must(ops.Submatrix(b.node("v", 50, 2), k, nil)), nil, nn.ActivationNone)))
 	}, want: []ops.Rule{ops.HighRate}},
+	{name: "dropout before our softmax", build: func(b blueprint) {
+		b.must(nn.Softmax(b.drop(b.ourLinear(b.node("x", 4, 3), 2), 0.5)))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout before our logarithm of the softmax, with a reshape between", build: func(b blueprint) {
+		h := b.drop(b.ourLinear(b.must(nn.Tokens(b.node("x", 2, 3, 5))), 2), 0.5)
+		b.must(nn.LogSoftmax(b.must(nn.Sequences(h, 3))))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout before gorgonia.Sparsemax", build: func(b blueprint) {
+		b.must(gorgonia.Sparsemax(b.drop(b.ourLinear(b.node("x", 4, 3), 2), 0.5)))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "dropout of the logits that R-Drop compares", build: func(b blueprint) {
+		logits := b.ourLinear(b.drop(b.node("x", 4, 3), 0.5), 2)
+		b.must(nn.SymmetricKL(b.drop(logits, 0.5), logits))
+	}, want: []ops.Rule{ops.DropoutOnLogits}},
+	{name: "two dropouts before our softmax", build: func(b blueprint) {
+		b.must(nn.Softmax(b.drop(b.drop(b.ourLinear(b.node("x", 4, 3), 2), 0.5), 0.5)))
+	}, want: []ops.Rule{ops.DropoutOnLogits, ops.DropoutOnLogits}},
+	{name: "noise on logits", build: func(b blueprint) {
+		b.must(nn.Softmax(b.must(ops.GaussianNoise(b.ourLinear(b.node("x", 4, 3), 2), 0.5))))
+	}},
 	{name: "dropout after an activation at the end", build: func(b blueprint) {
 		b.drop(b.relu(b.linear(b.node("x", 4, 3), "a", 2)), 0.5)
 	}},
@@ -167,6 +224,36 @@ var audits = []struct {
 		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
 		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before our ReLU and batch normalization", build: func(b blueprint) {
+		b.loss(b.ourBatchNorm(b.must(nn.ReLU(b.drop(b.node("x", 4, 3), 0.5)))))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a fused convolution and batch normalization", build: func(b blueprint) {
+		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
+		b.ourBatchNorm(b.must(nn.Conv2dReLU(h, b.node("w", 5, 3, 3, 3), b.node("bias", 5))))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a layer, a pool and batch normalization", build: func(b blueprint) {
+		h := b.must(nn.Conv2dReLU(b.drop(b.node("x", 2, 3, 8, 8), 0.1), b.node("w", 5, 3, 3, 3), b.node("bias", 5)))
+		b.ourBatchNorm(b.must(nn.AvgPool2d(b.must(nn.MaxPool2d(h, 2)), 2)))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a dropout and batch normalization", build: func(b blueprint) {
+		b.loss(b.ourBatchNorm(b.must(ops.DropPath(b.drop(b.node("x", 4, 3), 0.5), 0.5))))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout within attention before a layer and batch normalization", build: func(b blueprint) {
+		h := b.must(nn.SelfAttention(b.node("x", 2, 3, 12), 2, 0.5))
+		b.loss(b.ourBatchNorm(b.ourLinear(b.must(nn.Tokens(h)), 5)))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout of what attention takes, before batch normalization", build: func(b blueprint) {
+		h := b.must(nn.SelfAttention(b.drop(b.node("x", 2, 3, 12), 0.5), 2, 0))
+		b.loss(b.ourBatchNorm(b.ourLinear(b.must(nn.Tokens(h)), 5)))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a recurrent layer and batch normalization", build: func(b blueprint) {
+		h := b.lstm(b.drop(b.node("x", 2, 3, 4), 0.5), nn.RecurrentNoise{})
+		b.loss(b.ourBatchNorm(b.must(nn.Tokens(h))))
+	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "dropout before a recurrent layer, another layer and batch normalization", build: func(b blueprint) {
+		h := b.lstm(b.drop(b.node("x", 2, 3, 4), 0.5), nn.RecurrentNoise{})
+		b.loss(b.ourBatchNorm(b.ourLinear(b.must(nn.Tokens(h)), 5)))
+	}},
 	{name: "dropout after our batch normalization", build: func(b blueprint) {
 		b.must(ops.Dropout2d(b.ourBatchNorm(b.node("x", 2, 3, 4, 4)), 0.1))
 	}},
@@ -197,6 +284,28 @@ var audits = []struct {
 		h := b.must(nn.Conv2d(b.node("x", 2, 3, 4, 4), b.node("w", 5, 3, 3, 3), nil))
 		h = b.must(nn.MaxPool2d(b.must(nn.LeakyReLU(h, 0.1)), 2))
 		b.must(ops.Dropout2d(b.must(gorgonia.Transpose(h, 0, 2, 3, 1)), 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout1d of embedded words, by our ops", build: func(b blueprint) {
+		ids := gorgonia.NewMatrix(b.g, tensor.Int, gorgonia.WithShape(2, 3), gorgonia.WithName("ids"))
+		words := b.must(nn.AddPositions(b.must(nn.Embedding(b.node("table", 9, 4), ids)), b.node("positions", 3, 4)))
+		b.must(ops.Dropout1d(words, 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout1d of what attention gives", build: func(b blueprint) {
+		b.must(ops.Dropout1d(b.must(nn.SelfAttention(b.node("x", 2, 3, 12), 2, 0)), 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout1d of recurrent states", build: func(b blueprint) {
+		b.must(ops.Dropout1d(b.lstm(b.drop(b.node("x", 2, 3, 4), 0.1), nn.RecurrentNoise{}), 0.1))
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "Dropout1d of what a recurrent layer takes", build: func(b blueprint) {
+		b.lstm(b.must(ops.Dropout1d(b.node("x", 2, 3, 4), 0.1)), nn.RecurrentNoise{})
+	}, want: []ops.Rule{ops.WrongAxis}},
+	{name: "LockedDropout and TokenDropout of recurrent states", build: func(b blueprint) {
+		h := b.must(ops.LockedDropout(b.lstm(b.node("x", 2, 3, 4), nn.RecurrentNoise{}), 0.1, 1))
+		b.must(ops.TokenDropout(h, 0.1))
+	}},
+	{name: "Dropout1d between a dropout and attention", build: func(b blueprint) {
+		h := b.must(ops.Dropout1d(b.drop(b.node("x", 2, 3, 12), 0.1), 0.1))
+		b.must(nn.SelfAttention(b.drop(h, 0.1), 2, 0))
 	}, want: []ops.Rule{ops.WrongAxis}},
 	{name: "Dropout1d of normalized sequences", build: func(b blueprint) {
 		b.must(ops.Dropout1d(b.ourBatchNorm(b.node("x", 2, 3, 4)), 0.1))
@@ -247,6 +356,45 @@ var audits = []struct {
 		b.loss(b.linear(b.drop(h, 0.1, ops.WithLayer(4)), "a", 2))
 	}, want: []ops.Rule{ops.SharedStream}},
 
+	{name: "one fixed step", build: func(b blueprint) {
+		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1), ops.WithFixedStep(1))
+		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1), ops.WithFixedStep(1)), "b", 2))
+	}, want: []ops.Rule{ops.SharedStream}},
+	{name: "one stream for dropout and attention", build: func(b blueprint) {
+		b.must(nn.SelfAttention(b.drop(b.node("x", 2, 3, 12), 0.5, ops.WithLayer(4)), 2, 0.5, ops.WithLayer(4)))
+	}, want: []ops.Rule{ops.SharedStream}},
+	{name: "layers of their own for dropout and attention", build: func(b blueprint) {
+		b.must(nn.SelfAttention(b.drop(b.node("x", 2, 3, 12), 0.5), 2, 0.5))
+	}},
+	{name: "dropout in the last layer of a recurrent one", build: func(b blueprint) {
+		h := b.lstm(b.node("x", 2, 3, 4), allNoise, ops.WithLayer(4))
+		b.loss(b.ourLinear(b.must(nn.Tokens(b.drop(h, 0.5, ops.WithLayer(6)))), 2))
+	}, want: []ops.Rule{ops.SharedStream}},
+	{name: "dropout below the layers of a recurrent one", build: func(b blueprint) {
+		b.lstm(b.drop(b.node("x", 2, 3, 4), 0.5, ops.WithLayer(3)), allNoise, ops.WithLayer(4))
+	}},
+	{name: "dropout above the layers of a recurrent one", build: func(b blueprint) {
+		h := b.lstm(b.node("x", 2, 3, 4), allNoise, ops.WithLayer(4))
+		b.loss(b.ourLinear(b.must(nn.Tokens(b.drop(h, 0.5, ops.WithLayer(7)))), 2))
+	}},
+	{name: "dropout after a recurrent layer, with layers by default", build: func(b blueprint) {
+		h := b.lstm(b.drop(b.node("x", 2, 3, 4), 0.5), allNoise)
+		b.loss(b.ourLinear(b.must(nn.Tokens(b.drop(h, 0.5))), 2))
+	}},
+	{name: "two recurrent layers of overlapping layers", build: func(b blueprint) {
+		h := b.lstm(b.node("x", 2, 3, 4), allNoise, ops.WithLayer(4))
+		b.lstm(h, allNoise, ops.WithLayer(6))
+	}, want: []ops.Rule{ops.SharedStream}},
+
+	{name: "noise of which little is added", build: func(b blueprint) {
+		b.linear(b.must(ops.GaussianNoise(b.node("x", 4, 3), 0.5)), "a", 2)
+	}},
+	{name: "noise of a high variance", build: func(b blueprint) {
+		b.linear(b.must(ops.GaussianDropout(b.node("x", 4, 3), 0.95)), "a", 2)
+	}, want: []ops.Rule{ops.HighRate}},
+	{name: "a high rate within attention", build: func(b blueprint) {
+		b.must(nn.SelfAttention(b.node("x", 2, 3, 12), 2, 0.9))
+	}, want: []ops.Rule{ops.HighRate}},
 	{name: "a high rate", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.9), "a", 2) }, want: []ops.Rule{ops.HighRate}},
 	{name: "a rate below", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.89), "a", 2) }},
 	{name: "a schedule to a high rate", build: func(b blueprint) {

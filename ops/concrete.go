@@ -96,8 +96,10 @@ func (f concrete) Inputs() []op.Input {
 func (f concrete) Loops() op.Loops { return op.Bind(f, applyConcrete, applyConcrete) }
 
 func (f concrete) Draws() draw.Drawing {
-	return draw.Drawing{Source: f.Source, Shared: f.shared}
+	return draw.Drawing{Source: f.Source, Shared: f.shared, Drops: true}
 }
+
+func (f concrete) Role() op.Role { return op.RoleDropout }
 
 func applyConcrete[F op.Float](f concrete, y []F, in op.Args[F]) error {
 	logit := float64(in.Floats[1][0])

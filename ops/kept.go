@@ -120,9 +120,9 @@ func (f *thinning) String() string {
 
 func (f *thinning) Shape([]tensor.Shape) (tensor.Shape, error) { return tensor.Shape{f.k}, nil }
 
-// Draws says that the layer is taken.
+// Draws describes the drawing for where no op scales what is kept.
 func (f *thinning) Draws() draw.Drawing {
-	return draw.Drawing{Source: f.Source, Dropped: draw.Elsewhere}
+	return draw.Drawing{Source: f.Source, Rate: f.rate, Dropped: draw.Elsewhere, Drops: true}
 }
 
 // RunShape is that of all units where dropout is not active.
@@ -158,6 +158,7 @@ func (f scaled) Draws() draw.Drawing {
 	return draw.Drawing{Source: f.kept.Source, Rate: f.kept.rate, Shared: []bool{true, false}, Dropped: draw.Output, Drops: true}
 }
 
+func (scaled) Role() op.Role    { return op.RoleDropout }
 func (f scaled) Name() string   { return "Kept.Scale" }
 func (f scaled) String() string { return "Scale{" + f.kept.String() + "}" }
 func (f scaled) Rank() int      { return 2 }

@@ -43,7 +43,7 @@ type dropout struct {
 	shares func(axis int) bool
 	// accepts returns an error for what else the dropout cannot do; nil: nothing.
 	accepts func(shape tensor.Shape, shared []bool) error
-	// noise reports whether the rate is no probability to drop.
+	// noise reports whether nothing is dropped, so that the rate is no probability.
 	noise  bool
 	effect draw.Effect
 }
@@ -115,6 +115,7 @@ func (f masked) Inputs() []op.Input {
 }
 func (f masked) SetTraining(training bool) { f.mask.SetTraining(training) }
 func (f masked) Loops() op.Loops           { return op.Bind(f, applyMask, applyMask) }
+func (f masked) Role() op.Role             { return op.RoleDropout }
 
 // Draws describes the drawing.
 func (f masked) Draws() draw.Drawing {

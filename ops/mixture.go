@@ -80,6 +80,7 @@ func (f mixture) Shape(in []tensor.Shape) (tensor.Shape, error) {
 func (f mixture) SetTraining(training bool) { f.mask.SetTraining(training) }
 func (f mixture) Draws() draw.Drawing       { return f.mask.Drawing(f.from.tensors() - 1) }
 func (f mixture) Loops() op.Loops           { return op.Bind(f, mix, mix) }
+func (f mixture) Role() op.Role             { return op.RoleDropout }
 
 func mix[F op.Float](f mixture, y []F, in op.Args[F]) error {
 	p, err := f.mask.RateAt(in.Step, in.Scalar)

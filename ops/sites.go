@@ -26,9 +26,10 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 	// A dropout and its derivatives have one source between them. The derivatives
 	// are built later.
 	seen := make(map[*draw.Source]bool)
+	shown := shownSources(nodes)
 	for _, n := range nodes {
 		d, ok := draw.DrawingOf(n)
-		if !ok || seen[d.Source] || d.Dropped == draw.Elsewhere {
+		if !ok || seen[d.Source] || d.Dropped == draw.Elsewhere && shown[d.Source] {
 			continue
 		}
 		seen[d.Source] = true
@@ -39,6 +40,18 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 		sites = append(sites, s)
 	}
 	return sites
+}
+
+// shownSources returns the sources that have a node where they are used, and not only
+// one that draws.
+func shownSources(nodes gorgonia.Nodes) map[*draw.Source]bool {
+	shown := make(map[*draw.Source]bool)
+	for _, n := range nodes {
+		if d, ok := draw.DrawingOf(n); ok && d.Dropped != draw.Elsewhere {
+			shown[d.Source] = true
+		}
+	}
+	return shown
 }
 
 // inputsOf returns the nodes that n is computed from, in order.

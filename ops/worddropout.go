@@ -61,6 +61,7 @@ func (f words) Inputs() []op.Input {
 
 func (f words) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil }
 func (f words) SetTraining(training bool)                     { f.mask.SetTraining(training) }
+func (words) Role() op.Role                                   { return op.RoleDropout }
 func (f words) Draws() draw.Drawing                           { return f.mask.Drawing(0) }
 func (f words) Loops() op.Loops                               { return op.Loops{IDs: f.replace} }
 

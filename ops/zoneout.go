@@ -15,9 +15,10 @@ import (
 // 1/65536; p = 0 gives next and p = 1 gives prev, at inference too, and it is an
 // error if p is outside [0, 1] or NaN. The mask is that of Dropout, an element
 // of prev being taken where Dropout drops one. Build every time step with a
-// layer of its own, the default. Since inference depends on p, WithRate takes a
-// Constant only; WithRateNode must hold the same rate at inference. The other
-// options are those of Dropout, with Sampling drawing at any time.
+// layer of its own, the default. Since inference depends on p, it
+// cannot change by step: WithRate is no option, and WithRateNode must hold the same
+// rate at inference. The other options are those of Dropout, with Sampling drawing
+// at any time.
 //
 // Source: Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving
 // Hidden Activations", ICLR 2017, section 3.1; their p is 0.5 for the cells and

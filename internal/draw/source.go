@@ -67,7 +67,7 @@ type Drawing struct {
 	Rate    Rate   // nil where a node holds it or there are several
 	Shared  []bool // the axes of what is dropped over which the mask is shared; nil: none
 	Dropped int    // the input that is dropped; Output where it is the op's own output
-	Drops   bool   // whether the rate is a probability to drop
+	Drops   bool   // false for noise that drops nothing, whatever its rate
 	Effect
 }
 
@@ -86,7 +86,7 @@ func (d Drawing) Overlaps(e Drawing) bool {
 
 const (
 	Output    = -1 // the Dropped of ops that drop their own output
-	Elsewhere = -2 // the Dropped of ops that draw for others, which say so too
+	Elsewhere = -2 // the Dropped of ops that draw for others, which may say so too
 )
 
 // DrawingOf returns how the op of a node draws.

@@ -17,6 +17,9 @@ const (
 	RoleSoftmax        // normalizes logits
 	RoleBatchNorm      // normalizes over the batch
 	RoleEmbedding      // looks up rows
+	RoleDropout        // keeps, drops or disturbs each element
+	RoleAttention      // mixes the times of sequences (N, T, features)
+	RoleRecurrent      // is a layer of weights of sequences (N, T, features)
 )
 
 // RoleOf returns the role of the op of a node of this frame: what its function's

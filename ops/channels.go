@@ -1,0 +1,110 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// channelAxis returns the axis of x that holds the channels, where the ops
+// before or after say which.
+func channelAxis(s site) (axis int, ok bool) {
+	if axis, ok = channelsOf(s.x, make(map[*gorgonia.Node]bool)); ok {
+		return axis, true
+	}
+	return channelsFor(s.node, make(map[*gorgonia.Node]bool))
+}
+
+// channelsOf returns the axis of n's channels by what n is computed from. seen are
+// the nodes that do not say.
+func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
+	if seen[n] {
+		return 0, false
+	}
+	seen[n] = true
+	in := inputsOf(n)
+	switch roleOf(n) {
+	case op.RoleConv, op.RolePool, op.RoleBatchNorm:
+		return 1, n.Dims() >= 3
+	case op.RoleEmbedding, op.RoleAttention, op.RoleRecurrent:
+		return n.Dims() - 1, true
+	case op.RoleUnary, op.RoleBinary, op.RoleDropout:
+		for _, x := range in {
+			if axis, ok = channelsOf(x, seen); ok && x.Dims() == n.Dims() {
+				return axis, true
+			}
+		}
+	case op.RoleShape:
+		if pattern, is := transposition(n); is {
+			if convolves(n, pattern) {
+				return 1, true
+			}
+			if axis, ok = channelsOf(in[0], seen); ok {
+				axis = slices.Index(pattern, axis)
+			}
+			return axis, ok
+		}
+		// Where a reshape leaves the last axis alone, channels there stay there.
+		x := in[0].Shape()
+		if axis, ok = channelsOf(in[0], seen); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
+			return n.Dims() - 1, true
+		}
+	}
+	return 0, false
+}
+
+// channelsFor returns the axis of the channels of n by what is computed from n.
+// seen are the nodes that do not say.
+func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
+	if seen[n] {
+		return 0, false
+	}
+	seen[n] = true
+	for _, user := range usersOf(n) {
+		switch r := roleOf(user); r {
+		case op.RoleConv, op.RolePool, op.RoleBatchNorm:
+			return 1, n.Dims() >= 3
+		case op.RoleAttention, op.RoleRecurrent:
+			axis, ok = 2, n.Dims() == 3
+		case op.RoleUnary, op.RoleBinary, op.RoleDropout:
+			axis, ok = channelsFor(user, seen)
+		case op.RoleShape:
+			if pattern, is := transposition(user); is {
+				if axis, ok = channelsFor(user, seen); ok {
+					axis = pattern[axis]
+				}
+			}
+		}
+		if ok {
+			return axis, true
+		}
+	}
+	return 0, false
+}
+
+// transposition returns the axes of its input that the axes of a transposition
+// are.
+func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
+	list, ok := strings.CutPrefix(n.Op().String(), "Aᵀ{")
+	if !ok || roleOf(n) != op.RoleShape {
+		return nil, false
+	}
+	for _, field := range strings.Split(strings.TrimSuffix(list, "}"), ", ") {
+		var axis int
+		if _, err := fmt.Sscan(field, &axis); err != nil {
+			return nil, false
+		}
+		pattern = append(pattern, axis)
+	}
+	return pattern, len(pattern) == n.Dims()
+}
+
+// convolves reports whether a transposition is the end of gorgonia.Conv2d: a
+// product with patches, reshaped and brought into the order (N, C, H, W).
+func convolves(n *gorgonia.Node, pattern []int) bool {
+	return slices.Equal(pattern, []int{0, 3, 1, 2}) && origin(n, passing(op.RoleShape, op.RoleWeights), op.RoleConv) != nil
+}
