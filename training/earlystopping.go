@@ -34,14 +34,14 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
+			if r.setup.Validation == 0 {
+				return errors.New("training: EarlyStopping: data must have a validation set, got none")
+			}
 			saved, model = nil, r.Trainer.Model
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
 			last := r.History.Epochs[len(r.History.Epochs)-1]
-			if last.Validation == nil {
-				return errors.New("training: EarlyStopping: data must have a validation set, got none")
-			}
 			if now := measure(last.Validation); saved == nil || now < best {
 				weights, err := model.Weights()
 				if err != nil {

@@ -180,7 +180,7 @@ func TestResults(t *testing.T) {
 // Everything that a file can say, flags can say.
 func TestFlags(t *testing.T) {
 	c := runCmd{
-		Name: "a", Method: "asha", Metric: "nll", Trials: 9, Seeds: 2, Halving: "{min: 2, max: 8, factor: 2}",
+		Name: "a", Method: "asha", Metric: "nll", Trials: new(9), Seeds: new(2), Halving: "{min: 2, max: 8, factor: 2}",
 		Space: []string{"p={uniform: [0, 0.5]}", "lr=[0.1, 0.2]"}, Set: []string{"train=100", "hidden=[8, 8]"},
 	}
 	got, err := c.spec(t.Context())

@@ -28,8 +28,8 @@ type runCmd struct {
 	Grid    []string `group:"Spec" sep:"none" help:"Values of a setting to try." placeholder:"SETTING=A,B,C"`
 	Space   []string `group:"Spec" sep:"none" help:"Range of a setting to draw from, in YAML." placeholder:"SETTING={log: [A, B]}"`
 	Set     []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
-	Trials  int      `group:"Spec" help:"Configurations to draw." placeholder:"N"`
-	Seeds   int      `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+	Trials  *int     `group:"Spec" help:"Configurations to draw." placeholder:"N"`
+	Seeds   *int     `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
 	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
 	Metric  string   `group:"Spec" help:"What is to be as small as can be; error by default." placeholder:"NAME"`
 
@@ -160,16 +160,24 @@ func (c *runCmd) spec(ctx context.Context) (*sweep.Spec, error) {
 		}
 	}
 	if c.Halving != "" {
-		s.Halving = &sweep.Halving{}
-		if err := configfile.YAML("--halving", []byte(c.Halving), s.Halving); err != nil {
+		var err error
+		if s.Halving, err = sweep.ParseHalving("--halving", []byte(c.Halving)); err != nil {
 			return nil, err
 		}
 	}
-	if c.Trials != 0 {
-		s.Trials = c.Trials
-	}
-	if c.Seeds != 0 {
-		s.Seeds = c.Seeds
+	for _, f := range []struct {
+		name  string
+		value *int
+		to    *int
+	}{{"trials", c.Trials, &s.Trials}, {"seeds", c.Seeds, &s.Seeds}} {
+		if f.value == nil {
+			continue
+		}
+		// A spec takes 0 for what was left out, which a flag is not.
+		if *f.value < 1 {
+			return nil, errors.Errorf("--%s must be at least 1, got %d", f.name, *f.value)
+		}
+		*f.to = *f.value
 	}
 	if s.Method == "" && s.Trials > 0 {
 		s.Method = sweep.Random

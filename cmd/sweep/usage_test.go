@@ -37,6 +37,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"--name", "a", "--trials", "9223372036854775807", "--space", "p={uniform: [0, 1]}"}, "trials must be in [1, 100000]"},
 		{[]string{"--name", "a", "--method", "halving", "--trials", "3", "--halving", "{resource: seed, min: 1, max: 3}"}, "seed must be left to seeds"},
 		{[]string{"--name", "a", "--method", "halving", "--trials", "3", "--halving", "{resource: hidden, min: 1, max: 3}"}, "hidden: must be a list, got 1"},
+		{[]string{"--name", "a", "--seeds", "0"}, "--seeds must be at least 1, got 0"},
+		{[]string{"--name", "a", "--trials", "0"}, "--trials must be at least 1, got 0"},
+		{[]string{"--name", "a", "--method", "asha", "--trials", "3", "--halving", "{min: 1, max: 3, factor: 0}"}, "--halving:1:26: factor must be at least 1 or left out, got 0"},
+		{[]string{"--name", "a", "--method", "asha", "--trials", "3", "--halving", "{min: 1, max: 3, parallel: 0}"}, "parallel must be at least 1 or left out, got 0"},
 		{[]string{"--name", "a", "--no-such-flag"}, "unknown flag"},
 	} {
 		_, log, code := command(t, append([]string{"run", "--store", store}, tt.args...)...)

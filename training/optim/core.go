@@ -101,9 +101,6 @@ const (
 
 // step updates model's parameters by rule r.
 func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) error {
-	if err := reg.validate(r.solver); err != nil {
-		return err
-	}
 	defer c.release()
 	if err := c.bind(model, r.solver, reg.MaxNorm > 0); err != nil {
 		return err
