@@ -14,6 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -42,7 +43,7 @@ func (c *runCmd) Run(ctx context.Context, to *console) error {
 	if c.Workers < 0 || c.Workers > 1024 {
 		return usagef("--workers must be in [0, 1024], got %d", c.Workers)
 	}
-	s, err := c.spec(ctx)
+	s, err := c.spec()
 	if err != nil {
 		return usage(err)
 	}
@@ -131,10 +132,10 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 }
 
 // spec returns that of the file and the flags.
-func (c *runCmd) spec(ctx context.Context) (*sweep.Spec, error) {
+func (c *runCmd) spec() (*sweep.Spec, error) {
 	s := &sweep.Spec{}
 	if c.Spec != "" {
-		data, err := read(ctx, c.Spec, sweep.MaxSpec)
+		data, err := read(c.Spec, sweep.MaxSpec)
 		if err != nil {
 			return nil, err
 		}
@@ -237,28 +238,12 @@ func setting(s *sweep.Spec, flag, name, value string) error {
 	return nil
 }
 
-// read returns a file that may be a pipe without an end, at most one byte more
-// than limit.
-func read(ctx context.Context, path string, limit int64) ([]byte, error) {
-	type outcome struct {
-		data []byte
-		err  error
+// read returns a file, at most one byte more than limit.
+func read(path string, limit int64) ([]byte, error) {
+	f, err := datafile.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		f, err := os.Open(path)
-		if err != nil {
-			done <- outcome{nil, err}
-			return
-		}
-		defer f.Close()
-		data, err := io.ReadAll(io.LimitReader(f, limit+1))
-		done <- outcome{data, err}
-	}()
-	select {
-	case o := <-done:
-		return o.data, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit+1))
 }
