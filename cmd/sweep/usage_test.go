@@ -103,8 +103,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// A signal ends a command that waits for a server or for a pipe, and a stopped run
-// says how to go on.
+// A signal ends a command that waits for a server, and a stopped run says how to go on.
+// A pipe is not waited for.
 func TestStops(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // it says nothing
 	if err != nil {
@@ -121,7 +121,6 @@ func TestStops(t *testing.T) {
 		hint bool
 	}{
 		"connecting": {[]string{"worker", "--nats", "nats://" + l.Addr().String(), "--name", "w"}, false},
-		"pipe":       {[]string{"run", pipe, "--name", "a"}, true},
 		"running":    {[]string{"run", "--name", "a", "--set", "epochs=100000", "--workers", "0", "--store", filepath.Join(dir, "store")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,6 +154,9 @@ func TestStops(t *testing.T) {
 				t.Errorf("want hint %v, got %s", tt.hint, log.String())
 			}
 		})
+	}
+	if _, log, code := command(t, "run", pipe, "--name", "a"); code != 2 || !strings.Contains(log, "must be a regular file, got a pipe") {
+		t.Errorf("want code 2, got %d: %s", code, log)
 	}
 	if got := shell([]string{"it's", "--grid", "p=0,0.1", ""}); got != `'it'\''s' --grid p=0,0.1 ''` {
 		t.Errorf("got %s", got)
