@@ -112,6 +112,10 @@ func TestOpsOfExtremes(t *testing.T) {
 			"Shakeout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				return ops.Shakeout(gorgonia.Must(nn.Flatten(x)), p, q, at)
 			},
+			"ConcreteRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				logit := gorgonia.NewScalar(x.Graph(), tensor.Float32, gorgonia.WithName("logit"), gorgonia.WithValue(float32(p)))
+				return ops.ConcreteRegularizer(x, logit, n, q, p)
+			},
 			"LockedDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LockedDropout(x, p, n, at) },
 			"Sequences":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(gorgonia.Must(nn.Flatten(x)), n) },
 			"SymmetricKL": func(x *gorgonia.Node) (*gorgonia.Node, error) {

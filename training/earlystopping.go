@@ -7,6 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -71,8 +72,12 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 		},
 		Load: func(s CallbackState) error {
 			var b bestSoFar
-			if err := json.Unmarshal(s.Data, &b); err != nil {
-				return errors.Wrap(err, "training: EarlyStopping: state")
+			n, err := configfile.ParseJSON("state", s.Data)
+			if err == nil {
+				err = n.DecodeAll(&b)
+			}
+			if err != nil {
+				return errors.Wrap(err, "training: EarlyStopping")
 			}
 			if b.Patience != patience {
 				return errors.Errorf("training: EarlyStopping: patience must be %d as in the state, got %d", b.Patience, patience)
