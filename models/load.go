@@ -5,13 +5,13 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 )
 
@@ -92,7 +92,7 @@ type loader struct {
 
 // Load is ReadSafetensors of the file at path.
 func (m *Model) Load(path string, opts ...LoadOption) error {
-	f, err := os.Open(path)
+	f, err := datafile.Open(path)
 	if err != nil {
 		return errors.Wrap(err, "models: Load")
 	}

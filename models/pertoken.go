@@ -46,6 +46,9 @@ func (p parts) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		if part.name != "" {
 			place = s.Child(part.name)
 		}
+		if part.layer == nil {
+			return nil, s.Errorf("layer must not be nil: an Activation must return one")
+		}
 		var err error
 		if x, err = part.layer.Apply(place, x); err != nil {
 			return nil, err

@@ -112,6 +112,10 @@ func TestOpsOfExtremes(t *testing.T) {
 			"Shakeout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				return ops.Shakeout(gorgonia.Must(nn.Flatten(x)), p, q, at)
 			},
+			"ConcreteRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				logit := gorgonia.NewScalar(x.Graph(), tensor.Float32, gorgonia.WithName("logit"), gorgonia.WithValue(float32(p)))
+				return ops.ConcreteRegularizer(x, logit, n, q, p)
+			},
 			"LockedDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LockedDropout(x, p, n, at) },
 			"Sequences":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(gorgonia.Must(nn.Flatten(x)), n) },
 			"SymmetricKL": func(x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -137,6 +141,56 @@ func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
 
+// A graph at negative steps has a new mask at each run of what samples, and of what
+// rests none, until a step is set.
+func TestNegativeStepsCountOn(t *testing.T) {
+	const n = 64
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(n), gorgonia.WithName("x"), gorgonia.WithInit(gorgonia.Ones()))
+	sampled, err := ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rests, err := ops.Dropout(x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	s := ops.StepOf(g)
+	run := func() (sample, rest []float64) {
+		if err := m.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		defer m.Reset()
+		return slices.Clone(sampled.Value().Data().([]float64)), slices.Clone(rests.Value().Data().([]float64))
+	}
+	s.Set(-1)
+	var seen [][]float64
+	for i := range int64(5) {
+		if got := s.Next(); got != -1-i {
+			t.Fatalf("run %d: want step %d, got %d", i, -1-i, got)
+		}
+		sample, rest := run()
+		if slices.ContainsFunc(seen, func(other []float64) bool { return slices.Equal(other, sample) }) {
+			t.Errorf("run %d draws the mask of an earlier one", i)
+		}
+		if slices.ContainsFunc(rest, func(v float64) bool { return v != 1 }) {
+			t.Errorf("run %d: Auto must rest at a negative step, got %v", i, rest)
+		}
+		seen = append(seen, sample)
+	}
+	// A step that is set again has the same mask again.
+	s.Set(-3)
+	if sample, _ := run(); !slices.Equal(sample, seen[2]) {
+		t.Error("step -3 must have one mask")
+	}
+	s.Set(0)
+	if _, rest := run(); !slices.Contains(rest, 0) {
+		t.Error("Auto must drop at step 0")
+	}
+}
+
 // The last step of all is an error, not the first of the negative ones.
 func TestLastStep(t *testing.T) {
 	g := gorgonia.NewGraph()
@@ -151,4 +205,7 @@ func TestLastStep(t *testing.T) {
 	}
 	_, err := s.Node().Op().Do()
 	testkit.Rejects(t, err, "ops: Step: step must be below 9223372036854775807")
+	s.Set(math.MinInt64)
+	_, err = s.Node().Op().Do()
+	testkit.Rejects(t, err, "ops: Step: step must be above -9223372036854775808")
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -34,14 +35,14 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
+			if r.setup.Validation == 0 {
+				return errors.New("training: EarlyStopping: data must have a validation set, got none")
+			}
 			saved, model = nil, r.Trainer.Model
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
 			last := r.History.Epochs[len(r.History.Epochs)-1]
-			if last.Validation == nil {
-				return errors.New("training: EarlyStopping: data must have a validation set, got none")
-			}
 			if now := measure(last.Validation); saved == nil || now < best {
 				weights, err := model.Weights()
 				if err != nil {
@@ -71,8 +72,12 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 		},
 		Load: func(s CallbackState) error {
 			var b bestSoFar
-			if err := json.Unmarshal(s.Data, &b); err != nil {
-				return errors.Wrap(err, "training: EarlyStopping: state")
+			n, err := configfile.ParseJSON("state", s.Data)
+			if err == nil {
+				err = n.DecodeAll(&b)
+			}
+			if err != nil {
+				return errors.Wrap(err, "training: EarlyStopping")
 			}
 			if b.Patience != patience {
 				return errors.Errorf("training: EarlyStopping: patience must be %d as in the state, got %d", b.Patience, patience)

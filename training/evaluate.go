@@ -15,6 +15,12 @@ import (
 // evaluated with the parameters of its moment.
 func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	var total Metrics
+	switch {
+	case t.Model == nil:
+		return total, errors.New("training: Evaluate: Model must be set, got nil")
+	case t.EvalBatch < 0:
+		return total, errors.Errorf("training: Evaluate: EvalBatch must not be negative, got %d", t.EvalBatch)
+	}
 	if err := t.checkData("data", data); err != nil {
 		return total, err
 	}

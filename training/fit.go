@@ -68,11 +68,19 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 // start returns the run of data that begins now, or goes on, before anybody is told.
 func (t *Trainer) start(data Data) (*Run, error) {
 	n := data.Train.Len()
+	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model}
+	if t.Resume != nil {
+		r.Steps = max(t.Resume.Steps, 0)
+	}
+	if err := r.checkSolver(); err != nil {
+		return nil, err
+	}
+	r.Steps = 0
 	ops, err := t.prepare(n)
 	if err != nil {
 		return nil, errors.WithMessage(err, "training: Fit")
 	}
-	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model, setup: t.setup(data, ops)}
+	r.setup = t.setup(data, ops)
 	if t.Resume != nil {
 		if err := r.place(t.Resume); err != nil {
 			return nil, errors.Wrap(err, "training: Resume")

@@ -212,6 +212,20 @@ func (t *Trainer) check(data Data) error {
 	return nil
 }
 
+// checkSolver returns the error of the solver's own method Validate, if it has one,
+// with the rate that the first step of r will have. It is for the run alone to call: a
+// schedule sets the rate.
+func (r *Run) checkSolver() error {
+	t := r.Trainer
+	if t.Schedule != nil {
+		t.Solver.(interface{ SetLR(float64) }).SetLR(t.Schedule.At(r.Steps))
+	}
+	if v, ok := t.Solver.(interface{ Validate() error }); ok {
+		return errors.WithMessage(v.Validate(), "training: Fit")
+	}
+	return nil
+}
+
 func (t *Trainer) checkData(name string, d Dataset) error {
 	if d == nil || d.Len() == 0 {
 		return errors.Errorf("training: %s must hold at least one example, got none", name)

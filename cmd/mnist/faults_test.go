@@ -63,6 +63,8 @@ func TestDamagedRun(t *testing.T) {
 		{"runs.json", func(b []byte) []byte { return b[:len(b)/2] }, "report"},
 		{"runs.json", func(b []byte) []byte { return nil }, "report"},
 		{"runs.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"seed": 1`), []byte(`"seed": -1`), 1) }, "report"},
+		{"runs.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"steps":`), []byte(`"stebs":`), 1) }, "report"},
+		{"runs.json", func(b []byte) []byte { return bytes.Replace(b, []byte(`"epoch": 1,`), []byte(`"epoch": 1.5,`), 1) }, "report"},
 		{"runs/with-dropout-1/last.safetensors", func(b []byte) []byte { return b[:len(b)-1] }, "--resume"},
 		{"runs/with-dropout-1/model.safetensors", func(b []byte) []byte { b[len(b)-1] ^= 128; return b }, "eval"},
 		{"runs/with-dropout-1/model.safetensors", func(b []byte) []byte { return nil }, "predict"},

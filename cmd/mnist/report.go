@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	library "github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
@@ -33,13 +32,13 @@ func (c *reportCmd) Run(ctx context.Context, to *console) error {
 		return err
 	}
 	path := filepath.Join(c.Dir, "runs.json")
-	data, err := os.ReadFile(path)
+	n, err := configfile.Read(path)
 	if err != nil {
 		return err
 	}
 	var results []experiment.Result
-	if err := json.Unmarshal(data, &results); err != nil {
-		return errors.Wrap(err, path)
+	if err := n.DecodeAll(&results); err != nil {
+		return err
 	}
 	pairs := finished(results)
 	if len(pairs) == 0 {

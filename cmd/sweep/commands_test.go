@@ -180,10 +180,10 @@ func TestResults(t *testing.T) {
 // Everything that a file can say, flags can say.
 func TestFlags(t *testing.T) {
 	c := runCmd{
-		Name: "a", Method: "asha", Metric: "nll", Trials: 9, Seeds: 2, Halving: "{min: 2, max: 8, factor: 2}",
+		Name: "a", Method: "asha", Metric: "nll", Trials: new(9), Seeds: new(2), Halving: "{min: 2, max: 8, factor: 2}",
 		Space: []string{"p={uniform: [0, 0.5]}", "lr=[0.1, 0.2]"}, Set: []string{"train=100", "hidden=[8, 8]"},
 	}
-	got, err := c.spec(t.Context())
+	got, err := c.spec()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ settings: {train: 100, hidden: [8, 8]}
 		"name must":  {Grid: []string{"p=1"}},
 		"trials mus": {Name: "a", Method: "random"},
 	} {
-		if _, err := c.spec(t.Context()); err == nil || !strings.Contains(err.Error(), flag) {
+		if _, err := c.spec(); err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("want an error about %s, got %v", flag, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -28,8 +29,8 @@ type runCmd struct {
 	Grid    []string `group:"Spec" sep:"none" help:"Values of a setting to try." placeholder:"SETTING=A,B,C"`
 	Space   []string `group:"Spec" sep:"none" help:"Range of a setting to draw from, in YAML." placeholder:"SETTING={log: [A, B]}"`
 	Set     []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
-	Trials  int      `group:"Spec" help:"Configurations to draw." placeholder:"N"`
-	Seeds   int      `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+	Trials  *int     `group:"Spec" help:"Configurations to draw." placeholder:"N"`
+	Seeds   *int     `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
 	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
 	Metric  string   `group:"Spec" help:"What is to be as small as can be; error by default." placeholder:"NAME"`
 
@@ -42,7 +43,7 @@ func (c *runCmd) Run(ctx context.Context, to *console) error {
 	if c.Workers < 0 || c.Workers > 1024 {
 		return usagef("--workers must be in [0, 1024], got %d", c.Workers)
 	}
-	s, err := c.spec(ctx)
+	s, err := c.spec()
 	if err != nil {
 		return usage(err)
 	}
@@ -131,10 +132,10 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 }
 
 // spec returns that of the file and the flags.
-func (c *runCmd) spec(ctx context.Context) (*sweep.Spec, error) {
+func (c *runCmd) spec() (*sweep.Spec, error) {
 	s := &sweep.Spec{}
 	if c.Spec != "" {
-		data, err := read(ctx, c.Spec, sweep.MaxSpec)
+		data, err := read(c.Spec, sweep.MaxSpec)
 		if err != nil {
 			return nil, err
 		}
@@ -160,16 +161,24 @@ func (c *runCmd) spec(ctx context.Context) (*sweep.Spec, error) {
 		}
 	}
 	if c.Halving != "" {
-		s.Halving = &sweep.Halving{}
-		if err := configfile.YAML("--halving", []byte(c.Halving), s.Halving); err != nil {
+		var err error
+		if s.Halving, err = sweep.ParseHalving("--halving", []byte(c.Halving)); err != nil {
 			return nil, err
 		}
 	}
-	if c.Trials != 0 {
-		s.Trials = c.Trials
-	}
-	if c.Seeds != 0 {
-		s.Seeds = c.Seeds
+	for _, f := range []struct {
+		name  string
+		value *int
+		to    *int
+	}{{"trials", c.Trials, &s.Trials}, {"seeds", c.Seeds, &s.Seeds}} {
+		if f.value == nil {
+			continue
+		}
+		// A spec takes 0 for what was left out, which a flag is not.
+		if *f.value < 1 {
+			return nil, errors.Errorf("--%s must be at least 1, got %d", f.name, *f.value)
+		}
+		*f.to = *f.value
 	}
 	if s.Method == "" && s.Trials > 0 {
 		s.Method = sweep.Random
@@ -229,28 +238,12 @@ func setting(s *sweep.Spec, flag, name, value string) error {
 	return nil
 }
 
-// read returns a file that may be a pipe without an end, at most one byte more
-// than limit.
-func read(ctx context.Context, path string, limit int64) ([]byte, error) {
-	type outcome struct {
-		data []byte
-		err  error
+// read returns a file, at most one byte more than limit.
+func read(path string, limit int64) ([]byte, error) {
+	f, err := datafile.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		f, err := os.Open(path)
-		if err != nil {
-			done <- outcome{nil, err}
-			return
-		}
-		defer f.Close()
-		data, err := io.ReadAll(io.LimitReader(f, limit+1))
-		done <- outcome{data, err}
-	}()
-	select {
-	case o := <-done:
-		return o.data, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit+1))
 }

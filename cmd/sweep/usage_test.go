@@ -37,6 +37,10 @@ func TestUsage(t *testing.T) {
 		{[]string{"--name", "a", "--trials", "9223372036854775807", "--space", "p={uniform: [0, 1]}"}, "trials must be in [1, 100000]"},
 		{[]string{"--name", "a", "--method", "halving", "--trials", "3", "--halving", "{resource: seed, min: 1, max: 3}"}, "seed must be left to seeds"},
 		{[]string{"--name", "a", "--method", "halving", "--trials", "3", "--halving", "{resource: hidden, min: 1, max: 3}"}, "hidden: must be a list, got 1"},
+		{[]string{"--name", "a", "--seeds", "0"}, "--seeds must be at least 1, got 0"},
+		{[]string{"--name", "a", "--trials", "0"}, "--trials must be at least 1, got 0"},
+		{[]string{"--name", "a", "--method", "asha", "--trials", "3", "--halving", "{min: 1, max: 3, factor: 0}"}, "--halving:1:26: factor must be at least 1 or left out, got 0"},
+		{[]string{"--name", "a", "--method", "asha", "--trials", "3", "--halving", "{min: 1, max: 3, parallel: 0}"}, "parallel must be at least 1 or left out, got 0"},
 		{[]string{"--name", "a", "--no-such-flag"}, "unknown flag"},
 	} {
 		_, log, code := command(t, append([]string{"run", "--store", store}, tt.args...)...)
@@ -99,8 +103,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// A signal ends a command that waits for a server or for a pipe, and a stopped run
-// says how to go on.
+// A signal ends a command that waits for a server, and a stopped run says how to go on.
+// A pipe is not waited for.
 func TestStops(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // it says nothing
 	if err != nil {
@@ -117,7 +121,6 @@ func TestStops(t *testing.T) {
 		hint bool
 	}{
 		"connecting": {[]string{"worker", "--nats", "nats://" + l.Addr().String(), "--name", "w"}, false},
-		"pipe":       {[]string{"run", pipe, "--name", "a"}, true},
 		"running":    {[]string{"run", "--name", "a", "--set", "epochs=100000", "--workers", "0", "--store", filepath.Join(dir, "store")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,6 +154,9 @@ func TestStops(t *testing.T) {
 				t.Errorf("want hint %v, got %s", tt.hint, log.String())
 			}
 		})
+	}
+	if _, log, code := command(t, "run", pipe, "--name", "a"); code != 2 || !strings.Contains(log, "must be a regular file, got a pipe") {
+		t.Errorf("want code 2, got %d: %s", code, log)
 	}
 	if got := shell([]string{"it's", "--grid", "p=0,0.1", ""}); got != `'it'\''s' --grid p=0,0.1 ''` {
 		t.Errorf("got %s", got)

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
 // Unmarshaler is for types that read a node themselves, such as a list or a mapping.
@@ -44,7 +45,7 @@ func YAML(name string, data []byte, to any) error {
 // Read returns what is in the file at path: YAML if its name ends in .yaml or .yml,
 // else JSON.
 func Read(path string) (*Node, error) {
-	f, err := os.Open(path)
+	f, err := datafile.Open(path)
 	if err != nil {
 		return nil, err
 	}

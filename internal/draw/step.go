@@ -54,7 +54,9 @@ func (s *Step) Node() *gorgonia.Node { return s.node }
 func (s *Step) Next() int64 { return s.counter.next.Load() }
 
 // Set makes step the one that the next run of the graph uses; later runs count
-// on from there. Dropout treats a negative step as inference.
+// on from there, upwards, or from a negative step downwards: only Set changes the sign.
+// Dropout treats a negative step as inference, unless its mode is Sampling: that draws
+// a new mask at each.
 func (s *Step) Set(step int64) { s.counter.next.Store(step) }
 
 // counter :: Int64
@@ -76,16 +78,18 @@ func (c *counter) Loops() op.Loops { return op.Loops{Step: c.count} }
 
 // count returns the step of a run.
 func (c *counter) count() (int64, error) {
-	// A run counts away from zero or towards it alike: only Set changes the
-	// mode that a negative step stands for.
+	// A negative step counts on away from 0: what rests at negative steps goes on
+	// resting, and what samples there gets a new mask for each run.
 	for {
 		step := c.next.Load()
-		if step == math.MaxInt64 {
-			return 0, errors.Errorf("step must be below %d, for another to follow", step)
-		}
 		next := step + 1
-		if step < 0 {
-			next = step
+		switch {
+		case step == math.MaxInt64:
+			return 0, errors.Errorf("step must be below %d, for another to follow", step)
+		case step == math.MinInt64:
+			return 0, errors.Errorf("step must be above %d, for another to follow", step)
+		case step < 0:
+			next = step - 1
 		}
 		if c.next.CompareAndSwap(step, next) {
 			return step, nil

@@ -124,8 +124,16 @@ func (c *Config) checkTraining() error {
 	if !slices.Contains(Schedules(), c.Schedule) {
 		return errors.Errorf("schedule must be one of %s, got %.80q", strings.Join(Schedules(), ", "), c.Schedule)
 	}
-	if held := c.Train / heldOut; c.EarlyStopping > 0 && held < classes {
-		return errors.Errorf("train must be at least %d with early-stopping, which holds 1/%d out, got %d", heldOut*classes, heldOut, c.Train)
+	train := c.Train
+	if c.EarlyStopping > 0 {
+		held := train / heldOut
+		if held < classes {
+			return errors.Errorf("train must be at least %d with early-stopping, which holds 1/%d out, got %d", heldOut*classes, heldOut, c.Train)
+		}
+		train -= held
+	}
+	if c.DropLast && c.Batch > train {
+		return errors.Errorf("batch must be at most %d with drop-last, the number of images to train on, got %d", train, c.Batch)
 	}
 	return nil
 }

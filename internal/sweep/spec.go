@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -50,11 +51,47 @@ func ParseSpec(name string, data []byte) (*Spec, error) {
 	if len(data) > MaxSpec {
 		return nil, errors.Errorf("%s: spec must be at most %d bytes, got more", name, MaxSpec)
 	}
-	s := &Spec{}
-	if err := configfile.YAML(name, data, s); err != nil {
+	n, err := configfile.ParseYAML(name, data)
+	if err != nil {
 		return nil, err
 	}
+	s := &Spec{}
+	if err := n.Decode(s); err != nil {
+		return nil, err
+	}
+	if err := given(n, "seeds", "trials"); err != nil {
+		return nil, err
+	}
+	if h := n.Get("halving"); h != nil {
+		if err := given(h, "factor", "parallel"); err != nil {
+			return nil, err
+		}
+	}
 	return s, errors.WithMessage(s.Complete(), name)
+}
+
+// ParseHalving reads what a spec has under halving, in YAML, from what is called name.
+func ParseHalving(name string, data []byte) (*Halving, error) {
+	n, err := configfile.ParseYAML(name, data)
+	if err != nil {
+		return nil, err
+	}
+	h := &Halving{}
+	if err := n.Decode(h); err != nil {
+		return nil, err
+	}
+	return h, given(n, "factor", "parallel")
+}
+
+// given returns an error if a number is given as 0: in a Spec that stands for one that
+// was left out.
+func given(n *configfile.Node, keys ...string) error {
+	for _, key := range keys {
+		if v := n.Get(key); v != nil && v.Kind() == configfile.Number && strings.Trim(v.Text(), "-0") == "" {
+			return v.Errorf("%s must be at least 1 or left out, got %s", key, v.Text())
+		}
+	}
+	return nil
 }
 
 // Complete fills in defaults and checks the rest.

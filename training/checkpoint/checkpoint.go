@@ -25,6 +25,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/training"
 )
@@ -44,7 +45,7 @@ func Save(path string, s *training.State) error {
 // Load reads the state from a file that Save wrote. A file that is missing,
 // damaged or another program's is an error.
 func Load(path string) (*training.State, error) {
-	f, err := os.Open(path)
+	f, err := datafile.Open(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "checkpoint: Load")
 	}

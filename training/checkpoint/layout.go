@@ -9,6 +9,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -74,25 +75,34 @@ func decode(r io.Reader) (*training.State, error) {
 		return nil, err
 	}
 	s := &training.State{Params: make(map[string]*tensor.Dense, len(weights))}
-	if err := json.Unmarshal([]byte(f.Metadata["state"]), s); err != nil {
-		return nil, errors.Wrap(err, "state")
+	if err := metadata(f, "state", s); err != nil {
+		return nil, err
 	}
 	for name := range weights {
 		s.Params[name] = tensors[name]
 		delete(tensors, name)
 	}
-	if err := takeSolver(s, f.Metadata["solver"], tensors); err != nil {
+	var solver solverState
+	if err := metadata(f, "solver", &solver); err != nil {
+		return nil, err
+	}
+	if err := takeSolver(s, solver, tensors); err != nil {
 		return nil, errors.Wrap(err, "solver")
 	}
 	return s, takeCallbacks(s, tensors)
 }
 
-// takeSolver moves the solver's tensors to s.
-func takeSolver(s *training.State, said string, tensors map[string]*tensor.Dense) error {
-	var solver solverState
-	if err := json.Unmarshal([]byte(said), &solver); err != nil {
+// metadata reads the JSON that encode has written under a key, all of it and no more.
+func metadata(f *tensorfile.File, key string, to any) error {
+	n, err := configfile.ParseJSON(key, []byte(f.Metadata[key]))
+	if err != nil {
 		return err
 	}
+	return n.DecodeAll(to)
+}
+
+// takeSolver moves the solver's tensors to s.
+func takeSolver(s *training.State, solver solverState, tensors map[string]*tensor.Dense) error {
 	s.Solver = optim.State{Step: solver.Step, Slots: make(map[string][]*tensor.Dense)}
 	for name, n := range solver.Slots {
 		if n < 0 || n > len(tensors) {

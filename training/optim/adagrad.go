@@ -17,9 +17,9 @@ import (
 // as in PyTorch; for its lr_decay take the schedule InverseTime. The slot
 // "square_sum" holds q.
 type AdaGrad struct {
-	// LR is the learning rate; 0 stands for 0.01.
+	// LR is the learning rate; 0 stands for 0.01, Zero for 0.
 	LR float64
-	// Eps keeps the division finite; 0 stands for 1e-10.
+	// Eps keeps the division finite; 0 stands for 1e-10, Zero for 0.
 	Eps float64
 
 	Regularization
@@ -33,12 +33,10 @@ var adagradSlots = slotNames{"square_sum"}
 
 // Step implements gorgonia.Solver.
 func (s *AdaGrad) Step(model []gorgonia.ValueGrad) error {
-	lr, eps := s.LearningRate(), orDefault(s.Eps, 1e-10)
-	for _, x := range [...]setting{{"LR", lr}, {"Eps", eps}} {
-		if err := x.notNegative("AdaGrad"); err != nil {
-			return err
-		}
+	if err := s.check("AdaGrad.Step"); err != nil {
+		return err
 	}
+	lr, eps := s.settings()
 	s.k32 = adagradKernel[float32]{float32(lr), float32(eps)}
 	s.k64 = adagradKernel[float64]{lr, eps}
 	return s.core.step(model, rule{
@@ -47,6 +45,17 @@ func (s *AdaGrad) Step(model []gorgonia.ValueGrad) error {
 		f32:    &s.k32,
 		f64:    &s.k64,
 	}, &s.Regularization)
+}
+
+// Validate implements Solver.
+func (s *AdaGrad) Validate() error { return s.check("AdaGrad") }
+
+// settings returns the settings that have defaults.
+func (s *AdaGrad) settings() (lr, eps float64) { return s.LearningRate(), orDefault(s.Eps, 1e-10) }
+
+func (s *AdaGrad) check(where string) error {
+	lr, eps := s.settings()
+	return first(setting{"LR", lr}.notNegative(where), setting{"Eps", eps}.notNegative(where), s.validate(where))
 }
 
 // LearningRate implements Solver.

@@ -16,12 +16,13 @@ import (
 //
 // Its slots are "first_moment" and "second_moment".
 type Adam struct {
-	// LR is the learning rate; 0 stands for 0.001.
+	// LR is the learning rate; 0 stands for 0.001, Zero for 0.
 	LR float64
 	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
-	// 0.9 and 0.999. For no first moment take RMSProp.
+	// 0.9 and 0.999, Zero for 0. With Beta1: Zero it is RMSProp with its bias
+	// corrected.
 	Beta1, Beta2 float64
-	// Eps keeps the division finite; 0 stands for 1e-8.
+	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
 	Eps float64
 
 	Regularization
@@ -33,8 +34,8 @@ type Adam struct {
 
 // Step implements gorgonia.Solver.
 func (s *Adam) Step(model []gorgonia.ValueGrad) error {
-	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	if err := c.resolve("Adam"); err != nil {
+	c, err := s.settings("Adam.Step")
+	if err != nil {
 		return err
 	}
 	s.k32.set(c, s.core.steps+1)
@@ -45,6 +46,17 @@ func (s *Adam) Step(model []gorgonia.ValueGrad) error {
 		f32:    &s.k32,
 		f64:    &s.k64,
 	}, &s.Regularization)
+}
+
+// Validate implements Solver.
+func (s *Adam) Validate() error {
+	_, err := s.settings("Adam")
+	return err
+}
+
+func (s *Adam) settings(where string) (adamSettings, error) {
+	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
+	return c, first(c.resolve(where), s.validate(where))
 }
 
 // LearningRate implements Solver.
@@ -65,17 +77,17 @@ var adamSlots = slotNames{"first_moment", "second_moment"}
 type adamSettings struct{ lr, beta1, beta2, eps float64 }
 
 // resolve puts in the defaults and checks the result.
-func (c *adamSettings) resolve(solver string) error {
+func (c *adamSettings) resolve(where string) error {
 	c.beta1 = orDefault(c.beta1, 0.9)
 	c.beta2 = orDefault(c.beta2, 0.999)
 	c.eps = orDefault(c.eps, 1e-8)
 	for _, s := range [...]setting{{"LR", c.lr}, {"Eps", c.eps}} {
-		if err := s.notNegative(solver); err != nil {
+		if err := s.notNegative(where); err != nil {
 			return err
 		}
 	}
 	for _, s := range [...]setting{{"Beta1", c.beta1}, {"Beta2", c.beta2}} {
-		if err := s.belowOne(solver); err != nil {
+		if err := s.belowOne(where); err != nil {
 			return err
 		}
 	}

@@ -10,12 +10,12 @@ import "gorgonia.org/gorgonia"
 //
 // Its slots are "first_moment" and "second_moment".
 type AdamW struct {
-	// LR is the learning rate; 0 stands for 0.001.
+	// LR is the learning rate; 0 stands for 0.001, Zero for 0.
 	LR float64
 	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
-	// 0.9 and 0.999.
+	// 0.9 and 0.999, Zero for 0.
 	Beta1, Beta2 float64
-	// Eps keeps the division finite; 0 stands for 1e-8.
+	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
 	Eps float64
 
 	Regularization
@@ -27,8 +27,8 @@ type AdamW struct {
 
 // Step implements gorgonia.Solver.
 func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
-	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	if err := c.resolve("AdamW"); err != nil {
+	c, err := s.settings("AdamW.Step")
+	if err != nil {
 		return err
 	}
 	s.k32.set(c, s.core.steps+1)
@@ -41,6 +41,17 @@ func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
 		decoupled: true,
 		shrink:    c.lr * s.WeightDecay,
 	}, &s.Regularization)
+}
+
+// Validate implements Solver.
+func (s *AdamW) Validate() error {
+	_, err := s.settings("AdamW")
+	return err
+}
+
+func (s *AdamW) settings(where string) (adamSettings, error) {
+	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
+	return c, first(c.resolve(where), s.validate(where))
 }
 
 // LearningRate implements Solver.

@@ -101,9 +101,6 @@ const (
 
 // step updates model's parameters by rule r.
 func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) error {
-	if err := reg.validate(r.solver); err != nil {
-		return err
-	}
 	defer c.release()
 	if err := c.bind(model, r.solver, reg.MaxNorm > 0); err != nil {
 		return err
@@ -129,7 +126,10 @@ func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) err
 		for _, s := range c.partial[:len(c.tasks)] {
 			sum += s
 		}
-		if norm := math.Sqrt(sum); norm > reg.ClipNorm {
+		switch norm := math.Sqrt(sum); {
+		case math.IsInf(norm, 1):
+			c.clip = min(c.gradientFactor(), 1)
+		case norm > reg.ClipNorm:
 			c.clip = reg.ClipNorm / norm
 		}
 	}

@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/pkg/errors"
@@ -44,6 +45,7 @@ func TestSettingErrors(t *testing.T) {
 		{&optim.AdaGrad{Regularization: optim.Regularization{ClipNorm: -3}}, "AdaGrad.Step: ClipNorm must be finite and not negative, got -3"},
 	} {
 		w, g := []float64{1, 2}, []float64{3, 4}
+		wantError(t, c.solver.Validate(), "optim: "+strings.Replace(c.want, ".Step", "", 1))
 		wantError(t, c.solver.Step(list(w, g)), "optim: "+c.want)
 		if want := [][]float64{{1, 2}, {3, 4}}; !same([][]float64{w, g}, want) {
 			t.Errorf("%s: values %v, gradients %v after the error", c.want, w, g)

@@ -140,7 +140,11 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	exceeds := false
 	for i, sum := range by {
 		by[i] = 1
-		if norm := math.Sqrt(sum); norm > c && among(some, lo+i) {
+		switch norm := math.Sqrt(sum); {
+		case !among(some, lo+i):
+		case math.IsInf(norm, 1), c < vanishing:
+			bound(w, l, lo+i, c)
+		case norm > c:
 			by[i] = c / norm
 			exceeds = true
 		}
@@ -167,6 +171,26 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 			}
 		}
 	})
+}
+
+// bound does for one unit what project does for many, where squares may overflow or
+// vanish.
+func bound[F float](w []F, l layout, unit int, c float64) {
+	each := func(f func(x *F)) {
+		for o := range l.outer {
+			at := (o*l.units + unit) * l.inner
+			for i := range l.inner {
+				f(&w[at+i])
+			}
+		}
+	}
+	var n norm
+	each(func(x *F) { n.see(float64(*x)) })
+	each(func(x *F) { n.add(float64(*x)) })
+	if !n.exceeds(c) {
+		return
+	}
+	each(func(x *F) { *x = F(n.scale(float64(*x), c)) })
 }
 
 // among reports whether an ascending list, nil for all, holds a unit.

@@ -44,7 +44,7 @@ type Regularization struct {
 	ClipNorm float64
 }
 
-func (r *Regularization) validate(solver string) error {
+func (r *Regularization) validate(where string) error {
 	for _, s := range [...]setting{
 		{"WeightDecay", r.WeightDecay},
 		{"L1", r.L1},
@@ -52,7 +52,7 @@ func (r *Regularization) validate(solver string) error {
 		{"ClipValue", r.ClipValue},
 		{"ClipNorm", r.ClipNorm},
 	} {
-		if err := s.notNegative(solver); err != nil {
+		if err := s.notNegative(where); err != nil {
 			return err
 		}
 	}
@@ -90,24 +90,32 @@ type setting struct {
 	value float64
 }
 
-func (s setting) notNegative(solver string) error {
+func (s setting) notNegative(where string) error {
 	if !(s.value >= 0) || math.IsInf(s.value, 1) {
-		return errors.Errorf("optim: %s.Step: %s must be finite and not negative, got %v", solver, s.name, s.value)
+		return errors.Errorf("optim: %s: %s must be finite and not negative, got %v", where, s.name, s.value)
 	}
 	return nil
 }
 
-func (s setting) belowOne(solver string) error {
+func (s setting) belowOne(where string) error {
 	if !(s.value >= 0 && s.value < 1) {
-		return errors.Errorf("optim: %s.Step: %s must be in [0, 1), got %v", solver, s.name, s.value)
+		return errors.Errorf("optim: %s: %s must be in [0, 1), got %v", where, s.name, s.value)
 	}
 	return nil
 }
 
-// orDefault returns value, or def where it was left at zero.
+// Zero stands for 0 in those settings of solvers whose own 0, a field that was left
+// out, stands for a default: Adam{Beta1: Zero} has no first moment. It is the smallest
+// positive float64, which nobody needs for itself.
+const Zero = math.SmallestNonzeroFloat64
+
+// orDefault returns value, or def where it was left at zero, or 0 for Zero.
 func orDefault(value, def float64) float64 {
-	if value == 0 {
+	switch value {
+	case 0:
 		return def
+	case Zero:
+		return 0
 	}
 	return value
 }

@@ -17,12 +17,12 @@ import (
 // as in PyTorch. The slot "square_average" holds q; "velocity" holds u and
 // exists from the first step with momentum.
 type RMSProp struct {
-	// LR is the learning rate; 0 stands for 0.01.
+	// LR is the learning rate; 0 stands for 0.01, Zero for 0.
 	LR float64
 	// Decay is the decay rate of the mean, PyTorch's alpha, below 1; 0 stands
-	// for 0.99.
+	// for 0.99, Zero for 0.
 	Decay float64
-	// Eps keeps the division finite; 0 stands for 1e-8.
+	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
 	Eps float64
 	// Momentum is in [0, 1).
 	Momentum float64
@@ -38,17 +38,10 @@ var rmspropSlots = slotNames{"square_average", "velocity"}
 
 // Step implements gorgonia.Solver.
 func (s *RMSProp) Step(model []gorgonia.ValueGrad) error {
-	lr, decay, eps := s.LearningRate(), orDefault(s.Decay, 0.99), orDefault(s.Eps, 1e-8)
-	for _, x := range [...]setting{{"LR", lr}, {"Eps", eps}} {
-		if err := x.notNegative("RMSProp"); err != nil {
-			return err
-		}
+	if err := s.check("RMSProp.Step"); err != nil {
+		return err
 	}
-	for _, x := range [...]setting{{"Decay", decay}, {"Momentum", s.Momentum}} {
-		if err := x.belowOne("RMSProp"); err != nil {
-			return err
-		}
-	}
+	lr, decay, eps := s.settings()
 	velocity := s.Momentum > 0 || s.core.slots[1]
 	s.k32.set(lr, decay, eps, s.Momentum, velocity)
 	s.k64.set(lr, decay, eps, s.Momentum, velocity)
@@ -58,6 +51,25 @@ func (s *RMSProp) Step(model []gorgonia.ValueGrad) error {
 		f32:    &s.k32,
 		f64:    &s.k64,
 	}, &s.Regularization)
+}
+
+// Validate implements Solver.
+func (s *RMSProp) Validate() error { return s.check("RMSProp") }
+
+// settings returns the settings that have defaults.
+func (s *RMSProp) settings() (lr, decay, eps float64) {
+	return s.LearningRate(), orDefault(s.Decay, 0.99), orDefault(s.Eps, 1e-8)
+}
+
+func (s *RMSProp) check(where string) error {
+	lr, decay, eps := s.settings()
+	return first(
+		setting{"LR", lr}.notNegative(where),
+		setting{"Eps", eps}.notNegative(where),
+		setting{"Decay", decay}.belowOne(where),
+		setting{"Momentum", s.Momentum}.belowOne(where),
+		s.validate(where),
+	)
 }
 
 // LearningRate implements Solver.

@@ -20,7 +20,7 @@ import (
 // is kept up to date even where Momentum is 0.
 type SGD struct {
 	// LR is the learning rate. It must be given: a field left at zero is an
-	// error.
+	// error, Zero stands for 0.
 	LR float64
 	// Momentum is in [0, 1).
 	Momentum float64
@@ -38,17 +38,8 @@ var sgdSlots = slotNames{"velocity"}
 
 // Step implements gorgonia.Solver.
 func (s *SGD) Step(model []gorgonia.ValueGrad) error {
-	if s.LR == 0 && !s.core.rate.explicit {
-		return errors.New("optim: SGD.Step: LR must be given, got 0; SetLR(0) stands for a rate of 0")
-	}
-	if err := (setting{"LR", s.LR}).notNegative("SGD"); err != nil {
+	if err := s.check("SGD.Step"); err != nil {
 		return err
-	}
-	if err := (setting{"Momentum", s.Momentum}).belowOne("SGD"); err != nil {
-		return err
-	}
-	if s.Nesterov && s.Momentum == 0 {
-		return errors.New("optim: SGD.Step: Nesterov needs Momentum > 0, got 0")
 	}
 	velocity := s.Momentum > 0 || s.core.slots[0]
 	s.k32.set(s, velocity)
@@ -61,8 +52,22 @@ func (s *SGD) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
+// Validate implements Solver.
+func (s *SGD) Validate() error { return s.check("SGD") }
+
+func (s *SGD) check(where string) error {
+	if s.LR == 0 && !s.core.rate.explicit {
+		return errors.Errorf("optim: %s: LR must be given, got 0; SetLR(0) stands for a rate of 0", where)
+	}
+	err := first(setting{"LR", s.LR}.notNegative(where), setting{"Momentum", s.Momentum}.belowOne(where))
+	if err == nil && s.Nesterov && s.Momentum == 0 {
+		err = errors.Errorf("optim: %s: Nesterov needs Momentum > 0, got 0", where)
+	}
+	return first(err, s.validate(where))
+}
+
 // LearningRate implements Solver.
-func (s *SGD) LearningRate() float64 { return s.LR }
+func (s *SGD) LearningRate() float64 { return orDefault(s.LR, 0) }
 
 // SetLR implements Solver.
 func (s *SGD) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
@@ -79,7 +84,7 @@ type sgdKernel[F float] struct {
 }
 
 func (k *sgdKernel[F]) set(s *SGD, velocity bool) {
-	*k = sgdKernel[F]{F(s.LR), F(s.Momentum), velocity, s.Nesterov}
+	*k = sgdKernel[F]{F(s.LearningRate()), F(s.Momentum), velocity, s.Nesterov}
 }
 
 func (k *sgdKernel[F]) update(w, g, v, _ []F) {

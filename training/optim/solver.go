@@ -12,8 +12,12 @@ type Solver interface {
 	LearningRate() float64
 
 	// SetLR sets LR. Unlike a field left at zero, SetLR(0) means a rate of 0,
-	// where a schedule may well end.
+	// where a schedule may well end; so does LR: Zero.
 	SetLR(lr float64)
+
+	// Validate returns the error about settings that Step would return, nil if there
+	// is none. It takes no account of parameters.
+	Validate() error
 
 	// State returns a copy of all that the next step depends on besides the
 	// settings, the parameters and the gradients.
@@ -39,8 +43,8 @@ type rate struct{ explicit bool }
 
 // of returns the learning rate in effect.
 func (r rate) of(lr, def float64) float64 {
-	if lr == 0 && !r.explicit {
-		return def
+	if lr == 0 && r.explicit {
+		return 0
 	}
-	return lr
+	return orDefault(lr, def)
 }

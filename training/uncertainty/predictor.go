@@ -119,9 +119,6 @@ func (p *Predictor) sample(ctx context.Context, data training.Dataset, f visitor
 	if p.onePass {
 		l.perRun = 1
 	}
-	if l.passes < 0 || l.passes > 1<<runsLog {
-		return errors.Errorf("Passes must be in [0, %d], got %d", 1<<runsLog, l.passes)
-	}
 	return p.each(ctx, data, models.Sample, l, f)
 }
 
@@ -194,6 +191,8 @@ func (p *Predictor) check(data training.Dataset) error {
 	switch {
 	case p.Model == nil:
 		return errors.New("Model must be set, got nil")
+	case p.Passes < 0 || p.Passes > 1<<runsLog:
+		return errors.Errorf("Passes must be in [0, %d], got %d", 1<<runsLog, p.Passes)
 	case data == nil || data.Len() == 0:
 		return errors.New("data must hold at least one example, got none")
 	case !slices.Equal(data.InputShape(), p.Model.InputShape()):

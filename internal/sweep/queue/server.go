@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -179,7 +180,7 @@ const connectionFile = "connection.json"
 // was killed. The error is os.ErrNotExist where there is none.
 func LoadConnection(store string) (Connection, error) {
 	path := filepath.Join(store, connectionFile)
-	f, err := os.Open(path)
+	f, err := datafile.Open(path)
 	if err != nil {
 		return Connection{}, errors.WithStack(err)
 	}
