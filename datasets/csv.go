@@ -91,7 +91,7 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 	// The reader would take tabs between empty values for spaces before them.
 	in.TrimLeadingSpace = !unicode.IsSpace(in.Comma)
 	first, err := in.read()
-	if err == io.EOF {
+	if atEnd(err) {
 		return nil, errors.New("must be a table, got an empty file")
 	}
 	if err != nil {
@@ -108,7 +108,7 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 	}
 	for {
 		record, err := in.read()
-		if err == io.EOF {
+		if atEnd(err) {
 			break
 		}
 		if err != nil {

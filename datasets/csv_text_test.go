@@ -173,3 +173,15 @@ func TestCSVErrorsAreShort(t *testing.T) {
 		}
 	}
 }
+
+// An error that wraps io.EOF is a stream that was cut, not its end: taken for one, the
+// table would lack its rest without a word.
+func TestCSVCutStream(t *testing.T) {
+	for _, text := range []string{"", "a,label\n", "a,label\n1,0\n2,1\n", "a,label\n1,0\n2"} {
+		cut := iotest.ErrReader(fmt.Errorf("connection closed: %w", io.EOF))
+		_, err := datasets.CSV{Label: "label"}.Read(io.MultiReader(strings.NewReader(text), cut))
+		if err == nil || !strings.Contains(err.Error(), "connection closed") {
+			t.Errorf("%q: must be refused with the error of the stream, got %v", text, err)
+		}
+	}
+}

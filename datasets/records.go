@@ -47,7 +47,7 @@ func newRecords(r io.Reader, e encoding.Encoding) *records {
 // read returns the next record, or io.EOF after the last.
 func (r *records) read() ([]string, error) {
 	record, err := r.Read()
-	if err == nil || err == io.EOF {
+	if err == nil || atEnd(err) {
 		return record, err
 	}
 	// The text is read ahead: what is wrong in it may come after what is wrong with
@@ -58,6 +58,10 @@ func (r *records) read() ([]string, error) {
 	}
 	return nil, errors.WithStack(err)
 }
+
+// atEnd reports whether err is io.EOF itself, with which a reader ends. One that wraps
+// io.EOF is of a stream that was cut, and no end.
+func atEnd(err error) bool { return any(err) == any(io.EOF) }
 
 // lines passes text on as long as it is as Read of CSV demands.
 type lines struct {
@@ -83,7 +87,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	for n < len(p) {
 		// Characters are looked at whole.
 		c, size, err := l.in.ReadRune()
-		if err == io.EOF {
+		if atEnd(err) {
 			break
 		}
 		if err == nil {

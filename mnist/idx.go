@@ -113,7 +113,7 @@ func openIDX(src io.Reader, rank int) (*idx, error) {
 // readHeader fills b, which holds the part of the header that what names.
 func (f *idx) readHeader(b []byte, what string) error {
 	n, err := io.ReadFull(f.values, b)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.Errorf("%s: expected %d bytes, got %d: file truncated", what, len(b), n)
 	}
 	return errors.Wrapf(err, "%s: expected %d bytes, got %d and an error", what, len(b), n)
@@ -135,7 +135,7 @@ func (f *idx) readValues() ([]uint8, error) {
 		}
 		n, err := io.ReadFull(f.values, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, errors.Errorf("values: expected %s, got %d: file truncated", f.shape(), len(buf))
 		}
 		if err != nil {
@@ -144,16 +144,16 @@ func (f *idx) readValues() ([]uint8, error) {
 	}
 
 	switch err := ended(f.values); {
-	case err == errMore:
+	case errors.Is(err, errMore):
 		return nil, errors.Errorf("expected the end of the file after %s values, got more bytes", f.shape())
-	case err == io.ErrUnexpectedEOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errors.New("expected a whole gzip trailer after the values, got less: file truncated")
 	case err != nil:
 		return nil, errors.Wrap(err, "expected the end of the file after the values, got an error")
 	}
 	if f.zipped {
 		switch err := ended(f.packed); {
-		case err == errMore:
+		case errors.Is(err, errMore):
 			return nil, errors.New("expected the end of the file after its gzip stream, got more bytes")
 		case err != nil:
 			return nil, errors.Wrap(err, "expected the end of the file after its gzip stream, got an error")

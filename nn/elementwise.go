@@ -173,17 +173,24 @@ func (f elementwise[C]) Shape(in []tensor.Shape) (tensor.Shape, error) { return 
 func (elementwise[C]) Role() op.Role { return op.RoleUnary }
 
 func (f elementwise[C]) Loops() op.Loops {
-	return op.Bind(f.curve, trace[C, float32], trace[C, float64])
+	return op.Bind(f.curve, total(trace[C, float32]), total(trace[C, float64]))
 }
 
-func trace[C curve, F op.Float](c C, y []F, in op.Args[F]) error {
+// total makes a loop that cannot fail one as op.Bind wants it.
+func total[C curve, F op.Float](loop func(C, []F, op.Args[F])) func(C, []F, op.Args[F]) error {
+	return func(c C, y []F, in op.Args[F]) error {
+		loop(c, y, in)
+		return nil
+	}
+}
+
+func trace[C curve, F op.Float](c C, y []F, in op.Args[F]) {
 	parallel.Ranges(len(y), 1, func(from, to int) {
 		x := in.Floats[0][from:to]
 		for i := range y[from:to] {
 			y[from+i] = F(c.at(float64(x[i])))
 		}
 	})
-	return nil
 }
 
 func (f elementwise[C]) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []op.Operand {
@@ -220,10 +227,10 @@ func equalShapes(in []tensor.Shape) error {
 }
 
 func (f elementwiseDiff[C]) Loops() op.Loops {
-	return op.Bind(f.curve, tangent[C, float32], tangent[C, float64])
+	return op.Bind(f.curve, total(tangent[C, float32]), total(tangent[C, float64]))
 }
 
-func tangent[C curve, F op.Float](c C, dx []F, in op.Args[F]) error {
+func tangent[C curve, F op.Float](c C, dx []F, in op.Args[F]) {
 	parallel.Ranges(len(dx), 1, func(from, to int) {
 		x, y, dy := in.Floats[0][from:to], in.Floats[1][from:to], in.Floats[2][from:to]
 		for i := range dx[from:to] {
@@ -236,5 +243,4 @@ func tangent[C curve, F op.Float](c C, dx []F, in op.Args[F]) error {
 			}
 		}
 	})
-	return nil
 }

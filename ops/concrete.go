@@ -39,7 +39,7 @@ func Logit(p float64) float64 { return math.Log(p) - math.Log1p(-p) }
 // Source: Gal, Hron and Kendall, "Concrete Dropout", NeurIPS 2017, equation 5.
 func ConcreteDropout(x, logit *gorgonia.Node, opts ...ConcreteOption) (*gorgonia.Node, error) {
 	const name = "ops: ConcreteDropout"
-	if err := checkFloats("x", x); err != nil {
+	if err := checkFloats(x); err != nil {
 		return nil, errors.Wrap(err, name)
 	}
 	dt, err := op.DtypeOf(x)

@@ -35,7 +35,7 @@ type Kept struct {
 // ExactK with the same options. It is an error if no unit is kept.
 func KeepColumns(x *gorgonia.Node, p float64, opts ...StreamOption) (*Kept, error) {
 	const name = "ops: KeepColumns"
-	if err := checkFloats("x", x); err != nil {
+	if err := checkFloats(x); err != nil {
 		return nil, errors.Wrap(err, name)
 	}
 	if err := draw.CheckRate(p); err != nil {

@@ -50,7 +50,7 @@ type dropout struct {
 
 // apply returns the node of the dropout on x.
 func (d dropout) apply(x *gorgonia.Node, p float64, opts []Option) (*gorgonia.Node, error) {
-	if err := checkFloats("x", x); err != nil {
+	if err := checkFloats(x); err != nil {
 		return nil, errors.Wrapf(err, "ops: %s", d.name)
 	}
 	f := masked{dropout: d, rank: op.AnyRank}
@@ -82,13 +82,13 @@ func apply(f op.Function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return op.Apply("ops", f, in...)
 }
 
-// checkFloats returns an error unless a node is one of a graph, of floats.
-func checkFloats(name string, x *gorgonia.Node) error {
+// checkFloats returns an error unless x is a node of a graph, of floats.
+func checkFloats(x *gorgonia.Node) error {
 	if x == nil || x.Graph() == nil {
-		return errors.Errorf("%s must be a node of a graph, got none", name)
+		return errors.New("x must be a node of a graph, got none")
 	}
 	if dt, err := op.DtypeOf(x); err != nil || !op.IsFloat(dt) {
-		return errors.Errorf("%s must be of float32 or float64, got %v", name, x.Type())
+		return errors.Errorf("x must be of float32 or float64, got %v", x.Type())
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type mixture struct {
 
 // newMixture returns a mixture of tensors like x.
 func newMixture(name string, from sides, x *gorgonia.Node, p float64, opts []MixOption) (f mixture, err error) {
-	if err := checkFloats("x", x); err != nil {
+	if err := checkFloats(x); err != nil {
 		return f, errors.Wrapf(err, "ops: %s", name)
 	}
 	f = mixture{name: name, from: from, rank: x.Dims()}

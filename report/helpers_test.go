@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func svg(t *testing.T, f *report.Figure) string {
 		t.Errorf("%s: the bytes must be a function of the figure", f.Title)
 	}
 	for d := xml.NewDecoder(bytes.NewReader(s)); ; {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatalf("%s: SVG must be well-formed: %v\n%s", f.Title, err, s)

@@ -166,7 +166,7 @@ func TestEndIsToldToAll(t *testing.T) {
 		if failed {
 			want, wantTold = context.DeadlineExceeded, context.DeadlineExceeded
 		}
-		if !errors.Is(err, want) || !called || told != wantTold {
+		if !errors.Is(err, want) || !called || !errors.Is(told, wantTold) {
 			t.Errorf("failed %v: got %v; the second callback called %v with %v", failed, err, called, told)
 		}
 	}

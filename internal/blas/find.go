@@ -55,7 +55,7 @@ func Open(name string) (*Implementation, error) {
 		}
 		// A library that is not there is the usual case, one that is there
 		// and does not serve is worth a word.
-		if _, absent := errors.Cause(err).(loadError); !absent {
+		if !errors.As(err, new(loadError)) {
 			refused = append(refused, err.Error())
 		}
 	}

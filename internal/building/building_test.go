@@ -25,7 +25,7 @@ func TestAlone(t *testing.T) {
 					}
 					return nil
 				})
-				if (err == odd) != (i%2 == 1) {
+				if errors.Is(err, odd) != (i%2 == 1) {
 					t.Errorf("%d got the error %v", i, err)
 				}
 			}

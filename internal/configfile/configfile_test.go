@@ -260,3 +260,22 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// An integer of JSON is a float64 where that is exact and of the range in which its
+// neighbours are too, and keeps its digits otherwise.
+func TestIntegersOfJSON(t *testing.T) {
+	for text, want := range map[string]any{
+		"9007199254740991":     float64(1<<53 - 1),
+		"9007199254740992":     float64(1 << 53),
+		"9007199254740994":     json.Number("9007199254740994"), // exact, but its neighbours are not
+		"-9007199254740992":    float64(-1 << 53),
+		"-9007199254740994":    json.Number("-9007199254740994"),
+		"9223372036854775807":  json.Number("9223372036854775807"),
+		"92233720368547758070": json.Number("92233720368547758070"),
+	} {
+		var got any
+		if err := configfile.JSON("x.json", []byte(text), &got); err != nil || got != want {
+			t.Errorf("%s: want %T %v, got %T %v, %v", text, want, want, got, got, err)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func ParseYAML(name string, data []byte) (*Node, error) {
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var document yaml.Node
 	if err := d.Decode(&document); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, errors.Errorf("%s: file must not be empty", name)
 		}
 		return nil, errors.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
@@ -34,7 +34,7 @@ func ParseYAML(name string, data []byte) (*Node, error) {
 	var more yaml.Node
 	if err := d.Decode(&more); err == nil {
 		return nil, p.at(&more).Errorf("file must be one YAML document, got more")
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		return nil, errors.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	return p.value(document.Content[0], 0)

@@ -169,9 +169,31 @@ reason, and keeps this list: ` + "`go test ./internal/licences -update`" + ` wri
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", d.path, strings.Join(d.licences, ", "), where)
 	}
+	b.WriteString(old)
 	b.WriteString(fonts)
 	return b.String()
 }
+
+// old says why modules stay whose newest version is old. Their dates are those of
+// go list -m -json.
+const old = `
+## Old modules
+
+Modules that this repository uses itself are at their newest versions. These are old, and stay:
+
+| module | of | why it stays |
+| --- | --- | --- |
+| gorgonia.org/gorgonia, gorgonia.org/tensor | 2023, 2022 | the library is for them |
+| github.com/chewxy/hm, github.com/xtgo/set, github.com/awalterschulze/gographviz, github.com/apache/arrow, github.com/gogo/protobuf, github.com/leesper/go_rng, gorgonia.org/dawson, gorgonia.org/vecf32, gorgonia.org/vecf64 | 2017 to 2021 | Gorgonia and its tensors need them |
+| go4.org/unsafe/assume-no-moving-gc, github.com/golang/protobuf | 2023, 2024 | likewise; the second is deprecated, and only passes calls on to google.golang.org/protobuf |
+| github.com/nats-io/nuid | 2019 | the NATS client needs it |
+| github.com/aclements/go-moremath | 2021 | the tool benchstat needs it |
+| github.com/google/flatbuffers, gorgonia.org/cu, github.com/chewxy/math32 | 2021, 2022 | newer ones exist, but only Gorgonia and tensor use them, which ask for these |
+| github.com/pkg/errors | 2020 | archived and finished; Gorgonia's own errors are made with it |
+| gopkg.in/yaml.v3 | 2022 | archived; its node tree carries the line of each key, and fuzz tests guard what is read through it |
+| go.uber.org/goleak | 2023 | used by tests alone; no newer one exists |
+| github.com/golang/freetype, github.com/ajstarks/svgo | 2017, 2021 | gonum.org/v1/plot draws with them |
+`
 
 // fonts is what the licences of fonts in a module ask programs to say with them.
 const fonts = `

@@ -100,7 +100,7 @@ func parseHeader(text []byte) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.Token(); err != io.EOF {
+	if _, err := p.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("header must end after its object")
 	}
 	return h, h.check()

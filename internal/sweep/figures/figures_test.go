@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"image/png"
 	"io"
 	"math"
@@ -122,7 +123,7 @@ func TestAll(t *testing.T) {
 		for err == nil {
 			_, err = d.Token()
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Errorf("%s: %v", tt.spec, err)
 		}
 	}

@@ -46,7 +46,7 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 	for {
 		done, err := q.round(ctx, s.Name, plan, watch)
 		if err == nil || ctx.Err() != nil {
-			return q.finish(ctx, s.Name, done, err)
+			return finish(s.Name, done, err)
 		}
 		var api *jetstream.APIError
 		if errors.As(err, &api) && api.Code == 400 || q.js.Conn().IsClosed() {
@@ -63,7 +63,7 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 }
 
 // finish looks for trials that were given up.
-func (q *Queue) finish(ctx context.Context, name string, done map[string]sweep.Result, err error) (map[string]sweep.Result, error) {
+func finish(name string, done map[string]sweep.Result, err error) (map[string]sweep.Result, error) {
 	if err != nil {
 		return done, errors.Wrap(err, "sweep: Run")
 	}
