@@ -314,7 +314,7 @@ func TestChoiceRates(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.Reset()
-		if err, want := m.RunAll(), "ops: "+c.name+": rate at step -1: p must be in [0, 1], got 1.5"; err == nil || !strings.Contains(err.Error(), want) {
+		if err, want := m.RunAll(), "ops: "+c.name+": rate at step -2: p must be in [0, 1], got 1.5"; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want error %q, got %v", want, err)
 		}
 		m.Close()

@@ -66,7 +66,7 @@ func TestConfigFileErrors(t *testing.T) {
 			t.Errorf("%s: want exit 2 and %s, got %d and\n%s", content, want, code, log)
 		}
 	}
-	if _, log, code := command("--config", path+"x"); code != 2 || !strings.Contains(log, path+"x: no such file") {
+	if _, log, code := command("--config", path+"x"); code != 2 || !strings.Contains(log, path+`x": no such file`) {
 		t.Errorf("exit %d\n%s", code, log)
 	}
 }
