@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -70,12 +71,9 @@ func Labels(data training.Dataset) ([]int, error) {
 
 // sizeOf returns the number of values of an example of the given shape.
 func sizeOf(shape []int) (int, error) {
-	size := 1
-	for _, d := range shape {
-		if d < 1 || d > math.MaxInt32/size {
-			return 0, errors.Errorf("examples must have 1 to %d values, got shape %v", math.MaxInt32, shape)
-		}
-		size *= d
+	size, err := bounded.Product(math.MaxInt32, shape...)
+	if err != nil || size == 0 {
+		return 0, errors.Errorf("examples must have 1 to %d values, got shape %v", math.MaxInt32, shape)
 	}
 	return size, nil
 }

@@ -50,9 +50,6 @@ func Dense(x, w, b *gorgonia.Node, act Activation) (*gorgonia.Node, error) {
 // rounding so are the gradients.
 func DenseDropout(x, w, b *gorgonia.Node, act Activation, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
 	l := &linear{act: act, bias: b != nil}
-	if x == nil || x.Graph() == nil {
-		return nil, errors.New("nn: DenseDropout: x must be a node of a graph, got none")
-	}
 	var err error
 	if l.drop, err = draw.Collect(opts).Fused(x, p); err != nil {
 		return nil, errors.Wrap(err, "nn: DenseDropout")

@@ -76,9 +76,6 @@ func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentN
 	if err := noise.check(); err != nil {
 		return nil, errors.Wrapf(err, "nn: %s", c.Name())
 	}
-	if x == nil || x.Graph() == nil {
-		return nil, errors.Errorf("nn: %s: x must be a node of a graph, got none", c.Name())
-	}
 	in := gorgonia.Nodes{x, wih, whh, bih, bhh}
 	// A step that nothing reads would break gorgonia.Grad.
 	if settings := draw.Collect(opts); noise != (RecurrentNoise{}) && settings.Mode() != ops.Inference {

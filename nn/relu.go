@@ -31,16 +31,11 @@ func (f relu) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clon
 
 func (relu) Role() op.Role { return op.RoleUnary }
 
-func (f relu) Loops() op.Loops {
-	return op.Loops{
-		Float32: func(y []float32, in op.Args[float32]) error { return rectify(y, in.Floats[0]) },
-		Float64: func(y []float64, in op.Args[float64]) error { return rectify(y, in.Floats[0]) },
-	}
-}
+func (f relu) Loops() op.Loops { return op.LoopsOf(rectify, rectify) }
 
-func rectify[F op.Float](y, x []F) error {
+func rectify[F op.Float](y []F, in op.Args[F]) error {
 	parallel.Ranges(len(y), 1, func(from, to int) {
-		y, x := y[from:to], x[from:to]
+		y, x := y[from:to], in.Floats[0][from:to]
 		for i := range y {
 			y[i] = max(x[i], 0)
 		}

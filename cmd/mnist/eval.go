@@ -9,6 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -82,7 +83,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 		}
 	}
 	if len(all) == 0 {
-		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, shellWord(c.Dir))
+		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, shell.Quote(c.Dir))
 	}
 	if to.json {
 		return json.NewEncoder(to.out).Encode(all)

@@ -14,6 +14,7 @@ import (
 	library "github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -42,7 +43,7 @@ func (c *reportCmd) Run(ctx context.Context, to *console) error {
 	}
 	pairs := finished(results)
 	if len(pairs) == 0 {
-		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, shellWord(c.Dir))
+		return errors.Errorf("%s: no seed has finished both arms: go on with the run by --resume %s", c.Dir, shell.Quote(c.Dir))
 	}
 	if err := s.show(to, pairs); err != nil {
 		return err
@@ -257,7 +258,7 @@ func (c *settings) command() string {
 		s += fmt.Sprintf(" --clip-norm %v", c.ClipNorm)
 	}
 	if c.Data != "" {
-		s += " --data " + shellWord(c.Data)
+		s += " --data " + shell.Quote(c.Data)
 	}
 	return s
 }

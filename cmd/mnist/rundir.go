@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
@@ -61,7 +62,7 @@ type trained struct {
 // warn says that a training was interrupted.
 func (m trained) warn(to *console, a arm, seed uint64) {
 	if m.epochs >= 0 {
-		fmt.Fprintf(to.log, "%s, seed %d: interrupted after %d of %d epochs; go on with it: mnist --resume %s\n", a.name, seed, m.epochs, a.Epochs, shellWord(a.run))
+		fmt.Fprintf(to.log, "%s, seed %d: interrupted after %d of %d epochs; go on with it: mnist --resume %s\n", a.name, seed, m.epochs, a.Epochs, shell.Quote(a.run))
 	}
 }
 

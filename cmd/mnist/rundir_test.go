@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,22 +92,5 @@ func TestFewTestImages(t *testing.T) {
 		if out, log, code := command(all...); code != 0 || !strings.Contains(log, "report.html") {
 			t.Fatalf("%s: exit %d\n%s%s", args, code, out, log)
 		}
-	}
-}
-
-// A word comes through a shell as it is.
-func TestShellWord(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("there is no bash")
-	}
-	for _, word := range []string{"", "runs/a", "my data", "it's", "$HOME", "a;b", "-x", "\"`\\n", "tab\tline\n.", "~", "*", "äö"} {
-		out, err := exec.Command(bash, "-c", "printf %s "+shellWord(word)).CombinedOutput()
-		if err != nil || string(out) != word {
-			t.Errorf("%q comes through as %q, %v", word, out, err)
-		}
-	}
-	if got := shellWord("runs/a-1.b"); got != "runs/a-1.b" {
-		t.Errorf("got %s", got)
 	}
 }

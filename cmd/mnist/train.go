@@ -16,6 +16,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -129,7 +130,7 @@ func (c *settings) run(ctx context.Context, to *console, sets *mnistrun.Sets, pa
 		}
 	}
 	if err != nil && c.Out != "" {
-		fmt.Fprintf(to.log, "What was done is in %s; go on with it: mnist --resume %s\n", c.Out, shellWord(c.Out))
+		fmt.Fprintf(to.log, "What was done is in %s; go on with it: mnist --resume %s\n", c.Out, shell.Quote(c.Out))
 	}
 	return err
 }

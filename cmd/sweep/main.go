@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"strings"
 	"syscall"
 
@@ -16,6 +15,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/completion"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 )
 
 const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
@@ -92,7 +92,7 @@ func execute(args []string, out, log io.Writer) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(log, "sweep: stopped")
 		if parsed.Selected().Name == "run" {
-			fmt.Fprintf(log, "Go on with it: sweep %s\n", shell(args))
+			fmt.Fprintf(log, "Go on with it: sweep %s\n", shell.Quote(args...))
 		}
 		return 130
 	}
@@ -114,17 +114,4 @@ func usage(err error) error {
 		return err
 	}
 	return usageError{err}
-}
-
-var plain = regexp.MustCompile(`^[a-zA-Z0-9_@%+=:,./-]+$`)
-
-// shell returns arguments as a shell reads them.
-func shell(args []string) string {
-	quoted := make([]string, len(args))
-	for i, a := range args {
-		if quoted[i] = a; !plain.MatchString(a) {
-			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
 }

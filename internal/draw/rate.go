@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -60,7 +61,7 @@ func (l Linear) Validate() error {
 	if l.End < l.Start {
 		return errors.Errorf("end must not be before start %d, got %d", l.Start, l.End)
 	}
-	return firstError(CheckRate(l.From), CheckRate(l.To))
+	return cmp.Or(CheckRate(l.From), CheckRate(l.To))
 }
 
 // Early is early dropout, for models that underfit: dropout in the first Cutoff
@@ -89,7 +90,7 @@ func (e Early) At(step int64) float64 {
 func (e Early) String() string { return fmt.Sprintf("%v@%d decay=%v", e.P, e.Cutoff, e.Decay) }
 
 // Validate returns an error unless P is a probability and Cutoff not negative.
-func (e Early) Validate() error { return firstError(CheckRate(e.P), checkCutoff(e.Cutoff)) }
+func (e Early) Validate() error { return cmp.Or(CheckRate(e.P), checkCutoff(e.Cutoff)) }
 
 // Late is late dropout, for models that overfit: no dropout in the first Cutoff
 // steps and the rate P after.
@@ -111,7 +112,7 @@ func (l Late) At(step int64) float64 {
 func (l Late) String() string { return fmt.Sprintf("%v@%d", l.P, l.Cutoff) }
 
 // Validate returns an error unless P is a probability and Cutoff not negative.
-func (l Late) Validate() error { return firstError(CheckRate(l.P), checkCutoff(l.Cutoff)) }
+func (l Late) Validate() error { return cmp.Or(CheckRate(l.P), checkCutoff(l.Cutoff)) }
 
 // Curriculum raises the rate from 0 towards P: it is P*(1 - exp(-Gamma*step)).
 // The authors take Gamma = 10/T for a run of T steps.
@@ -139,15 +140,6 @@ func (c Curriculum) Validate() error {
 func checkCutoff(step int64) error {
 	if step < 0 {
 		return errors.Errorf("cutoff must not be negative, got %d", step)
-	}
-	return nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -46,8 +46,11 @@ func (s *Settings) Mode() Mode { return s.mode }
 // Layer is that of WithLayer, where it was given.
 func (s *Settings) Layer() (layer uint32, ok bool) { return s.layer, s.hasLayer }
 
-// Source returns a source of the graph of x, which must have one.
+// Source returns a source of the graph of x.
 func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
+	if x == nil || x.Graph() == nil {
+		return nil, errors.New("x must be a node of a graph, got none")
+	}
 	if s.mode > Inference {
 		return nil, errors.Errorf("mode must be Auto, Sampling or Inference, got %d", s.mode)
 	}

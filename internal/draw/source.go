@@ -80,9 +80,11 @@ type Effect struct {
 
 // Overlaps reports whether two drawings draw the same bits: layers of one stream.
 func (d Drawing) Overlaps(e Drawing) bool {
-	last := func(d Drawing) uint64 { return uint64(d.Layer) + uint64(max(d.Layers, 1)-1) }
-	return d.Seed == e.Seed && d.step == e.step && uint64(d.Layer) <= last(e) && uint64(e.Layer) <= last(d)
+	return d.Seed == e.Seed && d.step == e.step && uint64(d.Layer) <= e.last() && uint64(e.Layer) <= d.last()
 }
+
+// last is the highest layer id that is drawn from.
+func (d Drawing) last() uint64 { return uint64(d.Layer) + uint64(max(d.Layers, 1)-1) }
 
 const (
 	Output    = -1 // the Dropped of ops that drop their own output
@@ -99,14 +101,14 @@ func DrawingOf(n *gorgonia.Node) (d Drawing, ok bool) {
 
 // nextLayer returns one more than the highest layer id in g.
 func nextLayer(g *gorgonia.ExprGraph) (uint32, error) {
-	var highest uint32
+	var highest uint64
 	for _, n := range g.AllNodes() {
 		if d, ok := DrawingOf(n); ok {
-			highest = max(highest, d.Layer+uint32(max(d.Layers, 1)-1))
+			highest = max(highest, d.last())
 		}
 	}
-	if highest == math.MaxUint32 {
+	if highest >= math.MaxUint32 {
 		return 0, errors.Errorf("layer %d is in use: give the next dropout a layer of its own, WithLayer", highest)
 	}
-	return highest + 1, nil
+	return uint32(highest) + 1, nil
 }

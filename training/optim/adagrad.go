@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -55,7 +56,7 @@ func (s *AdaGrad) settings() (lr, eps float64) { return s.LearningRate(), orDefa
 
 func (s *AdaGrad) check(where string) error {
 	lr, eps := s.settings()
-	return first(setting{"LR", lr}.notNegative(where), setting{"Eps", eps}.notNegative(where), s.validate(where))
+	return cmp.Or(setting{"LR", lr}.notNegative(where), setting{"Eps", eps}.notNegative(where), s.validate(where))
 }
 
 // LearningRate implements Solver.

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -56,7 +57,7 @@ func (s *Adam) Validate() error {
 
 func (s *Adam) settings(where string) (adamSettings, error) {
 	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	return c, first(c.resolve(where), s.validate(where))
+	return c, cmp.Or(c.resolve(where), s.validate(where))
 }
 
 // LearningRate implements Solver.

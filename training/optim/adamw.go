@@ -1,6 +1,10 @@
 package optim
 
-import "gorgonia.org/gorgonia"
+import (
+	"cmp"
+
+	"gorgonia.org/gorgonia"
+)
 
 // AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled
 // weight decay regularization", 2019): a parameter w is scaled by
@@ -51,7 +55,7 @@ func (s *AdamW) Validate() error {
 
 func (s *AdamW) settings(where string) (adamSettings, error) {
 	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	return c, first(c.resolve(where), s.validate(where))
+	return c, cmp.Or(c.resolve(where), s.validate(where))
 }
 
 // LearningRate implements Solver.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -96,7 +97,7 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 		return m, errors.Errorf("expected at least one element, got shape %v", m.shape)
 	}
 	last := n - 1
-	if !rowMajor(d) {
+	if !op.RowMajor(d) {
 		m.strides = d.Strides()
 		if len(m.strides) != len(m.shape) {
 			return m, errors.Errorf("expected a stride for each axis, got %v for shape %v", m.strides, m.shape)
@@ -118,24 +119,6 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 		m.f32 = m.f32[:last+1]
 	}
 	return m, nil
-}
-
-// rowMajor reports whether the elements of d lie in memory in row-major order
-// without gaps.
-func rowMajor(d *tensor.Dense) bool {
-	shape, strides := d.Shape(), d.Strides()
-	if len(strides) != len(shape) {
-		// Tensor leaves the strides of scalars and some vectors out.
-		return !d.RequiresIterator()
-	}
-	want := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		if shape[i] > 1 && strides[i] != want {
-			return false
-		}
-		want *= shape[i]
-	}
-	return true
 }
 
 // span is where the elements of m lie, from lo up to but without hi.

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -63,7 +64,7 @@ func (s *RMSProp) settings() (lr, decay, eps float64) {
 
 func (s *RMSProp) check(where string) error {
 	lr, decay, eps := s.settings()
-	return first(
+	return cmp.Or(
 		setting{"LR", lr}.notNegative(where),
 		setting{"Eps", eps}.notNegative(where),
 		setting{"Decay", decay}.belowOne(where),

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/pkg/errors"
@@ -71,7 +72,7 @@ func (s StepDecay) Validate() error {
 	if s.Every <= 0 {
 		return errors.Errorf("optim: StepDecay: Every must be positive, got %d", s.Every)
 	}
-	return first(
+	return cmp.Or(
 		scheduled{"StepDecay", "Initial", s.Initial}.notNegative(),
 		scheduled{"StepDecay", "Gamma", s.Gamma}.inUnit(),
 	)
@@ -106,7 +107,7 @@ func (s MultiStep) Validate() error {
 		}
 		last = m
 	}
-	return first(
+	return cmp.Or(
 		scheduled{"MultiStep", "Initial", s.Initial}.notNegative(),
 		scheduled{"MultiStep", "Gamma", s.Gamma}.inUnit(),
 	)
@@ -139,7 +140,7 @@ func (s Cosine) Validate() error {
 	if s.Initial < s.Min {
 		return errors.Errorf("optim: Cosine: Initial must not be below Min, got %v and %v", s.Initial, s.Min)
 	}
-	return first(
+	return cmp.Or(
 		scheduled{"Cosine", "Initial", s.Initial}.notNegative(),
 		scheduled{"Cosine", "Min", s.Min}.notNegative(),
 	)
@@ -161,7 +162,7 @@ func (s InverseTime) At(step int64) float64 {
 
 // Validate returns an error if a field is out of range.
 func (s InverseTime) Validate() error {
-	return first(
+	return cmp.Or(
 		scheduled{"InverseTime", "Initial", s.Initial}.notNegative(),
 		scheduled{"InverseTime", "K", s.K}.notNegative(),
 	)
@@ -183,7 +184,7 @@ func (s Exponential) At(step int64) float64 {
 
 // Validate returns an error if a field is out of range.
 func (s Exponential) Validate() error {
-	return first(
+	return cmp.Or(
 		scheduled{"Exponential", "Initial", s.Initial}.notNegative(),
 		scheduled{"Exponential", "Gamma", s.Gamma}.inUnit(),
 	)
@@ -213,7 +214,7 @@ func (s Linear) Validate() error {
 	if s.Steps <= 0 {
 		return errors.Errorf("optim: Linear: Steps must be positive, got %d", s.Steps)
 	}
-	return first(
+	return cmp.Or(
 		scheduled{"Linear", "From", s.From}.notNegative(),
 		scheduled{"Linear", "To", s.To}.notNegative(),
 	)
@@ -267,16 +268,6 @@ func (s scheduled) notNegative() error {
 func (s scheduled) inUnit() error {
 	if !(s.value > 0 && s.value <= 1) {
 		return errors.Errorf("optim: %s: %s must be in (0, 1], got %v", s.schedule, s.name, s.value)
-	}
-	return nil
-}
-
-// first returns the first error that is not nil.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

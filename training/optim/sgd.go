@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"cmp"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 )
@@ -59,11 +61,11 @@ func (s *SGD) check(where string) error {
 	if s.LR == 0 && !s.core.rate.explicit {
 		return errors.Errorf("optim: %s: LR must be given, got 0; SetLR(0) stands for a rate of 0", where)
 	}
-	err := first(setting{"LR", s.LR}.notNegative(where), setting{"Momentum", s.Momentum}.belowOne(where))
+	err := cmp.Or(setting{"LR", s.LR}.notNegative(where), setting{"Momentum", s.Momentum}.belowOne(where))
 	if err == nil && s.Nesterov && s.Momentum == 0 {
 		err = errors.Errorf("optim: %s: Nesterov needs Momentum > 0, got 0", where)
 	}
-	return first(err, s.validate(where))
+	return cmp.Or(err, s.validate(where))
 }
 
 // LearningRate implements Solver.
