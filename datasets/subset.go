@@ -59,7 +59,11 @@ func Labels(data training.Dataset) ([]int, error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "datasets: Labels")
 	}
-	x, y, index := make([]float32, size), make([]int, data.Len()), make([]int, 1)
+	y := make([]int, data.Len())
+	if len(y) == 0 {
+		return y, nil // no memory for an example that there is not, however large
+	}
+	x, index := make([]float32, size), make([]int, 1)
 	for i := range y {
 		index[0] = i
 		if err := data.Gather(index, x, y[i:i+1]); err != nil {
