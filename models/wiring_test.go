@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // wiringSeed is the seed of all models here.
@@ -210,9 +211,9 @@ func dropoutWirings() []wiring {
 			continue
 		}
 		all = append(all, wiring{name: d.name + " with options", input: d.input,
-			layer: d.layer(0.5, ops.WithSeed(8), ops.WithRate(ops.Late{P: 0.4, Cutoff: 3})),
+			layer: d.layer(0.5, ops.WithSeed(8), ops.WithRate(schedule.Late{P: 0.4, Cutoff: 3})),
 			ops: func(s *site) *gorgonia.Node {
-				return s.must(d.op(s.x, 0.5, s.at(1), ops.WithSeed(8), ops.WithRate(ops.Late{P: 0.4, Cutoff: 3})))
+				return s.must(d.op(s.x, 0.5, s.at(1), ops.WithSeed(8), ops.WithRate(schedule.Late{P: 0.4, Cutoff: 3})))
 			}})
 	}
 	return all

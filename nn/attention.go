@@ -13,6 +13,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // SelfAttention returns what each place of a sequence takes from all places, by
@@ -64,7 +65,7 @@ func newAttention(a *attention, qkv *gorgonia.Node, p float64, opts []ops.FusedO
 		return nil, errors.Wrap(err, "nn: "+a.Name())
 	}
 	// A step that nothing reads would break gorgonia.Grad.
-	if settings.Mode() != ops.Inference && rate != ops.Constant(0) {
+	if settings.Mode() != ops.Inference && rate != schedule.Constant(0) {
 		if a.drop, err = settings.Fused(qkv, p); err != nil {
 			return nil, errors.Wrap(err, "nn: "+a.Name())
 		}

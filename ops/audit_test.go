@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // blueprint adds nodes to a graph and fails the test where that fails.
@@ -398,10 +399,10 @@ var audits = []struct {
 	{name: "a high rate", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.9), "a", 2) }, want: []ops.Rule{ops.HighRate}},
 	{name: "a rate below", build: func(b blueprint) { b.linear(b.drop(b.node("x", 4, 3), 0.89), "a", 2) }},
 	{name: "a schedule to a high rate", build: func(b blueprint) {
-		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(ops.Late{P: 0.95, Cutoff: 1000})), "a", 2)
+		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(schedule.Late{P: 0.95, Cutoff: 1000})), "a", 2)
 	}, want: []ops.Rule{ops.HighRate}},
 	{name: "a schedule from a high rate", build: func(b blueprint) {
-		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(ops.Linear{From: 0.95, End: 9})), "a", 2)
+		b.linear(b.drop(b.node("x", 4, 3), 0, ops.WithRate(schedule.Linear{From: 0.95, End: 9})), "a", 2)
 	}, want: []ops.Rule{ops.HighRate}},
 	{name: "a rate that a node holds", build: func(b blueprint) {
 		rate := gorgonia.NewScalar(b.g, tensor.Float64, gorgonia.WithName("rate"))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // Dropout takes the place of gorgonia.Dropout. Gradients pass the mask of the
@@ -76,7 +77,7 @@ func ExampleMaskAt() {
 func ExampleWithRate() {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NodeFromAny(g, tensor.Ones(tensor.Float64, 1000), gorgonia.WithName("x"))
-	y := gorgonia.Must(ops.Dropout(x, 0, ops.WithRate(ops.Linear{From: 0, To: 0.5, End: 2})))
+	y := gorgonia.Must(ops.Dropout(x, 0, ops.WithRate(schedule.Linear{From: 0, To: 0.5, End: 2})))
 	machine := gorgonia.NewTapeMachine(g)
 	defer machine.Close()
 	for step := range 4 {

@@ -13,6 +13,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // extremeFloat and extremeInt draw what numbers from outside may be at worst.
@@ -87,13 +88,13 @@ func TestOpsOfExtremes(t *testing.T) {
 			},
 			"Dropout axes": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Dropout(x, p, ops.WithBroadcastAxes(n, k)) },
 			"Linear": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return ops.Dropout(x, 0.5, at, ops.WithRate(ops.Linear{From: p, To: q, Start: int64(n), End: int64(k)}))
+				return ops.Dropout(x, 0.5, at, ops.WithRate(schedule.Linear{From: p, To: q, Start: int64(n), End: int64(k)}))
 			},
 			"Curriculum": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return ops.Dropout(x, 0.5, at, ops.WithRate(ops.Curriculum{P: p, Gamma: q}))
+				return ops.Dropout(x, 0.5, at, ops.WithRate(schedule.Curriculum{P: p, Gamma: q}))
 			},
 			"Early": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return ops.Dropout(x, 0.5, at, ops.WithRate(ops.Early{P: p, Cutoff: int64(n), Decay: true}))
+				return ops.Dropout(x, 0.5, at, ops.WithRate(schedule.Early{P: p, Cutoff: int64(n), Decay: true}))
 			},
 			"AlphaDropout":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.AlphaDropout(x, p, at) },
 			"GaussianDropout":      func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.GaussianDropout(x, p, at) },

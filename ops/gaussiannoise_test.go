@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 var gaussianNoise = variant{name: "GaussianNoise", shape: []int{9, 7}, build: ops.GaussianNoise}
@@ -126,7 +127,7 @@ func TestGaussianNoiseEdges(t *testing.T) {
 // A rate multiplies sigma.
 func TestGaussianNoiseRate(t *testing.T) {
 	x := testkit.Ramp(tensor.Float64, 2, 40)
-	fades := ops.WithRate(ops.Linear{From: 0.5, To: 0, End: 10})
+	fades := ops.WithRate(schedule.Linear{From: 0.5, To: 0, End: 10})
 	half, faded := gaussianNoise.try(t, x, 1).at(0, x), gaussianNoise.try(t, x, 2, fades)
 	for i, y := range faded.at(0, x) {
 		if math.Abs(y-half[i]) > 1e-12 {

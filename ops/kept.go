@@ -12,6 +12,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // Kept are the units that exact-k dropout keeps, of n units and anew at each
@@ -44,7 +45,7 @@ func KeepColumns(x *gorgonia.Node, p float64, opts ...StreamOption) (*Kept, erro
 	if x.Dims() != 2 {
 		return nil, errors.Errorf("%s: x must have shape (N, n), got %v", name, x.Shape())
 	}
-	f := &thinning{n: x.Shape()[1], rate: draw.Constant(p)}
+	f := &thinning{n: x.Shape()[1], rate: schedule.Constant(p)}
 	if f.k = KeptCount(f.n, p); f.k == 0 {
 		return nil, errors.Errorf("%s: one unit at least must be kept, got p = %v of %d", name, p, f.n)
 	}
@@ -98,7 +99,7 @@ func (k *Kept) Select(x *gorgonia.Node) (*gorgonia.Node, error) {
 type thinning struct {
 	op.NoGradient
 	*draw.Source
-	rate     draw.Rate
+	rate     schedule.Schedule
 	n, k     int
 	choosers sync.Pool
 }

@@ -4,6 +4,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // Options set what has a default: the random stream, the rate, and the axes over
@@ -58,7 +59,7 @@ func WithStream(opts ...StreamOption) StreamOption { return draw.WithStream(opts
 // WithRate makes the dropout take its probability from r at each step instead
 // of the constant p, which is then checked but not used. Nothing is rebuilt as
 // the rate changes.
-func WithRate(r Rate) RateOption { return draw.WithRate(r) }
+func WithRate(r schedule.Schedule) RateOption { return draw.WithRate(r) }
 
 // WithRateNode makes the dropout read its probability from a node of x's graph,
 // a float32 or float64 scalar that is fed as each run starts or computed in the

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // An option is of the kinds that can honour it, and of no other: giving it to another
@@ -25,7 +26,7 @@ func TestOptionsFit(t *testing.T) {
 		"WithFixedStep":     {ops.WithFixedStep(1), kinds{true, true, true, true, true}},
 		"WithMode":          {ops.WithMode(ops.Sampling), kinds{true, true, true, true, true}},
 		"WithStream":        {ops.WithStream(ops.WithSeed(1)), kinds{true, true, true, true, true}},
-		"WithRate":          {ops.WithRate(ops.Constant(0.5)), kinds{dropout: true, fused: true}},
+		"WithRate":          {ops.WithRate(schedule.Constant(0.5)), kinds{dropout: true, fused: true}},
 		"WithRateNode":      {ops.WithRateNode(rate), kinds{dropout: true, mix: true}},
 		"WithNoiseShape":    {ops.WithNoiseShape(1), kinds{dropout: true, mix: true, concrete: true}},
 		"WithBroadcastAxes": {ops.WithBroadcastAxes(1), kinds{dropout: true, mix: true, concrete: true}},

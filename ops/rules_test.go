@@ -14,6 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // A variant is one dropout of the family, as the rules see it. docs/rules.md
@@ -245,7 +246,7 @@ func TestRuleInvalidRate(t *testing.T) {
 					t.Errorf("p=%v: want error %q, got %v", p, want, err)
 				}
 			}
-			if _, err := v.build(x, 0, ops.WithRate(ops.Constant(p))); err == nil || !strings.HasPrefix(err.Error(), "ops: "+name+": ") {
+			if _, err := v.build(x, 0, ops.WithRate(schedule.Constant(p))); err == nil || !strings.HasPrefix(err.Error(), "ops: "+name+": ") {
 				t.Errorf("constant rate %v: want an error at construction, got %v", p, err)
 			}
 			// A rate that goes wrong later is an error of the run.
@@ -601,11 +602,11 @@ func TestRuleHashes(t *testing.T) {
 			add(p, ops.WithLayer(70), ops.WithMode(ops.Inference))
 		}
 		if !v.logit {
-			add(0, ops.WithLayer(70), ops.WithRate(ops.Early{P: 0.2, Cutoff: 10}))
-			add(0, ops.WithLayer(70), ops.WithRate(ops.Late{P: 0.2, Cutoff: 10}))
-			add(0, ops.WithLayer(70), ops.WithRate(ops.Late{P: 0.2, Cutoff: 11}))
-			add(0, ops.WithLayer(70), ops.WithRate(ops.Linear{From: 0.2, End: 10}))
-			add(0, ops.WithLayer(70), ops.WithRate(ops.Curriculum{P: 0.2, Gamma: 10}))
+			add(0, ops.WithLayer(70), ops.WithRate(schedule.Early{P: 0.2, Cutoff: 10}))
+			add(0, ops.WithLayer(70), ops.WithRate(schedule.Late{P: 0.2, Cutoff: 10}))
+			add(0, ops.WithLayer(70), ops.WithRate(schedule.Late{P: 0.2, Cutoff: 11}))
+			add(0, ops.WithLayer(70), ops.WithRate(schedule.Linear{From: 0.2, End: 10}))
+			add(0, ops.WithLayer(70), ops.WithRate(schedule.Curriculum{P: 0.2, Gamma: 10}))
 			rate := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("rate"))
 			add(0, ops.WithLayer(70), ops.WithRateNode(rate))
 		}
@@ -725,7 +726,7 @@ func TestRuleIndependence(t *testing.T) {
 // rebuilt: each step is what a dropout of that constant rate does.
 func TestRuleRates(t *testing.T) {
 	eachVariant(t, func(v variant) bool { return v.logit }, func(t *testing.T, v variant) {
-		schedule := ops.Linear{From: 0, To: 0.75, Start: 1, End: 4}
+		schedule := schedule.Linear{From: 0, To: 0.75, Start: 1, End: 4}
 		want := func(step int64) []float64 {
 			x := testkit.Ramp(tensor.Float64, v.shape...)
 			return v.try(t, x, schedule.At(step)).at(step, x)

@@ -188,10 +188,8 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 		return err
 	}
 	r.params = nil
-	if t.Schedule != nil {
-		lr := t.Schedule.At(r.Steps)
-		r.LR = &lr
-		t.Solver.(interface{ SetLR(float64) }).SetLR(lr)
+	if err := r.followSchedules(); err != nil {
+		return errors.Wrap(err, "training: Fit")
 	}
 	if err := t.Model.Update(func() error { return t.Solver.Step(params) }); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)

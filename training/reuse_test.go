@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -32,7 +33,7 @@ func TestTrainerUsedAgain(t *testing.T) {
 		"drop last":          func(tr *training.Trainer) { tr.DropLast = true },
 		"seed and epochs":    func(tr *training.Trainer) { tr.Seed, tr.Epochs = 5, 2 },
 		"solver":             func(tr *training.Trainer) { tr.Solver = &optim.Adam{} },
-		"schedule":           func(tr *training.Trainer) { tr.Schedule = optim.Constant(0.01) },
+		"schedule":           func(tr *training.Trainer) { tr.LR = schedule.Constant(0.01) },
 	} {
 		used := newTrainer(t, 0.5)
 		used.Loss = training.CrossEntropy(nn.WithLabelSmoothing(0.1))

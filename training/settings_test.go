@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -26,7 +27,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	type set = func(*training.Trainer)
 	solver := func(s optim.Solver) set { return func(tr *training.Trainer) { tr.Solver = s } }
-	schedule := func(s optim.Schedule) set { return func(tr *training.Trainer) { tr.Schedule = s } }
+	scheduled := func(s schedule.Schedule) set { return func(tr *training.Trainer) { tr.LR = s } }
 	callback := func(c training.Callback) set {
 		return func(tr *training.Trainer) { tr.Callbacks = []training.Callback{c} }
 	}
@@ -60,16 +61,21 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"AdamW: ClipValue must be finite and not negative, got -Inf", regularized(optim.Regularization{ClipValue: -inf})},
 		{"AdamW: ClipNorm must be finite and not negative, got -1", regularized(optim.Regularization{ClipNorm: -1})},
 
-		{"Constant: value must be finite and not negative, got NaN", schedule(optim.Constant(nan))},
-		{"StepDecay: Every must be positive, got 0", schedule(optim.StepDecay{Initial: 1, Gamma: 0.5})},
-		{"MultiStep: Milestones must be positive and increasing, got -9223372036854775808 after 0",
-			schedule(optim.MultiStep{Initial: 1, Gamma: 1, Milestones: []int64{math.MinInt64}})},
-		{"Cosine: Steps must be positive, got 0", schedule(optim.Cosine{Initial: 1})},
-		{"InverseTime: K must be finite and not negative, got +Inf", schedule(optim.InverseTime{Initial: 1, K: inf})},
-		{"Exponential: Gamma must be in (0, 1], got 2", schedule(optim.Exponential{Initial: 1, Gamma: 2})},
-		{"Linear: To must be finite and not negative, got -1", schedule(optim.Linear{To: -1, Steps: 1})},
-		{"Warmup: expected a schedule in Then, got nil", schedule(optim.Warmup{Steps: 1})},
-		{"SGD: LR must be finite and not negative, got -1", schedule(rising{})},
+		{"LR: schedule: Constant: value must be finite, got NaN", scheduled(schedule.Constant(nan))},
+		{"LR: schedule: StepDecay: Every must be positive, got 0", scheduled(schedule.StepDecay{Initial: 1, Gamma: 0.5})},
+		{"LR: schedule: MultiStep: Milestones must be positive and increasing, got -9223372036854775808 after 0",
+			scheduled(schedule.MultiStep{Initial: 1, Gamma: 1, Milestones: []int64{math.MinInt64}})},
+		{"LR: schedule: Cosine: Steps must be positive, got 0", scheduled(schedule.Cosine{Initial: 1})},
+		{"LR: schedule: InverseTime: K must be finite and not negative, got +Inf", scheduled(schedule.InverseTime{Initial: 1, K: inf})},
+		{"LR: schedule: Exponential: Gamma must be in (0, 1], got 2", scheduled(schedule.Exponential{Initial: 1, Gamma: 2})},
+		{"a solver must have SetMomentum for a schedule of it, got *optim.Adam", func(tr *training.Trainer) {
+			tr.Solver, tr.Momentum = &optim.Adam{}, schedule.Constant(0.5)
+		}},
+		{"SGD: Momentum must be in [0, 1), got 1", func(tr *training.Trainer) { tr.Momentum = schedule.Constant(1) }},
+		{"WeightDecay: schedule: Constant: value must be finite, got +Inf", func(tr *training.Trainer) { tr.WeightDecay = schedule.Constant(inf) }},
+		{"LR must not be negative, got down to -1", scheduled(schedule.Linear{To: -1, End: 1})},
+		{"LR: schedule: Warmup: expected a schedule in Then, got nil", scheduled(schedule.Warmup{Steps: 1})},
+		{"SGD: LR must be finite and not negative, got -1", scheduled(rising{})},
 
 		{"EarlyStopping: patience must be at least 1, got 0", callback(training.EarlyStopping(0))},
 		{"EarlyStopping: patience must be at least 1, got -9223372036854775808", callback(training.EarlyStoppingOnError(math.MinInt))},
@@ -115,12 +121,13 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 type rising struct{}
 
 func (rising) At(step int64) float64 { return float64(step) - 1 }
+func (rising) String() string        { return "rising" }
 
 // The largest settings that are taken can be trained with.
 func TestLargestSettings(t *testing.T) {
 	tr := newTrainer(t, 0.5)
 	tr.BatchSize, tr.EvalBatch, tr.Epochs, tr.Seed = math.MaxInt, math.MaxInt, math.MaxInt, math.MaxUint64
-	tr.Schedule = optim.Warmup{Steps: math.MaxInt64, Then: optim.Constant(1)}
+	tr.LR = schedule.Warmup{Steps: math.MaxInt64, Then: schedule.Constant(1)}
 	tr.Callbacks = []training.Callback{training.EarlyStopping(math.MaxInt), {OnEpoch: func(r *training.Run) error {
 		if r.Epoch == 1 {
 			r.Stop("enough")

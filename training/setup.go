@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,11 +31,11 @@ type Setup struct {
 	Seed       uint64 `json:"seed"`             // of the order of the examples
 	ModelSeed  uint64 `json:"model_seed"`       // of the masks
 	Frozen     string `json:"frozen,omitempty"` // the names of the frozen parameters
-	// Solver is its type and settings, but for a learning rate that a schedule sets.
+	// Solver is its type and settings, but for those that a schedule sets.
 	Solver string `json:"solver"`
-	// Rates are the rates that the schedule gives at the steps 0, 1, 3, 7, 15, ...,
-	// as far as the run goes; none without a schedule.
-	Rates []string `json:"rates,omitempty"`
+	// Schedules are those of the solver's settings: the values at the steps 0, 1, 3, 7,
+	// 15, ..., as far as the run goes, under "LR", "Momentum" and "WeightDecay".
+	Schedules map[string][]string `json:"schedules,omitempty"`
 	// Ops are those of the network, with their settings, and of the loss, for a batch.
 	Ops []string `json:"ops"`
 }
@@ -42,36 +44,49 @@ type Setup struct {
 func (t *Trainer) setup(data Data, ops []string) Setup {
 	s := Setup{
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
-		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Solver: describeSolver(t.Solver, t.Schedule != nil), Ops: ops,
+		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
 	}
 	if data.Validation != nil {
 		s.Validation = data.Validation.Len()
 	}
-	if t.Schedule != nil {
-		perEpoch := int64(t.stepsPerEpoch(s.Train))
+	settings, _ := t.scheduled() // checked at the start
+	perEpoch := int64(t.stepsPerEpoch(s.Train))
+	for _, setting := range settings {
+		var values []string
 		for step := int64(0); step/perEpoch < int64(t.Epochs) && step < math.MaxInt64/2; step = 2*step + 1 {
-			s.Rates = append(s.Rates, strconv.FormatFloat(t.Schedule.At(step), 'g', -1, 64))
+			values = append(values, strconv.FormatFloat(setting.schedule.At(step), 'g', -1, 64))
 		}
+		if s.Schedules == nil {
+			s.Schedules = make(map[string][]string)
+		}
+		s.Schedules[setting.name] = values
 	}
+	s.Solver = describeSolver(t.Solver, s.Schedules)
 	return s
 }
 
-// describeSolver returns the type and the exported fields of a solver.
-func describeSolver(solver any, scheduled bool) string {
+// describeSolver returns the type and the exported fields of a solver, but for those
+// that are scheduled.
+func describeSolver(solver any, scheduled map[string][]string) string {
 	of := strings.TrimPrefix(reflect.TypeOf(solver).String(), "*")
 	data, err := json.Marshal(solver)
 	var fields map[string]json.RawMessage
 	if err != nil || json.Unmarshal(data, &fields) != nil {
 		return of // of a foreign kind
 	}
-	if scheduled {
-		delete(fields, "LR")
+	for name := range scheduled {
+		delete(fields, name)
 	}
 	// Maps are written in the order of their keys.
 	if data, err = json.Marshal(fields); err != nil {
 		return of
 	}
 	return of + string(data)
+}
+
+// names returns those of scheduled settings.
+func names(schedules map[string][]string) string {
+	return cmp.Or(strings.Join(slices.Sorted(maps.Keys(schedules)), ", "), "none")
 }
 
 // same returns an error that names all in which a run differs from s.
@@ -93,17 +108,20 @@ func (s Setup) same(run Setup) error {
 		{"the model's seed", s.ModelSeed, run.ModelSeed},
 		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},
 		{"Solver", s.Solver, run.Solver},
-		{"a schedule", len(s.Rates) > 0, len(run.Rates) > 0},
+		{"the scheduled settings", names(s.Schedules), names(run.Schedules)},
 	} {
 		if setting.want != setting.got {
 			differ = append(differ, fmt.Sprintf("%s must be %v, got %v", setting.name, setting.want, setting.got))
 		}
 	}
-	// How many rates there are follows from the settings above.
-	for i := range min(len(s.Rates), len(run.Rates)) {
-		if w, g := s.Rates[i], run.Rates[i]; w != g {
-			differ = append(differ, fmt.Sprintf("Schedule must give %s at step %d, got %s", w, int64(1)<<i-1, g))
-			break
+	// How many values there are follows from the settings above.
+	for _, name := range slices.Sorted(maps.Keys(s.Schedules)) {
+		want, got := s.Schedules[name], run.Schedules[name]
+		for i := range min(len(want), len(got)) {
+			if want[i] != got[i] {
+				differ = append(differ, fmt.Sprintf("%s must be %s at step %d, got %s", name, want[i], int64(1)<<i-1, got[i]))
+				break
+			}
 		}
 	}
 	// Ops tell the seed too: more of them differ then than need be said.

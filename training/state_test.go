@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -71,7 +72,7 @@ func TestResume(t *testing.T) {
 				trainer := func(keep training.Callback) (*training.Trainer, *seen) {
 					tr := newTrainer(t, 0.5)
 					tr.Solver, tr.Epochs, tr.DropLast = solver(), 12, dropLast
-					tr.Schedule = optim.Cosine{Initial: 0.9, Steps: 36}
+					tr.LR = schedule.Cosine{Initial: 0.9, Steps: 36}
 					memory := new(seen)
 					rest := []training.Callback{keep, training.EarlyStopping(2), memory.callback()}
 					// The permutations of three.
@@ -261,7 +262,7 @@ func TestResumeNamesWhatDiffers(t *testing.T) {
 	data := training.Data{Train: blobs(70, 1), Validation: blobs(40, 2)}
 	trainer := func() *training.Trainer {
 		tr := newTrainer(t, 0.5)
-		tr.Schedule = optim.Cosine{Initial: 0.05, Steps: 15}
+		tr.LR = schedule.Cosine{Initial: 0.05, Steps: 15}
 		tr.Callbacks = []training.Callback{training.EarlyStopping(3)}
 		return tr
 	}
@@ -287,8 +288,8 @@ func TestResumeNamesWhatDiffers(t *testing.T) {
 		{func(tr *training.Trainer, _ *training.Data) { tr.Solver = &optim.SGD{LR: 0.1, Momentum: 0.8} }, []string{"Solver must be optim.SGD{", `"Momentum":0.9`, `"Momentum":0.8`}},
 		{func(tr *training.Trainer, _ *training.Data) { tr.Solver = &optim.SGD{LR: 3, Momentum: 0.9} }, nil}, // the schedule's
 		{func(tr *training.Trainer, _ *training.Data) { tr.Solver = &optim.Adam{} }, []string{"Solver must be optim.SGD{", "got optim.Adam{"}},
-		{func(tr *training.Trainer, _ *training.Data) { tr.Schedule = optim.Cosine{Initial: 0.05, Steps: 16} }, []string{"Schedule must give 0.0494", "at step 1, got 0.0495"}},
-		{func(tr *training.Trainer, _ *training.Data) { tr.Schedule = nil }, []string{"a schedule must be true, got false"}},
+		{func(tr *training.Trainer, _ *training.Data) { tr.LR = schedule.Cosine{Initial: 0.05, Steps: 16} }, []string{"LR must be 0.0494", "at step 1, got 0.0495"}},
+		{func(tr *training.Trainer, _ *training.Data) { tr.LR = nil }, []string{"the scheduled settings must be LR, got none"}},
 		{func(tr *training.Trainer, _ *training.Data) {
 			tr.Callbacks = []training.Callback{training.EarlyStopping(4)}
 		}, []string{`callback "EarlyStopping on NLL": training: EarlyStopping: patience must be 3 as in the state, got 4`}},

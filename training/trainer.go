@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
@@ -36,9 +37,10 @@ type Trainer struct {
 	// order of the epoch, others in each. A batch of one example is too small for
 	// batch normalization.
 	DropLast bool
-	// Schedule gives the learning rate of each step, from 0, to a solver with a
-	// method SetLR(float64). nil leaves the solver's rate alone.
-	Schedule optim.Schedule
+	// LR, Momentum and WeightDecay give these settings of the solver for each step, from
+	// 0, by its methods SetLR(float64), SetMomentum(float64) and
+	// SetWeightDecay(float64). nil leaves the solver's setting alone.
+	LR, Momentum, WeightDecay schedule.Schedule
 	// Loss is what is minimized; nil means CrossEntropy().
 	Loss Loss
 	// Seed chooses the order of the examples.
@@ -187,13 +189,8 @@ func (t *Trainer) check(data Data) error {
 	case t.EvalBatch < 0:
 		return errors.Errorf("training: Fit: EvalBatch must not be negative, got %d", t.EvalBatch)
 	}
-	if t.Schedule != nil {
-		if _, ok := t.Solver.(interface{ SetLR(float64) }); !ok {
-			return errors.Errorf("training: Fit: a solver with a schedule must have SetLR, got %T", t.Solver)
-		}
-		if err := optim.Validate(t.Schedule); err != nil {
-			return errors.Wrap(err, "training: Fit")
-		}
+	if _, err := t.scheduled(); err != nil {
+		return errors.Wrap(err, "training: Fit")
 	}
 	if err := t.checkCallbacks(); err != nil {
 		return errors.Wrap(err, "training: Fit")
@@ -217,8 +214,8 @@ func (t *Trainer) check(data Data) error {
 // schedule sets the rate.
 func (r *Run) checkSolver() error {
 	t := r.Trainer
-	if t.Schedule != nil {
-		t.Solver.(interface{ SetLR(float64) }).SetLR(t.Schedule.At(r.Steps))
+	if err := r.followSchedules(); err != nil {
+		return errors.Wrap(err, "training: Fit")
 	}
 	if v, ok := t.Solver.(interface{ Validate() error }); ok {
 		return errors.WithMessage(v.Validate(), "training: Fit")

@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -135,16 +136,62 @@ func TestEvaluate(t *testing.T) {
 
 func TestSchedule(t *testing.T) {
 	tr := newTrainer(t, 0)
-	tr.Schedule = halving{}
+	tr.LR = halving{}
 	h := fit(t, tr, training.Data{Train: blobs(64, 1)})
 	if got := h.Epochs[4].LR; got == nil || *got != math.Pow(0.5, 9) {
 		t.Errorf("rate of the last of 10 steps is %v, want %v", got, math.Pow(0.5, 9))
 	}
 }
 
+// Momentum and weight decay follow their schedules as the learning rate does, at each
+// step and from where a run is gone on with.
+func TestScheduledSettings(t *testing.T) {
+	type settings struct{ momentum, decay float64 }
+	seen := func(resume *training.State, epochs int) (all []settings, state *training.State) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		tr := newTrainer(t, 0)
+		solver := &optim.SGD{LR: 0.1, Nesterov: true, Momentum: 0.1}
+		tr.Solver, tr.Epochs, tr.Resume = solver, 4, resume
+		tr.Momentum = schedule.Linear{From: 0.25, To: 0.75, End: 4}
+		tr.WeightDecay = schedule.StepDecay{Initial: 0.5, Gamma: 0.5, Every: 2}
+		tr.Callbacks = []training.Callback{{
+			OnStep: func(*training.Run) error {
+				all = append(all, settings{solver.Momentum, solver.WeightDecay})
+				return nil
+			},
+			OnEpoch: func(r *training.Run) error {
+				if r.Epoch+1 == epochs {
+					cancel()
+				}
+				return nil
+			},
+			OnEnd: func(r *training.Run) (err error) {
+				state, err = r.State()
+				return err
+			},
+		}}
+		if _, err := tr.Fit(ctx, training.Data{Train: blobs(64, 1)}); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		return all, state
+	}
+	want := []settings{{0.25, 0.5}, {0.375, 0.5}, {0.5, 0.25}, {0.625, 0.25}, {0.75, 0.125}, {0.75, 0.125}, {0.75, 0.0625}, {0.75, 0.0625}}
+	all, _ := seen(nil, 4)
+	if !slices.Equal(all, want) {
+		t.Errorf("want %v, got %v", want, all)
+	}
+	first, state := seen(nil, 2)
+	rest, _ := seen(state, 4)
+	if got := append(first, rest...); !slices.Equal(got, want) {
+		t.Errorf("stopped and gone on with: want %v, got %v", want, got)
+	}
+}
+
 type halving struct{}
 
 func (halving) At(step int64) float64 { return math.Pow(0.5, float64(step)) }
+func (halving) String() string        { return "halving" }
 
 func TestEarlyStopping(t *testing.T) {
 	tr := newTrainer(t, 0)

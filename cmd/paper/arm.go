@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -9,6 +10,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -236,20 +238,22 @@ const (
 // rates are the learning rates of a training: a gradient counts the same in the
 // end whatever the momentum, and less and less along half a cosine.
 type rates struct {
-	momentum optim.Linear
-	rate     optim.Cosine
+	momentum schedule.Linear
+	cosine   schedule.Cosine
 }
 
 // newRates raises the momentum over the first fifth of the updates.
 func newRates(rate float64, updates int64) rates {
 	return rates{
-		optim.Linear{From: firstMomentum, To: lastMomentum, Steps: max(1, updates/5)},
-		optim.Cosine{Initial: rate, Steps: updates},
+		schedule.Linear{From: firstMomentum, To: lastMomentum, End: max(1, updates/5)},
+		schedule.Cosine{Initial: rate, Steps: updates},
 	}
 }
 
-// At implements optim.Schedule.
-func (r rates) At(step int64) float64 { return r.rate.At(step) * (1 - r.momentum.At(step)) }
+// At implements schedule.Schedule.
+func (r rates) At(step int64) float64 { return r.cosine.At(step) * (1 - r.momentum.At(step)) }
+
+func (r rates) String() string { return fmt.Sprintf("%v*(1-%v)", r.cosine, r.momentum) }
 
 // updates is the arm's share of the given number of updates, which is the whole of
 // a small number.
@@ -276,12 +280,7 @@ func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*traini
 	steps := (n + batch - 1) / batch
 	epochs := max(1, int(math.Round(float64(updates)/float64(steps))))
 	r := newRates(rate, int64(epochs)*int64(steps))
-	momentum := training.Callback{OnGradients: func(run *training.Run) error {
-		solver.Momentum = r.momentum.At(run.Steps)
-		return nil
-	}}
 	return &training.Trainer{
-		Model: m, Solver: solver, Schedule: r, Loss: loss, Epochs: epochs, BatchSize: batch, Seed: seed,
-		Callbacks: []training.Callback{momentum},
+		Model: m, Solver: solver, LR: r, Momentum: r.momentum, Loss: loss, Epochs: epochs, BatchSize: batch, Seed: seed,
 	}, nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/opticks"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -106,7 +107,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 				Epochs: s.epochs, BatchSize: batch, Seed: seed, EvalBatch: 64,
 				Callbacks: []training.Callback{training.EarlyStopping(max(1, s.epochs/2))},
 			}
-			t.Schedule = optim.Cosine{Initial: lr, Steps: int64(s.epochs * ((book.Train.Len() + batch - 1) / batch))}
+			t.LR = schedule.Cosine{Initial: lr, Steps: int64(s.epochs * ((book.Train.Len() + batch - 1) / batch))}
 			return t, data, nil
 		}}
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/wdbc"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -116,7 +117,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 				Model: m, Solver: &optim.AdamW{Regularization: optim.Regularization{WeightDecay: decay}},
 				Epochs: int(math.Ceil(epochs * s.epochs)), BatchSize: batch, Seed: seed,
 			}
-			t.Schedule = optim.Cosine{Initial: 0.003, Steps: int64(t.Epochs * (len(f.Train)/batch + 1))}
+			t.LR = schedule.Cosine{Initial: 0.003, Steps: int64(t.Epochs * (len(f.Train)/batch + 1))}
 			return t, data, nil
 		}}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/vowel"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -99,7 +100,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			Model: m, Solver: &optim.AdamW{Regularization: optim.Regularization{WeightDecay: c.decay}},
 			Epochs: s.epochs, BatchSize: batch, Seed: seed,
 		}
-		t.Schedule = optim.Cosine{Initial: 0.003, Steps: int64(s.epochs * ((len(trainRows) + batch - 1) / batch))}
+		t.LR = schedule.Cosine{Initial: 0.003, Steps: int64(s.epochs * ((len(trainRows) + batch - 1) / batch))}
 		return t, parts, nil
 	}
 

@@ -26,6 +26,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -96,7 +97,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			const batch = 50
 			t := &training.Trainer{
 				Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: seed,
-				Schedule: optim.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
+				LR: schedule.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
 			}
 			return t, training.Data{Train: train, Test: reportOn}, nil
 		}}

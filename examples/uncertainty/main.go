@@ -28,6 +28,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -94,7 +95,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		const batch = 50
 		t := &training.Trainer{
 			Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: s.seed,
-			Schedule: optim.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
+			LR: schedule.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
 		}
 		if _, err := t.Fit(ctx, training.Data{Train: train}); err != nil {
 			return err

@@ -23,6 +23,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -138,7 +139,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 				nets[k] = m
 			}
 			t := &training.Trainer{Model: m, Solver: &optim.Adam{}, Epochs: s.epochs, BatchSize: s.batch, Seed: seed}
-			t.Schedule = optim.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + s.batch - 1) / s.batch))}
+			t.LR = schedule.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + s.batch - 1) / s.batch))}
 			return t, data, nil
 		}}
 	}

@@ -6,12 +6,13 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // Fused is Dropout, element by element, as a part of another op. A nil one is none.
 type Fused struct {
 	*Source
-	rate Rate
+	rate schedule.Schedule
 }
 
 // Fused returns a dropout within an op on x, with the rate p or that of the
@@ -73,5 +74,5 @@ func (f *Fused) String() string {
 	if f == nil {
 		return ""
 	}
-	return " " + Identify(f.rate) + " " + f.Source.String()
+	return " " + identify(f.rate) + " " + f.Source.String()
 }

@@ -10,13 +10,14 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // A Mask is what a dropout of one mask draws: from a source, at a rate, shared
 // over axes.
 type Mask struct {
 	*Source
-	rate     Rate
+	rate     schedule.Schedule
 	rateNode *gorgonia.Node // instead of the rate; nil: none
 	shared   []bool         // by axis; nil: none
 	check    func(p float64) error
@@ -89,7 +90,7 @@ func (m Mask) String() string {
 	if m.rateNode != nil {
 		s.WriteString("p=node ")
 	} else {
-		s.WriteString(Identify(m.rate) + " ")
+		s.WriteString(identify(m.rate) + " ")
 	}
 	s.WriteString(m.Source.String())
 	for axis, shared := range m.shared {

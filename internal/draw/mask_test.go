@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 func newMask(t *testing.T, x *gorgonia.Node, opts ...draw.Option) draw.Mask {
@@ -26,7 +27,7 @@ func newMask(t *testing.T, x *gorgonia.Node, opts ...draw.Option) draw.Mask {
 func TestRateAt(t *testing.T) {
 	x := input()
 	node := gorgonia.NewScalar(x.Graph(), tensor.Float32, gorgonia.WithName("rate"))
-	constant, line, fed := newMask(t, x), newMask(t, x, draw.WithRate(draw.Linear{To: 1, End: 4})), newMask(t, x, draw.WithRateNode(node))
+	constant, line, fed := newMask(t, x), newMask(t, x, draw.WithRate(schedule.Linear{To: 1, End: 4})), newMask(t, x, draw.WithRateNode(node))
 	for name, tt := range map[string]struct {
 		m    draw.Mask
 		want float64
@@ -65,7 +66,7 @@ func TestMaskInputs(t *testing.T) {
 	if len(in) != 2 || in[1].Of != op.Scalar || in[1].Dtype != tensor.Float32 || len(nodes) != 2 || nodes[1] != node {
 		t.Errorf("got %v, %v", in, nodes)
 	}
-	if d := plain.Drawing(1); d.Source != plain.Source || d.Rate != draw.Constant(0.25) || d.Dropped != 1 || !d.Drops {
+	if d := plain.Drawing(1); d.Source != plain.Source || d.Rate != schedule.Constant(0.25) || d.Dropped != 1 || !d.Drops {
 		t.Errorf("got %v", d)
 	}
 	if d := fed.Drawing(0); d.Rate != nil {
@@ -144,7 +145,7 @@ func TestFused(t *testing.T) {
 	if in, nodes := f.Inputs(), f.Nodes(); len(in) != 1 || in[0].Of != op.Step || len(nodes) != 1 || nodes[0] != f.Step() {
 		t.Errorf("got %v, %v", in, nodes)
 	}
-	if d := f.Drawing(draw.Output); d.Source != f.Source || d.Rate != draw.Constant(0.5) || d.Dropped != draw.Output || !d.Drops {
+	if d := f.Drawing(draw.Output); d.Source != f.Source || d.Rate != schedule.Constant(0.5) || d.Dropped != draw.Output || !d.Drops {
 		t.Errorf("got %v", d)
 	}
 	if got := f.String(); got != " p=0.5 seed=7 layer=3 mode=auto" {

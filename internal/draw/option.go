@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // An Option sets something about a dropout that has a default: its stream, its
@@ -136,7 +138,7 @@ func WithStream(opts ...StreamOption) StreamOption {
 // WithRate makes the dropout take its probability from r at each step instead
 // of the constant p, which is then checked but not used. Nothing is rebuilt as
 // the rate changes.
-func WithRate(r Rate) RateOption { return rateOption(func(s *Settings) { s.rate = r }) }
+func WithRate(r schedule.Schedule) RateOption { return rateOption(func(s *Settings) { s.rate = r }) }
 
 // WithRateNode makes the dropout read its probability from a node of x's graph,
 // a float32 or float64 scalar that is fed as each run starts or computed in the

@@ -1,64 +1,22 @@
-package draw_test
+package draw
 
 import (
 	"math"
 	"testing"
 
-	"github.com/gorgonia-dropout/dropout/internal/draw"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
-
-var nan, inf = math.NaN(), math.Inf(1)
-
-// wild is a rate that is 2 at step 0, NaN at step 1 and else 0.5, and does not say so
-// before.
-type wild struct{}
-
-func (wild) At(step int64) float64 {
-	switch step {
-	case 0:
-		return 2
-	case 1:
-		return nan
-	}
-	return 0.5
-}
-
-func (wild) String() string { return "wild" }
-
-func TestRates(t *testing.T) {
-	line := draw.Linear{From: 0.2, To: 0.6, Start: 10, End: 20}
-	for _, tt := range []struct {
-		r    draw.Rate
-		step int64
-		want float64
-	}{
-		{draw.Constant(0.3), math.MaxInt64, 0.3},
-		{line, math.MinInt64, 0.2}, {line, 10, 0.2}, {line, 15, 0.4}, {line, 20, 0.6}, {line, math.MaxInt64, 0.6},
-		{draw.Linear{From: 0, To: 1, Start: math.MinInt64, End: math.MaxInt64}, 0, 0.5},
-		{draw.Linear{From: 0.1, To: 0.2}, 0, 0.2},
-		{draw.Early{P: 0.5, Cutoff: 3}, 2, 0.5}, {draw.Early{P: 0.5, Cutoff: 3}, 3, 0},
-		{draw.Early{P: 0.5, Cutoff: 3, Decay: true}, 0, 0.5}, {draw.Early{P: 0.5, Cutoff: 3, Decay: true}, 1, 0.25},
-		{draw.Early{P: 0.5, Cutoff: 3, Decay: true}, 2, 0}, {draw.Early{P: 0.5, Cutoff: 1, Decay: true}, 0, 0.5},
-		{draw.Late{P: 0.5, Cutoff: 3}, 2, 0}, {draw.Late{P: 0.5, Cutoff: 3}, 3, 0.5},
-		{draw.Curriculum{P: 0.5, Gamma: 0.1}, 0, 0}, {draw.Curriculum{P: 0.5, Gamma: 0.1}, -5, 0},
-		{draw.Curriculum{P: 0.5, Gamma: 0.1}, 10, 0.5 * (1 - math.Exp(-1))},
-	} {
-		if got := tt.r.At(tt.step); math.Abs(got-tt.want) > 1e-15 {
-			t.Errorf("%T %v at step %d: want %v, got %v", tt.r, tt.r, tt.step, tt.want, got)
-		}
-	}
-}
 
 // Rates that differ have names that differ, since Gorgonia merges ops by them.
 func TestIdentify(t *testing.T) {
-	seen := make(map[string]draw.Rate)
-	for _, r := range []draw.Rate{
-		draw.Constant(0.5), draw.Constant(0.25), wild{},
-		draw.Linear{From: 0.5}, draw.Linear{To: 0.5}, draw.Linear{Start: 1}, draw.Linear{End: 1},
-		draw.Early{P: 0.5}, draw.Early{P: 0.5, Cutoff: 1}, draw.Early{P: 0.5, Decay: true}, draw.Early{},
-		draw.Late{P: 0.5}, draw.Late{P: 0.5, Cutoff: 1}, draw.Curriculum{P: 0.5}, draw.Curriculum{Gamma: 0.5},
+	seen := make(map[string]schedule.Schedule)
+	for _, r := range []schedule.Schedule{
+		schedule.Constant(0.5), schedule.Constant(0.25),
+		schedule.Linear{From: 0.5}, schedule.Linear{To: 0.5}, schedule.Linear{Start: 1}, schedule.Linear{End: 1},
+		schedule.Early{P: 0.5}, schedule.Early{P: 0.5, Cutoff: 1}, schedule.Early{P: 0.5, Decay: true}, schedule.Early{},
+		schedule.Late{P: 0.5}, schedule.Late{P: 0.5, Cutoff: 1}, schedule.Curriculum{P: 0.5}, schedule.Curriculum{Gamma: 0.5},
 	} {
-		id := draw.Identify(r)
+		id := identify(r)
 		if other, ok := seen[id]; ok {
 			t.Errorf("%T %v and %T %v are both %q", r, r, other, other, id)
 		}
@@ -66,17 +24,18 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-func TestValidate(t *testing.T) {
-	for _, r := range []draw.Rate{draw.Constant(1), draw.Linear{To: 1, End: 3}, draw.Early{P: 1}, draw.Late{P: 1}, draw.Curriculum{P: 1, Gamma: 2}, wild{}} {
-		if err := draw.Validate(r); err != nil {
+// All the values of a rate must be probabilities, as far as it tells.
+func TestCheckSchedule(t *testing.T) {
+	for _, r := range []schedule.Schedule{schedule.Constant(1), schedule.Linear{To: 1, End: 3}, schedule.Early{P: 1}, schedule.Late{P: 1}, schedule.Curriculum{P: 1, Gamma: 2}} {
+		if err := checkSchedule(r, CheckRate); err != nil {
 			t.Errorf("%T: %v", r, err)
 		}
 	}
-	for _, r := range []draw.Rate{
-		draw.Constant(nan), draw.Linear{From: -1}, draw.Linear{To: 2}, draw.Linear{Start: 1}, draw.Early{P: nan}, draw.Early{Cutoff: -1},
-		draw.Late{P: 2}, draw.Late{Cutoff: -1}, draw.Curriculum{P: -1}, draw.Curriculum{Gamma: nan}, draw.Curriculum{Gamma: inf},
+	for _, r := range []schedule.Schedule{
+		schedule.Constant(math.NaN()), schedule.Linear{From: -1}, schedule.Linear{To: 2}, schedule.Linear{Start: 1}, schedule.Early{P: math.NaN()}, schedule.Early{Cutoff: -1},
+		schedule.Late{P: 2}, schedule.Late{Cutoff: -1}, schedule.Curriculum{P: -1}, schedule.Curriculum{Gamma: math.NaN()}, schedule.Curriculum{Gamma: math.Inf(1)},
 	} {
-		if draw.Validate(r) == nil {
+		if checkSchedule(r, CheckRate) == nil {
 			t.Errorf("%T %v must be an error", r, r)
 		}
 	}

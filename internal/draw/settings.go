@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // Settings are what the options of an op say.
@@ -19,7 +20,7 @@ type Settings struct {
 	step     *gorgonia.Node
 	mode     Mode
 
-	rate        Rate
+	rate        schedule.Schedule
 	rateNode    *gorgonia.Node
 	hasRateNode bool
 
@@ -68,17 +69,14 @@ func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
 }
 
 // Rate returns the rate by step of the settings, p where none was given.
-func (s *Settings) Rate(p float64, check func(p float64) error) (Rate, error) {
+func (s *Settings) Rate(p float64, check func(p float64) error) (schedule.Schedule, error) {
 	if err := check(p); err != nil {
 		return nil, err
 	}
 	if s.rate == nil {
-		return Constant(p), nil
+		return schedule.Constant(p), nil
 	}
-	if err := Validate(s.rate); err != nil {
-		return nil, err
-	}
-	return s.rate, errors.Wrap(check(s.rate.At(0)), "rate at step 0")
+	return s.rate, checkSchedule(s.rate, check)
 }
 
 // RateNode returns the node of WithRateNode, nil where it was not given. It is an

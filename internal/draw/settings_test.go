@@ -1,6 +1,7 @@
 package draw_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // input is a node of shape (2, 3) of a new graph.
@@ -17,6 +19,24 @@ func input() *gorgonia.Node { return named(gorgonia.NewGraph(), "x") }
 func named(g *gorgonia.ExprGraph, name string) *gorgonia.Node {
 	return gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 3), gorgonia.WithName(name))
 }
+
+var nan, inf = math.NaN(), math.Inf(1)
+
+// wild is a rate that is 2 at step 0, NaN at step 1 and else 0.5, and does not say so
+// before.
+type wild struct{}
+
+func (wild) At(step int64) float64 {
+	switch step {
+	case 0:
+		return 2
+	case 1:
+		return nan
+	}
+	return 0.5
+}
+
+func (wild) String() string { return "wild" }
 
 func collect(opts ...draw.Option) *draw.Settings { return draw.Collect(opts) }
 
@@ -41,7 +61,7 @@ func TestDefaults(t *testing.T) {
 	if src.Seed != 0 || src.Layer != 1 || src.Mode != draw.Auto || src.Step() != draw.StepOf(x.Graph()).Node() {
 		t.Errorf("got %v", src)
 	}
-	if r, err := s.Rate(0.25, draw.CheckRate); err != nil || r != draw.Constant(0.25) {
+	if r, err := s.Rate(0.25, draw.CheckRate); err != nil || r != schedule.Constant(0.25) {
 		t.Errorf("want the rate that is given, got %v, %v", r, err)
 	}
 	if n, err := s.RateNode(x); n != nil || err != nil {
@@ -84,8 +104,8 @@ func TestPrecedence(t *testing.T) {
 			}
 		})
 	}
-	s := collect(draw.WithRate(draw.Constant(0.1)), stream, draw.WithRate(draw.Constant(0.2)))
-	if r, err := s.Rate(0.5, draw.CheckRate); r != draw.Constant(0.2) || err != nil {
+	s := collect(draw.WithRate(schedule.Constant(0.1)), stream, draw.WithRate(schedule.Constant(0.2)))
+	if r, err := s.Rate(0.5, draw.CheckRate); r != schedule.Constant(0.2) || err != nil {
 		t.Errorf("want the later rate, got %v, %v", r, err)
 	}
 }
@@ -103,15 +123,15 @@ func TestRateErrors(t *testing.T) {
 		p    float64
 		opts []draw.Option
 	}{
-		"p must be in [0, 1], got 1.5":               {1.5, nil},
-		"p must be in [0, 1], got -0.5":              {0.5, []draw.Option{draw.WithRate(draw.Constant(-0.5))}},
-		"end must not be before start 5, got 2":      {0.5, []draw.Option{draw.WithRate(draw.Linear{Start: 5, End: 2})}},
-		"rate at step 0: p must be in [0, 1], got 2": {0.5, []draw.Option{draw.WithRate(wild{})}},
-		"p must be in [0, 1], got 7":                 {7, []draw.Option{draw.WithRate(draw.Constant(0.5))}},
-		"cutoff must not be negative, got -1":        {0, []draw.Option{draw.WithRate(draw.Early{Cutoff: -1})}},
-		"gamma must not be negative, got -1":         {0, []draw.Option{draw.WithRate(draw.Curriculum{Gamma: -1})}},
-		"p must be in [0, 1], got 3":                 {0, []draw.Option{draw.WithRate(draw.Late{P: 3})}},
-		"p must be in [0, 1], got NaN":               {nan, nil},
+		"p must be in [0, 1], got 1.5":                                        {1.5, nil},
+		"p must be in [0, 1], got -0.5":                                       {0.5, []draw.Option{draw.WithRate(schedule.Constant(-0.5))}},
+		"schedule: Linear: End must not be before Start 5, got 2":             {0.5, []draw.Option{draw.WithRate(schedule.Linear{Start: 5, End: 2})}},
+		"rate at step 0: p must be in [0, 1], got 2":                          {0.5, []draw.Option{draw.WithRate(wild{})}},
+		"p must be in [0, 1], got 7":                                          {7, []draw.Option{draw.WithRate(schedule.Constant(0.5))}},
+		"schedule: Early: Cutoff must not be negative, got -1":                {0, []draw.Option{draw.WithRate(schedule.Early{Cutoff: -1})}},
+		"schedule: Curriculum: Gamma must be finite and not negative, got -1": {0, []draw.Option{draw.WithRate(schedule.Curriculum{Gamma: -1})}},
+		"p must be in [0, 1], got 3":                                          {0, []draw.Option{draw.WithRate(schedule.Late{P: 3})}},
+		"p must be in [0, 1], got NaN":                                        {nan, nil},
 	} {
 		_, err := collect(s.opts...).Rate(s.p, draw.CheckRate)
 		testkit.Rejects(t, err, want)
@@ -133,7 +153,7 @@ func TestRateNode(t *testing.T) {
 	}
 	for want, opts := range map[string][]draw.Option{
 		"rate must be a node, got none":                                {draw.WithRateNode(nil)},
-		"rate must be given once, got WithRate and WithRateNode":       {draw.WithRateNode(scalar(g, tensor.Float64, "r64")), draw.WithRate(draw.Constant(0))},
+		"rate must be given once, got WithRate and WithRateNode":       {draw.WithRateNode(scalar(g, tensor.Float64, "r64")), draw.WithRate(schedule.Constant(0))},
 		"rate must be a node of x's graph, got one of another graph":   {draw.WithRateNode(scalar(gorgonia.NewGraph(), tensor.Float64, "r"))},
 		"rate must be a float32 or float64 scalar, got int":            {draw.WithRateNode(scalar(g, tensor.Int, "whole"))},
 		"rate must be a float32 or float64 scalar, got Matrix float64": {draw.WithRateNode(x)},

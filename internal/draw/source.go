@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // A Source is where the random words of one op come from. The op and its
@@ -63,11 +64,11 @@ type Drawer interface {
 // A Drawing is how an op draws.
 type Drawing struct {
 	*Source
-	Layers  int    // the number of layer ids from that of the source on; 0 is 1
-	Rate    Rate   // nil where a node holds it or there are several
-	Shared  []bool // the axes of what is dropped over which the mask is shared; nil: none
-	Dropped int    // the input that is dropped; Output where it is the op's own output
-	Drops   bool   // false for noise that drops nothing, whatever its rate
+	Layers  int               // the number of layer ids from that of the source on; 0 is 1
+	Rate    schedule.Schedule // nil where a node holds it or there are several
+	Shared  []bool            // the axes of what is dropped over which the mask is shared; nil: none
+	Dropped int               // the input that is dropped; Output where it is the op's own output
+	Drops   bool              // false for noise that drops nothing, whatever its rate
 	Effect
 }
 

@@ -8,8 +8,9 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
 // A Step is the source of the training step in a graph: an int64 scalar node

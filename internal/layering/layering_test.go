@@ -22,7 +22,7 @@ const module = "github.com/gorgonia-dropout/dropout"
 var layers = [][]string{
 	{"internal/datafile"},
 	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/configfile", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/philox", "internal/portable", "internal/pytorch", "internal/tensorfile"},
-	{"internal/kernel"},
+	{"internal/kernel", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op", "internal/parallel"},
 	{"internal/draw"},

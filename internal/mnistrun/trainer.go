@@ -58,6 +58,6 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 	if data.Train.Len()%c.Batch != 0 && !c.DropLast {
 		perEpoch++
 	}
-	t.Schedule = c.rate(int64(c.Epochs) * int64(perEpoch))
+	t.LR = c.rate(int64(c.Epochs) * int64(perEpoch))
 	return t, data, nil
 }

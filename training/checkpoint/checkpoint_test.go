@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -44,7 +45,7 @@ func trainer(t testing.TB, epochs int) *training.Trainer {
 	}
 	return &training.Trainer{
 		Model: m, Solver: &optim.Adam{Regularization: optim.Regularization{MaxNorm: 2}}, Epochs: epochs, BatchSize: 16, Seed: 9,
-		Schedule: optim.Cosine{Initial: 0.01, Steps: int64(13 * epochs)},
+		LR: schedule.Cosine{Initial: 0.01, Steps: int64(13 * epochs)},
 	}
 }
 
@@ -163,7 +164,7 @@ func TestNonFiniteKeepsTheLastGood(t *testing.T) {
 			r.Trainer.Model.Params()[2].Value().Float32s()[5] = float32(math.Inf(1))
 		},
 		"divergence": func(r *training.Run, d training.Data) {
-			r.Trainer.Schedule = optim.Constant(1e30)
+			r.Trainer.LR = schedule.Constant(1e30)
 		},
 	} {
 		// With an interval each step is kept, and the fault must not be.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/logs"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -34,7 +35,7 @@ func fit(t *testing.T, validate bool, callbacks ...training.Callback) *training.
 	data := training.Data{Train: set}
 	tr := &training.Trainer{Model: m, Solver: &optim.SGD{LR: 0.1}, Epochs: 3, BatchSize: 2, Callbacks: callbacks}
 	if validate {
-		data.Validation, tr.Schedule = set, optim.Constant(0.1)
+		data.Validation, tr.LR = set, schedule.Constant(0.1)
 	}
 	h, err := tr.Fit(context.Background(), data)
 	if err != nil {

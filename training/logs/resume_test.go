@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/logs"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -31,7 +32,7 @@ func run(t *testing.T, from *training.State, until int64, callbacks ...training.
 	var state *training.State
 	tr := &training.Trainer{
 		Model: m, Solver: &optim.SGD{}, Epochs: 3, BatchSize: 2, Resume: from,
-		Schedule: optim.Linear{From: 0.1, To: 0, Steps: 8},
+		LR: schedule.Linear{From: 0.1, To: 0, End: 8},
 		Callbacks: append(callbacks, training.Callback{
 			OnStep: func(r *training.Run) error {
 				if r.Steps == until {

@@ -49,21 +49,3 @@ func ExampleSGD() {
 	// step 20: cost 0.000010
 	// w = 2.0014
 }
-
-// A schedule gives the learning rate of each step.
-func ExampleWarmup() {
-	schedule := optim.Warmup{Steps: 4, Then: optim.Cosine{Initial: 0.4, Steps: 8}}
-	if err := optim.Validate(schedule); err != nil {
-		log.Fatal(err)
-	}
-	for _, step := range []int64{0, 1, 3, 4, 8, 12} {
-		fmt.Printf("step %2d: %.2f\n", step, schedule.At(step))
-	}
-	// Output:
-	// step  0: 0.10
-	// step  1: 0.20
-	// step  3: 0.40
-	// step  4: 0.40
-	// step  8: 0.20
-	// step 12: 0.00
-}

@@ -44,6 +44,9 @@ type Regularization struct {
 	ClipNorm float64
 }
 
+// SetWeightDecay sets WeightDecay.
+func (r *Regularization) SetWeightDecay(decay float64) { r.WeightDecay = decay }
+
 func (r *Regularization) validate(where string) error {
 	for _, s := range [...]setting{
 		{"WeightDecay", r.WeightDecay},

@@ -79,6 +79,9 @@ func (s *RMSProp) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-2) }
 // SetLR implements Solver.
 func (s *RMSProp) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
+// SetMomentum sets Momentum.
+func (s *RMSProp) SetMomentum(momentum float64) { s.Momentum = momentum }
+
 // State implements Solver.
 func (s *RMSProp) State() State { return s.core.state(rmspropSlots) }
 

@@ -74,6 +74,9 @@ func (s *SGD) LearningRate() float64 { return orDefault(s.LR, 0) }
 // SetLR implements Solver.
 func (s *SGD) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
+// SetMomentum sets Momentum.
+func (s *SGD) SetMomentum(momentum float64) { s.Momentum = momentum }
+
 // State implements Solver.
 func (s *SGD) State() State { return s.core.state(sgdSlots) }
 
