@@ -25,14 +25,14 @@ func (s *Set) Gather(indices []int, x []float32, y []int) error {
 		return errors.WithMessage(err, "mnist: Gather")
 	}
 	if want := uint64(len(indices)) * uint64(size); uint64(len(x)) != want {
-		return errors.Errorf("mnist: Gather: expected x of length %d x %d = %d, got %d", len(indices), size, want, len(x))
+		return errors.Errorf("mnist: Gather: x must have length %d x %d = %d, got %d", len(indices), size, want, len(x))
 	}
 	if len(y) != len(indices) {
-		return errors.Errorf("mnist: Gather: expected y of length %d, got %d", len(indices), len(y))
+		return errors.Errorf("mnist: Gather: y must have length %d, got %d", len(indices), len(y))
 	}
 	for b, i := range indices {
 		if i < 0 || i >= len(s.Labels) {
-			return errors.Errorf("mnist: Gather: expected indices in [0, %d), got %d at position %d", len(s.Labels), i, b)
+			return errors.Errorf("mnist: Gather: indices must be in [0, %d), got %d at position %d", len(s.Labels), i, b)
 		}
 	}
 	for b, i := range indices {

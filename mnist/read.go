@@ -25,12 +25,12 @@ func configure(opts []Option) (config, error) {
 	c := config{classes: 10}
 	for i, opt := range opts {
 		if opt == nil {
-			return c, errors.Errorf("expected options, got nil as number %d", i+1)
+			return c, errors.Errorf("options must be set, got nil as number %d", i+1)
 		}
 		opt(&c)
 	}
 	if c.classes < 1 || c.classes > MaxClasses {
-		return c, errors.Errorf("expected 1 to %d classes, got %d", MaxClasses, c.classes)
+		return c, errors.Errorf("classes must be in [1, %d], got %d", MaxClasses, c.classes)
 	}
 	return c, nil
 }
@@ -80,7 +80,7 @@ func read(images, labels source, cfg config) (*Set, error) {
 		return nil, errors.WithMessage(err, images.name)
 	}
 	if p.dims[0] != len(s.Labels) {
-		return nil, errors.Errorf("expected as many images in %s as labels in %s, got %d and %d",
+		return nil, errors.Errorf("must have as many images in %s as labels in %s, got %d and %d",
 			images.name, labels.name, p.dims[0], len(s.Labels))
 	}
 	s.Rows, s.Cols = p.dims[1], p.dims[2]

@@ -42,7 +42,7 @@ func (s *Set) Slice(i, j int) (*Set, error) {
 		return nil, errors.WithMessage(err, "mnist: Slice")
 	}
 	if i < 0 || j < i || j > s.Len() {
-		return nil, errors.Errorf("mnist: Slice: expected 0 <= i <= j <= %d, got i = %d and j = %d", s.Len(), i, j)
+		return nil, errors.Errorf("mnist: Slice: i and j must satisfy 0 <= i <= j <= %d, got i = %d and j = %d", s.Len(), i, j)
 	}
 	part := *s
 	// The third index keeps an append to the part from writing into s.
@@ -65,12 +65,12 @@ func (s *Set) Validate() error {
 // lengths do not fit each other. It takes constant time.
 func (s *Set) size() (int, error) {
 	if s.Rows < 1 || s.Rows > maxSide || s.Cols < 1 || s.Cols > maxSide {
-		return 0, errors.Errorf("expected images of 1 to %d rows and columns, got %d x %d", maxSide, s.Rows, s.Cols)
+		return 0, errors.Errorf("images must have 1 to %d rows and columns, got %d x %d", maxSide, s.Rows, s.Cols)
 	}
 	size := s.Rows * s.Cols
 	// In 64 bits, because the product of a wrong Set need not fit an int.
 	if want := uint64(len(s.Labels)) * uint64(size); uint64(len(s.Pixels)) != want {
-		return 0, errors.Errorf("expected %d x %d x %d = %d pixels, got %d", len(s.Labels), s.Rows, s.Cols, want, len(s.Pixels))
+		return 0, errors.Errorf("must have %d x %d x %d = %d pixels, got %d", len(s.Labels), s.Rows, s.Cols, want, len(s.Pixels))
 	}
 	return size, nil
 }
@@ -78,11 +78,11 @@ func (s *Set) size() (int, error) {
 // checkLabels returns an error for the first label that is not below classes.
 func checkLabels(labels []uint8, classes int) error {
 	if classes < 1 || classes > MaxClasses {
-		return errors.Errorf("expected 1 to %d classes, got %d", MaxClasses, classes)
+		return errors.Errorf("classes must be in [1, %d], got %d", MaxClasses, classes)
 	}
 	for i, l := range labels {
 		if int(l) >= classes {
-			return errors.Errorf("label of example %d: expected 0 to %d, got %d", i, classes-1, l)
+			return errors.Errorf("label of example %d must be in [0, %d], got %d", i, classes-1, l)
 		}
 	}
 	return nil

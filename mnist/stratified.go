@@ -28,7 +28,7 @@ func (s *Set) Stratified(n int, seed uint64) (subset, rest *Set, err error) {
 		return nil, nil, errors.WithMessage(err, "mnist: Stratified")
 	}
 	if n < 0 || n > s.Len() {
-		return nil, nil, errors.Errorf("mnist: Stratified: expected n in [0, %d], got %d", s.Len(), n)
+		return nil, nil, errors.Errorf("mnist: Stratified: n must be in [0, %d], got %d", s.Len(), n)
 	}
 
 	members := make([][]int, s.Classes)

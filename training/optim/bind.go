@@ -46,7 +46,7 @@ type span struct {
 // with them and changes nothing.
 func (c *core) bind(model []gorgonia.ValueGrad, solver string, maxNorm bool) error {
 	if c.seen && len(model) != len(c.params) {
-		return errors.Errorf("optim: %s.Step: expected the %d parameters of earlier steps, got %d", solver, len(c.params), len(model))
+		return errors.Errorf("optim: %s.Step: must have the %d parameters of earlier steps, got %d", solver, len(c.params), len(model))
 	}
 	params := c.params
 	if !c.seen {
@@ -89,19 +89,19 @@ func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) 
 // elsewhere than before.
 func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err error) {
 	if m == nil {
-		return false, errors.New("expected a value with a gradient, got nil")
+		return false, errors.New("must be a value with a gradient, got nil")
 	}
 	w, err := view(m.Value())
 	if err != nil {
 		return false, errors.WithMessage(err, "value")
 	}
 	if w.strides != nil {
-		return false, errors.Errorf("value: expected row-major memory, got strides %v for shape %v", w.strides, w.shape)
+		return false, errors.Errorf("value must be row-major, got strides %v for shape %v", w.strides, w.shape)
 	}
 	if !seen {
 		p.kind = w.kind.clone()
 	} else if !w.kind.equal(p.kind) {
-		return false, errors.Errorf("value: expected %v as in earlier steps, got %v", p.kind, w.kind)
+		return false, errors.Errorf("value must be %v as in earlier steps, got %v", p.kind, w.kind)
 	}
 	grad, err := m.Grad()
 	if err != nil {
@@ -118,10 +118,10 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	// shapes of one element are all the same here.
 	if p.block.some() {
 		if want := (kind{p.block.shape, w.wide}); !g.equal(want) {
-			return false, errors.Errorf("gradient: expected %v as the block, got %v", want, g.kind)
+			return false, errors.Errorf("gradient must be %v as the block, got %v", want, g.kind)
 		}
 	} else if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
-		return false, errors.Errorf("gradient: expected %v as the value, got %v", p.kind, g.kind)
+		return false, errors.Errorf("gradient must be %v as the value, got %v", p.kind, g.kind)
 	}
 	p.axis = -1
 	if maxNorm {
@@ -167,9 +167,9 @@ func (c *core) overlaps(params []param) error {
 			case s.grad && k == 1:
 				params[s.param].shared = true
 			case !s.grad && k == 0:
-				return errors.Errorf("expected each parameter once, got one memory for %d and %d", min(r.param, s.param), max(r.param, s.param))
+				return errors.Errorf("parameters must differ, got one memory for %d and %d", min(r.param, s.param), max(r.param, s.param))
 			default:
-				return errors.Errorf("expected gradients apart from parameters, got one memory for those of %d and %d", r.param, s.param)
+				return errors.Errorf("gradients must not share memory with parameters, got one memory for those of %d and %d", r.param, s.param)
 			}
 		}
 		k := 0

@@ -36,7 +36,7 @@ func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 	}
 	rank := len(shape)
 	if rank < 1 || rank > 2 || rank == 1 && b.rows != nil {
-		return errors.Errorf("expected no Block, or rows and columns of a matrix or columns of a vector, got one for shape %v", shape)
+		return errors.Errorf("Block must be of rows and columns of a matrix or columns of a vector, got one for shape %v", shape)
 	}
 	b.shape = append(b.shape[:0], shape...)
 	for _, axis := range [...]struct {
@@ -49,7 +49,7 @@ func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 		before, n := -1, shape[axis.at]
 		for _, u := range axis.units {
 			if u <= before || u >= n {
-				return errors.Errorf("expected a Block of ascending indices in [0, %d), got %d after %d", n, u, before)
+				return errors.Errorf("Block must have ascending indices in [0, %d), got %d after %d", n, u, before)
 			}
 			before = u
 		}

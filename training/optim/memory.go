@@ -54,7 +54,7 @@ type memory struct {
 func view(v gorgonia.Value) (m memory, err error) {
 	switch v := v.(type) {
 	case nil:
-		return m, errors.New("expected a value, got none")
+		return m, errors.New("must be a value, got none")
 	case *gorgonia.F32:
 		if v != nil {
 			m.f32 = unsafe.Slice((*float32)(v), 1)
@@ -71,12 +71,12 @@ func view(v gorgonia.Value) (m memory, err error) {
 			return viewDense(v)
 		}
 	}
-	return m, errors.Errorf("expected a scalar or dense tensor of float32 or float64, got %T of %v", v, v)
+	return m, errors.Errorf("must be a scalar or dense tensor of float32 or float64, got %T of %v", v, v)
 }
 
 func viewDense(d *tensor.Dense) (m memory, err error) {
 	if !d.IsNativelyAccessible() {
-		return m, errors.New("expected memory of this process, got a tensor on a device")
+		return m, errors.New("must be in memory of this process, got a tensor on a device")
 	}
 	m.shape = d.Shape()
 	length := 0
@@ -89,29 +89,29 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 		m.f64 = d.Float64s()
 		length = len(m.f64)
 	default:
-		return m, errors.Errorf("expected float32 or float64, got %v", d.Dtype())
+		return m, errors.Errorf("must be of float32 or float64, got %v", d.Dtype())
 	}
 
 	n := m.size()
 	if n < 1 {
-		return m, errors.Errorf("expected at least one element, got shape %v", m.shape)
+		return m, errors.Errorf("must have at least one element, got shape %v", m.shape)
 	}
 	last := n - 1
 	if !op.RowMajor(d) {
 		m.strides = d.Strides()
 		if len(m.strides) != len(m.shape) {
-			return m, errors.Errorf("expected a stride for each axis, got %v for shape %v", m.strides, m.shape)
+			return m, errors.Errorf("must have a stride for each axis, got %v for shape %v", m.strides, m.shape)
 		}
 		last = 0
 		for i, s := range m.strides {
 			if s < 0 {
-				return m, errors.Errorf("expected strides that are not negative, got %v", m.strides)
+				return m, errors.Errorf("strides must not be negative, got %v", m.strides)
 			}
 			last += (m.shape[i] - 1) * s
 		}
 	}
 	if last >= length {
-		return m, errors.Errorf("expected memory of more than %d elements for shape %v, got %d", last, m.shape, length)
+		return m, errors.Errorf("must have memory of more than %d elements for shape %v, got %d", last, m.shape, length)
 	}
 	if m.wide {
 		m.f64 = m.f64[:last+1]

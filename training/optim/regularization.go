@@ -65,7 +65,7 @@ func unitAxis(parameter any, shape tensor.Shape) (int, error) {
 	if p, ok := parameter.(interface{ UnitAxis() int }); ok {
 		axis := p.UnitAxis()
 		if axis < -1 || axis >= len(shape) {
-			return 0, errors.Errorf("expected UnitAxis in [-1, %d), got %d", len(shape), axis)
+			return 0, errors.Errorf("UnitAxis must be in [-1, %d), got %d", len(shape), axis)
 		}
 		return axis, nil
 	}

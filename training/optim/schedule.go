@@ -27,7 +27,7 @@ type validator interface{ Validate() error }
 // nil schedule is an error.
 func Validate(s Schedule) error {
 	if s == nil {
-		return errors.New("optim: Validate: expected a schedule, got nil")
+		return errors.New("optim: Validate: schedule must be set, got nil")
 	}
 	if v, ok := s.(validator); ok {
 		return v.Validate()
@@ -247,7 +247,7 @@ func (s Warmup) Validate() error {
 		return errors.Errorf("optim: Warmup: Steps must not be negative, got %d", s.Steps)
 	}
 	if s.Then == nil {
-		return errors.New("optim: Warmup: expected a schedule in Then, got nil")
+		return errors.New("optim: Warmup: Then must be a schedule, got nil")
 	}
 	return errors.WithMessage(Validate(s.Then), "optim: Warmup: Then")
 }

@@ -78,7 +78,7 @@ func TestScheduleErrors(t *testing.T) {
 		{optim.Linear{From: nan, To: 2, Steps: 1}, "Linear: From must be finite and not negative, got NaN"},
 		{optim.Linear{From: 1, To: inf, Steps: 1}, "Linear: To must be finite and not negative, got +Inf"},
 		{optim.Warmup{Steps: -1, Then: optim.Constant(1)}, "Warmup: Steps must not be negative, got -1"},
-		{optim.Warmup{Steps: 1}, "Warmup: expected a schedule in Then, got nil"},
+		{optim.Warmup{Steps: 1}, "Warmup: Then must be a schedule, got nil"},
 		{optim.Warmup{Steps: 1, Then: optim.Constant(-1)}, "Warmup: Then: optim: Constant: value must be finite and not negative, got -1"},
 	} {
 		wantError(t, optim.Validate(c.schedule), "optim: "+c.want)
@@ -86,7 +86,7 @@ func TestScheduleErrors(t *testing.T) {
 			t.Errorf("%s: %v at step 0, want NaN", c.want, x)
 		}
 	}
-	wantError(t, optim.Validate(nil), "optim: Validate: expected a schedule, got nil")
+	wantError(t, optim.Validate(nil), "optim: Validate: schedule must be set, got nil")
 	if err := optim.Validate(own{}); err != nil {
 		t.Errorf("a schedule without Validate: %v", err)
 	}

@@ -48,7 +48,7 @@ func (c *core) setState(solver string, names slotNames, required int, s State) e
 	}
 	for _, name := range names[:required] {
 		if _, ok := s.Slots[name]; !ok && (s.Step > 0 || len(s.Slots) > 0) {
-			return errors.Errorf("optim: %s.SetState: expected a slot %q, got none", solver, name)
+			return errors.Errorf("optim: %s.SetState: must have slot %q, got none", solver, name)
 		}
 	}
 
@@ -95,7 +95,7 @@ func (c *core) setState(solver string, names slotNames, required int, s State) e
 // kindOf returns the kind of a tensor of a state.
 func kindOf(d *tensor.Dense) (kind, error) {
 	if d == nil {
-		return kind{}, errors.New("expected a tensor, got nil")
+		return kind{}, errors.New("must be a tensor, got nil")
 	}
 	v, err := view(d)
 	if err != nil {
@@ -126,14 +126,14 @@ func (p *param) setSlot(k int, d *tensor.Dense) error {
 		return err
 	}
 	if !got.equal(p.kind) {
-		return errors.Errorf("expected %v, got %v", p.kind, got)
+		return errors.Errorf("must be %v, got %v", p.kind, got)
 	}
 	v, err := view(d)
 	if err != nil {
 		return err
 	}
 	if v.strides != nil {
-		return errors.Errorf("expected row-major memory, got strides %v for shape %v", v.strides, v.shape)
+		return errors.Errorf("must be row-major, got strides %v for shape %v", v.strides, v.shape)
 	}
 	p.f32.slots[k] = slices.Clone(v.f32)
 	p.f64.slots[k] = slices.Clone(v.f64)

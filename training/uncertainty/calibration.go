@@ -50,7 +50,7 @@ const mostBins = 1 << 20
 // 1e-6: NaN is never counted.
 func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 	if len(predictions) == 0 {
-		return Scores{}, errors.New("uncertainty: Evaluate: want at least one prediction, got none")
+		return Scores{}, errors.New("uncertainty: Evaluate: must have at least one prediction, got none")
 	}
 	if bins < 1 || bins > mostBins {
 		return Scores{}, errors.Errorf("uncertainty: Evaluate: bins must be in [1, %d], got %d", mostBins, bins)
@@ -102,7 +102,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 // among them.
 func (p Prediction) check(classes int) error {
 	if len(p.Mean) != classes || classes == 0 {
-		return errors.Errorf("want probabilities of %d classes, at least 1, got %d", classes, len(p.Mean))
+		return errors.Errorf("must have probabilities of %d classes, at least 1, got %d", classes, len(p.Mean))
 	}
 	if p.Label < 0 || p.Label >= classes {
 		return errors.Errorf("label must be in [0, %d), got %d", classes, p.Label)
