@@ -13,8 +13,8 @@ import (
 // A Rate is a drop probability that changes with the training step. At must be
 // a pure function: it is called on every run, for the forward and the backward
 // pass, possibly by several machines at once. A value that the dropout cannot
-// use is an error of the run. String must tell a rate from every other of its
-// type: Gorgonia merges dropouts that are told apart by nothing.
+// use is an error of the run. String must distinguish a rate from every other
+// of its type, since Gorgonia merges dropouts with equal hashes.
 //
 // A rate with a method Validate() error is validated as the graph is built.
 type Rate interface {
@@ -22,7 +22,7 @@ type Rate interface {
 	String() string
 }
 
-// Constant is the rate that is the same at every step.
+// Constant is a [Rate] that is the same at every step.
 type Constant float64
 
 // At returns the constant.
@@ -32,8 +32,8 @@ func (c Constant) String() string   { return fmt.Sprint(float64(c)) }
 // Validate returns an error unless the rate is a probability.
 func (c Constant) Validate() error { return CheckRate(float64(c)) }
 
-// Linear is From up to step Start, To from step End on, and moves from one to
-// the other on a straight line between.
+// Linear is a [Rate] that is From up to step Start and To from step End on,
+// with a straight line in between.
 type Linear struct {
 	From, To   float64
 	Start, End int64
@@ -64,9 +64,10 @@ func (l Linear) Validate() error {
 	return cmp.Or(CheckRate(l.From), CheckRate(l.To))
 }
 
-// Early is early dropout, for models that underfit: dropout in the first Cutoff
-// steps and none after. The rate is P in these steps or, where Decay is set,
-// falls from P at step 0 to 0 at step Cutoff-1 on a straight line.
+// Early is the [Rate] of early dropout, for models that underfit: dropout in
+// the first Cutoff steps and none after. In these steps the rate is P or, if
+// Decay is set, falls in a straight line from P at step 0 to 0 at step
+// Cutoff-1.
 //
 // Source: Liu et al., "Dropout Reduces Underfitting", ICML 2023, section 4; the
 // line is that of its published code.
@@ -92,8 +93,8 @@ func (e Early) String() string { return fmt.Sprintf("%v@%d decay=%v", e.P, e.Cut
 // Validate returns an error unless P is a probability and Cutoff not negative.
 func (e Early) Validate() error { return cmp.Or(CheckRate(e.P), checkCutoff(e.Cutoff)) }
 
-// Late is late dropout, for models that overfit: no dropout in the first Cutoff
-// steps and the rate P after.
+// Late is the [Rate] of late dropout, for models that overfit: no dropout in
+// the first Cutoff steps and P after that.
 //
 // Source: Liu et al., "Dropout Reduces Underfitting", ICML 2023, section 4.
 type Late struct {
@@ -114,8 +115,8 @@ func (l Late) String() string { return fmt.Sprintf("%v@%d", l.P, l.Cutoff) }
 // Validate returns an error unless P is a probability and Cutoff not negative.
 func (l Late) Validate() error { return cmp.Or(CheckRate(l.P), checkCutoff(l.Cutoff)) }
 
-// Curriculum raises the rate from 0 towards P: it is P*(1 - exp(-Gamma*step)).
-// The authors take Gamma = 10/T for a run of T steps.
+// Curriculum is a [Rate] that rises from 0 towards P as P*(1 -
+// exp(-Gamma*step)). The authors use Gamma = 10/T for a run of T steps.
 //
 // Source: Morerio et al., "Curriculum Dropout", ICCV 2017, equation 3, in terms
 // of the drop instead of the keep probability.
@@ -128,8 +129,8 @@ func (c Curriculum) At(step int64) float64 {
 
 func (c Curriculum) String() string { return fmt.Sprintf("%v~%v", c.P, c.Gamma) }
 
-// Validate returns an error unless P is a probability and Gamma a number that
-// is not negative.
+// Validate returns an error unless P is a probability and Gamma a nonnegative
+// number.
 func (c Curriculum) Validate() error {
 	if !(c.Gamma >= 0) || math.IsInf(c.Gamma, 0) {
 		return errors.Errorf("gamma must not be negative, got %v", c.Gamma)
@@ -144,8 +145,8 @@ func checkCutoff(step int64) error {
 	return nil
 }
 
-// Validate returns the error of a rate that has a method Validate() error and is
-// not valid, as far as that is known before the run.
+// Validate returns the error of the rate's method Validate() error, and nil if
+// it has no such method.
 func Validate(r Rate) error {
 	if v, ok := r.(interface{ Validate() error }); ok {
 		return v.Validate()
@@ -153,7 +154,7 @@ func Validate(r Rate) error {
 	return nil
 }
 
-// Identify tells a rate from every other.
+// Identify returns a string that distinguishes a rate from every other.
 func Identify(r Rate) string {
 	if p, ok := r.(Constant); ok {
 		return fmt.Sprintf("p=%v", float64(p))

@@ -18,8 +18,8 @@ func Run(t testing.TB, m gorgonia.VM) {
 	}
 }
 
-// Outcome is the output of a graph and the gradients of its inputs, for a cost
-// that is the sum of the squares of the output.
+// Outcome is the output of a graph and the gradients of its inputs, where the
+// cost is the sum of the squares of the output.
 type Outcome struct {
 	Y     []float64
 	Grads [][]float64
@@ -78,9 +78,9 @@ func Differentiate(t testing.TB, lisp bool, f gradcheck.Graph, inputs ...*tensor
 	return out
 }
 
-// ForwardOnly is the output of f without gradients. Property tests over random
-// shapes use it: the gradient of the cost has been seen to fail, about once
-// in a thousand graphs, in the Repeat op of Gorgonia's Sum.
+// ForwardOnly returns the output of f without gradients. Property tests over
+// random shapes use it because the gradient of the cost fails, in about one of
+// a thousand graphs, in the Repeat op of Gorgonia's Sum.
 func ForwardOnly(t testing.TB, f gradcheck.Graph, inputs ...*tensor.Dense) []float64 {
 	t.Helper()
 	g := gorgonia.NewGraph()

@@ -1,5 +1,5 @@
-// Package testkit has what the tests of several packages share: tensors, runs of
-// graphs, and the checks that every op must pass.
+// Package testkit is shared by the tests of several packages: it makes tensors,
+// runs graphs, and has the checks that every op must pass.
 package testkit
 
 import (
@@ -81,8 +81,8 @@ func Varied(dt tensor.Dtype, shapes ...[]int) []*tensor.Dense {
 	return all
 }
 
-// Reversed returns a tensor with the elements of d that lies in memory with its
-// axes in reverse order.
+// Reversed returns a tensor with the elements of d whose memory has the axes in
+// reverse order.
 func Reversed(t testing.TB, d *tensor.Dense) *tensor.Dense {
 	t.Helper()
 	n := d.Dims()
@@ -124,7 +124,7 @@ func Sines(shape ...int) *tensor.Dense {
 	return x
 }
 
-// Dtypes are the types that ops compute in.
+// Dtypes are the element types that ops compute in.
 var Dtypes = []tensor.Dtype{tensor.Float32, tensor.Float64}
 
 // Waves returns a tensor of values between -1 and 1.
@@ -136,7 +136,7 @@ func Waves(shape ...int) *tensor.Dense {
 	return x
 }
 
-// ScaledWaves are waves times a factor, from another start.
+// ScaledWaves returns waves times a factor, from another start.
 func ScaledWaves(factor, start float64, shape ...int) *tensor.Dense {
 	x := Waves(shape...)
 	for i := range x.Float64s() {
