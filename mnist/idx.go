@@ -14,17 +14,17 @@ import (
 const (
 	typeUint8 = 0x08
 
-	// maxSide bounds the rows and columns of an image. Larger numbers come
-	// from damaged headers, not from data sets in this format.
+	// maxSide bounds the rows and columns of an image. Larger numbers come from
+	// damaged headers, not from data sets in this format.
 	maxSide = 4096
 
-	// maxValues bounds the bytes one file may unfold to: 1 GiB, twice the
-	// largest split of EMNIST. It also keeps every product of dimensions
-	// within an int of 32 bits.
+	// maxValues bounds the bytes that a file may unpack to: 1 GiB, twice the
+	// largest split of EMNIST. It also keeps every product of dimensions within
+	// a 32-bit int.
 	maxValues = 1 << 30
 
-	// firstChunk is what is allocated before any value has been seen; from
-	// there the buffer grows by growth each time it is full.
+	// firstChunk is what is allocated before any value has been read; from
+	// there the buffer grows by the factor growth each time it is full.
 	firstChunk = 64 << 10
 	growth     = 4
 )
@@ -38,8 +38,8 @@ var typeNames = map[byte]string{
 	0x0E: "float64",
 }
 
-// idx is one IDX stream of unsigned bytes whose header has been read and
-// found sound.
+// idx is an IDX stream of unsigned bytes whose header has been read and
+// checked.
 type idx struct {
 	values io.Reader // from the first value on, unpacked
 	packed *bufio.Reader
@@ -48,7 +48,7 @@ type idx struct {
 }
 
 // openIDX reads the header of src, which may be gzipped, and checks that it
-// announces unsigned bytes of the given rank in believable dimensions.
+// announces unsigned bytes of the given rank with plausible dimensions.
 func openIDX(src io.Reader, rank int) (*idx, error) {
 	if src == nil {
 		return nil, errors.New("reader must be set, got nil")
@@ -56,14 +56,15 @@ func openIDX(src io.Reader, rank int) (*idx, error) {
 	f := &idx{packed: bufio.NewReader(src)}
 	f.values = f.packed
 
-	// An IDX file starts with zero, so gzip's magic is never ambiguous. Any
-	// error of Peek is met again, and reported, by the read of the header.
+	// An IDX file starts with zero, so gzip's magic number is never ambiguous.
+	// Reading the header meets, and reports, any error of Peek again.
 	if magic, _ := f.packed.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
 		gz, err := gzip.NewReader(f.packed)
 		if err != nil {
 			return nil, errors.Wrap(err, "gzip header must be whole")
 		}
-		// One member only: what follows it can then be told from damage.
+		// Only one member, so that what follows it can be distinguished from
+		// damage.
 		gz.Multistream(false)
 		f.values, f.zipped = gz, true
 	}
@@ -110,7 +111,7 @@ func openIDX(src io.Reader, rank int) (*idx, error) {
 	return f, nil
 }
 
-// readHeader fills b, which holds the part of the header that what names.
+// readHeader fills b with the part of the header that what names.
 func (f *idx) readHeader(b []byte, what string) error {
 	n, err := io.ReadFull(f.values, b)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -119,8 +120,8 @@ func (f *idx) readHeader(b []byte, what string) error {
 	return errors.Wrapf(err, "%s must have %d bytes, got %d and an error", what, len(b), n)
 }
 
-// readValues returns all values, having made sure that the file ends with
-// them and, if gzipped, that its checksum holds.
+// readValues returns all values, after checking that the file ends with them
+// and, if it is gzipped, that its checksum is right.
 func (f *idx) readValues() ([]uint8, error) {
 	total := 1
 	for _, d := range f.dims {
@@ -164,8 +165,8 @@ func (f *idx) readValues() ([]uint8, error) {
 
 var errMore = errors.New("more bytes")
 
-// ended returns nil if r is at its end, errMore if it is not, or what else
-// reading met.
+// ended returns nil if r is at its end, errMore if it is not, or another error
+// from reading.
 func ended(r io.Reader) error {
 	var b [1]byte
 	switch _, err := io.ReadFull(r, b[:]); err {

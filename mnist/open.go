@@ -24,11 +24,11 @@ const (
 //	train-images-idx3-ubyte   train-labels-idx1-ubyte
 //	t10k-images-idx3-ubyte    t10k-labels-idx1-ubyte
 //
-// Each may also end in .gz; where both are present the one without is read.
-// Whether a file is gzipped is told by its content. If files are missing the
-// error names them all, and errors.Is finds fs.ErrNotExist. Other errors are
-// those of Read, with the file's name, images of different size in the two sets,
-// and a pipe, device or socket of one of the names.
+// Each may also end in .gz; if both are present the one without is read. The
+// content decides whether a file is treated as gzipped. If files are missing
+// the error names them all, and [errors.Is] finds [fs.ErrNotExist]. Other
+// errors are those of [Read], with the file's name; images of different sizes
+// in the two sets; and a pipe, device or socket with one of these names.
 func Open(dir string, opts ...Option) (train, test *Set, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -41,7 +41,7 @@ func Open(dir string, opts ...Option) (train, test *Set, err error) {
 	return train, test, errors.WithMessagef(err, "mnist: Open: %q", dir)
 }
 
-// OpenFS is Open for the root of a file system, such as an embed.FS or a zip
+// OpenFS is [Open] for the root of a file system, such as an embed.FS or a zip
 // archive.
 func OpenFS(fsys fs.FS, opts ...Option) (train, test *Set, err error) {
 	if fsys == nil {
@@ -73,7 +73,7 @@ func open(fsys fs.FS, opts []Option) (train, test *Set, err error) {
 	return train, test, nil
 }
 
-// locate returns each name as it is found in fsys, plain or with .gz.
+// locate returns each name as found in fsys, plain or with .gz.
 func locate(fsys fs.FS, names ...string) ([]string, error) {
 	var found, missing []string
 	for _, name := range names {
@@ -83,7 +83,7 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, errors.WithMessagef(datafile.Quoted(err), "%s must be readable", candidate)
 			}
-			// Some archives unpack to a directory of the file's name.
+			// Some archives unpack to a directory with the file's name.
 			if err == nil && !info.IsDir() {
 				at = candidate
 				break

@@ -11,10 +11,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// float is what the solvers compute in.
+// float is the element types that solvers compute in.
 type float interface{ float32 | float64 }
 
-// kind is what must stay the same of a parameter from step to step.
+// kind is what must not change about a parameter from step to step.
 type kind struct {
 	shape tensor.Shape
 	wide  bool // float64, else float32
@@ -31,7 +31,8 @@ func (k kind) String() string {
 	return fmt.Sprintf("float32 of shape %v", k.shape)
 }
 
-// size is the number of elements; unlike Shape.TotalSize it is 1 for a scalar.
+// size returns the number of elements; unlike Shape.TotalSize it is 1 for a
+// scalar.
 func (k kind) size() int {
 	n := 1
 	for _, d := range k.shape {
@@ -40,8 +41,9 @@ func (k kind) size() int {
 	return n
 }
 
-// memory is a value's own memory, f64 or f32 as its kind says. Row-major
-// memory has size() elements and no strides; else the strides address it.
+// memory is a value's own memory, f64 or f32 according to its kind. Row-major
+// memory has size() elements and no strides; other memory is addressed by the
+// strides.
 type memory struct {
 	kind
 	f32     []float32
@@ -121,7 +123,7 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 	return m, nil
 }
 
-// span is where the elements of m lie, from lo up to but without hi.
+// span returns where the elements of m lie, from lo up to but not including hi.
 func (m *memory) span() (lo, hi uintptr) {
 	if m.wide {
 		lo = uintptr(unsafe.Pointer(unsafe.SliceData(m.f64)))
@@ -131,8 +133,8 @@ func (m *memory) span() (lo, hi uintptr) {
 	return lo, lo + 4*uintptr(len(m.f32))
 }
 
-// gather copies strided elements into row-major order and returns what is left
-// of dst. Without strides src is row-major already.
+// gather copies strided elements into row-major order and returns the rest of
+// dst. Without strides src is already row-major.
 func gather[F float](dst, src []F, shape, strides []int) []F {
 	switch {
 	case strides == nil:

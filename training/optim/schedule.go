@@ -8,14 +8,14 @@ import (
 )
 
 // Schedule gives a setting, such as the learning rate or the momentum, for each
-// step. It is a pure function of the step, so that training resumes from the
-// step's number alone:
+// step. It is a pure function of the step, so training can resume from the step
+// number alone:
 //
 //	solver.SetLR(schedule.At(step))
 //
-// The schedules of this package have a method Validate() error. At returns NaN
-// where Validate returns an error, and solvers refuse NaN. Steps count from 0;
-// negative ones are taken as 0.
+// The schedules of this package have a method Validate() error. If that returns
+// an error, At returns NaN, which solvers reject. Steps count from 0; negative
+// ones count as 0.
 type Schedule interface {
 	At(step int64) float64
 }
@@ -23,8 +23,8 @@ type Schedule interface {
 // validator is what the schedules of this package implement.
 type validator interface{ Validate() error }
 
-// Validate returns the error of s's own method Validate, nil if it has none. A
-// nil schedule is an error.
+// Validate returns the error of s's method Validate, nil if it has no such
+// method. A nil schedule is an error.
 func Validate(s Schedule) error {
 	if s == nil {
 		return errors.New("optim: Validate: schedule must be set, got nil")
@@ -79,7 +79,7 @@ func (s StepDecay) Validate() error {
 }
 
 // MultiStep multiplies by Gamma at each milestone: Initial * Gamma^k after k of
-// the Milestones, the step of a milestone included.
+// the Milestones, including the milestone's own step.
 type MultiStep struct {
 	Initial    float64 // at step 0; finite, not negative
 	Gamma      float64 // in (0, 1]
@@ -115,8 +115,8 @@ func (s MultiStep) Validate() error {
 
 // Cosine falls along half a cosine from Initial at step 0 to Min at step Steps
 // and stays there: Min + (Initial-Min)*(1+cos(pi*step/Steps))/2 (Loshchilov and
-// Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, equation
-// 5). For one with a warm-up see Warmup.
+// Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017,
+// equation 5). For a warm-up before it see [Warmup].
 type Cosine struct {
 	Initial float64 // finite, not below Min
 	Min     float64 // finite, not negative
@@ -192,7 +192,7 @@ func (s Exponential) Validate() error {
 
 // Linear goes in a straight line from From at step 0 to To at step Steps and
 // stays there. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the
-// momentum so from 0.5 to 0.95 or more.
+// momentum this way from 0.5 to 0.95 or more.
 type Linear struct {
 	From, To float64 // finite, not negative
 	Steps    int64   // positive
@@ -220,8 +220,8 @@ func (s Linear) Validate() error {
 	)
 }
 
-// Warmup climbs in a straight line to where another schedule starts, over Steps
-// steps, then follows that schedule from its beginning: Then.At(0) *
+// Warmup climbs in a straight line to the start of another schedule, over Steps
+// steps, and then follows that schedule from its beginning: Then.At(0) *
 // (step+1)/Steps below Steps, Then.At(step-Steps) from there on (Goyal et al.,
 // "Accurate, large minibatch SGD", 2017, section 2.2).
 type Warmup struct {
@@ -241,7 +241,7 @@ func (s Warmup) At(step int64) float64 {
 	return s.Then.At(step - s.Steps)
 }
 
-// Validate returns an error if Steps is negative or Then missing or wrong.
+// Validate returns an error if Steps is negative or Then is missing or invalid.
 func (s Warmup) Validate() error {
 	if s.Steps < 0 {
 		return errors.Errorf("optim: Warmup: Steps must not be negative, got %d", s.Steps)
@@ -252,7 +252,7 @@ func (s Warmup) Validate() error {
 	return errors.WithMessage(Validate(s.Then), "optim: Warmup: Then")
 }
 
-// scheduled is a named number of a schedule to be checked.
+// scheduled is a named number of a schedule, to be checked.
 type scheduled struct {
 	schedule, name string
 	value          float64

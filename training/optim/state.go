@@ -7,15 +7,15 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// State is a solver's state, to be stored in checkpoints.
+// State is a solver's state, for checkpoints.
 type State struct {
 	// Step is the number of steps taken.
 	Step int64
 
-	// Slots holds by name what the solver remembers of each parameter, in the
-	// order of the parameters and with their shapes and element types: the
-	// solvers list their names. It has no entry that the solver has not needed
-	// so far.
+	// Slots holds by name what the solver remembers about each parameter, in
+	// the order of the parameters and with their shapes and element types; each
+	// solver's documentation lists the names. It has no entry for slots that
+	// were not needed so far.
 	Slots map[string][]*tensor.Dense
 }
 
@@ -35,8 +35,8 @@ func (c *core) state(names slotNames) State {
 	return s
 }
 
-// setState copies a state in. The first required names must be there once a
-// step has been taken.
+// setState copies a state in. Once a step has been taken, the first required
+// names must be present.
 func (c *core) setState(solver string, names slotNames, required int, s State) error {
 	if s.Step < 0 {
 		return errors.Errorf("optim: %s.SetState: Step must not be negative, got %d", solver, s.Step)
