@@ -18,7 +18,7 @@ import (
 // ImageFolder says how to read a folder that contains a folder of images for
 // each class: DIR/cat/1.jpg, DIR/dog/7.png. Height and Width are required.
 type ImageFolder struct {
-	Height, Width int  // of all images, to which they are scaled whatever their own shape; at most 4096 each
+	Height, Width int  // all images are scaled to this size, whatever their shape; at most 4096 each
 	Gray          bool // one channel instead of red, green and blue
 
 	// Classes are the names of the classes in order, and a folder with any

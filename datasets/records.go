@@ -67,14 +67,14 @@ func atEnd(err error) bool { return any(err) == any(io.EOF) }
 // lines passes text on as long as it satisfies what CSV.Read requires.
 type lines struct {
 	in      *bufio.Reader
-	decoded bool // what had no meaning in its encoding is U+FFFD
+	decoded bool // invalid characters have become U+FFFD
 	char    [utf8.UTFMax]byte
-	rest    []byte // of the last character, for which there was no room
+	rest    []byte // of the last character, which did not fit
 
 	line   int   // number of the current line, from 1
 	record int   // bytes of the record so far
 	total  int64 // bytes so far
-	quoted bool  // within quotes, where a record goes on behind the end of a line
+	quoted bool  // within quotes, where a record continues after the end of a line
 	cr     bool  // the last byte was a carriage return outside quotes
 	err    error
 }

@@ -71,7 +71,7 @@ func ByGroup(groups []int, seed uint64, shares ...float64) ([][]int, error) {
 
 // A Fold is one split of examples into those to train on and those to test on.
 type Fold struct {
-	Repeat, Part int   // which pass over the data, and which fold of it
+	Repeat, Part int   // which pass over the data, and which fold in it
 	Train, Test  []int // sorted indices
 }
 

@@ -9,8 +9,8 @@ type Table struct {
 	training.Examples
 	Columns []string // names of the features
 	Classes []string // names of the classes
-	// Groups has the group of each row as an index into GroupNames, for ByGroup
-	// and GroupFolds; nil without groups.
+	// Groups has the group of each row as an index into GroupNames, for [ByGroup]
+	// and [GroupFolds]; nil without groups.
 	Groups     []int
 	GroupNames []string
 }

@@ -100,7 +100,7 @@ const maxID = 1 << 24
 type Windows struct {
 	IDs    []int
 	Length int // ids of a window
-	Stride int // from one window to the next; 0 stands for Length, which predicts each id once
+	Stride int // from one window to the next; 0 means Length, with which each id is predicted once
 }
 
 // Len returns the number of whole windows.

@@ -30,7 +30,7 @@ type RecurrentNoise struct {
 	// in the next layer and the one after that: the old value is taken where
 	// Dropout drops. At inference units are the mean of old and new with these
 	// weights (Krueger et al., "Zoneout", ICLR 2017, section 3.1, who use 0.5
-	// and 0.05). A GRU has no cells.
+	// and 0.05). A [GRU] has no cells.
 	ZoneoutCell, ZoneoutHidden float64
 }
 

@@ -118,7 +118,7 @@ func (a *audit) inEval(s site) {
 
 func (a *audit) onLogits(s site) {
 	if !s.Drops {
-		return // noise is what it is to be there
+		return // noise belongs there
 	}
 	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout)
 	if n := follow(s.node, 0, between, op.RoleSoftmax); n != nil {
@@ -139,7 +139,7 @@ func (a *audit) onLogits(s site) {
 
 func (a *audit) beforeBatchNorm(s site) {
 	if s.Branches {
-		return // it is made for networks of batch normalizations
+		return // made for networks with batch normalization
 	}
 	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout, op.RoleUnary, op.RolePool, op.RoleAttention)
 	if n := follow(s.node, 1, between, op.RoleBatchNorm); n != nil {

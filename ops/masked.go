@@ -103,7 +103,7 @@ type masked struct {
 	dropout
 	op.Elementwise
 	mask draw.Mask
-	rank int // of x, where the mask depends on it
+	rank int // of x, if the mask depends on it
 }
 
 func (f masked) Name() string { return f.name }

@@ -49,8 +49,8 @@ func (l Linear) At(step int64) float64 {
 	}
 	// Differences of steps that are far apart need all 64 bits.
 	done := float64(uint64(step-l.Start)) / float64(uint64(l.End-l.Start))
-	// Convex, and each product rounded by itself, so that the rate never leaves
-	// the range and is the same on every machine.
+	// Convex, and each product rounded on its own, so that the rate never
+	// leaves the range and is the same on every machine.
 	return float64(l.From*(1-done)) + float64(l.To*done)
 }
 

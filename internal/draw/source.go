@@ -75,7 +75,7 @@ type Drawing struct {
 // An Effect is what audits must know about a dropout.
 type Effect struct {
 	Channels bool // drops whole channels, of axis 1
-	Blocks   bool // drops parts of channels, as it should
+	Blocks   bool // drops parts of channels on purpose
 	Branches bool // drops branches of residual networks, which normalize batches
 }
 

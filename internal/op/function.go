@@ -48,10 +48,10 @@ type Content uint8
 
 const (
 	Floats    Content = iota // differentiable
-	Constants                // floats in which the output is not differentiated
+	Constants                // floats without a gradient
 	IDs                      // int
 	Step                     // int64 scalar
-	Scalar                   // a float scalar that is not differentiated
+	Scalar                   // a float scalar without a gradient
 )
 
 // Float is the element types that ops compute in.
@@ -73,7 +73,7 @@ type Args[F Float] struct {
 type Loops struct {
 	Float32 func(y []float32, in Args[float32]) error
 	Float64 func(y []float64, in Args[float64]) error
-	IDs     func(y []int, in Args[float32]) error // inputs of floats, if any, are float32
+	IDs     func(y []int, in Args[float32]) error // float inputs, if any, are float32
 	Step    func() (int64, error)                 // without inputs
 }
 

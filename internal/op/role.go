@@ -9,8 +9,8 @@ type Role uint8
 const (
 	RoleOther     Role = iota
 	RoleShape          // gives the elements another shape or order
-	RoleUnary          // works on each element, and is not linear
-	RoleBinary         // adds to the elements or multiplies them all alike
+	RoleUnary          // changes each element, not linearly
+	RoleBinary         // adds to the elements or multiplies all by one number
 	RoleWeights        // is a linear layer or a part of one
 	RoleConv           // is a convolution of (N, C, ...), or begins one
 	RolePool           // works on the maps of (N, C, ...)

@@ -153,7 +153,7 @@ func Keep(dir string, interval time.Duration) training.Callback {
 
 // position is how far a run has got.
 type position struct {
-	epoch   int // to go on with
+	epoch   int // to continue with
 	steps   int64
 	stopped string
 }

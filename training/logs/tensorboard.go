@@ -67,7 +67,7 @@ func TensorBoard(dir string, every int64) training.Callback {
 // A board writes the event file of a run.
 type board struct {
 	f       *os.File
-	started bool // the first step is made
+	started bool // the first step has been made
 }
 
 // create creates the event file of a run. TensorBoard reads files whose name

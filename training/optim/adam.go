@@ -20,7 +20,7 @@ type Adam struct {
 	// LR is the learning rate; 0 stands for 0.001, [Zero] for 0.
 	LR float64
 	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
-	// 0.9 and 0.999, [Zero] for 0. With Beta1: Zero, Adam is RMSProp with bias
+	// 0.9 and 0.999, [Zero] for 0. With Beta1: Zero, Adam is [RMSProp] with bias
 	// correction.
 	Beta1, Beta2 float64
 	// Eps keeps the division finite; 0 stands for 1e-8, [Zero] for 0.

@@ -15,7 +15,7 @@ type param struct {
 	f32 arrays[float32] // one of the two is in use
 	f64 arrays[float64]
 
-	grad      memory // the gradient's own memory, where a copy of it is used
+	grad      memory // the gradient's own memory, if a copy of it is used
 	copied    bool
 	penalized bool
 	axis      int // counts units for MaxNorm; -1 for none

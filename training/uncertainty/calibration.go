@@ -10,7 +10,7 @@ import (
 // Scores measure how good predictions are; see [Evaluate].
 type Scores struct {
 	Examples int     `json:"examples"`
-	Accuracy float64 `json:"accuracy"` // share of examples whose class is right
+	Accuracy float64 `json:"accuracy"` // share of examples with the right class
 	// NLL is the mean negative log-probability of the label, in nats.
 	NLL float64 `json:"nll"`
 	// Brier is the mean over the examples of the squared error of the

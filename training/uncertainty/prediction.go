@@ -32,7 +32,7 @@ func (p Prediction) Class() int {
 	return best
 }
 
-// Confidence returns the highest probability, 0 where there is none.
+// Confidence returns the highest probability, 0 if there is none.
 func (p Prediction) Confidence() float64 {
 	if len(p.Mean) == 0 {
 		return 0
