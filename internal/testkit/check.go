@@ -15,13 +15,14 @@ import (
 // CheckFunction checks what every differentiable op promises: its gradients
 // agree with central differences, and the results are the same on a
 // LispMachine, in float32, for transposed inputs, and when it is called from
-// several goroutines.
+// several goroutines. Inputs of the given shapes are made by [Varied].
 func CheckFunction(t *testing.T, f gradcheck.Graph, shapes ...[]int) {
 	t.Helper()
 	inputs := Varied(tensor.Float64, shapes...)
 	CheckFunctionAt(t, f, inputs...)
 }
 
+// CheckFunctionAt is [CheckFunction] at the given float64 inputs.
 func CheckFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
 	t.Helper()
 	if err := gradcheck.Check(f, 1e-7, inputs...); err != nil {

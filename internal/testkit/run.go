@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// Run resets the machine and runs it, and fails the test on an error.
 func Run(t testing.TB, m gorgonia.VM) {
 	t.Helper()
 	m.Reset()
@@ -98,6 +99,7 @@ func ForwardOnly(t testing.TB, f gradcheck.Graph, inputs ...*tensor.Dense) []flo
 	return Floats(t, y.Value())
 }
 
+// Near fails the test unless o and want agree as [Near] demands; what names them.
 func (o Outcome) Near(t testing.TB, what string, want Outcome, tol float64) {
 	t.Helper()
 	Near(t, what+": output", o.Y, want.Y, tol)
@@ -125,6 +127,7 @@ func Near(t testing.TB, what string, a, b []float64, tol float64) {
 	}
 }
 
+// Tape returns a TapeMachine as a gorgonia.VM, for tables of machines.
 func Tape(g *gorgonia.ExprGraph) gorgonia.VM { return gorgonia.NewTapeMachine(g) }
 
 // InputsOf returns the inputs of a node's op, in order.

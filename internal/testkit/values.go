@@ -106,16 +106,20 @@ func Reversed(t testing.TB, d *tensor.Dense) *tensor.Dense {
 	return c
 }
 
+// Ones returns a tensor of ones.
 func Ones(dt tensor.Dtype, shape ...int) *tensor.Dense { return tensor.Ones(dt, shape...) }
 
+// SameBits reports whether a and b are equal bit for bit, NaN and -0 included.
 func SameBits(a, b []float64) bool {
 	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) })
 }
 
+// Labels returns an int tensor of the given shape and elements.
 func Labels(shape []int, y ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(y))
 }
 
+// Sines returns a float64 tensor of sin(1), sin(2), ...
 func Sines(shape ...int) *tensor.Dense {
 	x := Ramp(tensor.Float64, shape...)
 	for i := range x.Float64s() {
