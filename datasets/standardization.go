@@ -141,7 +141,7 @@ func (d *standardized) Gather(indices []int, x []float32, y []int) error {
 	mean, std := d.by.Mean, d.by.Std
 	size, n := len(x)/len(indices), len(mean)
 	if n == 0 || n != len(std) || size%n != 0 || slices.ContainsFunc(std, func(v float32) bool { return !(v > 0) }) {
-		return errors.Errorf("datasets: Standardization: an example of %d values needs as many means and positive deviations, or a whole part of that, got %d and %d",
+		return errors.Errorf("datasets: Standardization: Mean and positive Std must have as many numbers as an example, %d, or a divisor of that, got %d and %d",
 			size, n, len(std))
 	}
 	for i, v := range x {

@@ -117,7 +117,7 @@ func (impl *Implementation) SetThreads(n int) error {
 		return errors.Errorf("blas: SetThreads: n must be at least 1, got %d", n)
 	}
 	if impl.lib == nil {
-		return errors.New("blas: SetThreads: without a library there are GOMAXPROCS threads")
+		return errors.New("blas: SetThreads: there must be a library, got none, which uses GOMAXPROCS threads")
 	}
 	return errors.Wrap(impl.lib.setThreads(n), "blas: SetThreads")
 }

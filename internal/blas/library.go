@@ -100,11 +100,11 @@ func (l *library) threads() int {
 
 func (l *library) setThreads(n int) error {
 	if l.set == 0 {
-		return errors.Errorf("%s has no routine for it", l.name)
+		return errors.Errorf("library must have a routine for it, got %s without", l.name)
 	}
 	call(l.set, uintptr(n))
 	if now := l.threads(); now != 0 && now != n {
-		return errors.Errorf("%s uses %d threads, asked for %d", l.name, now, n)
+		return errors.Errorf("%s must use %d threads, got %d", l.name, n, now)
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func nextLayer(g *gorgonia.ExprGraph) (uint32, error) {
 		}
 	}
 	if highest >= math.MaxUint32 {
-		return 0, errors.Errorf("layer %d is in use: give the next dropout a layer of its own, WithLayer", highest)
+		return 0, errors.Errorf("layer must be set by WithLayer, got none where the last, %d, is in use", highest)
 	}
 	return uint32(highest) + 1, nil
 }

@@ -113,7 +113,7 @@ func takeSolver(s *training.State, solver solverState, tensors map[string]*tenso
 			full := solverPrefix + name + "/" + strconv.Itoa(i)
 			d, ok := tensors[full]
 			if !ok {
-				return errors.Errorf("tensor %d of slot %q is missing", i, name)
+				return errors.Errorf("slot %q must have tensor %d, got none", name, i)
 			}
 			list[i] = d
 			delete(tensors, full)
