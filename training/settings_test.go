@@ -47,7 +47,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"SGD: LR must be given, got 0", solver(&optim.SGD{})},
 		{"SGD: LR must be finite and not negative, got NaN", solver(&optim.SGD{LR: nan})},
 		{"SGD: Momentum must be in [0, 1), got 1", solver(&optim.SGD{LR: 1, Momentum: 1})},
-		{"SGD: Nesterov needs Momentum > 0, got 0", solver(&optim.SGD{LR: 1, Nesterov: true})},
+		{"SGD: Momentum must be positive for Nesterov, got 0", solver(&optim.SGD{LR: 1, Nesterov: true})},
 		{"Adam: LR must be finite and not negative, got +Inf", solver(&optim.Adam{LR: inf})},
 		{"Adam: Beta1 must be in [0, 1), got -1", solver(&optim.Adam{Beta1: -1})},
 		{"Adam: Beta2 must be in [0, 1), got 1e+300", solver(&optim.Adam{Beta2: 1e300})},
@@ -68,7 +68,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"InverseTime: K must be finite and not negative, got +Inf", schedule(optim.InverseTime{Initial: 1, K: inf})},
 		{"Exponential: Gamma must be in (0, 1], got 2", schedule(optim.Exponential{Initial: 1, Gamma: 2})},
 		{"Linear: To must be finite and not negative, got -1", schedule(optim.Linear{To: -1, Steps: 1})},
-		{"Warmup: expected a schedule in Then, got nil", schedule(optim.Warmup{Steps: 1})},
+		{"Warmup: Then must be a schedule, got nil", schedule(optim.Warmup{Steps: 1})},
 		{"SGD: LR must be finite and not negative, got -1", schedule(rising{})},
 
 		{"EarlyStopping: patience must be at least 1, got 0", callback(training.EarlyStopping(0))},

@@ -25,7 +25,7 @@ func TestSettingErrors(t *testing.T) {
 		{&optim.SGD{LR: 1, Momentum: nan}, "SGD.Step: Momentum must be in [0, 1), got NaN"},
 		{&optim.SGD{LR: 1, Momentum: 1}, "SGD.Step: Momentum must be in [0, 1), got 1"},
 		{&optim.SGD{LR: 1, Momentum: -0.1}, "SGD.Step: Momentum must be in [0, 1), got -0.1"},
-		{&optim.SGD{LR: 1, Nesterov: true}, "SGD.Step: Nesterov needs Momentum > 0, got 0"},
+		{&optim.SGD{LR: 1, Nesterov: true}, "SGD.Step: Momentum must be positive for Nesterov, got 0"},
 		{&optim.Adam{LR: inf}, "Adam.Step: LR must be finite and not negative, got +Inf"},
 		{&optim.Adam{Beta1: 1}, "Adam.Step: Beta1 must be in [0, 1), got 1"},
 		{&optim.Adam{Beta2: -1}, "Adam.Step: Beta2 must be in [0, 1), got -1"},

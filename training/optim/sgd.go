@@ -63,7 +63,7 @@ func (s *SGD) check(where string) error {
 	}
 	err := cmp.Or(setting{"LR", s.LR}.notNegative(where), setting{"Momentum", s.Momentum}.belowOne(where))
 	if err == nil && s.Nesterov && s.Momentum == 0 {
-		err = errors.Errorf("optim: %s: Nesterov needs Momentum > 0, got 0", where)
+		err = errors.Errorf("optim: %s: Momentum must be positive for Nesterov, got 0", where)
 	}
 	return cmp.Or(err, s.validate(where))
 }
