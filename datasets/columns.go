@@ -5,14 +5,14 @@ import "github.com/pkg/errors"
 // maxColumns bounds the columns of a table.
 const maxColumns = 1 << 20
 
-// columns are the places of what is read in a record.
+// columns are the positions in a record of what is read.
 type columns struct {
 	features     []int
 	label, group int   // group is -1 for none
 	unnamed      []int // columns that must be empty
 }
 
-// columns finds the columns that are asked for among those of a file. Those without a
+// columns finds the requested columns among those of a file. Columns without a
 // name have their numbers as names.
 func (c CSV) columns(names []string, unnamed []bool) (columns, error) {
 	at := make(map[string]int)

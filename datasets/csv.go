@@ -17,33 +17,35 @@ import (
 // required.
 type CSV struct {
 	// Label is the column of the class: any strings, which are compared exactly
-	// after spaces around them have been removed.
+	// after spaces around them are removed.
 	Label string
-	// Features are the columns that are learned from, all of numbers; nil stands
-	// for all but Label, Group and Ignore, in the order of the file.
+	// Features are the columns to learn from, all numeric; nil means all but
+	// Label, Group and Ignore, in the order of the file.
 	Features []string
 	Group    string   // column that tells which rows belong together; "" for none
 	Ignore   []string // columns to leave out where Features is nil
 
-	// Classes are the names of the classes in order, and any other is an error:
-	// give a second file those of the first. nil stands for those that occur, by
-	// number if all are whole numbers, else alphabetically.
+	// Classes are the names of the classes in order, and any other name is an
+	// error: give a second file the classes of the first. nil means those that
+	// occur, sorted by number if all are whole numbers, and else
+	// alphabetically.
 	Classes []string
-	// ManyClasses says that the values of Label are classes even where they look
-	// like a quantity or like names of the rows; see Read.
+	// ManyClasses says that the values of Label are classes even if they look
+	// like a quantity or like names of the rows; see [CSV.Read].
 	ManyClasses bool
 
 	// NoHeader is for files whose first line is data: the columns are then called
 	// "1", "2" and so on.
 	NoHeader bool
 	Comma    rune // between the columns; 0 means ','
-	// Encoding is how characters are written, such as charmap.Windows1252 of
-	// golang.org/x/text/encoding/charmap; nil means UTF-8, or UTF-16 if the file
-	// begins with a byte order mark that says so.
+	// Encoding is the character encoding, such as charmap.Windows1252 of
+	// golang.org/x/text/encoding/charmap; nil means UTF-8, or UTF-16 if the
+	// file begins with its byte order mark.
 	Encoding encoding.Encoding
 }
 
-// Open reads the file at path, which must be a regular file; see Read.
+// Open reads the table in the file at path, which must be a regular file; see
+// [CSV.Read].
 func (c CSV) Open(path string) (*Table, error) {
 	f, err := datafile.Open(path)
 	if err != nil {
@@ -54,21 +56,22 @@ func (c CSV) Open(path string) (*Table, error) {
 	return t, errors.WithMessagef(err, "datasets: CSV: Open: %q", path)
 }
 
-// Read reads a table. It is an error that names the line and the column if a
-// value is missing (empty, ?, -, NA, N/A, NaN, null or None in any case), if a
-// feature is not a decimal number that is finite as float32 or a class not one of
-// Classes, and if a line has another number of values than the first. It is an error
-// as well if two columns have one name, if a column that was asked for is not there
-// or is asked for twice, or if there are no rows.
+// Read reads a table. These errors name the line and the column: a value is
+// missing (empty, ?, -, NA, N/A, NaN, null or None in any case), a feature is
+// not a decimal number that is finite as float32, a class is not one of
+// Classes, or a line has another number of values than the first. It is also an
+// error if two columns have the same name, if a requested column is missing or
+// requested twice, or if there are no rows.
 //
-// A column without a name is called by its number, like those of a file without
-// header. Unless Features or Ignore have it, it must be empty in each row, and is
-// left out.
+// A column without a name is called by its number, as in a file without a
+// header. Unless it is in Features or Ignore, it must be empty in each row, and
+// is left out.
 //
-// It is an error if the label looks like something else than a class, unless Classes
-// or ManyClasses is set: if it has more than 20 values, all numbers, of which one is
-// not whole or which have fewer than 5 rows each on average, which is a quantity; or
-// if it has more than 20 values, each in one row only, which are names of the rows.
+// Unless Classes or ManyClasses is set, it is an error if the label does not
+// look like a class but like a quantity (more than 20 different numbers, of
+// which one is not whole or which have fewer than 5 rows each on average) or
+// like a name of the rows (more than 20 different values, each in one row
+// only).
 //
 // Text must be valid in its encoding, without NUL characters, and lines must end in
 // LF or CRLF, not in CR alone. The limits are 2^21 bytes for a row, 2^20 columns, 2^16
@@ -88,7 +91,8 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 	if c.Comma != 0 {
 		in.Comma = c.Comma
 	}
-	// The reader would take tabs between empty values for spaces before them.
+	// The reader would mistake tabs between empty values for spaces before
+	// them.
 	in.TrimLeadingSpace = !unicode.IsSpace(in.Comma)
 	first, err := in.read()
 	if atEnd(err) {
@@ -132,7 +136,7 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 	return t, nil
 }
 
-// builder returns what makes the table of a file with this first record.
+// builder returns the builder of the table of a file with this first record.
 func (c CSV) builder(first []string) (*builder, error) {
 	if len(first) > maxColumns {
 		return nil, errors.Errorf("must have at most %d columns, got %d", maxColumns, len(first))
@@ -165,7 +169,7 @@ func (c CSV) builder(first []string) (*builder, error) {
 	return &builder{table: t, names: header, columns: columns, classes: classes, groups: groups}, nil
 }
 
-// A builder makes a table of records.
+// A builder makes a table from records.
 type builder struct {
 	table           *Table
 	names           []string
@@ -205,7 +209,7 @@ func (b *builder) add(in *csv.Reader, record []string) error {
 	return nil
 }
 
-// at puts the place of a value in the file before err.
+// at prefixes err with the place of a value in the file.
 func (b *builder) at(in *csv.Reader, column int, err error) error {
 	line, _ := in.FieldPos(column)
 	return errors.WithMessagef(err, "line %d, column %s", line, quoted(b.names[column]))

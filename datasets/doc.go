@@ -1,5 +1,6 @@
-// Package datasets makes data sets for package training of tables, folders of
-// images and text, and cuts them into parts.
+// Package datasets makes data sets for package training from tables ([CSV]),
+// folders of images ([ImageFolder]) and text ([Windows]), and splits and
+// standardizes them.
 //
 //	table, err := datasets.CSV{Label: "species"}.Open("iris.csv")
 //	...
@@ -12,21 +13,21 @@
 //	...
 //	data := training.Data{Train: scale.Apply(train), Test: scale.Apply(test)}
 //
-// Real data sets are in the packages below this one, each with its licence: wdbc
-// (breast cancer), vowel (speech) and opticks (a book). MNIST is in package
-// mnist/embedded.
+// Real data sets are in the packages below this one, each with its licence:
+// wdbc (breast cancer), vowel (speech) and opticks (a book). MNIST is in
+// package mnist/embedded.
 //
-// Data that is damaged, incomplete or of another kind is an error that says where
-// and what was expected; nothing is guessed or filled in. All that is random is a
+// Damaged, incomplete or unsuitable data is an error that says where it is and
+// what must be there; nothing is guessed or filled in. Everything random is a
 // function of a seed, the same on every machine.
 //
 // # Limits
 //
-// Files come from anywhere, and a small one may claim to be large. What is beyond a
-// limit is an error, and so is what can't be in memory as an index or a value. Names
-// from files are quoted in errors, and long ones cut. Only regular files are opened: a
-// pipe would be waited for without end. For a stream there are [CSV.Read] and
-// [DecodeImage].
+// Files come from anywhere, and a small one may claim to be large. Exceeding a
+// limit is an error, and so is anything that does not fit into memory as an
+// index or a value. Errors quote names from files, and shorten long ones. Only
+// regular files are opened, since reading a pipe might never end; for streams
+// use [CSV.Read] and [DecodeImage].
 //
 //	CSV             row 2^21 bytes, 2^20 columns, 2^16 classes, 2^24 groups,
 //	                2^32 values, file 2^34 bytes

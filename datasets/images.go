@@ -15,20 +15,20 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// ImageFolder says how to read a folder that has a folder of images for each
-// class: DIR/cat/1.jpg, DIR/dog/7.png. Height and Width are required.
+// ImageFolder says how to read a folder that contains a folder of images for
+// each class: DIR/cat/1.jpg, DIR/dog/7.png. Height and Width are required.
 type ImageFolder struct {
-	Height, Width int  // of all images, to which they are scaled whatever their own shape; at most 4096 each
+	Height, Width int  // all images are scaled to this size, whatever their shape; at most 4096 each
 	Gray          bool // one channel instead of red, green and blue
 
-	// Classes are the names of the classes in order, and a folder of any other is
-	// an error: give the test images those of the training images. nil stands for
-	// the names of the folders, sorted.
+	// Classes are the names of the classes in order, and a folder with any
+	// other name is an error: give the test images the classes of the training
+	// images. nil means the names of the folders, sorted.
 	Classes []string
 }
 
-// Images is a data set of images, as ImageFolder.Open returns it. It is a
-// training.Dataset of shape (channels, height, width) with values in [0, 1].
+// Images is a data set of images, as [ImageFolder.Open] returns it. It is a
+// [training.Dataset] of shape (channels, height, width) with values in [0, 1].
 type Images struct {
 	training.Examples
 	Classes []string // names of the classes
@@ -42,27 +42,27 @@ const (
 	maxValues int64 = 1 << 32
 )
 
-// read are the endings of the files that are read, and unread those of images in
-// formats that are not: passed over, they would be missed.
+// read has the extensions of files that are read, and unread those of image
+// formats that are not: skipping these silently would lose images.
 var (
 	read   = []string{".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 	unread = []string{".avif", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".pbm", ".pgm", ".pnm", ".ppm", ".svg"}
 )
 
-// Open reads all images of the folder dir into memory, class by class, in the order
-// of their names, with those in folders within the folder of a class and behind
-// symbolic links. Files called *.png, *.jpg, *.jpeg, *.jpe, *.jfif, *.gif, *.bmp,
-// *.tif, *.tiff and *.webp, in any case, are read as by [DecodeImage], with its
-// limits; other files and what begins with a dot are passed over. Images are scaled by
-// bilinear interpolation over all the pixels that fall together; what is transparent
-// has white behind it.
+// Open reads all images in the folder dir into memory, class by class, in the
+// order of their names, including those in subfolders of a class and behind
+// symbolic links. Files called *.png, *.jpg, *.jpeg, *.jpe, *.jfif, *.gif,
+// *.bmp, *.tif, *.tiff and *.webp, in any case, are read by [DecodeImage], with
+// its limits; other files and names that begin with a dot are skipped. Images
+// are scaled by bilinear interpolation over all the pixels that fall together,
+// and transparent pixels get a white background.
 //
-// It is an error that names the file if an image can't be read, if it is called
-// *.avif, *.dng, *.heic, *.heif, *.jp2, *.jxl, *.pbm, *.pgm, *.pnm, *.ppm or *.svg,
-// which are not read, or if it is not a regular file. It is an error as well if there
-// is no class, if a class, also one of Classes, has no image, if folders in the folder
-// of a class are more than 16 deep, as those of a link to a folder above it, or if the
-// images have more than 2^32 values together.
+// An error names the file if an image cannot be read, if it is called *.avif,
+// *.dng, *.heic, *.heif, *.jp2, *.jxl, *.pbm, *.pgm, *.pnm, *.ppm or *.svg,
+// which are not supported, or if it is not a regular file. It is also an error
+// if there is no class, if a class, or one of Classes, has no image, if the
+// subfolders of a class are more than 16 deep, as with a link to a folder
+// above, or if the images have more than 2^32 values in all.
 func (f ImageFolder) Open(dir string) (*Images, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -75,8 +75,8 @@ func (f ImageFolder) Open(dir string) (*Images, error) {
 	return m, errors.WithMessagef(err, "datasets: ImageFolder: Open: %q", dir)
 }
 
-// OpenFS is Open for the root of a file system, such as an embed.FS or a zip
-// archive.
+// OpenFS is [ImageFolder.Open] for the root of a file system, such as an
+// embed.FS or a zip archive.
 func (f ImageFolder) OpenFS(fsys fs.FS) (*Images, error) {
 	if fsys == nil {
 		return nil, errors.New("datasets: ImageFolder: OpenFS: file system must be set, got nil")
@@ -143,7 +143,8 @@ func (f ImageFolder) channels() int {
 	return 3
 }
 
-// followed returns what an entry of a folder is, or what a symbolic link leads to.
+// followed returns the mode of an entry of a folder or, for a symbolic link, of
+// what it leads to.
 func followed(fsys fs.FS, name string, entry fs.DirEntry) (fs.FileMode, error) {
 	if entry.Type()&fs.ModeSymlink == 0 {
 		return entry.Type(), nil
@@ -158,7 +159,7 @@ func followed(fsys fs.FS, name string, entry fs.DirEntry) (fs.FileMode, error) {
 	return info.Mode(), nil
 }
 
-// folder reads the images in a folder of a class and in the folders in it.
+// folder reads the images in a folder of a class and in its subfolders.
 func (f ImageFolder) folder(fsys fs.FS, folder string, class, depth int, m *Images) error {
 	if depth > maxDepth {
 		return errors.Errorf("folders of a class must be at most %d deep, got %q", maxDepth, folder)
@@ -224,7 +225,7 @@ func (f ImageFolder) values(picture image.Image) []float32 {
 	n := f.Height * f.Width
 	values := make([]float32, f.channels()*n)
 	for i := range n {
-		// Premultiplied by the opacity; white shows through by the rest of it.
+		// Premultiplied by the opacity; white makes up the rest.
 		c := scaled.RGBA64At(i%f.Width, i/f.Width)
 		over := func(v uint16) float32 { return float32(min(0xffff, int(v)+0xffff-int(c.A))) / 0xffff }
 		red, green, blue := over(c.R), over(c.G), over(c.B)
@@ -237,7 +238,7 @@ func (f ImageFolder) values(picture image.Image) []float32 {
 	return values
 }
 
-// luma is the brightness of a colour by ITU-R BT.601, as JPEG has it.
+// luma returns the brightness of a colour by ITU-R BT.601, as in JPEG.
 func luma(red, green, blue float32) float32 {
 	return min(1, 0.299*red+0.587*green+0.114*blue)
 }

@@ -22,7 +22,8 @@ type names struct {
 	closed bool // no others may come
 }
 
-// newNames returns those of known, and no others may come, or none yet if that is nil.
+// newNames returns the known names, to which none may be added, or no names yet
+// if known is nil.
 func newNames(known []string, limit int) (*names, error) {
 	n := &names{names: slices.Clone(known), of: make(map[string]int), limit: limit, closed: known != nil}
 	for i, name := range known {
@@ -48,14 +49,14 @@ func (n *names) index(name string) (int, error) {
 	if i == n.limit {
 		return 0, errors.Errorf("must be one of at most %d different names, got one more, %s", n.limit, quoted(name))
 	}
-	// A record's strings share memory with the whole line.
+	// Cloned, since a record's strings share memory with the whole line.
 	name = strings.Clone(name)
 	n.names = append(n.names, name)
 	n.of[name] = i
 	return i, nil
 }
 
-// sort returns the names in order and renumbers ids accordingly.
+// sort returns the names in order and renumbers ids to match.
 func (n *names) sort(ids []int) []string {
 	numbers := make(map[string]whole)
 	for _, name := range n.names {
@@ -82,7 +83,7 @@ func (n *names) sort(ids []int) []string {
 	return sorted
 }
 
-// whole is a whole number of any size, such as those that identify things.
+// whole is a whole number of any size, such as an identifier.
 type whole struct {
 	negative bool
 	digits   string // without zeros in front

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/image/riff"
 )
 
-// orientation returns how the rows and columns of an image lie, from 1, as they are
-// to be seen, to 8 (Exif 3.0, CIPA DC-008-2023, 4.6.5.1.3), and 1 if it does not say.
+// orientation returns the EXIF orientation of an image, from 1 (upright) to 8 (Exif
+// 3.0, CIPA DC-008-2023, 4.6.5.1.3), and 1 if it has none.
 func orientation(data []byte, format string) int {
 	kind := imagemeta.TIFF
 	switch format {
@@ -27,7 +27,7 @@ func orientation(data []byte, format string) int {
 		return 1
 	}
 	found := 1
-	// Of damaged EXIF data what comes before the damage counts.
+	// In damaged EXIF data, what comes before the damage counts.
 	_, _ = imagemeta.Decode(imagemeta.Options{
 		R:           bytes.NewReader(data),
 		ImageFormat: kind,
@@ -45,8 +45,8 @@ func orientation(data []byte, format string) int {
 	return found
 }
 
-// webpEXIF returns the EXIF data of a WebP image, a TIFF structure; imagemeta loses it
-// behind a chunk of odd length.
+// webpEXIF returns the EXIF data of a WebP image, a TIFF structure; imagemeta
+// misses it after a chunk of odd length.
 func webpEXIF(data []byte) []byte {
 	_, chunks, err := riff.NewReader(bytes.NewReader(data))
 	for err == nil {
@@ -54,15 +54,15 @@ func webpEXIF(data []byte) []byte {
 		var chunk io.Reader
 		if id, _, chunk, err = chunks.Next(); err == nil && id == (riff.FourCC{'E', 'X', 'I', 'F'}) {
 			exif, _ := io.ReadAll(chunk)
-			// Some writers put it as JPEG has it.
+			// Some writers add the prefix that JPEG uses.
 			return bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))
 		}
 	}
 	return nil
 }
 
-// upright returns picture, which lies on a canvas of the given size, as it is to be
-// seen. The first frame of a GIF may cover a part of the canvas only.
+// upright returns picture, which lies on a canvas of the given size, turned
+// upright. The first frame of a GIF may cover only part of the canvas.
 func upright(picture image.Image, width, height, orientation int) (image.Image, error) {
 	canvas := image.Rect(0, 0, width, height)
 	if orientation == 1 && picture.Bounds() == canvas {

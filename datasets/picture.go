@@ -19,7 +19,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
-// The limits of images: a small file may claim to be of any size, and take any time.
+// The limits of images: a small file may claim any size and take any time.
 const (
 	maxSide       = 1 << 14
 	maxPixels     = 1 << 26
@@ -27,12 +27,13 @@ const (
 	// maxScanned bounds the pixels of all scans of a JPEG together, to some seconds:
 	// 32 scans of the largest image. Encoders make about ten.
 	maxScanned = 1 << 31
-	// maxReads is how many times the bytes of a file may be read, beside 8 bytes for
-	// each pixel. The tiles of a TIFF may all be the same bytes.
+	// maxReads is how many times the bytes of a file may be read, in addition
+	// to 8 bytes for each pixel. The tiles of a TIFF may all use the same
+	// bytes.
 	maxReads = 4
 )
 
-// formats are those that are read, by the names that package image knows them by.
+// formats are those that are read, by their names in package image.
 var formats = []string{"bmp", "gif", "jpeg", "png", "tiff", "webp"}
 
 const formatNames = "PNG, JPEG, GIF, BMP, TIFF or WebP"
@@ -48,17 +49,18 @@ func OpenImage(path string) (image.Image, error) {
 	return m, errors.WithMessagef(err, "datasets: OpenImage: %q", path)
 }
 
-// DecodeImage reads a PNG, JPEG, GIF, BMP, TIFF or WebP image, whatever its file is
-// called, as it is to be seen: turned and mirrored as its EXIF orientation says. EXIF
-// data that is damaged or says something else counts as none, as in browsers. Of
-// several frames or pages it is the first. Transparent pixels stay transparent;
-// [ImageFolder] and mnist.FromImage put white behind them.
+// DecodeImage reads a PNG, JPEG, GIF, BMP, TIFF or WebP image, whatever its
+// file is called, turned and mirrored by its EXIF orientation. Damaged or
+// invalid EXIF data is ignored, as in browsers. Of several frames or pages it
+// reads the first. Transparent pixels stay transparent; [ImageFolder] and
+// mnist.FromImage put white behind them.
 //
-// It is an error if the image is damaged or of another format, if it has more than
-// 2^14 pixels on a side or more than 2^26 in all, if its file has more than 2^28
-// bytes, if a JPEG has so many scans that they cover more than 2^31 pixels together, or
-// if a TIFF has so many tiles of the same bytes that more than 4 times its bytes and 8
-// for each pixel are read. An image of that size takes up to 1.5 GiB while it is read.
+// It is an error if the image is damaged or of another format, if it has more
+// than 2^14 pixels on a side or more than 2^26 in all, if its file has more
+// than 2^28 bytes, if the scans of a JPEG cover more than 2^31 pixels together,
+// or if the tiles of a TIFF share bytes so that more than 4 times its bytes
+// plus 8 for each pixel are read. An image of the largest size takes up to 1.5
+// GiB while it is read.
 func DecodeImage(r io.Reader) (image.Image, error) {
 	if r == nil {
 		return nil, errors.New("datasets: DecodeImage: reader must be set, got nil")
@@ -67,7 +69,7 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	return m, errors.WithMessage(err, "datasets: DecodeImage")
 }
 
-// decodeFile is decodeImage, but does not read what is too large.
+// decodeFile is decodeImage, but does not read files that are too large.
 func decodeFile(f fs.File) (image.Image, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -113,8 +115,9 @@ func decodeImage(r io.Reader) (image.Image, error) {
 	return upright(picture, width, height, orientation(data, format))
 }
 
-// A source gives a decoder the bytes of an image and stops it once it works more than
-// an image needs. It has what keeps the decoders from buffering them: Peek and ReadAt.
+// A source gives a decoder the bytes of an image and stops it once it does more
+// work than an image needs. Its methods Peek and ReadAt keep the decoders from
+// buffering the bytes themselves.
 type source struct {
 	data  []byte
 	at    int
@@ -130,7 +133,7 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n := copy(p, s.data[s.at:])
 	s.at += n
-	// Decoders go on with what they got beside an error.
+	// Decoders go on with bytes that come with an error.
 	if err := s.count(p[:n]); err != nil {
 		return 0, err
 	}

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// The limits of text. Package csv holds a whole record before anybody can look at it.
+// The limits of text. Package csv reads a whole record before a caller can
+// inspect it.
 const (
 	maxRecord       = 1 << 21
 	maxText   int64 = 1 << 34
@@ -28,7 +29,7 @@ type records struct {
 // order mark.
 func newRecords(r io.Reader, e encoding.Encoding) *records {
 	in := bufio.NewReader(r)
-	// What cannot be peeked at will not be read either.
+	// What cannot be peeked at cannot be read either.
 	head, _ := in.Peek(3)
 	if e == nil && (bytes.HasPrefix(head, []byte{0xfe, 0xff}) || bytes.HasPrefix(head, []byte{0xff, 0xfe})) {
 		e = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
@@ -50,8 +51,8 @@ func (r *records) read() ([]string, error) {
 	if err == nil || atEnd(err) {
 		return record, err
 	}
-	// The text is read ahead: what is wrong in it may come after what is wrong with
-	// a record, but a record that it cuts is wrong because of it.
+	// The text is read ahead, so an error in it may come after an error in a
+	// record; but a record that it cuts is wrong because of it.
 	var at *csv.ParseError
 	if r.text.err != nil && (!errors.As(err, &at) || at.Line >= r.text.line) {
 		err = r.text.err
@@ -59,21 +60,21 @@ func (r *records) read() ([]string, error) {
 	return nil, errors.WithStack(err)
 }
 
-// atEnd reports whether err is io.EOF itself, with which a reader ends. One that wraps
-// io.EOF is of a stream that was cut, and no end.
+// atEnd reports whether err is io.EOF itself, with which a reader ends. An
+// error that wraps io.EOF comes from a truncated stream.
 func atEnd(err error) bool { return any(err) == any(io.EOF) }
 
-// lines passes text on as long as it is as Read of CSV demands.
+// lines passes text on as long as it satisfies what CSV.Read requires.
 type lines struct {
 	in      *bufio.Reader
-	decoded bool // what had no meaning in its encoding is U+FFFD
+	decoded bool // invalid characters have become U+FFFD
 	char    [utf8.UTFMax]byte
-	rest    []byte // of the last character, for which there was no room
+	rest    []byte // of the last character, which did not fit
 
 	line   int   // number of the current line, from 1
 	record int   // bytes of the record so far
 	total  int64 // bytes so far
-	quoted bool  // within quotes, where a record goes on behind the end of a line
+	quoted bool  // within quotes, where a record continues after the end of a line
 	cr     bool  // the last byte was a carriage return outside quotes
 	err    error
 }
@@ -85,7 +86,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	n := copy(p, l.rest)
 	l.rest = l.rest[n:]
 	for n < len(p) {
-		// Characters are looked at whole.
+		// Characters are checked whole.
 		c, size, err := l.in.ReadRune()
 		if atEnd(err) {
 			break

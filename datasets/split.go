@@ -9,9 +9,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// ByPosition cuts n examples into neighbouring parts, such as the beginning, the
-// middle and the end of a text. Shares say how large the parts are; they add up
-// to 1, and ends are rounded to the nearest example.
+// ByPosition splits n examples into consecutive parts, such as the beginning,
+// the middle and the end of a text. Shares are the sizes of the parts; they add
+// up to 1, and boundaries are rounded to the nearest example.
 //
 // It returns the indices of each part. It is an error if n is negative or more than
 // 2^31, if a share is not positive, or if they do not add up to 1 within 1e-9.
@@ -35,11 +35,11 @@ func ByPosition(n int, shares ...float64) ([][]int, error) {
 	return parts, nil
 }
 
-// Stratified cuts examples with the given labels into parts at random, such that
+// Stratified splits examples with the given labels into random parts, such that
 // every part has its share of the examples and of every class, as nearly as
-// whole examples can: with two parts within one example, with more nearly so.
-// Shares are those of ByPosition, and so are the errors. The indices of each part
-// are sorted; they are a function of the labels, the seed and the shares.
+// whole examples allow: with two parts to within one example, with more parts
+// nearly so. Shares and errors are those of [ByPosition]. The indices of each
+// part are sorted; they are a function of the labels, the seed and the shares.
 func Stratified(labels []int, seed uint64, shares ...float64) ([][]int, error) {
 	if err := checkShares(len(labels), shares); err != nil {
 		return nil, errors.WithMessage(err, "datasets: Stratified")
@@ -47,11 +47,12 @@ func Stratified(labels []int, seed uint64, shares ...float64) ([][]int, error) {
 	return deal(shuffledByClass(labels, seed, 0), shares), nil
 }
 
-// ByGroup cuts examples into parts at random such that no group is in two parts:
-// the recordings of a speaker, the images of a patient. Shares, as in ByPosition,
-// are those of the groups, which are counted whatever their size. The indices of
-// each part are sorted; they are a function of the groups, the seed and the
-// shares. It is an error, beside those of ByPosition, if a part gets no group.
+// ByGroup splits examples into random parts such that no group, such as the
+// recordings of a speaker or the images of a patient, is in two parts. Shares,
+// as in [ByPosition], are shares of the number of groups, whatever their size.
+// The indices of each part are sorted; they are a function of the groups, the
+// seed and the shares. In addition to the errors of ByPosition, it is an error
+// if a part gets no group.
 func ByGroup(groups []int, seed uint64, shares ...float64) ([][]int, error) {
 	if err := checkShares(len(groups), shares); err != nil {
 		return nil, errors.WithMessage(err, "datasets: ByGroup")
@@ -68,17 +69,18 @@ func ByGroup(groups []int, seed uint64, shares ...float64) ([][]int, error) {
 	return parts, nil
 }
 
-// A Fold is one way to cut examples into those to train on and those to test on.
+// A Fold is one split of examples into those to train on and those to test on.
 type Fold struct {
-	Repeat, Part int   // which pass over the data, and which fold of it
+	Repeat, Part int   // which pass over the data, and which fold in it
 	Train, Test  []int // sorted indices
 }
 
 // StratifiedFolds returns the folds of k-fold cross-validation, repeated with
-// other shuffles: in each repeat every example is in the test part of exactly one
-// fold, and the folds have equal numbers of examples, and of each class, within
-// one. It is an error if k is not in [2, len(labels)], if repeats is not positive, or
-// if all folds together have more than 2^31 indices.
+// different shuffles: in each repeat every example is in the test part of
+// exactly one fold, and the folds have equal numbers of examples, and of each
+// class, to within one. It is an error if k is not in [2, len(labels)], if
+// repeats is not positive, or if all folds together have more than 2^31
+// indices.
 //
 // Source: Kohavi, "A Study of Cross-Validation and Bootstrap for Accuracy
 // Estimation and Model Selection", IJCAI 1995.
@@ -103,11 +105,11 @@ func StratifiedFolds(labels []int, k, repeats int, seed uint64) ([]Fold, error) 
 	return folds, nil
 }
 
-// GroupFolds returns the folds of k-fold cross-validation over whole groups, of
-// which no group is in both parts. Groups go in a random order to the fold that
-// has the fewest examples; with as many folds as groups each fold leaves one
-// group out. It is an error if k is not in [2, number of groups], or if all folds
-// together have more than 2^31 indices.
+// GroupFolds returns the folds of k-fold cross-validation over whole groups: no
+// group is in both parts of a fold. Groups go in a random order to the fold
+// that has the fewest examples; with as many folds as groups each fold leaves
+// one group out. It is an error if k is not in [2, number of groups], or if all
+// folds together have more than 2^31 indices.
 func GroupFolds(groups []int, k int, seed uint64) ([]Fold, error) {
 	names := distinct(groups)
 	if k < 2 || k > len(names) {
@@ -121,7 +123,7 @@ func GroupFolds(groups []int, k int, seed uint64) ([]Fold, error) {
 		count[g]++
 	}
 	random(seed, 0).Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	// Large groups first, or the last could make a fold too large.
+	// Large groups first, since a large last one could make a fold too large.
 	slices.SortStableFunc(names, func(a, b int) int { return cmp.Compare(count[b], count[a]) })
 	load, fold := make([]int, k), make(map[int]int)
 	for _, g := range names {
@@ -137,7 +139,7 @@ func GroupFolds(groups []int, k int, seed uint64) ([]Fold, error) {
 }
 
 // Where returns the sorted indices of the examples whose group is one of those
-// given, for splits that are published with a data set.
+// given, for splits published with a data set.
 func Where(groups []int, of ...int) []int { return where(groups, of) }
 
 func where(groups, of []int) []int {
@@ -154,7 +156,7 @@ func where(groups, of []int) []int {
 	return indices
 }
 
-// foldsOf returns the folds where example i is tested in fold of[i].
+// foldsOf returns the folds in which example i is tested in fold of[i].
 func foldsOf(of []int, k, repeat int) []Fold {
 	folds := make([]Fold, k)
 	for part := range folds {
@@ -190,8 +192,8 @@ func checkShares(n int, shares []float64) error {
 // maxIndices bounds the indices of a split, 8 bytes each.
 const maxIndices int64 = 1 << 31
 
-// checkFolds returns an error if the folds of n examples are too many: each has the
-// indices of all.
+// checkFolds returns an error if the folds of n examples are too many: each has
+// the indices of all examples.
 func checkFolds(n, k, repeats int) error {
 	if int64(repeats) > maxIndices/int64(k)/int64(n) {
 		return errors.Errorf("folds must have at most 2^31 indices together, got %d examples in %d folds %d times", n, k, repeats)
@@ -210,9 +212,9 @@ func shuffledByClass(labels []int, seed, stream uint64) []int {
 	return order
 }
 
-// deal gives each of the items in turn to the part that lags its share most, and
-// returns the parts sorted. What is next to each other is spread over the parts,
-// so that stretches of one class are divided as the whole is.
+// deal gives each item in turn to the part that lags its share most, and
+// returns the parts sorted. Neighbours are spread over the parts, so that a
+// stretch of one class is divided like the whole.
 func deal(items []int, shares []float64) [][]int {
 	parts := make([][]int, len(shares))
 	for n, item := range items {

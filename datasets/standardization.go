@@ -9,21 +9,21 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// A Standardization brings inputs to mean 0 and standard deviation 1 by what was
-// measured on other examples: fit it to the training part and apply it to every
-// part, so that nothing about the other parts is learned.
+// A Standardization brings inputs to mean 0 and standard deviation 1, as
+// measured on a set of examples: fit it to the training part and apply it to
+// every part, so that nothing is learned from the other parts.
 //
-// Mean and Std have a number for each value of an example, or fewer, each for a
-// run of neighbours of equal length: one for each channel of an image
+// Mean and Std have a number for each value of an example, or fewer, each for
+// an equally long run of neighbouring values: one for each channel of an image
 // (channels, height, width), or one for all.
 type Standardization struct {
 	Mean, Std []float32
 }
 
-// FitStandardization measures each value of an example by itself: each feature of
-// a table. A value that is the same in all examples has its Std set to 1, so that it
-// becomes 0. Every example must have one label. It is an error if there are no
-// examples or a value is not finite.
+// FitStandardization measures each value of an example separately, such as each
+// feature of a table. A value that is the same in all examples gets a Std of 1,
+// so that it becomes 0. Every example must have one label. It is an error if
+// there are no examples or a value is not finite.
 func FitStandardization(train training.Dataset) (*Standardization, error) {
 	if train == nil {
 		return fit(nil, 0)
@@ -35,8 +35,9 @@ func FitStandardization(train training.Dataset) (*Standardization, error) {
 	return fit(train, size)
 }
 
-// FitChannels measures each entry of the first axis of the examples: each channel
-// of images (channels, height, width). Otherwise it is FitStandardization.
+// FitChannels measures each entry of the first axis of the examples, such as
+// each channel of images (channels, height, width). Otherwise it is like
+// [FitStandardization].
 func FitChannels(train training.Dataset) (*Standardization, error) {
 	n := 1
 	if train != nil && len(train.InputShape()) > 0 {
@@ -58,7 +59,8 @@ func fit(train training.Dataset, n int) (*Standardization, error) {
 	for i := range runs {
 		runs[i] = run{low: math.Inf(1), high: math.Inf(-1)}
 	}
-	// Two passes: the sum of squares alone loses what is small beside the mean.
+	// Two passes: a sum of squares alone loses what is small compared with the
+	// mean.
 	count := float64(train.Len()) * float64(size/n)
 	err = each(train, size, func(i int, x float64) {
 		r := &runs[i/(size/n)]
@@ -81,23 +83,23 @@ func fit(train training.Dataset, n int) (*Standardization, error) {
 	return s, nil
 }
 
-// run is what is known about the values of a run of neighbours.
+// run is what is known about a run of neighbouring values.
 type run struct {
 	mean, square float64 // square is the mean of the squared deviations
 	low, high    float64
 }
 
 func (r run) standardization() (mean, std float32) {
-	// Not by the deviations, whose sum is rounded, and seldom to 0.
+	// Not judged by the deviations, whose sum is rounded, and seldom to 0.
 	if r.low == r.high {
 		return float32(r.low), 1
 	}
 	std = float32(math.Sqrt(r.square))
-	// Denormal numbers may lie closer to each other than float32 can tell from 0.
+	// Denormal numbers may differ by less than float32 can distinguish from 0.
 	return float32(r.mean), max(std, math.SmallestNonzeroFloat32)
 }
 
-// each calls f with every value of every example and its place in the example.
+// each calls f with every value of every example and its index in the example.
 func each(data training.Dataset, size int, f func(i int, x float64)) error {
 	x, y, index := make([]float32, size), make([]int, 1), make([]int, 1)
 	for k := range data.Len() {
@@ -117,9 +119,9 @@ func each(data training.Dataset, size int, f func(i int, x float64)) error {
 
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
-// Apply returns data with standardized inputs, and nil for nil. It reads data anew
-// each time. An example whose values do not fit Mean and Std, or become something
-// that is not finite as float32, is an error of Gather.
+// Apply returns data with standardized inputs, nil for nil. Nothing is stored:
+// each Gather reads data again. It returns an error if an example does not fit
+// Mean and Std, or if a value becomes one that is not finite as float32.
 func (s *Standardization) Apply(data training.Dataset) training.Dataset {
 	if data == nil {
 		return nil
@@ -139,7 +141,7 @@ func (d *standardized) Gather(indices []int, x []float32, y []int) error {
 	mean, std := d.by.Mean, d.by.Std
 	size, n := len(x)/len(indices), len(mean)
 	if n == 0 || n != len(std) || size%n != 0 || slices.ContainsFunc(std, func(v float32) bool { return !(v > 0) }) {
-		return errors.Errorf("datasets: Standardization: an example of %d values needs as many means and positive deviations, or a whole part of that, got %d and %d",
+		return errors.Errorf("datasets: Standardization: Mean and positive Std must have as many numbers as an example, %d, or a divisor of that, got %d and %d",
 			size, n, len(std))
 	}
 	for i, v := range x {

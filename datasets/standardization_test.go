@@ -156,7 +156,7 @@ func TestStandardizationRejects(t *testing.T) {
 	e := &training.Examples{Shape: []int{3}, X: []float32{1, 2, 3}, Y: []int{0}}
 	for _, s := range []datasets.Standardization{{}, {Mean: []float32{1, 2}, Std: []float32{1, 1}}, {Mean: []float32{1}, Std: []float32{1, 1, 1}}, {Mean: []float32{1}, Std: []float32{0}}, {Mean: []float32{1}, Std: []float32{-1}}, {Mean: []float32{1}, Std: []float32{float32(math.NaN())}}} {
 		err := s.Apply(e).Gather([]int{0}, make([]float32, 3), make([]int, 1))
-		if err == nil || !strings.Contains(err.Error(), "an example of 3 values needs as many means") {
+		if err == nil || !strings.Contains(err.Error(), "Mean and positive Std must have as many numbers as an example, 3, or a divisor of that, got ") {
 			t.Errorf("%+v: got %v", s, err)
 		}
 	}

@@ -61,7 +61,7 @@ func Labels(data training.Dataset) ([]int, error) {
 	}
 	y := make([]int, data.Len())
 	if len(y) == 0 {
-		return y, nil // no memory for an example that there is not, however large
+		return y, nil // no memory for an example that does not exist
 	}
 	x, index := make([]float32, size), make([]int, 1)
 	for i := range y {

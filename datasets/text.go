@@ -8,7 +8,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Vocabulary numbers the characters of a text.
+// A Vocabulary numbers the characters of texts.
 type Vocabulary struct {
 	characters []rune
 	ids        map[rune]int
@@ -41,8 +41,8 @@ func NewVocabulary(texts ...string) (*Vocabulary, error) {
 	return v, nil
 }
 
-// invalid returns the place of the first byte of text that is not UTF-8. It would be
-// read as U+FFFD, the same for each.
+// invalid returns the index of the first byte of text that is not UTF-8. All
+// such bytes would be read as U+FFFD.
 func invalid(text string) (at int, ok bool) {
 	if utf8.ValidString(text) {
 		return 0, false
@@ -58,11 +58,11 @@ func invalid(text string) (at int, ok bool) {
 	return 0, false
 }
 
-// Size is the number of characters: ids are in [0, Size).
+// Size returns the number of characters: ids are in [0, Size).
 func (v *Vocabulary) Size() int { return len(v.characters) }
 
 // Encode returns the ids of the characters of text. A character outside the
-// vocabulary, or what is not UTF-8, is an error that says where it is.
+// vocabulary, or a byte that is not UTF-8, is an error that says where it is.
 func (v *Vocabulary) Encode(text string) ([]int, error) {
 	if at, ok := invalid(text); ok {
 		return nil, errors.Errorf("datasets: Vocabulary: Encode: text must be UTF-8, got %#x at byte %d", text[at], at)
@@ -93,17 +93,17 @@ func (v *Vocabulary) Decode(ids []int) (string, error) {
 // maxID is the largest id: float32 has no 2^24+1.
 const maxID = 1 << 24
 
-// Windows is a data set of stretches of a sequence, for models that predict what
-// comes next. It is a training.Dataset of shape (Length): an example has the ids
-// from some place on as its input, and as its labels, one for each, the ids that
-// follow them.
+// Windows is a data set of windows over a sequence of ids, for models that
+// predict what comes next. It is a [training.Dataset] of shape (Length): the
+// input of an example is the ids in its window, and its labels are the id after
+// each of them.
 type Windows struct {
 	IDs    []int
 	Length int // ids of a window
-	Stride int // from one window to the next; 0 stands for Length, which predicts each id once
+	Stride int // from one window to the next; 0 means Length, with which each id is predicted once
 }
 
-// Len is the number of whole windows.
+// Len returns the number of whole windows.
 func (w *Windows) Len() int {
 	// The last id is a label only.
 	if w.Length < 1 || w.Stride < 0 || len(w.IDs) <= w.Length {
@@ -112,7 +112,7 @@ func (w *Windows) Len() int {
 	return (len(w.IDs)-1-w.Length)/w.stride() + 1
 }
 
-// InputShape is the shape of one example.
+// InputShape returns the shape of one example.
 func (w *Windows) InputShape() []int { return []int{w.Length} }
 
 func (w *Windows) stride() int {
@@ -122,9 +122,9 @@ func (w *Windows) stride() int {
 	return w.Stride
 }
 
-// Gather implements training.Dataset: x and y have Length values for each index,
-// those of x being ids as numbers. It is an error if an id is not in [0, 2^24], the
-// whole numbers that float32 tells apart.
+// Gather implements [training.Dataset]: x and y have Length values for each
+// index, and x holds ids as numbers. It is an error if an id is not in [0,
+// 2^24], the whole numbers that float32 can distinguish.
 func (w *Windows) Gather(indices []int, x []float32, y []int) error {
 	if err := inRange(indices, w.Len()); err != nil {
 		return errors.WithMessage(err, "datasets: Windows: Gather")

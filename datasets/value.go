@@ -10,34 +10,34 @@ import (
 	"github.com/pkg/errors"
 )
 
-// missing are the ways in which files say that they have no value.
+// missing are the ways in which files mark missing values.
 var missing = []string{"", "?", "-", "NA", "N/A", "NaN", "null", "None"}
 
 func isMissing(value string) bool {
 	return slices.ContainsFunc(missing, func(m string) bool { return strings.EqualFold(m, value) })
 }
 
-// number returns a decimal number.
+// number parses a decimal number.
 func number(value string) (float32, error) {
 	if isMissing(value) {
 		return 0, errors.Errorf("value is missing: must be a number, got %q", value)
 	}
 	x, err := strconv.ParseFloat(value, 32)
-	// Go's numbers may be hexadecimal and have underscores: those of a table that
-	// look so are names.
+	// Go's numbers may be hexadecimal and have underscores; in a table such
+	// values are names.
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || strings.ContainsAny(value, "xX_") {
 		return 0, errors.Errorf("must be a finite number, got %s", quoted(value))
 	}
 	return float32(x), nil
 }
 
-// Fewer labels than these are classes without question.
+// Fewer labels than these are always taken for classes.
 const (
 	fewClasses  = 20
 	rowsOfClass = 5 // on average, of numbers
 )
 
-// checkClasses returns an error if the labels of t look like something else.
+// checkClasses returns an error if the labels of t do not look like classes.
 func (c CSV) checkClasses(t *Table) error {
 	classes, rows := len(t.Classes), len(t.Y)
 	if c.ManyClasses || classes <= fewClasses {
@@ -68,13 +68,13 @@ func (c CSV) checkClasses(t *Table) error {
 	return nil
 }
 
-// Longer texts are cut in errors.
+// Errors shorten longer texts.
 const (
 	maxQuoted = 80 // bytes of a value
 	maxListed = 20 // values
 )
 
-// quoted returns s in quotes, of a long one its beginning and its length.
+// quoted returns s in quotes, or the beginning and the length of a long s.
 func quoted(s string) string {
 	if len(s) <= maxQuoted {
 		return strconv.Quote(s)
@@ -82,7 +82,7 @@ func quoted(s string) string {
 	return fmt.Sprintf("%s... (%d bytes)", strconv.Quote(strings.ToValidUTF8(s[:maxQuoted], "")), len(s))
 }
 
-// listed returns names in quotes, of many the first and how many there are.
+// listed returns names in quotes, or the first and the number of many.
 func listed(names []string) string {
 	shown := make([]string, 0, maxListed)
 	for _, name := range names[:min(len(names), maxListed)] {

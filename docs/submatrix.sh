@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What makes submatrix dropout robust: the table of docs/submatrix.md. Trains on
-# 5,000 images of MNIST and reports on 5,000 others, held out of the 60,000; the
-# test set is not looked at. Prints one row for each setting: dropout, learning
+# What makes submatrix dropout stable: the table in docs/submatrix.md. Trains on
+# 5,000 images of MNIST and reports on 5,000 others, held out from the 60,000;
+# the test set is not used. Prints one row for each setting: dropout, learning
 # rate, further settings and the mean validation error over two seeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What docs/sweeps.md says of speed: bash docs/sweeps.sh
-# It takes 40 s on two idle cores, and must have them for itself.
+# The measurements in docs/sweeps.md: bash docs/sweeps.sh
+# It takes 40 s on two cores and needs them idle.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)

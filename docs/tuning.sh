@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Chooses the default settings of cmd/mnist on a validation set: 10,000 images
-# held out of MNIST's 60,000 training images. The test set is not looked at.
-# With Gonum's BLAS, so that every machine gets the same numbers.
+# held out from MNIST's 60,000 training images. The test set is not used.
+# Uses Gonum's BLAS, so that every machine gets the same numbers.
 # Prints one row for each setting: arm, learning rate, p of the hidden units, p
 # of the inputs, epochs and the mean validation error over two seeds.
 set -euo pipefail

@@ -1,5 +1,7 @@
 // Package mnist reads MNIST and the data sets that share its file format
-// (Fashion-MNIST, KMNIST, EMNIST, ...) and cuts them into subsets and batches.
+// (Fashion-MNIST, KMNIST, EMNIST, ...) and splits them into subsets and
+// batches. [Open] reads a directory with the four files; a [Set] is a data set
+// for package training.
 //
 // The format is IDX, as described on the page that published MNIST (LeCun,
 // Cortes and Burges, "The MNIST database of handwritten digits"): two zero
@@ -9,10 +11,10 @@
 // labels of rank 1 (examples).
 //
 // The reader is strict. A file that is damaged, truncated, too long or of
-// another kind is an error that names what was expected, what was found and
-// where; it never panics, and it never trusts a header with memory: what it
-// allocates stays in proportion to the bytes that have arrived.
+// another kind is an error that says what must be where and what was found. The
+// reader never panics and never trusts a header: what it allocates stays in
+// proportion to the bytes that have arrived.
 //
-// The four canonical files themselves are in the package mnist/embedded, so
-// that importing this one does not add 11 MB to a program.
+// The four original files are in package mnist/embedded, so that importing this
+// package does not add 11 MB to a program.
 package mnist

@@ -27,7 +27,7 @@ func ExampleRead() {
 	fmt.Println(err)
 	// Output:
 	// 4 [2] [2 0 0 0 0 2 0 0 0 0]
-	// mnist: Read: images: values: expected 4 x 1 x 2 = 8, got 4: file truncated
+	// mnist: Read: images: must have 4 x 1 x 2 = 8 values, got 4: file truncated
 }
 
 // Data sets with another number of classes say so.
@@ -41,7 +41,7 @@ func ExampleClasses() {
 	}
 	fmt.Println(letters.Classes)
 	// Output:
-	// mnist: Read: labels: label of example 0: expected 0 to 4, got 5
+	// mnist: Read: labels: label of example 0 must be in [0, 4], got 5
 	// 27
 }
 
@@ -53,7 +53,7 @@ func ExampleOpenFS() {
 	})
 	fmt.Println(err)
 	// Output:
-	// mnist: OpenFS: expected 4 files, each plain or with .gz, found no t10k-labels-idx1-ubyte: file does not exist
+	// mnist: OpenFS: must have 4 files, each plain or with .gz, found no t10k-labels-idx1-ubyte: file does not exist
 }
 
 func ExampleSet_Gather() {

@@ -67,11 +67,11 @@ func TestOptionsOfExtremes(t *testing.T) {
 		}
 	})
 	_, err := Read(bytes.NewReader(nil), bytes.NewReader(nil), Classes(3), nil)
-	wantError(t, err, "mnist: Read: expected options, got nil as number 2")
+	wantError(t, err, "mnist: Read: options must be set, got nil as number 2")
 	_, _, err = OpenFS(nil)
-	wantError(t, err, "mnist: OpenFS: expected a file system, got nil")
+	wantError(t, err, "mnist: OpenFS: file system must be set, got nil")
 	_, _, err = OpenFS(fstest.MapFS{}, nil)
-	wantError(t, err, "mnist: OpenFS: expected options, got nil as number 1")
+	wantError(t, err, "mnist: OpenFS: options must be set, got nil as number 1")
 }
 
 // vast is an image that only says to be large.

@@ -61,7 +61,7 @@ func TestGatherFromSlice(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("gathered %v from the slice, %v from the whole", got, want)
 	}
-	wantError(t, part.Gather([]int{100}, make([]float32, 6), make([]int, 1)), "expected indices in [0, 100), got 100 at position 0")
+	wantError(t, part.Gather([]int{100}, make([]float32, 6), make([]int, 1)), "indices must be in [0, 100), got 100 at position 0")
 }
 
 func TestGatherErrorsWriteNothing(t *testing.T) {
@@ -72,15 +72,15 @@ func TestGatherErrorsWriteNothing(t *testing.T) {
 		x, y    int
 		want    string
 	}{
-		{"negative index", []int{0, -1}, 12, 2, "expected indices in [0, 3), got -1 at position 1"},
-		{"index beyond the end", []int{0, 1, 3}, 18, 3, "expected indices in [0, 3), got 3 at position 2"},
-		{"largest index", []int{math.MaxInt}, 6, 1, "expected indices in [0, 3), got "},
-		{"smallest index", []int{math.MinInt}, 6, 1, "expected indices in [0, 3), got -"},
-		{"short x", []int{0, 1}, 11, 2, "expected x of length 2 x 6 = 12, got 11"},
-		{"long x", []int{0, 1}, 13, 2, "expected x of length 2 x 6 = 12, got 13"},
-		{"short y", []int{0, 1}, 12, 1, "expected y of length 2, got 1"},
-		{"long y", []int{0, 1}, 12, 3, "expected y of length 2, got 3"},
-		{"nothing for no indices", nil, 6, 1, "expected x of length 0 x 6 = 0, got 6"},
+		{"negative index", []int{0, -1}, 12, 2, "indices must be in [0, 3), got -1 at position 1"},
+		{"index beyond the end", []int{0, 1, 3}, 18, 3, "indices must be in [0, 3), got 3 at position 2"},
+		{"largest index", []int{math.MaxInt}, 6, 1, "indices must be in [0, 3), got "},
+		{"smallest index", []int{math.MinInt}, 6, 1, "indices must be in [0, 3), got -"},
+		{"short x", []int{0, 1}, 11, 2, "x must have length 2 x 6 = 12, got 11"},
+		{"long x", []int{0, 1}, 13, 2, "x must have length 2 x 6 = 12, got 13"},
+		{"short y", []int{0, 1}, 12, 1, "y must have length 2, got 1"},
+		{"long y", []int{0, 1}, 12, 3, "y must have length 2, got 3"},
+		{"nothing for no indices", nil, 6, 1, "x must have length 0 x 6 = 0, got 6"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x, y := make([]float32, c.x), make([]int, c.y)

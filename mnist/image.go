@@ -8,8 +8,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// side is the height and width of MNIST's images, box that of the square that
-// the digits fill.
+// side is the height and width of MNIST's images, and box that of the square
+// that the digits fill.
 const (
 	side = 28
 	box  = 20
@@ -18,13 +18,14 @@ const (
 	maxImage     = 1 << 26
 )
 
-// FromImage returns an image of one digit as MNIST would have it: 28 rows of 28
-// pixels in [0, 1], 1 being ink. The digit, dark on light or light on dark as the
-// border tells, is cut out, scaled to fit into 20 by 20 pixels, and its centre of
-// mass put in the middle, as LeCun, Cortes and Burges describe for the set. An
-// image of 28 by 28 on a dark ground is taken as it is. Transparent pixels are white
-// paper. A blank image is an error, and one of more than 2^14 pixels on a side or 2^26
-// in all. To read one from a file, see OpenImage of package datasets.
+// FromImage converts an image of one digit to MNIST's form: 28 rows of 28
+// pixels in [0, 1], where 1 is ink. The digit, dark on light or light on dark
+// as judged by the border, is cut out, scaled to fit into 20 by 20 pixels, and
+// centred by its centre of mass, as LeCun, Cortes and Burges describe for the
+// data set. An image of 28 by 28 on a dark ground is taken as it is.
+// Transparent pixels count as white paper. A blank image is an error, and so is
+// one with more than 2^14 pixels on a side or 2^26 in all. To read an image
+// from a file, see OpenImage of package datasets.
 func FromImage(img image.Image) ([]float32, error) {
 	if img == nil {
 		return nil, errors.New("mnist: FromImage: image must be set, got nil")
@@ -81,7 +82,7 @@ func FromImage(img image.Image) ([]float32, error) {
 	return pixels, nil
 }
 
-// border is the mean of the outermost pixels.
+// border returns the mean of the outermost pixels.
 func border(g *image.Gray) int {
 	w, h := g.Rect.Dx(), g.Rect.Dy()
 	sum, n := 0, 0
@@ -96,8 +97,8 @@ func border(g *image.Gray) int {
 	return sum / n
 }
 
-// inked is the rectangle of the pixels that are at least a third of the darkest
-// one; ok is false if there is no ink to speak of.
+// inked returns the rectangle of the pixels with at least a third of the
+// darkest one's ink; ok is false if there is practically no ink.
 func inked(g *image.Gray) (r image.Rectangle, ok bool) {
 	var most, least uint8 = 0, 255
 	for _, v := range g.Pix {

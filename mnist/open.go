@@ -24,28 +24,28 @@ const (
 //	train-images-idx3-ubyte   train-labels-idx1-ubyte
 //	t10k-images-idx3-ubyte    t10k-labels-idx1-ubyte
 //
-// Each may also end in .gz; where both are present the one without is read.
-// Whether a file is gzipped is told by its content. If files are missing the
-// error names them all, and errors.Is finds fs.ErrNotExist. Other errors are
-// those of Read, with the file's name, images of different size in the two sets,
-// and a pipe, device or socket of one of the names.
+// Each may also end in .gz; if both are present the one without is read. The
+// content decides whether a file is treated as gzipped. If files are missing
+// the error names them all, and [errors.Is] finds [fs.ErrNotExist]. Other
+// errors are those of [Read], with the file's name; images of different sizes
+// in the two sets; and a pipe, device or socket with one of these names.
 func Open(dir string, opts ...Option) (train, test *Set, err error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, nil, errors.WithMessagef(datafile.Quoted(err), "mnist: Open: expected a directory, got %q", dir)
+		return nil, nil, errors.WithMessagef(datafile.Quoted(err), "mnist: Open: dir must be a directory, got %q", dir)
 	}
 	if !info.IsDir() {
-		return nil, nil, errors.Errorf("mnist: Open: expected a directory, got the file %q", dir)
+		return nil, nil, errors.Errorf("mnist: Open: dir must be a directory, got the file %q", dir)
 	}
 	train, test, err = open(os.DirFS(dir), opts)
 	return train, test, errors.WithMessagef(err, "mnist: Open: %q", dir)
 }
 
-// OpenFS is Open for the root of a file system, such as an embed.FS or a zip
+// OpenFS is [Open] for the root of a file system, such as an embed.FS or a zip
 // archive.
 func OpenFS(fsys fs.FS, opts ...Option) (train, test *Set, err error) {
 	if fsys == nil {
-		return nil, nil, errors.New("mnist: OpenFS: expected a file system, got nil")
+		return nil, nil, errors.New("mnist: OpenFS: file system must be set, got nil")
 	}
 	train, test, err = open(fsys, opts)
 	return train, test, errors.WithMessage(err, "mnist: OpenFS")
@@ -67,13 +67,13 @@ func open(fsys fs.FS, opts []Option) (train, test *Set, err error) {
 		return nil, nil, err
 	}
 	if train.Rows != test.Rows || train.Cols != test.Cols {
-		return nil, nil, errors.Errorf("expected images of one size, got %d x %d in %s and %d x %d in %s",
+		return nil, nil, errors.Errorf("images must have one size, got %d x %d in %s and %d x %d in %s",
 			train.Rows, train.Cols, files[0], test.Rows, test.Cols, files[2])
 	}
 	return train, test, nil
 }
 
-// locate returns each name as it is found in fsys, plain or with .gz.
+// locate returns each name as found in fsys, plain or with .gz.
 func locate(fsys fs.FS, names ...string) ([]string, error) {
 	var found, missing []string
 	for _, name := range names {
@@ -81,9 +81,9 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 		for _, candidate := range []string{name, name + ".gz"} {
 			info, err := fs.Stat(fsys, candidate)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, errors.WithMessagef(datafile.Quoted(err), "expected a readable %s", candidate)
+				return nil, errors.WithMessagef(datafile.Quoted(err), "%s must be readable", candidate)
 			}
-			// Some archives unpack to a directory of the file's name.
+			// Some archives unpack to a directory with the file's name.
 			if err == nil && !info.IsDir() {
 				at = candidate
 				break
@@ -95,7 +95,7 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 		found = append(found, at)
 	}
 	if len(missing) > 0 {
-		return nil, errors.Wrapf(fs.ErrNotExist, "expected %d files, each plain or with .gz, found no %s",
+		return nil, errors.Wrapf(fs.ErrNotExist, "must have %d files, each plain or with .gz, found no %s",
 			len(names), strings.Join(missing, ", no "))
 	}
 	return found, nil
@@ -104,12 +104,12 @@ func locate(fsys fs.FS, names ...string) ([]string, error) {
 func readFiles(fsys fs.FS, images, labels string, cfg config) (*Set, error) {
 	i, err := datafile.OpenFS(fsys, images)
 	if err != nil {
-		return nil, errors.WithMessagef(err, "expected a readable %s", images)
+		return nil, errors.WithMessagef(err, "%s must be readable", images)
 	}
 	defer i.Close()
 	l, err := datafile.OpenFS(fsys, labels)
 	if err != nil {
-		return nil, errors.WithMessagef(err, "expected a readable %s", labels)
+		return nil, errors.WithMessagef(err, "%s must be readable", labels)
 	}
 	defer l.Close()
 	return read(source{images, i}, source{labels, l}, cfg)

@@ -78,7 +78,7 @@ func TestOpenErrors(t *testing.T) {
 		{
 			name:   "one missing",
 			change: func(f map[string][]byte) { delete(f, trainLabels) },
-			want:   []string{"expected 4 files, each plain or with .gz, found no train-labels-idx1-ubyte: "},
+			want:   []string{"must have 4 files, each plain or with .gz, found no train-labels-idx1-ubyte: "},
 			absent: []string{trainImages, testImages, testLabels},
 			is:     fs.ErrNotExist,
 		},
@@ -91,29 +91,29 @@ func TestOpenErrors(t *testing.T) {
 		{
 			name:   "damaged",
 			change: func(f map[string][]byte) { f[testLabels] = f[testLabels][:9] },
-			want:   []string{"t10k-labels-idx1-ubyte: values: expected 2, got 1: file truncated"},
+			want:   []string{"t10k-labels-idx1-ubyte: must have 2 values, got 1: file truncated"},
 		},
 		{
 			name:   "labels of the other set",
 			change: func(f map[string][]byte) { f[testLabels] = f[trainLabels] },
-			want:   []string{"expected as many images in t10k-images-idx3-ubyte as labels in t10k-labels-idx1-ubyte, got 2 and 4"},
+			want:   []string{"must have as many images in t10k-images-idx3-ubyte as labels in t10k-labels-idx1-ubyte, got 2 and 4"},
 		},
 		{
 			name:   "other size",
 			change: func(f map[string][]byte) { f[testImages] = encodeImages(numbered([]uint8{7, 2}, 3, 2, 10)) },
-			want:   []string{"expected images of one size, got 2 x 3 in train-images-idx3-ubyte and 3 x 2 in t10k-images-idx3-ubyte"},
+			want:   []string{"images must have one size, got 2 x 3 in train-images-idx3-ubyte and 3 x 2 in t10k-images-idx3-ubyte"},
 		},
 		{
 			name:   "classes",
 			change: func(map[string][]byte) {},
 			opts:   []Option{Classes(4)},
-			want:   []string{"train-labels-idx1-ubyte: label of example 1: expected 0 to 3, got 9"},
+			want:   []string{"train-labels-idx1-ubyte: label of example 1 must be in [0, 3], got 9"},
 		},
 		{
 			name:   "no classes",
 			change: func(map[string][]byte) {},
 			opts:   []Option{Classes(0)},
-			want:   []string{"expected 1 to 256 classes, got 0"},
+			want:   []string{"classes must be in [1, 256], got 0"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -141,19 +141,19 @@ func TestOpenErrors(t *testing.T) {
 func TestOpenNeedsADirectory(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "nowhere")
 	_, _, err := Open(missing)
-	wantError(t, err, "mnist: Open: expected a directory, got", "nowhere")
+	wantError(t, err, "mnist: Open: dir must be a directory, got", "nowhere")
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v is not %v", err, fs.ErrNotExist)
 	}
 	_, _, err = Open("")
-	wantError(t, err, `mnist: Open: expected a directory, got ""`)
+	wantError(t, err, `mnist: Open: dir must be a directory, got ""`)
 
 	file := filepath.Join(t.TempDir(), "data.zip")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = Open(file)
-	wantError(t, err, "mnist: Open: expected a directory, got the file", "data.zip")
+	wantError(t, err, "mnist: Open: dir must be a directory, got the file", "data.zip")
 }
 
 // Some archives unpack to directories of the files' names.
@@ -164,7 +164,7 @@ func TestOpenFSPassesOverDirectories(t *testing.T) {
 		fsys[name+"/"+name] = &fstest.MapFile{Data: b}
 	}
 	_, _, err := OpenFS(fsys)
-	wantError(t, err, "mnist: OpenFS: expected 4 files", trainImages)
+	wantError(t, err, "mnist: OpenFS: must have 4 files", trainImages)
 
 	for name, b := range files {
 		fsys[name+".gz"] = &fstest.MapFile{Data: zip(b)}
@@ -209,7 +209,7 @@ func TestOpenFSWithoutPermission(t *testing.T) {
 	for name := range files {
 		for _, stat := range []bool{false, true} {
 			_, _, err := OpenFS(sealed{fsys, name, stat})
-			wantError(t, err, "mnist: OpenFS: expected a readable "+name, "permission denied")
+			wantError(t, err, "mnist: OpenFS: "+name+" must be readable", "permission denied")
 			if !errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("error %v is not only %v", err, fs.ErrPermission)
 			}

@@ -16,6 +16,6 @@ func TestOpenFSRefusesPipes(t *testing.T) {
 		}
 		fsys[name] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
 		_, _, err := OpenFS(fsys)
-		wantError(t, err, "mnist: OpenFS: expected a readable "+name+`: "`+name+`" must be a regular file, got a pipe`)
+		wantError(t, err, "mnist: OpenFS: "+name+` must be readable: "`+name+`" must be a regular file, got a pipe`)
 	}
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Option changes how Read, Open and OpenFS read.
+// Option changes how [Read], [Open] and [OpenFS] read.
 type Option func(*config)
 
 type config struct {
 	classes int
 }
 
-// Classes sets the number of classes, from 1 to MaxClasses; without it there
-// are 10, as in MNIST, Fashion-MNIST and KMNIST. EMNIST needs 62 for byclass,
-// 47 for bymerge and balanced, 27 for letters (whose labels start at 1, so
-// that class 0 stays empty).
+// Classes sets the number of classes, from 1 to [MaxClasses]; the default is
+// 10, as in MNIST, Fashion-MNIST and KMNIST. EMNIST needs 62 for byclass, 47
+// for bymerge and balanced, 27 for letters (whose labels start at 1, so that
+// class 0 stays empty).
 func Classes(n int) Option {
 	return func(c *config) { c.classes = n }
 }
@@ -25,26 +25,26 @@ func configure(opts []Option) (config, error) {
 	c := config{classes: 10}
 	for i, opt := range opts {
 		if opt == nil {
-			return c, errors.Errorf("expected options, got nil as number %d", i+1)
+			return c, errors.Errorf("options must be set, got nil as number %d", i+1)
 		}
 		opt(&c)
 	}
 	if c.classes < 1 || c.classes > MaxClasses {
-		return c, errors.Errorf("expected 1 to %d classes, got %d", MaxClasses, c.classes)
+		return c, errors.Errorf("classes must be in [1, %d], got %d", MaxClasses, c.classes)
 	}
 	return c, nil
 }
 
-// Read reads a set from an IDX file of images (examples, rows, columns) and
-// one of labels (examples), each plain or gzipped, which is told by its first
-// bytes. Both are read to their ends.
+// Read reads a set from an IDX file of images (examples, rows, columns) and one
+// of labels (examples), each plain or gzipped, as its first bytes tell. Both
+// are read to their ends.
 //
-// Errors: a magic number, type or rank other than that of images and labels; a
-// dimension of zero, more than 4096 rows or columns, more than 2^30 values;
-// a file that ends too soon or too late; a damaged gzip stream, or anything
-// after its single member; a label outside the classes (see Classes); image
-// and label counts that differ; and whatever error a reader returns, which
-// errors.Is then finds.
+// These are errors: a magic number, type or rank other than that of images and
+// labels; a dimension of zero, more than 4096 rows or columns, more than 2^30
+// values; a file that ends too soon or too late; a damaged gzip stream, or
+// anything after its single member; a label outside the classes (see
+// [Classes]); different numbers of images and labels; and any error of a
+// reader, which [errors.Is] then finds.
 func Read(images, labels io.Reader, opts ...Option) (*Set, error) {
 	cfg, err := configure(opts)
 	if err != nil {
@@ -54,7 +54,7 @@ func Read(images, labels io.Reader, opts ...Option) (*Set, error) {
 	return s, errors.WithMessage(err, "mnist: Read")
 }
 
-// source is a stream and what errors call it.
+// source is a stream and its name in errors.
 type source struct {
 	name string
 	io.Reader
@@ -80,7 +80,7 @@ func read(images, labels source, cfg config) (*Set, error) {
 		return nil, errors.WithMessage(err, images.name)
 	}
 	if p.dims[0] != len(s.Labels) {
-		return nil, errors.Errorf("expected as many images in %s as labels in %s, got %d and %d",
+		return nil, errors.Errorf("must have as many images in %s as labels in %s, got %d and %d",
 			images.name, labels.name, p.dims[0], len(s.Labels))
 	}
 	s.Rows, s.Cols = p.dims[1], p.dims[2]

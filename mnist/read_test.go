@@ -74,49 +74,49 @@ func TestReadErrors(t *testing.T) {
 		images, labels []byte
 		want           []string
 	}{
-		{"empty images", nil, labels, []string{"images: magic number: expected 4 bytes, got 0: file truncated"}},
-		{"empty labels", images, nil, []string{"labels: magic number: expected 4 bytes, got 0: file truncated"}},
-		{"cut magic", images[:3], labels, []string{"images: magic number: expected 4 bytes, got 3"}},
-		{"cut dimensions", images[:15], labels, []string{"images: dimensions: expected 12 bytes, got 11: file truncated"}},
-		{"no dimensions", images, labels[:4], []string{"labels: dimensions: expected 4 bytes, got 0: file truncated"}},
-		{"text", []byte("<!DOCTYPE html>"), labels, []string{"images: magic number: expected 00 00 08 03, got 3c 21 44 4f: not an IDX file"}},
+		{"empty images", nil, labels, []string{"images: magic number must have 4 bytes, got 0: file truncated"}},
+		{"empty labels", images, nil, []string{"labels: magic number must have 4 bytes, got 0: file truncated"}},
+		{"cut magic", images[:3], labels, []string{"images: magic number must have 4 bytes, got 3"}},
+		{"cut dimensions", images[:15], labels, []string{"images: dimensions must have 12 bytes, got 11: file truncated"}},
+		{"no dimensions", images, labels[:4], []string{"labels: dimensions must have 4 bytes, got 0: file truncated"}},
+		{"text", []byte("<!DOCTYPE html>"), labels, []string{"images: magic number must be 00 00 08 03, got 3c 21 44 4f: not an IDX file"}},
 		{"one byte of magic", flipped(images, 1), labels, []string{"images: magic number", "got 00 ff 08 03"}},
-		{"float type", encode(0x0D, []uint32{4, 2, 3}, s.Pixels), labels, []string{"images: type byte: expected 0x08 (unsigned byte), got 0x0d (float32)"}},
-		{"unknown type", images, encode(0x42, []uint32{4}, s.Labels), []string{"labels: type byte: expected 0x08 (unsigned byte), got 0x42 (no type of IDX)"}},
-		{"swapped", labels, images, []string{"labels: rank byte: expected 1 (labels), got 3 (images)"}},
-		{"labels twice", labels, labels, []string{"images: rank byte: expected 3 (images), got 1 (labels)"}},
-		{"rank 4", encode(typeUint8, []uint32{4, 2, 3, 1}, s.Pixels), labels, []string{"images: rank byte: expected 3 (images), got 4 (neither images nor labels)"}},
-		{"rank 0", encode(typeUint8, nil, nil), labels, []string{"images: rank byte: expected 3 (images), got 0"}},
-		{"no examples", three(0, 2, 3, 0), labels, []string{"images: dimension 0 (examples): expected 1 to 1073741824, got 0"}},
-		{"no rows", three(4, 0, 3, 0), labels, []string{"images: dimension 1 (rows): expected 1 to 4096, got 0"}},
-		{"no columns", three(4, 2, 0, 0), labels, []string{"images: dimension 2 (columns): expected 1 to 4096, got 0"}},
-		{"rows beyond the limit", three(4, 4097, 3, 0), labels, []string{"images: dimension 1 (rows): expected 1 to 4096, got 4097"}},
-		{"columns beyond an int32", three(4, 2, 1<<32-1, 0), labels, []string{"images: dimension 2 (columns): expected 1 to 4096, got 4294967295"}},
-		{"examples beyond the limit", images, encode(typeUint8, []uint32{1<<30 + 1}, nil), []string{"labels: dimension 0 (examples): expected 1 to 1073741824, got 1073741825"}},
-		{"too many pixels", three(1<<30, 4096, 4096, 0), labels, []string{"images: dimensions: expected at most 1073741824 values, got 1073741824 x 4096 x 4096 = 18014398509481984"}},
-		{"just too many pixels", three(65, 4096, 4096, 0), labels, []string{"images: dimensions: expected at most 1073741824 values, got 65 x 4096 x 4096 = 1090519040"}},
-		{"fewer images", three(3, 2, 3, 18), labels, []string{"expected as many images in images as labels in labels, got 3 and 4"}},
+		{"float type", encode(0x0D, []uint32{4, 2, 3}, s.Pixels), labels, []string{"images: type byte must be 0x08 (unsigned byte), got 0x0d (float32)"}},
+		{"unknown type", images, encode(0x42, []uint32{4}, s.Labels), []string{"labels: type byte must be 0x08 (unsigned byte), got 0x42 (no type of IDX)"}},
+		{"swapped", labels, images, []string{"labels: rank byte must be 1 (labels), got 3 (images)"}},
+		{"labels twice", labels, labels, []string{"images: rank byte must be 3 (images), got 1 (labels)"}},
+		{"rank 4", encode(typeUint8, []uint32{4, 2, 3, 1}, s.Pixels), labels, []string{"images: rank byte must be 3 (images), got 4 (neither images nor labels)"}},
+		{"rank 0", encode(typeUint8, nil, nil), labels, []string{"images: rank byte must be 3 (images), got 0"}},
+		{"no examples", three(0, 2, 3, 0), labels, []string{"images: dimension 0 (examples) must be in [1, 1073741824], got 0"}},
+		{"no rows", three(4, 0, 3, 0), labels, []string{"images: dimension 1 (rows) must be in [1, 4096], got 0"}},
+		{"no columns", three(4, 2, 0, 0), labels, []string{"images: dimension 2 (columns) must be in [1, 4096], got 0"}},
+		{"rows beyond the limit", three(4, 4097, 3, 0), labels, []string{"images: dimension 1 (rows) must be in [1, 4096], got 4097"}},
+		{"columns beyond an int32", three(4, 2, 1<<32-1, 0), labels, []string{"images: dimension 2 (columns) must be in [1, 4096], got 4294967295"}},
+		{"examples beyond the limit", images, encode(typeUint8, []uint32{1<<30 + 1}, nil), []string{"labels: dimension 0 (examples) must be in [1, 1073741824], got 1073741825"}},
+		{"too many pixels", three(1<<30, 4096, 4096, 0), labels, []string{"images: dimensions must hold at most 1073741824 values, got 1073741824 x 4096 x 4096 = 18014398509481984"}},
+		{"just too many pixels", three(65, 4096, 4096, 0), labels, []string{"images: dimensions must hold at most 1073741824 values, got 65 x 4096 x 4096 = 1090519040"}},
+		{"fewer images", three(3, 2, 3, 18), labels, []string{"must have as many images in images as labels in labels, got 3 and 4"}},
 		{"more images", three(5, 2, 3, 30), labels, []string{"got 5 and 4"}},
-		{"cut images", cut(images, 1), labels, []string{"images: values: expected 4 x 2 x 3 = 24, got 23: file truncated"}},
-		{"no pixels", cut(images, 24), labels, []string{"images: values: expected 4 x 2 x 3 = 24, got 0: file truncated"}},
-		{"cut labels", images, cut(labels, 2), []string{"labels: values: expected 4, got 2: file truncated"}},
-		{"trailing byte in images", more(images, 0), labels, []string{"images: expected the end of the file after 4 x 2 x 3 = 24 values, got more bytes"}},
-		{"trailing byte in labels", images, more(labels, 1), []string{"labels: expected the end of the file after 4 values, got more bytes"}},
-		{"label out of range", images, encode(typeUint8, []uint32{4}, []uint8{0, 9, 10, 200}), []string{"labels: label of example 2: expected 0 to 9, got 10"}},
+		{"cut images", cut(images, 1), labels, []string{"images: must have 4 x 2 x 3 = 24 values, got 23: file truncated"}},
+		{"no pixels", cut(images, 24), labels, []string{"images: must have 4 x 2 x 3 = 24 values, got 0: file truncated"}},
+		{"cut labels", images, cut(labels, 2), []string{"labels: must have 4 values, got 2: file truncated"}},
+		{"trailing byte in images", more(images, 0), labels, []string{"images: file must end after 4 x 2 x 3 = 24 values, got more bytes"}},
+		{"trailing byte in labels", images, more(labels, 1), []string{"labels: file must end after 4 values, got more bytes"}},
+		{"label out of range", images, encode(typeUint8, []uint32{4}, []uint8{0, 9, 10, 200}), []string{"labels: label of example 2 must be in [0, 9], got 10"}},
 
-		{"zipped text", zip([]byte("hello")), labels, []string{"images: magic number: expected 00 00 08 03, got 68 65 6c 6c"}},
-		{"zipped nothing", images, zip(nil), []string{"labels: magic number: expected 4 bytes, got 0: file truncated"}},
-		{"zipped cut images", zip(cut(images, 5)), labels, []string{"images: values: expected 4 x 2 x 3 = 24, got 19: file truncated"}},
-		{"zipped trailing byte", images, zip(more(labels, 1)), []string{"labels: expected the end of the file after 4 values, got more bytes"}},
+		{"zipped text", zip([]byte("hello")), labels, []string{"images: magic number must be 00 00 08 03, got 68 65 6c 6c"}},
+		{"zipped nothing", images, zip(nil), []string{"labels: magic number must have 4 bytes, got 0: file truncated"}},
+		{"zipped cut images", zip(cut(images, 5)), labels, []string{"images: must have 4 x 2 x 3 = 24 values, got 19: file truncated"}},
+		{"zipped trailing byte", images, zip(more(labels, 1)), []string{"labels: file must end after 4 values, got more bytes"}},
 		{"zipped twice", zip(zi), labels, []string{"images: magic number", "got 1f 8b"}},
-		{"cut gzip header", zi[:5], labels, []string{"images: expected a whole gzip header"}},
+		{"cut gzip header", zi[:5], labels, []string{"images: gzip header must be whole"}},
 		{"cut gzip stream", zi[:20], labels, []string{"images: ", "file truncated"}},
-		{"cut gzip trailer", cut(zi, 3), labels, []string{"images: expected a whole gzip trailer after the values, got less: file truncated"}},
-		{"gzip checksum", flipped(zi, len(zi)-8), labels, []string{"images: expected the end of the file after the values, got an error: gzip: invalid checksum"}},
+		{"cut gzip trailer", cut(zi, 3), labels, []string{"images: gzip trailer after the values must be whole, got less: file truncated"}},
+		{"gzip checksum", flipped(zi, len(zi)-8), labels, []string{"images: file must end after the values, got an error: gzip: invalid checksum"}},
 		{"gzip length", images, flipped(zl, len(zl)-1), []string{"labels: ", "gzip: invalid checksum"}},
-		{"bytes after gzip", more(zi, 0), labels, []string{"images: expected the end of the file after its gzip stream, got more bytes"}},
-		{"second gzip member", images, more(zl, zl...), []string{"labels: expected the end of the file after its gzip stream, got more bytes"}},
-		{"gzip method", flipped(zi, 2), labels, []string{"images: expected a whole gzip header: gzip: invalid header"}},
+		{"bytes after gzip", more(zi, 0), labels, []string{"images: file must end after its gzip stream, got more bytes"}},
+		{"second gzip member", images, more(zl, zl...), []string{"labels: file must end after its gzip stream, got more bytes"}},
+		{"gzip method", flipped(zi, 2), labels, []string{"images: gzip header must be whole: gzip: invalid header"}},
 		{"deflate damage", flipped(zi, 10), labels, []string{"images: ", "flate: corrupt input"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -167,9 +167,9 @@ func TestReadKeepsTheReadersError(t *testing.T) {
 		}
 	}
 	_, err := Read(nil, bytes.NewReader(labels))
-	wantError(t, err, "mnist: Read: images: expected a reader, got nil")
+	wantError(t, err, "mnist: Read: images: reader must be set, got nil")
 	_, err = Read(bytes.NewReader(images), nil)
-	wantError(t, err, "mnist: Read: labels: expected a reader, got nil")
+	wantError(t, err, "mnist: Read: labels: reader must be set, got nil")
 }
 
 func TestReadClasses(t *testing.T) {
@@ -178,9 +178,9 @@ func TestReadClasses(t *testing.T) {
 		return Read(bytes.NewReader(encodeImages(s)), bytes.NewReader(encodeLabels(s)), opts...)
 	}
 	_, err := read()
-	wantError(t, err, "label of example 1: expected 0 to 9, got 26")
+	wantError(t, err, "label of example 1 must be in [0, 9], got 26")
 	_, err = read(Classes(255))
-	wantError(t, err, "label of example 2: expected 0 to 254, got 255")
+	wantError(t, err, "label of example 2 must be in [0, 254], got 255")
 	got, err := read(Classes(256))
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestReadClasses(t *testing.T) {
 	}
 	for _, n := range []int{-1, 0, 257} {
 		_, err := read(Classes(n))
-		wantError(t, err, "mnist: Read: expected 1 to 256 classes, got")
+		wantError(t, err, "mnist: Read: classes must be in [1, 256], got")
 	}
 }
 
@@ -203,9 +203,9 @@ func TestReadDoesNotTrustTheHeader(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := Read(bytes.NewReader(images), bytes.NewReader(labels))
-	wantError(t, err, "labels: values: expected 1073741824, got 0: file truncated")
+	wantError(t, err, "labels: must have 1073741824 values, got 0: file truncated")
 	_, err = Read(bytes.NewReader(images), bytes.NewReader(one))
-	wantError(t, err, "images: values: expected 1 x 4096 x 4096 = 16777216, got 0: file truncated")
+	wantError(t, err, "images: must have 1 x 4096 x 4096 = 16777216 values, got 0: file truncated")
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
 		t.Errorf("%d bytes allocated for files of %d bytes", got, len(labels)+len(images)+len(one))

@@ -2,12 +2,12 @@ package mnist
 
 import "github.com/pkg/errors"
 
-// MaxClasses is the number of classes that labels of one byte can tell apart.
+// MaxClasses is the number of classes that one-byte labels can distinguish.
 const MaxClasses = 256
 
-// Set is a set of labelled grey-scale images of one size. Its methods only
-// read, so one Set may serve many goroutines, and the Sets that Slice cuts
-// from it share its memory.
+// Set is a set of labelled grey-scale images of one size, a training.Dataset.
+// Its methods only read, so one Set may serve many goroutines, and the Sets
+// that [Set.Slice] returns share its memory.
 type Set struct {
 	Rows, Cols int     // of one image, in pixels
 	Classes    int     // labels are 0 to Classes-1
@@ -18,12 +18,13 @@ type Set struct {
 // Len returns the number of examples.
 func (s *Set) Len() int { return len(s.Labels) }
 
-// InputShape returns the shape of one example as Gather writes it: a vector
-// of Rows*Cols values.
+// InputShape returns the shape of one example as [Set.Gather] writes it: a
+// vector of Rows*Cols values.
 func (s *Set) InputShape() []int { return []int{s.Rows * s.Cols} }
 
 // Counts returns the number of examples of each class: Classes numbers, at most
-// MaxClasses. Labels outside the classes, which Validate reports, are not counted.
+// [MaxClasses]. Labels outside the classes, which [Set.Validate] reports, are
+// not counted.
 func (s *Set) Counts() []int {
 	counts := make([]int, min(max(s.Classes, 0), MaxClasses))
 	for _, l := range s.Labels {
@@ -35,25 +36,26 @@ func (s *Set) Counts() []int {
 }
 
 // Slice returns the examples i to j-1 as a Set that shares the memory of s. It
-// is an error if not 0 <= i <= j <= Len(), or if s is not of consistent size.
+// is an error unless 0 <= i <= j <= Len(), or if the sizes of s are
+// inconsistent.
 func (s *Set) Slice(i, j int) (*Set, error) {
 	size, err := s.size()
 	if err != nil {
 		return nil, errors.WithMessage(err, "mnist: Slice")
 	}
 	if i < 0 || j < i || j > s.Len() {
-		return nil, errors.Errorf("mnist: Slice: expected 0 <= i <= j <= %d, got i = %d and j = %d", s.Len(), i, j)
+		return nil, errors.Errorf("mnist: Slice: i and j must satisfy 0 <= i <= j <= %d, got i = %d and j = %d", s.Len(), i, j)
 	}
 	part := *s
-	// The third index keeps an append to the part from writing into s.
+	// The third index keeps an append to the part from writing to s.
 	part.Pixels = s.Pixels[i*size : j*size : j*size]
 	part.Labels = s.Labels[i:j:j]
 	return &part, nil
 }
 
-// Validate returns an error that says what is wrong with a Set, or nil. Read,
-// Open, Slice and Stratified only return valid Sets, provided they were given
-// valid ones; Validate is for a Set made by hand.
+// Validate returns an error that says what is wrong with a Set, or nil. [Read],
+// [Open], [Set.Slice] and [Set.Stratified] return only valid Sets, provided
+// they are given valid ones; Validate is for a Set made by hand.
 func (s *Set) Validate() error {
 	if _, err := s.size(); err != nil {
 		return errors.WithMessage(err, "mnist: Validate")
@@ -62,15 +64,16 @@ func (s *Set) Validate() error {
 }
 
 // size returns the number of pixels in an image, or an error if the Set's
-// lengths do not fit each other. It takes constant time.
+// lengths are inconsistent. It takes constant time.
 func (s *Set) size() (int, error) {
 	if s.Rows < 1 || s.Rows > maxSide || s.Cols < 1 || s.Cols > maxSide {
-		return 0, errors.Errorf("expected images of 1 to %d rows and columns, got %d x %d", maxSide, s.Rows, s.Cols)
+		return 0, errors.Errorf("images must have 1 to %d rows and columns, got %d x %d", maxSide, s.Rows, s.Cols)
 	}
 	size := s.Rows * s.Cols
-	// In 64 bits, because the product of a wrong Set need not fit an int.
+	// In 64 bits, because the product for an invalid Set may not fit into an
+	// int.
 	if want := uint64(len(s.Labels)) * uint64(size); uint64(len(s.Pixels)) != want {
-		return 0, errors.Errorf("expected %d x %d x %d = %d pixels, got %d", len(s.Labels), s.Rows, s.Cols, want, len(s.Pixels))
+		return 0, errors.Errorf("must have %d x %d x %d = %d pixels, got %d", len(s.Labels), s.Rows, s.Cols, want, len(s.Pixels))
 	}
 	return size, nil
 }
@@ -78,11 +81,11 @@ func (s *Set) size() (int, error) {
 // checkLabels returns an error for the first label that is not below classes.
 func checkLabels(labels []uint8, classes int) error {
 	if classes < 1 || classes > MaxClasses {
-		return errors.Errorf("expected 1 to %d classes, got %d", MaxClasses, classes)
+		return errors.Errorf("classes must be in [1, %d], got %d", MaxClasses, classes)
 	}
 	for i, l := range labels {
 		if int(l) >= classes {
-			return errors.Errorf("label of example %d: expected 0 to %d, got %d", i, classes-1, l)
+			return errors.Errorf("label of example %d must be in [0, %d], got %d", i, classes-1, l)
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func TestSliceErrors(t *testing.T) {
 	s := numbered([]uint8{2, 0, 2, 1, 2}, 3, 4, 5)
 	for _, c := range [][2]int{{-1, 2}, {3, 2}, {0, 6}, {6, 6}, {-2, -1}} {
 		part, err := s.Slice(c[0], c[1])
-		wantError(t, err, "mnist: Slice: expected 0 <= i <= j <= 5, got i = ")
+		wantError(t, err, "mnist: Slice: i and j must satisfy 0 <= i <= j <= 5, got i = ")
 		if part != nil {
 			t.Errorf("Slice(%d, %d): a Set beside the error", c[0], c[1])
 		}
@@ -66,11 +66,11 @@ func TestInconsistentSets(t *testing.T) {
 		set  Set
 		want string
 	}{
-		{"zero value", Set{}, "expected images of 1 to 4096 rows and columns, got 0 x 0"},
+		{"zero value", Set{}, "images must have 1 to 4096 rows and columns, got 0 x 0"},
 		{"negative", Set{Rows: -1, Cols: -1, Classes: 1, Pixels: []uint8{1}, Labels: []uint8{0}}, "got -1 x -1"},
 		{"huge", Set{Rows: 1 << 30, Cols: 1 << 30, Classes: 1, Labels: []uint8{0}}, "got 1073741824 x 1073741824"},
-		{"few pixels", Set{Rows: 1, Cols: 2, Classes: 1, Pixels: []uint8{1}, Labels: []uint8{0}}, "expected 1 x 1 x 2 = 2 pixels, got 1"},
-		{"many pixels", Set{Rows: 1, Cols: 2, Classes: 1, Pixels: make([]uint8, 3), Labels: []uint8{0}}, "expected 1 x 1 x 2 = 2 pixels, got 3"},
+		{"few pixels", Set{Rows: 1, Cols: 2, Classes: 1, Pixels: []uint8{1}, Labels: []uint8{0}}, "must have 1 x 1 x 2 = 2 pixels, got 1"},
+		{"many pixels", Set{Rows: 1, Cols: 2, Classes: 1, Pixels: make([]uint8, 3), Labels: []uint8{0}}, "must have 1 x 1 x 2 = 2 pixels, got 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wantError(t, c.set.Validate(), "mnist: Validate: ", c.want)
@@ -89,10 +89,10 @@ func TestInconsistentSets(t *testing.T) {
 		want    string
 		counts  []int
 	}{
-		{-3, "expected 1 to 256 classes, got -3", []int{}},
-		{0, "expected 1 to 256 classes, got 0", []int{}},
-		{257, "expected 1 to 256 classes, got 257", append([]int{1, 0, 0, 1}, make([]int, 252)...)},
-		{3, "label of example 1: expected 0 to 2, got 3", []int{1, 0, 0}},
+		{-3, "classes must be in [1, 256], got -3", []int{}},
+		{0, "classes must be in [1, 256], got 0", []int{}},
+		{257, "classes must be in [1, 256], got 257", append([]int{1, 0, 0, 1}, make([]int, 252)...)},
+		{3, "label of example 1 must be in [0, 2], got 3", []int{1, 0, 0}},
 	} {
 		s := Set{Rows: 1, Cols: 1, Classes: c.classes, Pixels: []uint8{1, 2}, Labels: []uint8{0, 3}}
 		wantError(t, s.Validate(), "mnist: Validate: ", c.want)

@@ -10,17 +10,17 @@ import (
 )
 
 // Stratified splits s at random into a subset of exactly n examples and the
-// rest, such that every class has in the subset its share of n by the method
-// of largest remainders: n*count/Len() rounded down, or up for the classes
-// with the largest fractions, ties going to the lower class. Both keep the
+// rest. Every class has its share of n in the subset, by the method of largest
+// remainders: n*count/Len() rounded down, or up for the classes with the
+// largest fractions, with ties going to the lower class. Both parts keep the
 // order of s; each pixel is copied once.
 //
-// The split is a function of the labels, n and seed alone, the same for every
-// machine and Go version: class c draws from ChaCha8 (the specified stream
-// C2SP chacha8rand) keyed with seed and c, 8 little-endian bytes each, and the
-// 16 bytes "mnist/Stratified"; a partial Fisher-Yates shuffle of the class takes its
-// quota, each bounded draw by Lemire's unbiased method ("Fast random integer
-// generation in an interval", 2019).
+// The split is a function of the labels, n and seed only, the same on every
+// machine and with every Go version: class c draws from ChaCha8 (the specified
+// stream C2SP chacha8rand) keyed with seed and c, 8 little-endian bytes each,
+// and the 16 bytes "mnist/Stratified"; a partial Fisher-Yates shuffle of the
+// class takes its quota, each bounded draw by Lemire's unbiased method ("Fast
+// random integer generation in an interval", 2019).
 //
 // It is an error if n is not in [0, Len()] or if s is not valid.
 func (s *Set) Stratified(n int, seed uint64) (subset, rest *Set, err error) {
@@ -28,7 +28,7 @@ func (s *Set) Stratified(n int, seed uint64) (subset, rest *Set, err error) {
 		return nil, nil, errors.WithMessage(err, "mnist: Stratified")
 	}
 	if n < 0 || n > s.Len() {
-		return nil, nil, errors.Errorf("mnist: Stratified: expected n in [0, %d], got %d", s.Len(), n)
+		return nil, nil, errors.Errorf("mnist: Stratified: n must be in [0, %d], got %d", s.Len(), n)
 	}
 
 	members := make([][]int, s.Classes)
@@ -107,7 +107,7 @@ func apportion(n int, counts []int) []int {
 		return 0
 	})
 	// The remainders sum to left*total and each is less than total, so at least
-	// left of them are positive: a share that is whole is never rounded up.
+	// left of them are positive: a whole share is never rounded up.
 	for _, c := range order[:left] {
 		quotas[c]++
 	}

@@ -187,7 +187,7 @@ func TestStratifiedErrors(t *testing.T) {
 	s := numbered([]uint8{1, 2, 3}, 1, 2, 10)
 	for _, n := range []int{-1, 4} {
 		subset, rest, err := s.Stratified(n, 1)
-		wantError(t, err, "mnist: Stratified: expected n in [0, 3], got ")
+		wantError(t, err, "mnist: Stratified: n must be in [0, 3], got ")
 		if subset != nil || rest != nil {
 			t.Error("a Set beside the error")
 		}

@@ -16,35 +16,34 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// SelfAttention returns what each place of a sequence takes from all places, by
-// scaled dot products in several heads:
+// SelfAttention returns multi-head self-attention by scaled dot products:
 //
 //	softmax(q·k'/sqrt(E/heads))·v
 //
-// qkv, of shape (N, T, 3E), holds queries, keys and values behind one another,
-// each of which has E/heads values for each head; the result has shape (N, T, E).
-// The projections before and behind are the caller's, as in PyTorch's
-// nn.MultiheadAttention. Each weight, after the softmax, is dropped with
-// probability p in training: by the mask of AttentionDropout, of shape
-// (N, heads, T, T), whose stream and rate these options set. qkv is of float32 or of float64, and no size may
-// be 0.
+// qkv, of shape (N, T, 3E), is queries, keys and values concatenated along the
+// last axis, each with E/heads values for each head; the result has shape (N,
+// T, E). The caller makes the projections before and after, which PyTorch's
+// nn.MultiheadAttention includes. In training each weight is dropped with
+// probability p after the softmax, by the mask of [ops.AttentionDropout], of
+// shape (N, heads, T, T); the options set its stream and rate. qkv is float32
+// or float64, and no size may be 0.
 //
-// The gradient is an op that takes the weights from the first; it has no
-// derivative itself. Products run on the BLAS that gorgonia.Use was given, heads
-// at the same time.
+// The gradient is an op that reuses the weights of the forward pass and has no
+// derivative itself. Products run on the BLAS given to gorgonia.Use, with heads
+// in parallel.
 //
 // Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2.
 func SelfAttention(qkv *gorgonia.Node, heads int, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
 	return newAttention(&attention{heads: heads}, qkv, p, opts)
 }
 
-// CausalSelfAttention is SelfAttention in which a place takes nothing from those
-// behind it, for models that foretell the next token.
+// CausalSelfAttention is [SelfAttention] in which each position attends only to
+// itself and earlier positions, for models that predict the next token.
 func CausalSelfAttention(qkv *gorgonia.Node, heads int, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
 	return newAttention(&attention{heads: heads, causal: true}, qkv, p, opts)
 }
 
-// attention is what self-attention shares with its derivative.
+// attention is what self-attention and its derivative share.
 type attention struct {
 	heads  int
 	causal bool
@@ -84,19 +83,19 @@ func (a *attention) Name() string {
 	return "SelfAttention"
 }
 
-// describe tells the attention from others.
+// describe distinguishes the attention from others.
 func (a *attention) describe(part string) string {
 	return fmt.Sprintf("%s%s{heads=%d%v}", a.Name(), part, a.heads, a.drop)
 }
 
 func (a *attention) SetTraining(training bool) { a.drop.SetTraining(training) }
 
-// weightsShape is the shape of the weights for qkv.
+// weightsShape returns the shape of the weights for qkv.
 func (a *attention) weightsShape(qkv tensor.Shape) tensor.Shape {
 	return tensor.Shape{qkv[0], a.heads, qkv[1], qkv[1]}
 }
 
-// check returns an error where the heads do not fit qkv.
+// check returns an error if the heads do not fit qkv.
 func (a *attention) check(qkv tensor.Shape) error {
 	if err := op.NotEmpty("qkv", qkv); err != nil {
 		return err
@@ -112,8 +111,8 @@ func (a *attention) check(qkv tensor.Shape) error {
 type head[F op.Float] struct {
 	q, k, v      matrix[F]
 	times, width int
-	// place is where its results are in a tensor of shape (N, T, E), and stride
-	// that tensor's E.
+	// place is where the head's results begin in a tensor of shape (N, T, E),
+	// and stride that tensor's E.
 	place, stride int
 }
 
@@ -136,8 +135,8 @@ func (m matrix[F]) transpose() matrix[F] {
 
 // attentionWeights :: (N, T, 3E) a → (N, heads, T, T) a
 //
-// The result is an op of its own, which is not differentiated, so that forward and
-// backward share it by data.
+// It is a separate op, which is not differentiated, so that the forward and
+// backward passes share its result as data.
 type attentionWeights struct {
 	*attention
 	op.NoGradient // that of the output accounts for all
@@ -250,8 +249,8 @@ func (f attentionOutput) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand
 	return grads
 }
 
-// attentionDiff is the gradient of qkv from it, the weights, the gradient of y and
-// the step.
+// attentionDiff computes the gradient of qkv from qkv, the weights, the
+// gradient of y and the step.
 type attentionDiff struct {
 	*attention
 	op.NotDifferentiable
@@ -296,7 +295,8 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 		if threshold > 0 {
 			kernel.Apply(dw, dw, uint64(i*area), s, threshold)
 		}
-		// Through the softmax: where a weight is 0 so is the gradient of its score.
+		// Through the softmax: if a weight is 0, so is the gradient of its
+		// score.
 		for t := range times {
 			w, dw := w[t*times:(t+1)*times], dw[t*times:(t+1)*times]
 			var mean float64

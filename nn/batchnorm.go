@@ -12,9 +12,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Running holds the running statistics of a BatchNorm, one number for each
-// channel: state that belongs to the model like its weights and is saved with
-// them, but is not trained. Graphs for training and for inference share one.
+// Running holds the running statistics of a [BatchNorm], one number for each
+// channel. Like weights they belong to the model and are saved with it, but
+// they are not trained. Graphs for training and for inference share one
+// Running.
 type Running struct {
 	// Mean and Variance have shape (C) and the type of x. Training changes them
 	// in place.
@@ -38,7 +39,7 @@ func NewRunning(dt tensor.Dtype, channels int) (*Running, error) {
 	}, nil
 }
 
-// A BatchNormOption sets something about a BatchNorm that has a default.
+// A BatchNormOption changes a default of [BatchNorm].
 type BatchNormOption func(*batchStats)
 
 // WithMomentum sets the share in (0, 1] of a batch's statistics in the new running
@@ -49,11 +50,12 @@ func WithMomentum(m float64) BatchNormOption { return func(f *batchStats) { f.mo
 // 1e-5.
 func WithEpsilon(eps float64) BatchNormOption { return func(f *batchStats) { f.eps = eps } }
 
-// WithRunningStatistics makes the graph use the running statistics and leave them
-// as they are, whatever the machine: for graphs of inference.
+// WithRunningStatistics makes the graph use the running statistics and leave
+// them unchanged, whatever the machine: for inference graphs.
 func WithRunningStatistics() BatchNormOption { return func(f *batchStats) { f.frozen = true } }
 
-// WithBatchNormStep sets the node that holds the training step; see ops.WithStep.
+// WithBatchNormStep sets the node that holds the training step; see
+// [ops.WithStep].
 func WithBatchNormStep(step *gorgonia.Node) BatchNormOption {
 	return func(f *batchStats) { f.stepNode = step }
 }
@@ -63,19 +65,19 @@ func WithBatchNormStep(step *gorgonia.Node) BatchNormOption {
 //
 //	y = (x - mean)/sqrt(variance + eps) * gamma + beta
 //
-// gamma and beta have shape (C). All are of float32 or of float64; statistics are
-// computed in float64.
+// gamma and beta have shape (C). All are float32, or all float64; statistics
+// are computed in float64.
 //
-// In training, mean and variance are those of the batch, over all axes but the
+// In training, mean and variance are those of the batch over all axes but the
 // channels, and each run moves the running statistics towards them:
 //
 //	running = (1-momentum)*running + momentum*batch
 //
-// with the unbiased variance, as in PyTorch. A batch with one value to a channel
-// is an error then. In a machine made with gorgonia.EvalMode, at a negative step
-// and with WithRunningStatistics they are the running statistics, which stay as
-// they are, and y is affine in x. Runs must not change one Running at the same
-// time as others need it to stay, but no run sees half of an update.
+// with the unbiased variance, as in PyTorch. A batch with only one value for
+// each channel is then an error. In a machine made with gorgonia.EvalMode, at a
+// negative step, and with [WithRunningStatistics], they are the running
+// statistics, which do not change, and y is affine in x. No run sees half of an
+// update, but do not train while other runs need the same [Running] unchanged.
 //
 // Source: Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2.
 func BatchNorm(x, gamma, beta *gorgonia.Node, running *Running, opts ...BatchNormOption) (*gorgonia.Node, error) {
@@ -126,7 +128,7 @@ func BatchNorm(x, gamma, beta *gorgonia.Node, running *Running, opts ...BatchNor
 	return apply(batchNorm{s.dims}, x, gamma, beta, stats)
 }
 
-// batchNorm is y from x, gamma, beta and the statistics.
+// batchNorm computes y from x, gamma, beta and the statistics.
 type batchNorm struct{ dims int }
 
 func (f batchNorm) Name() string   { return "BatchNorm" }
@@ -145,8 +147,8 @@ func (f batchNorm) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0].Clone(), checkChannels(in[0], in[1], in[3])
 }
 
-// checkChannels returns an error unless gamma and the statistics fit the channels
-// of x.
+// checkChannels returns an error unless gamma and the statistics fit x's
+// channels.
 func checkChannels(x, gamma, stats tensor.Shape) error {
 	if want := x[1:2]; !gamma.Eq(want) {
 		return errors.Errorf("gamma must have shape %v, one for each channel, got %v", want, gamma)

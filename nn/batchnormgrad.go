@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// batchNormParams is the gradients of gamma and of beta, as the two rows of a
-// matrix, from x, the statistics and the gradient of y.
+// batchNormParams computes the gradients of gamma and of beta, as the two rows
+// of a matrix, from x, the statistics and the gradient of y.
 type batchNormParams struct {
 	dims int
 	op.NotDifferentiable
@@ -66,8 +66,8 @@ func addGrads[F op.Float](gamma, beta []float64, x, means, dy []F, plane int) {
 	}
 }
 
-// batchNormInput is the gradient of x from x, gamma, the statistics, the gradients
-// of gamma and beta, and the gradient of y.
+// batchNormInput computes the gradient of x from x, gamma, the statistics, the
+// gradients of gamma and beta, and the gradient of y.
 type batchNormInput struct {
 	dims int
 	op.NotDifferentiable
@@ -99,8 +99,9 @@ func batchNormBack[F op.Float](dx []F, in op.Args[F]) error {
 	gamma, dGamma, dBeta := in.Floats[1], in.Floats[3][:p.channels], in.Floats[3][p.channels:]
 	means, scales, batch := in.Floats[2][:p.channels], in.Floats[2][p.channels:2*p.channels], in.Floats[2][2*p.channels:]
 	count := F(p.batch * p.plane)
-	// Where the statistics are of the batch, x moves them: with z = (x-mean)*scale,
-	// the mean of dy and z times the mean of dy*z are taken from dy.
+	// If the statistics are those of the batch, they depend on x: with z =
+	// (x-mean)*scale, the mean of dy and z times the mean of dy*z are
+	// subtracted from dy.
 	coefficients := make([]F, 3*p.channels)
 	factors, shifts, tilts := coefficients[:p.channels], coefficients[p.channels:2*p.channels], coefficients[2*p.channels:]
 	for c, scale := range scales {

@@ -12,12 +12,12 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// batchStats is the statistics of x that normalize it, of shape (3, C): for each
-// channel the mean, the inverse of the standard deviation, and 1 where they are of
-// the batch and so depend on x, 0 where they are running ones.
+// batchStats computes the statistics that normalize x, of shape (3, C): for
+// each channel the mean, the inverse of the standard deviation, and 1 if they
+// are of the batch and so depend on x, or 0 if they are running ones.
 //
-// Its inputs are x and, unless it is frozen, the step. To the calculus it is a
-// constant: the gradient of batchNorm knows how it depends on x.
+// Its inputs are x and, unless it is frozen, the step. It has no gradient of
+// its own: that of batchNorm accounts for its dependence on x.
 type batchStats struct {
 	running       *Running
 	momentum, eps float64
@@ -29,7 +29,7 @@ type batchStats struct {
 
 func (f batchStats) Name() string { return "BatchNorm" }
 
-// String tells statistics by where they are kept.
+// String identifies statistics by where they are stored.
 func (f batchStats) String() string {
 	return fmt.Sprintf("BatchNormStats{running=%p momentum=%v eps=%v frozen=%v}", f.running, f.momentum, f.eps, f.frozen)
 }
@@ -144,8 +144,8 @@ func (f batchStats) Derive(*op.Calculus, []op.Operand, op.Operand, op.Operand) [
 	return nil
 }
 
-// channelPlanes are the sizes of (N, C, ...), of which each image and channel has
-// a plane.
+// channelPlanes are the sizes of a tensor (N, C, ...), which has a plane for
+// each image and channel.
 type channelPlanes struct{ batch, channels, plane int }
 
 func planes(s tensor.Shape) channelPlanes {
@@ -169,8 +169,8 @@ func (p channelPlanes) each(f func(from, to, c int)) {
 	})
 }
 
-// rows is each for planes of one value: it calls f for the bounds of every image,
-// which has one for each channel.
+// rows is each for planes of one value: it calls f for the bounds of every
+// image, which has one value for each channel.
 func (p channelPlanes) rows(f func(from, to int)) {
 	parallel.Ranges(p.batch, p.channels, func(first, last int) {
 		for n := first; n < last; n++ {

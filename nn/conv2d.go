@@ -10,34 +10,34 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Conv2d returns the two-dimensional convolution (in truth the cross-correlation,
-// as everywhere in deep learning) of images x of shape (N, C, H, W) with K
-// filters w of shape (K, C, KH, KW):
+// Conv2d returns the two-dimensional convolution (strictly speaking the
+// cross-correlation, as is usual in deep learning) of images x of shape (N, C,
+// H, W) with K filters w of shape (K, C, KH, KW):
 //
 //	y[n,k,i,j] = bias[k] + sum over c, u, v of
 //	    w[k,c,u,v] * x[n, c, i*stride+u*dilation-padding, j*stride+v*dilation-padding]
 //
 // where x is 0 outside the image. bias has shape (K), or is nil for none. y has
 // shape (N, K, OH, OW) with OH = floor((H + 2*padding - dilation*(KH-1) - 1) /
-// stride) + 1, and OW likewise. All are of float32 or of float64. Shapes that do
-// not fit, and WithKernel, are errors.
+// stride) + 1, and OW likewise. All are float32, or all float64. Shapes that do
+// not fit, and [WithKernel], are errors.
 //
-// The patches under the window are gathered for some images at a time, as many as
-// stay in cache, and multiplied by the filters as one matrix (Chellapilla, Puri and
-// Simard, "High Performance Convolutional Neural Networks for Document Processing",
-// 2006) on the BLAS that gorgonia.Use was given. In float32, filters of 3×3 in
-// steps of 1 with 16 channels or more on either side take fewer products (Lavin and
-// Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016): that
-// rounds otherwise, and a NaN or an infinity spreads to the 2×2 places that are
-// computed together. The order of additions does not depend on the number of
-// cores, but for what the BLAS does. The op can be differentiated any number of
-// times with respect to x and w.
+// The patches under the window are gathered for as many images at a time as fit
+// into the cache, and multiplied by the filters as one matrix (Chellapilla,
+// Puri and Simard, "High Performance Convolutional Neural Networks for Document
+// Processing", 2006) on the BLAS given to gorgonia.Use. In float32, 3×3 filters
+// with stride 1 and 16 channels or more on either side take fewer products
+// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR
+// 2016). That rounds differently, and a NaN or an infinity spreads to the 2×2
+// outputs that are computed together. Apart from what the BLAS does, the order
+// of additions does not depend on the number of cores. The op can be
+// differentiated any number of times with respect to x and w.
 func Conv2d(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, error) {
 	return conv2d("nn: Conv2d", x, w, bias, false, opts)
 }
 
-// Conv2dReLU is ReLU of Conv2d in one op, with the same numbers: bias and ReLU are
-// applied to each part of y while it is in cache.
+// Conv2dReLU is [ReLU] of [Conv2d] in one op, with the same numbers: bias and
+// ReLU are applied to each part of y while it is in the cache.
 func Conv2dReLU(x, w, bias *gorgonia.Node, opts ...WindowOption) (*gorgonia.Node, error) {
 	return conv2d("nn: Conv2dReLU", x, w, bias, true, opts)
 }
@@ -64,7 +64,7 @@ func conv2d(name string, x, w, bias *gorgonia.Node, positive bool, opts []Window
 	return apply(f, x, w, bias)
 }
 
-// convolution is what a convolution shares with its derivatives.
+// convolution is what a convolution and its derivatives share.
 type convolution struct {
 	window
 	memory *parallel.Memory
@@ -72,8 +72,8 @@ type convolution struct {
 
 func (c *convolution) Name() string { return "Conv2d" }
 
-// patchBlock is the number of elements of gathered patches at a time: enough for
-// a product to be worth sharing out over cores, few enough to stay in cache.
+// patchBlock is the number of elements gathered at a time: enough for a product
+// worth dividing among cores, few enough to stay in the cache.
 const patchBlock = 1 << 19
 
 // layout is a convolution at given sizes.
@@ -82,7 +82,7 @@ type layout struct {
 	n, c, h, w, k, oh, ow int
 }
 
-// layout returns the sizes for x and w, or an error where they do not fit.
+// layout returns the sizes for x and w, or an error if they do not fit.
 func (c *convolution) layout(x, w tensor.Shape) (layout, error) {
 	l := layout{window: c.window, n: x[0], c: x[1], h: x[2], w: x[3], k: w[0]}
 	var err error
@@ -102,26 +102,26 @@ func (c *convolution) layout(x, w tensor.Shape) (layout, error) {
 	return l, err
 }
 
-// patch is the number of elements under the window.
+// patch returns the number of elements under the window.
 func (l layout) patch() int { return l.c * l.kernel[0] * l.kernel[1] }
 
-// area is the number of places of the window in an image.
+// area returns the number of positions of the window in an image.
 func (l layout) area() int { return l.oh * l.ow }
 
-// A block is what patches are gathered of at a time: some images, or some rows of
-// places of one image.
+// A block is what patches are gathered from at a time: some images, or some
+// rows of window positions in one image.
 type block struct {
 	image, images int // the first and the number of the images
 	from, to      int // rows of places
 }
 
-// places is the number of places of one image in the block.
+// places returns the number of window positions of one image in the block.
 func (b block) places(l layout) int { return (b.to - b.from) * l.ow }
 
-// size is the number of places in the block.
+// size returns the number of window positions in the block.
 func (b block) size(l layout) int { return b.images * b.places(l) }
 
-// block is the largest block; all others are as large or smaller.
+// block returns the largest block; no other is larger.
 func (l layout) block() block {
 	place := max(l.patch(), l.k)
 	if images := patchBlock / (place * l.area()); images > 0 {
@@ -130,8 +130,8 @@ func (l layout) block() block {
 	return block{images: 1, to: min(l.oh, max(1, patchBlock/(place*l.ow)))}
 }
 
-// blocks calls f for the blocks of a convolution, in order. They depend on the
-// sizes alone, and so does the order of all additions.
+// blocks calls f for the blocks of a convolution, in order. They depend only on
+// the sizes, and so does the order of all additions.
 func (l layout) blocks(f func(b block)) {
 	largest := l.block()
 	for n := 0; n < l.n; n += largest.images {
@@ -182,9 +182,9 @@ func gatherPlane[F op.Float](l layout, col, x []F, b block, n, c int) {
 	}
 }
 
-// shift copies rows [top, bottom) of places from an image that lies some elements
-// further, where both have the same width: in one piece, after which what has come
-// from the neighbouring rows is cleared, as are the other rows and columns.
+// shift copies rows [top, bottom) of window positions from an image of the same
+// width at some distance. It copies them in one piece, then clears what came
+// from neighbouring rows, and the other rows and columns.
 func shift[F op.Float](out, image []F, width, top, bottom, by, left, right int) {
 	if top >= bottom || left >= right {
 		clear(out)
@@ -201,7 +201,7 @@ func shift[F op.Float](out, image []F, width, top, bottom, by, left, right int) 
 	}
 }
 
-// scatter2d adds the patches in col to where gather2d would have taken them from.
+// scatter2d adds the patches in col to where gather2d would take them from.
 func scatter2d[F op.Float](l layout, x, col []F, b block) {
 	parallel.Each(b.images*l.c, l.kernel[0]*l.kernel[1]*b.places(l), func(i int) { scatterPlane(l, x, col, b, i/l.c, i%l.c) })
 }
@@ -234,7 +234,7 @@ func scatterPlane[F op.Float](l layout, x, col []F, b block, n, c int) {
 	}
 }
 
-// buffers takes memory for the patches and the maps of a block.
+// buffers returns memory for the patches and the maps of a block.
 func buffers[F op.Float](l layout, pool *parallel.Scratch[F]) (buffer, col, maps []F) {
 	n := l.block().size(l)
 	buffer = pool.Take((l.patch() + l.k) * n)
@@ -251,7 +251,8 @@ func eachMap[F op.Float](l layout, y, m []F, b block, f func(y, m []F, k int)) {
 	})
 }
 
-// convForward is y of x, w and perhaps the bias, or the positive part of it.
+// convForward computes y, or its positive part, from x, w and the bias if there
+// is one.
 type convForward struct {
 	*convolution
 	biased, positive bool
@@ -288,7 +289,7 @@ func (f convForward) Activated() bool { return f.positive }
 
 func (f convForward) Loops() op.Loops { return op.Bind(f, convolveFloat32, convolve) }
 
-// convolveFloat32 is convolve by tiles where those are possible.
+// convolveFloat32 is convolve, by tiles if those are possible.
 func convolveFloat32(f convForward, y []float32, in op.Args[float32]) error {
 	if l, err := f.layout(in.Shapes[0], in.Shapes[1]); err == nil {
 		if t, ok := l.tiled(); ok {
@@ -339,7 +340,7 @@ func convolve[F op.Float](f convForward, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// keepPositive makes y its own ReLU.
+// keepPositive replaces y by its ReLU.
 func keepPositive[F op.Float](y []F) {
 	for i, v := range y {
 		y[i] = max(v, 0)
@@ -375,8 +376,8 @@ func (f convForward) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []
 	return grads
 }
 
-// convInput is the gradient of x, of images of height × width, from w and the
-// gradient of y: the transposed convolution.
+// convInput computes the gradient of x, with images of height × width, from w
+// and the gradient of y: the transposed convolution.
 type convInput struct {
 	*convolution
 	height, width int
@@ -394,7 +395,7 @@ func (f convInput) sizes(in []tensor.Shape) (layout, error) {
 	return f.withOutput(tensor.Shape{in[1][0], in[0][1], f.height, f.width}, in[0], in[1])
 }
 
-// withOutput is layout where the shape of y is given too.
+// withOutput is layout for a given shape of y.
 func (c *convolution) withOutput(x, w, y tensor.Shape) (layout, error) {
 	l, err := c.layout(x, w)
 	if want := (tensor.Shape{l.n, l.k, l.oh, l.ow}); err == nil && !want.Eq(y) {
@@ -410,7 +411,7 @@ func (f convInput) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 func (f convInput) Loops() op.Loops { return op.Bind(f, deconvolveFloat32, deconvolve) }
 
-// deconvolveFloat32 is deconvolve by tiles where those are possible.
+// deconvolveFloat32 is deconvolve, by tiles if those are possible.
 func deconvolveFloat32(f convInput, dx []float32, in op.Args[float32]) error {
 	if l, err := f.sizes(in.Shapes); err == nil {
 		if t, ok := l.tiled(); ok {
@@ -447,7 +448,7 @@ func (f convInput) Derive(c *op.Calculus, x []op.Operand, _, ddx op.Operand) []o
 	return []op.Operand{c.Of(convWeight{f.convolution}, ddx, x[1]), c.Of(convForward{convolution: f.convolution}, ddx, x[0])}
 }
 
-// convWeight is the gradient of w from x and the gradient of y.
+// convWeight computes the gradient of w from x and the gradient of y.
 type convWeight struct{ *convolution }
 
 func (f convWeight) String() string {
@@ -469,7 +470,7 @@ func (f convWeight) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 func (f convWeight) Loops() op.Loops { return op.Bind(f, correlateFloat32, correlate) }
 
-// correlateFloat32 is correlate by tiles where those are possible.
+// correlateFloat32 is correlate, by tiles if those are possible.
 func correlateFloat32(f convWeight, dw []float32, in op.Args[float32]) error {
 	if l, err := f.sizes(in.Shapes); err == nil {
 		if t, ok := l.tiled(); ok {
@@ -514,8 +515,8 @@ func (f convWeight) Derive(c *op.Calculus, x []op.Operand, _, ddw op.Operand) []
 	}
 }
 
-// channelSum is the sum of (N, C, H, W) over all axes but the channels: the
-// gradient of a bias.
+// channelSum computes the sum of (N, C, H, W) over all axes but the channels:
+// the gradient of a bias.
 type channelSum struct {
 	of string
 	op.NotDifferentiable
@@ -546,7 +547,8 @@ func sumChannels[F op.Float](sums []F, in op.Args[F]) error {
 	return nil
 }
 
-// sum adds up in eight lanes, which is faster and more exact than one by one.
+// sum adds up in eight lanes, which is faster and more accurate than one by
+// one.
 func sum[F op.Float](x []F) F {
 	var s [8]F
 	for ; len(x) >= 8; x = x[8:] {

@@ -6,19 +6,20 @@ import (
 )
 
 // alone is a convolution in products so small that a BLAS computes them in its
-// caller's thread: goroutines share the images, and none waits for threads of the
-// BLAS. Its blocks are rows of places of one image, whose part of the matrices is
-// where it belongs in y.
+// caller's thread: goroutines divide the images, and none waits for threads of
+// the BLAS. Its blocks are rows of window positions in one image, whose results
+// go straight to their place in y.
 type alone struct {
 	layout
 	rows int // of places in a block
 }
 
-// leastPlaces is the number of places in a block below which products of many
-// images at a time are faster.
+// leastPlaces is the number of window positions in a block below which products
+// of many images at a time are faster.
 const leastPlaces = 64
 
-// alone returns the convolution in small products, and whether that is worth while.
+// alone returns the convolution in small products, and whether that is
+// worthwhile.
 func (l layout) alone() (alone, bool) {
 	rows := min(l.oh, threadedSize/(l.k*l.patch()*l.ow))
 	if rows*l.ow < leastPlaces {
@@ -28,8 +29,8 @@ func (l layout) alone() (alone, bool) {
 	return alone{l, (l.oh + blocks - 1) / blocks}, true
 }
 
-// each calls f for the blocks of image n with their number of places and the first
-// element of theirs in y.
+// each calls f for the blocks of image n, with their number of window positions
+// and their first element in y.
 func (a alone) each(n int, f func(b block, places, at int)) {
 	for from := 0; from < a.oh; from += a.rows {
 		b := block{n, 1, from, min(a.oh, from+a.rows)}
@@ -37,7 +38,7 @@ func (a alone) each(n int, f func(b block, places, at int)) {
 	}
 }
 
-// patches is the size of the memory for the patches of a block.
+// patches returns the size of the memory for the patches of a block.
 func (a alone) patches() int { return a.patch() * a.rows * a.ow }
 
 func convolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], y, x []F, w matrix[F], bias []F, positive bool) {
@@ -76,7 +77,8 @@ func deconvolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], dx []F, w m
 	})
 }
 
-// parts is into how many parts the sum over all images is split.
+// parts returns the number of parts into which the sum over all images is
+// split.
 const parts = 8
 
 func correlateAlone[F op.Float](a alone, m *parallel.Memory, dw, x, dy []F) {

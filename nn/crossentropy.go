@@ -10,10 +10,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A LossOption sets something about a loss that has a default.
+// A LossOption changes a default of a loss.
 type LossOption func(*crossEntropy)
 
-// WithLabelSmoothing takes the share eps in [0, 1] from the true class and
+// WithLabelSmoothing takes the share eps, in [0, 1], from the true class and
 // spreads it evenly over all classes (Szegedy et al., CVPR 2016, section 7).
 func WithLabelSmoothing(eps float64) LossOption {
 	return func(f *crossEntropy) { f.smoothing = eps }
@@ -30,10 +30,10 @@ func WithSum() LossOption { return func(f *crossEntropy) { f.sum = true } }
 // The last axis of logits, of float32 or float64 and rank 2 or more, is the
 // class; labels, of int, has the shape of the other axes. The result is a
 // scalar of the type of logits. It is computed in one pass with the maximum of
-// each row taken out, so that it neither overflows nor loses what is small,
-// unlike a chain of exponential and logarithm. Its gradient is
-// (softmax(logits) - onehot(labels))/N. A label outside the classes is an error
-// when the graph runs.
+// each row subtracted, so that it neither overflows nor loses small terms,
+// unlike an exponential followed by a logarithm. Its gradient is
+// (softmax(logits) - onehot(labels))/N. A label outside the classes is an
+// [ExampleError] when the graph runs.
 func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
 	const name = "nn: SoftmaxCrossEntropy"
 	if logits == nil || labels == nil {
@@ -58,7 +58,7 @@ func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...LossOption) (*go
 	return apply(f, logits, labels)
 }
 
-// check returns an error unless the options are right.
+// check returns an error unless the options are valid.
 func (f crossEntropy) check() error {
 	if !(f.smoothing >= 0 && f.smoothing <= 1) {
 		return errors.Errorf("label smoothing must be in [0, 1], got %v", f.smoothing)
@@ -129,8 +129,8 @@ func (f crossEntropy) eachExample(labels []int, logits tensor.Shape, each func(l
 	return nil
 }
 
-// perExample is the factor of each example's loss in a sum or a mean with the given
-// weight.
+// perExample returns the factor of each example's loss in a sum or a mean with
+// the given weight.
 func perExample(weight float64, sum bool, examples int) float64 {
 	if sum {
 		return weight
@@ -158,8 +158,8 @@ func (f crossEntropy) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) [
 	return []op.Operand{c.Of(crossEntropyDiff{f}, x[0], x[1], dy), nil}
 }
 
-// crossEntropyDiff is the gradient of the logits from them, the labels and the
-// gradient of the loss.
+// crossEntropyDiff computes the gradient of the logits from the logits, the
+// labels and the gradient of the loss.
 type crossEntropyDiff struct {
 	crossEntropy
 }

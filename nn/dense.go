@@ -15,11 +15,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// An Activation is what a fused layer does to its sums.
+// An Activation is the function that a fused layer applies to its sums.
 type Activation uint8
 
 const (
-	// ActivationNone leaves them as they are.
+	// ActivationNone leaves the sums as they are.
 	ActivationNone Activation = iota
 	// ActivationReLU is max(x, 0). NaN stays NaN. Its derivative at 0 is 0.
 	ActivationReLU
@@ -32,22 +32,22 @@ func (a Activation) String() string {
 	return "none"
 }
 
-// Dense returns act(x·w + b) as one op: after the product, one pass adds the bias
-// and applies the activation. x has shape (N, I), w (I, O) and b (O), or b is nil
-// for none; y has shape (N, O). All are of float32 or of float64, and no size may
-// be 0. The product runs on the BLAS that gorgonia.Use was given.
+// Dense returns act(x·w + b) as one op: after the product, one pass adds the
+// bias and applies the activation. x has shape (N, I), w (I, O) and b (O), or b
+// is nil for none; y has shape (N, O). All are float32, or all float64, and no
+// size may be 0. The product runs on the BLAS given to gorgonia.Use.
 //
-// The gradients are computed by ops of the same kind, that of the bias in the pass
-// that makes the gradient of the sums. They have no derivatives themselves: for
-// second derivatives build the layer of Gorgonia's own ops.
+// The gradients are computed by similar ops, that of the bias in the pass that
+// computes the gradient of the sums. They have no derivatives themselves: for
+// second derivatives build the layer from Gorgonia's own ops.
 func Dense(x, w, b *gorgonia.Node, act Activation) (*gorgonia.Node, error) {
 	l := &linear{act: act, bias: b != nil}
 	return l.apply(x, w, b)
 }
 
-// DenseDropout is Dense with [ops.Dropout] behind it in the same pass: the result is,
-// mask by mask, that of Dropout(Dense(x, w, b, act), p, opts...), and within
-// rounding so are the gradients.
+// DenseDropout is [Dense] followed by [ops.Dropout] in the same pass. The
+// result is, mask by mask, that of Dropout(Dense(x, w, b, act), p, opts...),
+// and up to rounding so are the gradients.
 func DenseDropout(x, w, b *gorgonia.Node, act Activation, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
 	l := &linear{act: act, bias: b != nil}
 	var err error
@@ -57,9 +57,10 @@ func DenseDropout(x, w, b *gorgonia.Node, act Activation, p float64, opts ...ops
 	return l.apply(x, w, b)
 }
 
-// ThinnedDense is Dense to the kept units alone, scaled: it returns
-// kept.Scale(Dense(x, w, b, act)) as one op, that scales in the pass of the
-// activation. w has a column and b an element for each kept unit.
+// ThinnedDense is [Dense] with only the kept units as outputs, scaled: it
+// returns kept.Scale(Dense(x, w, b, act)) as one op, which scales as it applies
+// the activation. w has a column and b an element for each kept unit; see
+// [ops.Submatrix] and [ops.Subvector].
 func ThinnedDense(x, w, b *gorgonia.Node, act Activation, kept *ops.Kept) (*gorgonia.Node, error) {
 	if kept == nil {
 		return nil, errors.New("nn: ThinnedDense: kept must be units, got nil")
@@ -68,7 +69,7 @@ func ThinnedDense(x, w, b *gorgonia.Node, act Activation, kept *ops.Kept) (*gorg
 	return l.apply(x, w, b)
 }
 
-// linear is what a layer shares with its derivatives.
+// linear is what a layer and its derivatives share.
 type linear struct {
 	act  Activation
 	bias bool
@@ -100,7 +101,7 @@ func (l *linear) Name() string {
 	return "Dense"
 }
 
-// describe tells the layer from others.
+// describe distinguishes the layer from others.
 func (l *linear) describe(part string) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s%s{activation=%v bias=%v", l.Name(), part, l.act, l.bias)
@@ -113,7 +114,7 @@ func (l *linear) describe(part string) string {
 
 func (l *linear) SetTraining(training bool) { l.drop.SetTraining(training) }
 
-// dropping returns the slot of what the dropout depends on, if there is one.
+// dropping returns the inputs that the dropout depends on, if there is one.
 func (l *linear) dropping() []op.Input {
 	switch {
 	case l.drop != nil:
@@ -133,7 +134,7 @@ func (f linearForward) Rank() int      { return 2 }
 func (f linearForward) Role() op.Role   { return op.RoleWeights }
 func (f linearForward) Activated() bool { return f.act != ActivationNone }
 
-// Draws describes the dropout behind the layer.
+// Draws describes the dropout after the layer.
 func (f linearForward) Draws() draw.Drawing {
 	if f.kept != nil {
 		return f.kept.Draws()
@@ -232,10 +233,9 @@ func (f linearForward) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) 
 
 // linearGrad :: (N, O) a → (N, O) a → [Int64 or Vector Int] → (N+1, O) a
 //
-// The inputs are the layer's output y, its gradient and the step or the units. The
-// result is
-// the gradient of the sums x·w + b, and in the last row that of the bias: its
-// column sums, made in the same pass.
+// The inputs are the layer's output y, its gradient and the step or the units.
+// The result is the gradient of the sums x·w + b and, in the last row, that of
+// the bias: the column sums, computed in the same pass.
 type linearGrad struct {
 	*linear
 	op.NotDifferentiable
@@ -270,7 +270,8 @@ func linearDiff[F op.Float](l *linear, dz []F, in op.Args[F]) error {
 		return nil
 	}
 	if l.act == ActivationReLU {
-		// y is positive exactly where its element was kept and its sum positive.
+		// y is positive exactly where the element was kept and its sum is
+		// positive.
 		kernel.BiasReLUDropBack(dz, db, dy, y, cols, threshold)
 		return nil
 	}

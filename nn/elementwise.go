@@ -12,9 +12,9 @@ import (
 )
 
 // LeakyReLU returns x where x > 0 and slope*x elsewhere, for each element of x,
-// of float32 or float64 and any shape (Maas, Hannun and Ng, "Rectifier
-// Nonlinearities Improve Neural Network Acoustic Models", ICML 2013). slope is
-// usually 0.01. It must be finite.
+// a float32 or float64 node of any shape (Maas, Hannun and Ng, "Rectifier
+// Nonlinearities Improve Neural Network Acoustic Models", ICML 2013). slope
+// must be finite and is usually 0.01.
 func LeakyReLU(x *gorgonia.Node, slope float64) (*gorgonia.Node, error) {
 	if math.IsNaN(slope) || math.IsInf(slope, 0) {
 		return nil, errors.Errorf("nn: LeakyReLU: slope must be finite, got %v", slope)
@@ -22,22 +22,22 @@ func LeakyReLU(x *gorgonia.Node, slope float64) (*gorgonia.Node, error) {
 	return applyCurve(leakyReLU{slope}, x)
 }
 
-// GELU returns x*Phi(x) for each element of x, of float32 or float64 and any
+// GELU returns x*Phi(x) for each element of x, a float32 or float64 node of any
 // shape, where Phi is the distribution function of the standard normal
 // distribution (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
 func GELU(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(gelu{}, x) }
 
-// GELUTanh returns the approximation of GELU
+// GELUTanh returns the approximation of [GELU]
 //
 //	x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3)))
 //
-// from the same paper, which models such as GPT-2 were trained with.
+// from the same paper, with which models such as GPT-2 were trained.
 func GELUTanh(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(geluTanh{}, x) }
 
-// SELU returns scale*x where x > 0 and scale*alpha*(exp(x)-1) elsewhere, for each
-// element of x, of float32 or float64 and any shape, with the constants for which
-// activations of mean 0 and variance 1 are a fixed point. Use it with weights of
-// variance 1/inputs and AlphaDropout.
+// SELU returns scale*x where x > 0 and scale*alpha*(exp(x)-1) elsewhere, for
+// each element of x, a float32 or float64 node of any shape, with the constants
+// for which mean 0 and variance 1 of activations are a fixed point. Use it with
+// weights of variance 1/inputs and [ops.AlphaDropout].
 //
 // Source: Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017,
 // equation 2.
@@ -53,7 +53,7 @@ const (
 type curve interface {
 	String() string
 	at(x float64) float64
-	// slope is the derivative at x, where y is at(x).
+	// slope returns the derivative at x, given y = at(x).
 	slope(x, y float64) float64
 }
 
@@ -136,7 +136,7 @@ func (selu) slope(x, y float64) float64 {
 	return y + seluScale*seluAlpha
 }
 
-// applyCurve returns the node of c of the elements of x.
+// applyCurve returns the node of c applied to each element of x.
 func applyCurve[C curve](c C, x *gorgonia.Node) (*gorgonia.Node, error) {
 	f := elementwise[C]{c, 0}
 	if x != nil && x.Graph() != nil {
@@ -145,7 +145,7 @@ func applyCurve[C curve](c C, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(f, x)
 }
 
-// elementwise is a curve of every element.
+// elementwise applies a curve to every element.
 type elementwise[C curve] struct {
 	curve C
 	dims  int
@@ -156,7 +156,7 @@ func (f elementwise[C]) String() string     { return f.curve.String() }
 func (f elementwise[C]) Rank() int          { return f.dims }
 func (f elementwise[C]) Inputs() []op.Input { return []op.Input{{Name: "x", Rank: f.dims}} }
 
-// title is the name in a description such as "LeakyReLU{slope=0.01}".
+// title returns the name from a description such as "LeakyReLU{slope=0.01}".
 func title(c curve) string {
 	var name string
 	for _, r := range c.String() {
@@ -176,7 +176,7 @@ func (f elementwise[C]) Loops() op.Loops {
 	return op.Bind(f.curve, total(trace[C, float32]), total(trace[C, float64]))
 }
 
-// total makes a loop that cannot fail one as op.Bind wants it.
+// total gives a loop that cannot fail the signature that op.Bind needs.
 func total[C curve, F op.Float](loop func(C, []F, op.Args[F])) func(C, []F, op.Args[F]) error {
 	return func(c C, y []F, in op.Args[F]) error {
 		loop(c, y, in)
@@ -197,7 +197,7 @@ func (f elementwise[C]) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand)
 	return []op.Operand{c.Of(elementwiseDiff[C]{curve: f.curve, dims: f.dims}, x[0], y, dy)}
 }
 
-// elementwiseDiff is the gradient of x from x, y and the gradient of y.
+// elementwiseDiff computes the gradient of x from x, y and the gradient of y.
 type elementwiseDiff[C curve] struct {
 	op.NotDifferentiable
 	curve C
@@ -216,7 +216,8 @@ func (f elementwiseDiff[C]) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0].Clone(), equalShapes(in)
 }
 
-// equalShapes returns an error unless x, y and the gradient of y have one shape.
+// equalShapes returns an error unless x, y and the gradient of y have the same
+// shape.
 func equalShapes(in []tensor.Shape) error {
 	for _, s := range in[1:] {
 		if !s.Eq(in[0]) {
@@ -234,8 +235,8 @@ func tangent[C curve, F op.Float](c C, dx []F, in op.Args[F]) {
 	parallel.Ranges(len(dx), 1, func(from, to int) {
 		x, y, dy := in.Floats[0][from:to], in.Floats[1][from:to], in.Floats[2][from:to]
 		for i := range dx[from:to] {
-			// A gradient of 0 stays 0 whatever the slope, and a slope of 0 stops
-			// whatever comes.
+			// A gradient of 0 stays 0 whatever the slope, and a slope of 0
+			// stops any gradient.
 			if s := c.slope(float64(x[i]), float64(y[i])); s == 0 || dy[i] == 0 {
 				dx[from+i] = 0
 			} else {

@@ -10,14 +10,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Embedding returns the rows of weights, of shape (V, D) and float32 or float64,
-// that ids name: for ids of int and shape (N, T), or any other of rank 1 or more,
-// the result has shape (N, T, D). An id outside [0, V) is an error when the graph
-// runs. The gradient of a row is the sum of the gradients of its places, added in
-// their order; rows that are not named have a gradient of zero.
+// Embedding returns the rows of weights, of shape (V, D) and float32 or
+// float64, that ids select. ids is an int node of rank 1 or more; for shape (N,
+// T) the result has shape (N, T, D). An id outside [0, V) is an [ExampleError]
+// when the graph runs. The gradient of a row is the sum of the gradients where
+// it was used, added in that order; it is zero for rows that were not used.
 //
-// ids may also be of the type of weights and hold whole numbers, for models that
-// are fed nothing but floats.
+// ids may also have the type of weights and hold whole numbers, for models that
+// are fed only floats.
 func Embedding(weights, ids *gorgonia.Node) (*gorgonia.Node, error) {
 	f := embedding{ids: op.IDs}
 	if ids != nil && ids.Graph() != nil {
@@ -54,8 +54,8 @@ func (embedding) Role() op.Role { return op.RoleEmbedding }
 
 func (f embedding) Loops() op.Loops { return op.LoopsOf(lookUp, lookUp) }
 
-// ids returns the ids of input i, all of which name one of the given number of
-// rows.
+// ids returns the ids of input i, or an error unless all are below the number
+// of rows.
 func ids[F op.Float](in op.Args[F], i, rows int) ([]int, error) {
 	var ids []int
 	if in.IDs != nil {
@@ -98,8 +98,8 @@ func (f embedding) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op
 	return []op.Operand{c.Of(embeddingDiff{f, s[0]}, x[1], dy), nil}
 }
 
-// embeddingDiff is the gradient of the weights, of the given number of rows, from
-// the ids and the gradient of y.
+// embeddingDiff computes the gradient of the weights, with the given number of
+// rows, from the ids and the gradient of y.
 type embeddingDiff struct {
 	embedding
 	rows int

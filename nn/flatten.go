@@ -27,9 +27,9 @@ func Flatten(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(reshape{"Flatten", len(s), tensor.Shape{-1, op.Size(s[1:])}}, x)
 }
 
-// Unflatten gives each example of x, of shape (N, ...) and float32 or float64, the
-// given shape, in row-major order: (N, 784) becomes (N, 1, 28, 28) by
-// Unflatten(x, 1, 28, 28). A shape of another number of elements is an error.
+// Unflatten gives each example of x, of shape (N, ...) and float32 or float64,
+// the given shape, in row-major order: Unflatten(x, 1, 28, 28) turns (N, 784)
+// into (N, 1, 28, 28). A shape with another number of elements is an error.
 func Unflatten(x *gorgonia.Node, shape ...int) (*gorgonia.Node, error) {
 	if x == nil || x.Graph() == nil || x.Dims() < 2 {
 		return nil, errors.New("nn: Unflatten: x must be a node of shape (N, ...)")
@@ -43,8 +43,8 @@ func Unflatten(x *gorgonia.Node, shape ...int) (*gorgonia.Node, error) {
 	return apply(reshape{"Unflatten", x.Dims(), append(tensor.Shape{-1}, shape...)}, x)
 }
 
-// reshape gives the elements of its input, of rank dims, another shape, whose
-// first axis, of -1, is that of the input.
+// reshape gives the elements of its input, of rank dims, another shape, in
+// which -1 on the first axis stands for that of the input.
 type reshape struct {
 	of   string
 	dims int

@@ -22,9 +22,9 @@ func (m matrix[F]) trans() blas.Transpose {
 	return blas.NoTrans
 }
 
-// gemm sets c, of rows × cols, to a·b + beta·c, where the inner dimension is
-// inner. It runs on the BLAS that tensor uses: what was given to gorgonia.Use or
-// tensor.Use, else Gonum's. No size may be 0.
+// gemm sets c, of rows × cols, to a·b + beta·c, where inner is the inner
+// dimension. It runs on the BLAS of package tensor: the one given to
+// gorgonia.Use or tensor.Use, or else Gonum's. No size may be 0.
 func gemm[F op.Float](rows, cols, inner int, a, b matrix[F], beta F, c []F, stride int) {
 	switch c := any(c).(type) {
 	case []float32:
@@ -38,9 +38,9 @@ func gemm[F op.Float](rows, cols, inner int, a, b matrix[F], beta F, c []F, stri
 	}
 }
 
-// callers are goroutines that need products at the same time. On a BLAS that
-// shares large products out over threads of its own they take turns: two such
-// calls at a time have more threads than cores, which wait for each other.
+// callers are goroutines that need products at the same time. With a BLAS that
+// divides large products among its own threads they take turns: two such calls
+// at a time would have more threads than cores, waiting for each other.
 type callers struct {
 	threaded bool
 	mu       sync.Mutex

@@ -7,19 +7,20 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// GRU returns the hidden states, of shape (N, T, H), of a layer of gated recurrent
-// units over sequences x of shape (N, T, D), from a state of zeros:
+// GRU returns the hidden states, of shape (N, T, H), of a layer of gated
+// recurrent units over sequences x of shape (N, T, D), starting from zeros:
 //
 //	r, z = sigmoid(x·wih' + bih + h·whh' + bhh)
 //	n    = tanh(x·wih' + bih + r*(h·whh' + bhh))
 //	h    = (1-z)*n + z*h
 //
-// The parameters are those of PyTorch's nn.GRU: wih of shape (3H, D), whh (3H, H),
-// bih and bhh (3H), with the rows of the gates in the order r, z, n. There is no
-// ZoneoutCell. See LSTM for types, options and gradients.
+// The parameters are those of PyTorch's nn.GRU: wih of shape (3H, D), whh (3H,
+// H), bih and bhh (3H), with the rows of the gates in the order r, z, n.
+// noise.ZoneoutCell must be 0. See [LSTM] for types, options and gradients.
 //
-// Source: Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder",
-// EMNLP 2014, with the reset gate behind the product, as in version 1 of the paper.
+// Source: Cho et al., "Learning Phrase Representations using RNN
+// Encoder-Decoder", EMNLP 2014, with the reset gate after the product, as in
+// version 1 of the paper.
 func GRU(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error) {
 	if noise.ZoneoutCell != 0 {
 		return nil, errors.Errorf("nn: GRU: ZoneoutCell must be 0, since there are no cells, got %v", noise.ZoneoutCell)
@@ -27,7 +28,7 @@ func GRU(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops
 	return newRecurrent(gru{}, x, wih, whh, bih, bhh, noise, opts)
 }
 
-// gru keeps h, r, z, n and the recurrent weights' part of n of each unit.
+// gru stores h, r, z, n and the recurrent weights' part of n for each unit.
 type gru struct{}
 
 func (gru) Name() string { return "GRU" }
@@ -54,7 +55,7 @@ func gruStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	}
 }
 
-// gruBack is lstmBack for a GRU; behind are the gradients of the recurrent
+// gruBack is lstmBack for a GRU; behind holds the gradients of the recurrent
 // weights' sums.
 func gruBack[F op.Float](d, behind, dh, row, old []F, noise noiseAt[F], at int) {
 	w := len(dh)

@@ -16,11 +16,11 @@ import (
 //
 //	y = (x - mean)/sqrt(variance + eps) * gamma + beta
 //
-// gamma and beta have one shape, which is the end of the shape of x: (D) for x of
-// shape (..., D), or more axes to normalize over several. The variance is the mean
-// of the squared deviations. All are of float32 or of float64; statistics are
-// computed in float64. eps must be positive; 1e-5 is usual. Training and
-// inference are alike.
+// gamma and beta have the same shape, that of the last axes of x: (D) for x of
+// shape (..., D), or more axes to normalize over several. The variance is the
+// mean of the squared deviations. All are float32, or all float64; statistics
+// are computed in float64. eps must be positive; 1e-5 is usual. Training and
+// inference are the same.
 //
 // Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, equation 4.
 func LayerNorm(x, gamma, beta *gorgonia.Node, eps float64) (*gorgonia.Node, error) {
@@ -107,7 +107,8 @@ func (f layerNorm) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op
 	}
 }
 
-// layerNormInput is the gradient of x from x, gamma and the gradient of y.
+// layerNormInput computes the gradient of x from x, gamma and the gradient of
+// y.
 type layerNormInput struct {
 	layerNorm
 }
@@ -151,8 +152,8 @@ func layerNormBack[F op.Float](f layerNormInput, dx []F, in op.Args[F]) error {
 	return nil
 }
 
-// layerNormParams is the gradients of gamma and of beta, one behind the other
-// along a new first axis, from x, gamma and the gradient of y.
+// layerNormParams computes the gradients of gamma and of beta, stacked along a
+// new first axis, from x, gamma and the gradient of y.
 type layerNormParams struct {
 	layerNorm
 }
@@ -170,8 +171,8 @@ func (f layerNormParams) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 func (f layerNormParams) Loops() op.Loops { return op.Bind(f, layerNormGrads, layerNormGrads) }
 
-// sums is the most partial sums that a gradient over rows is computed in. It does
-// not depend on the cores, so that results do not.
+// sums is the largest number of partial sums for a gradient over rows. It does
+// not depend on the number of cores, so that results do not either.
 const sums = 16
 
 func layerNormGrads[F op.Float](f layerNormParams, d []F, in op.Args[F]) error {
@@ -201,8 +202,8 @@ func layerNormGrads[F op.Float](f layerNormParams, d []F, in op.Args[F]) error {
 	return nil
 }
 
-// part is one index of the first axis of a tensor whose other axes have the given
-// number: for gradients that are computed together.
+// part selects one index of the first axis of a tensor with the given number of
+// other axes, for gradients that are computed together.
 type part struct {
 	op.NotDifferentiable
 	of          string

@@ -7,22 +7,22 @@ import (
 )
 
 // LSTM returns the hidden states, of shape (N, T, H), of a layer of long
-// short-term memory over sequences x of shape (N, T, D), from a state of zeros:
+// short-term memory over sequences x of shape (N, T, D), starting from zeros:
 //
 //	i, f, o = sigmoid(x·wih' + bih + h·whh' + bhh)
 //	g       = tanh(x·wih' + bih + h·whh' + bhh)
 //	c       = f*c + i*g
 //	h       = o*tanh(c)
 //
-// The parameters are those of PyTorch's nn.LSTM: wih of shape (4H, D), whh
-// (4H, H), bih and bhh (4H), with the rows of the gates in the order i, f, g, o.
-// All are of float32 or of float64, and no size may be 0. Options give the seed,
-// layer, step and mode of the noise; the others are errors. With zoneout the
-// output gate opens on the new cells, before those that stay take their place.
+// The parameters are those of PyTorch's nn.LSTM: wih of shape (4H, D), whh (4H,
+// H), bih and bhh (4H), with the rows of the gates in the order i, f, g, o. All
+// are float32, or all float64, and no size may be 0. The options set the seed,
+// layer, step and mode of the noise. With zoneout the output gate reads the new
+// cells, before zoneout restores old ones.
 //
 // The whole sequence is one op, and its gradient through time another, which
-// takes the gates from the first instead of computing them again; the gradient
-// has no derivative itself. Products run on the BLAS that gorgonia.Use was given.
+// reuses the gates instead of computing them again and has no derivative
+// itself. Products run on the BLAS given to gorgonia.Use.
 //
 // Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation
 // 9, 1997; Gers, Schmidhuber and Cummins, "Learning to Forget", 2000.
@@ -30,7 +30,7 @@ func LSTM(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...op
 	return newRecurrent(lstm{}, x, wih, whh, bih, bhh, noise, opts)
 }
 
-// lstm keeps h, c, i, f, g and o of each unit.
+// lstm stores h, c, i, f, g and o for each unit.
 type lstm struct{}
 
 func (lstm) Name() string { return "LSTM" }
@@ -38,8 +38,9 @@ func (lstm) gates() int   { return 4 }
 func (lstm) kept() int    { return 6 }
 func (lstm) first() int   { return 2 }
 
-// lstmStep makes a row of the states from the one before, where row holds the sums
-// of the gates without biases. Element at of the zoneout masks is the row's first.
+// lstmStep computes a row of the states from the previous one; row holds the
+// sums of the gates without biases. Element at of the zoneout masks belongs to
+// the row's first unit.
 func lstmStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	n := len(row) / 6
 	h, c, gates := row[:n], row[n:2*n], row[2*n:]
@@ -61,9 +62,9 @@ func lstmStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	}
 }
 
-// lstmBack sets d to the gradients of the sums of the gates, and dh and dc, those
-// of the states after a time, to those before it, but for what goes through the
-// gates.
+// lstmBack sets d to the gradients of the sums of the gates. It turns dh and
+// dc, the gradients of the states after a time step, into those before it,
+// except for what flows through the gates.
 func lstmBack[F op.Float](d, dh, dc, row, old []F, noise noiseAt[F], at int) {
 	n := len(dh)
 	i, f, g, o := row[2*n:3*n], row[3*n:4*n], row[4*n:5*n], row[5*n:]

@@ -10,22 +10,22 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A MatMulOption says something about the factors of MatMul.
+// A MatMulOption describes the factors of [MatMul].
 type MatMulOption func(*matMul)
 
-// WithTransposedA takes the matrices of a as transposed: of shape (..., K, M).
+// WithTransposedA takes the matrices of a as transposed, of shape (..., K, M).
 func WithTransposedA() MatMulOption { return func(f *matMul) { f.transA = true } }
 
-// WithTransposedB takes the matrices of b as transposed: of shape (..., N, K), as
-// for the scores of attention.
+// WithTransposedB takes the matrices of b as transposed, of shape (..., N, K),
+// as for the scores of attention.
 func WithTransposedB() MatMulOption { return func(f *matMul) { f.transB = true } }
 
 // MatMul returns the products of the matrices of a, of shape (..., M, K), with
 // those of b, of shape (..., K, N), as shape (..., M, N). The axes before the
-// last two count the matrices and agree. If b is one matrix, every matrix of a is
-// multiplied by it; a is not transposed then. a and b are of float32 or of
-// float64. Products run on the BLAS that gorgonia.Use was given, several at a
-// time. The op can be differentiated any number of times.
+// last two count the matrices and must agree. If b is a single matrix, every
+// matrix of a is multiplied by it; a must then not be transposed. Both are
+// float32, or both float64. Products run on the BLAS given to gorgonia.Use,
+// several at a time. The op can be differentiated any number of times.
 func MatMul(a, b *gorgonia.Node, opts ...MatMulOption) (*gorgonia.Node, error) {
 	var f matMul
 	for _, opt := range opts {
@@ -47,7 +47,7 @@ func MatMul(a, b *gorgonia.Node, opts ...MatMulOption) (*gorgonia.Node, error) {
 	return apply(f, a, b)
 }
 
-// matMul is the products of as many matrices as matrices, of rank dims.
+// matMul multiplies matrices pairwise; both inputs have rank dims.
 type matMul struct {
 	dims           int
 	transA, transB bool
@@ -60,7 +60,7 @@ func (f matMul) Inputs() []op.Input {
 	return []op.Input{{Name: "a", Rank: f.dims}, {Name: "b", Rank: f.dims}}
 }
 
-// swapped is a pair, in the other order if swap.
+// swapped returns a pair, in reverse order if swap.
 func swapped(x, y int, swap bool) (int, int) {
 	if swap {
 		return y, x
@@ -68,7 +68,7 @@ func swapped(x, y int, swap bool) (int, int) {
 	return x, y
 }
 
-// sizes are the sizes of each product.
+// sizes returns the sizes of each product.
 func (f matMul) sizes(in []tensor.Shape) (m, n, k int) {
 	m, k = swapped(in[0][f.dims-2], in[0][f.dims-1], f.transA)
 	_, n = swapped(in[1][f.dims-2], in[1][f.dims-1], f.transB)
@@ -111,7 +111,7 @@ func (f matMul) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Op
 	}
 }
 
-// product is a·b with the given transpositions, or the transpose of that.
+// product returns a·b with the given transpositions, or the transpose of that.
 func (f matMul) product(c *op.Calculus, transposed bool, a, b op.Operand, transA, transB bool) op.Operand {
 	if transposed {
 		// (AB)' = B'A'
@@ -120,7 +120,7 @@ func (f matMul) product(c *op.Calculus, transposed bool, a, b op.Operand, transA
 	return c.Of(matMul{f.dims, transA, transB}, a, b)
 }
 
-// rowsMatMul is the product of each row of a, of rank dims, with the one matrix b.
+// rowsMatMul multiplies each row of a, of rank dims, by the single matrix b.
 type rowsMatMul struct {
 	dims   int
 	transB bool
@@ -162,8 +162,8 @@ func (f rowsMatMul) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []o
 	return []op.Operand{da, c.Of(rowSums{f.dims}, x[0], dy)}
 }
 
-// rowSums is the sum of the outer products of the rows of a, of shape (..., K), and
-// of b, of shape (..., N): a matrix of shape (K, N).
+// rowSums computes the sum of the outer products of the rows of a, of shape
+// (..., K), and of b, of shape (..., N): a matrix of shape (K, N).
 type rowSums struct{ dims int }
 
 func (f rowSums) Name() string   { return "MatMul" }

@@ -12,15 +12,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
-// MaxPool2d returns the largest element under each place of a window of
-// kernel × kernel over the images of x, of shape (N, C, H, W) and float32 or
-// float64. The result has shape (N, C, OH, OW); see Conv2d for OH and OW. The
-// stride is the size of the window unless WithStride says otherwise.
+// MaxPool2d returns the largest element under a window of kernel × kernel at
+// each position over the images of x, of shape (N, C, H, W) and float32 or
+// float64. The result has shape (N, C, OH, OW); see [Conv2d] for OH and OW. The
+// stride is the size of the window unless [WithStride] sets another.
 //
-// The gradient goes to the largest element alone, the first in row-major order
-// where several are. NaN counts as larger than everything. Padding is not looked
-// at; it must be at most half of the window. A window that has nothing but padding
-// under it, as a dilated one may, is an error.
+// The gradient goes only to the largest element, or the first of several in
+// row-major order. NaN counts as larger than everything. Padding never wins and
+// must be at most half of the window. A window that covers nothing but padding,
+// as a dilated one may, is an error.
 func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
 	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
 	for axis := range 2 {
@@ -34,9 +34,9 @@ func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.No
 	return apply(maxPool{w}, x)
 }
 
-// AvgPool2d returns the mean under each place of a window of kernel × kernel over
-// the images of x, of shape (N, C, H, W) and float32 or float64. Zeros of the
-// padding count as elements. Otherwise it is as MaxPool2d.
+// AvgPool2d returns the mean under a window of kernel × kernel at each position
+// over the images of x, of shape (N, C, H, W) and float32 or float64. Zeros of
+// the padding count as elements. Otherwise it is like [MaxPool2d].
 func AvgPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
 	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
 	if err != nil {
@@ -63,14 +63,15 @@ func (w window) pooled(x tensor.Shape) (tensor.Shape, error) {
 
 func (w window) poolString() string { return fmt.Sprintf("kernel=%v %v", w.kernel, w) }
 
-// eachPlane calls f for every image in x of the places in y, or in a gradient.
+// eachPlane calls f for every plane of x with the matching plane of y or of a
+// gradient.
 func eachPlane[F op.Float](x, y []F, xs, ys tensor.Shape, f func(x, y []F)) {
 	in, out := xs[2]*xs[3], ys[2]*ys[3]
 	parallel.Each(xs[0]*xs[1], in, func(i int) { f(x[i*in:(i+1)*in], y[i*out:(i+1)*out]) })
 }
 
-// grid is what of images of one size is under the window at its places: ranges of
-// rows and of columns, in steps of the dilation.
+// grid says which part of an image is under the window at each position: ranges
+// of rows and of columns, in steps of the dilation.
 type grid struct{ rows, cols []span }
 
 type span struct{ from, to int }
@@ -86,8 +87,8 @@ func (w window) grid(x, y tensor.Shape) grid {
 	return grid{spans(0), spans(1)}
 }
 
-// under returns the range of the elements of the image that are under the window
-// at place i of an axis.
+// under returns the range of the image's elements that are under the window at
+// position i of an axis.
 func (w window) under(axis, i, size int) (from, to int) {
 	from = i*w.stride[axis] - w.padding[axis]
 	to = min(size, from+w.dilation[axis]*(w.kernel[axis]-1)+1)
@@ -97,7 +98,7 @@ func (w window) under(axis, i, size int) (from, to int) {
 	return from, to
 }
 
-// maxPool is the maxima of x.
+// maxPool computes the maxima of x.
 type maxPool struct{ window }
 
 func (f maxPool) Name() string       { return "MaxPool2d" }
@@ -107,8 +108,8 @@ func (f maxPool) Inputs() []op.Input { return []op.Input{{Name: "x", Rank: 4}} }
 
 func (f maxPool) Shape(in []tensor.Shape) (tensor.Shape, error) { return f.covered(in[0]) }
 
-// covered is pooled, but for windows that lie in the padding with all of their
-// elements, which have no maximum: only dilated ones do.
+// covered is pooled, but rejects windows with all elements in the padding,
+// which have no maximum. Only dilated windows can be like that.
 func (w window) covered(x tensor.Shape) (tensor.Shape, error) {
 	y, err := w.pooled(x)
 	if err != nil {
@@ -155,14 +156,14 @@ func poolMax[F op.Float](f maxPool, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// halves tells whether the window is 2×2 in steps of 2, without padding: the usual
-// one, for which there are loops of its own.
+// halves reports whether the window is 2×2 with stride 2 and no padding, the
+// usual one, which has its own loops.
 func (w window) halves() bool {
 	two := [2]int{2, 2}
 	return w.kernel == two && w.stride == two && w.dilation == [2]int{1, 1} && w.padding == [2]int{}
 }
 
-// rowOfMaxima is the kernel for a row of them.
+// rowOfMaxima computes a row of maxima with the kernel for it.
 func rowOfMaxima[F op.Float](y, x []F, width int) {
 	switch y := any(y).(type) {
 	case []float32:
@@ -174,8 +175,8 @@ func rowOfMaxima[F op.Float](y, x []F, width int) {
 	}
 }
 
-// halve writes the maxima of the blocks of 2×2 of an image x of the given width to
-// y, of half of it.
+// halve writes the maxima of the 2×2 blocks of an image x of the given width to
+// y, whose width is half.
 func halve[F op.Float](x, y []F, width, half int) {
 	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
 		rowOfMaxima(y[:half], x, width)
@@ -186,8 +187,8 @@ func (f maxPool) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []op.O
 	return []op.Operand{c.Of(maxPoolDiff{window: f.window}, x[0], y, dy)}
 }
 
-// maxPoolDiff is the gradient of x from x, the maxima, for which it looks there
-// again, and their gradient.
+// maxPoolDiff computes the gradient of x from x, the maxima, which it finds
+// again in x, and their gradient.
 type maxPoolDiff struct {
 	window
 	op.NotDifferentiable
@@ -230,8 +231,8 @@ func unpoolMax[F op.Float](f maxPoolDiff, dx []F, in op.Args[F]) error {
 	return nil
 }
 
-// double is the gradient of halve: it writes dy to the places in dx that the maxima
-// y have in x, and 0 to the others.
+// double computes the gradient of halve: it writes dy to the positions in dx
+// that the maxima y have in x, and 0 to the others.
 func double[F op.Float](dx, x, y, dy []F, width, half int) {
 	for ; len(y) > 0; dx, x, y, dy = dx[2*width:], x[2*width:], y[half:], dy[half:] {
 		rowOfGradients(dx, x, y[:half], dy, width)
@@ -242,7 +243,7 @@ func double[F op.Float](dx, x, y, dy []F, width, half int) {
 	clear(dx)
 }
 
-// rowOfGradients is the kernel for a row of them.
+// rowOfGradients computes a row of gradients with the kernel for it.
 func rowOfGradients[F op.Float](dx, x, y, dy []F, width int) {
 	switch dx := any(dx).(type) {
 	case []float32:
@@ -258,8 +259,8 @@ func rowOfGradients[F op.Float](dx, x, y, dy []F, width int) {
 	}
 }
 
-// first returns the index of the first element in a part of an image that is the
-// given one; of the first NaN, if that is NaN.
+// first returns the index of the first element in a part of an image that
+// equals x or, if x is NaN, of the first NaN.
 func first[F op.Float](image []F, width int, rows, cols span, step [2]int, x F) int {
 	for u := rows.from; u < rows.to; u += step[0] {
 		for v := cols.from; v < cols.to; v += step[1] {
@@ -271,7 +272,7 @@ func first[F op.Float](image []F, width int, rows, cols span, step [2]int, x F) 
 	return rows.from*width + cols.from
 }
 
-// avgPool is the means of x.
+// avgPool computes the means of x.
 type avgPool struct{ window }
 
 func (f avgPool) Name() string       { return "AvgPool2d" }
@@ -317,7 +318,7 @@ func (f avgPool) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.O
 	return []op.Operand{c.Of(avgPoolDiff{f.window, s[2], s[3]}, dy)}
 }
 
-// avgPoolDiff is the gradient of x, of images of height × width.
+// avgPoolDiff computes the gradient of x, with images of height × width.
 type avgPoolDiff struct {
 	window
 	height, width int
@@ -363,7 +364,7 @@ func (f avgPoolDiff) Derive(c *op.Calculus, _ []op.Operand, _, ddx op.Operand) [
 	return []op.Operand{c.Of(avgPool{f.window}, ddx)}
 }
 
-// globalAvgPool is the mean of each image.
+// globalAvgPool computes the mean of each image.
 type globalAvgPool struct{}
 
 func (f globalAvgPool) Name() string       { return "GlobalAvgPool2d" }
@@ -393,7 +394,7 @@ func (f globalAvgPool) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) 
 	return []op.Operand{c.Of(globalAvgPoolDiff{s[2], s[3]}, dy)}
 }
 
-// globalAvgPoolDiff is the gradient of x, of images of height × width.
+// globalAvgPoolDiff computes the gradient of x, with images of height × width.
 type globalAvgPoolDiff struct{ height, width int }
 
 func (f globalAvgPoolDiff) Name() string { return "GlobalAvgPool2d" }

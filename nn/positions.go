@@ -10,10 +10,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// AddPositions adds the row of positions, of shape (M, D), that belongs to each
-// place of sequences x, of shape (N, T, D) with T of at most M: learned positional
-// embeddings (Gehring et al., "Convolutional Sequence to Sequence Learning", ICML
-// 2017, section 3.1). Both are of float32 or of float64.
+// AddPositions adds row t of positions, of shape (M, D), to element t of each
+// sequence in x, of shape (N, T, D) with T at most M: learned positional
+// embeddings (Gehring et al., "Convolutional Sequence to Sequence Learning",
+// ICML 2017, section 3.1). Both are float32, or both float64.
 func AddPositions(x, positions *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(addPositions{}, x, positions)
 }
@@ -64,7 +64,7 @@ func (f addPositions) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) [
 
 // sumPositions :: (N, T, D) a → (M, D) a
 //
-// It is the sum over the examples, and 0 for places that there are none of.
+// It computes the sum over the examples, and 0 for rows that no element uses.
 type sumPositions struct{ rows int }
 
 func (f sumPositions) Name() string       { return "AddPositions" }
@@ -100,7 +100,7 @@ func (f sumPositions) Derive(c *op.Calculus, x []op.Operand, _, ddw op.Operand) 
 	return []op.Operand{c.Of(repeatPositions{s[0], s[1]}, ddw)}
 }
 
-// repeatPositions is the first rows of a matrix, once for each of n examples.
+// repeatPositions repeats the first rows of a matrix for each of n examples.
 type repeatPositions struct{ n, times int }
 
 func (f repeatPositions) Name() string       { return "AddPositions" }

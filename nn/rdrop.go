@@ -11,20 +11,20 @@ import (
 )
 
 // RDrop returns the loss of R-Drop, for two passes of the same examples through
-// a network with dropout, each with masks of its own:
+// a network with dropout, each with its own masks:
 //
 //	loss = CE(logits1) + CE(logits2) + alpha*(KL(p1||p2) + KL(p2||p1))/2
 //
-// where CE is SoftmaxCrossEntropy with the labels and options given, p1 and p2
-// are the softmax of the logits and the last term is SymmetricKL, a mean or a
-// sum over the examples as CE is. It makes the thinned networks agree. Both
-// cross-entropies count wholly, as in the paper's equation 4; the published code
-// halves them, so that its loss is half of this one with 2*alpha. alpha must be a
-// number and not negative; the authors take 0.3 to 5.
+// where CE is [SoftmaxCrossEntropy] with the given labels and options, p1 and
+// p2 are the softmax of the logits, and the last term is [SymmetricKL], a mean
+// or a sum over the examples like CE. It makes the thinned networks agree. Both
+// cross-entropies count in full, as in the paper's equation 4; the published
+// code halves them, so that its loss is half of this one with 2*alpha. alpha
+// must be a nonnegative number; the authors use 0.3 to 5.
 //
-// logits1 and logits2 are of one type and shape, and the rest is as in
-// SoftmaxCrossEntropy. For two passes in one, as the authors do, repeat the
-// batch and slice the logits: rows have masks of their own.
+// logits1 and logits2 have the same type and shape, and the rest is as in
+// [SoftmaxCrossEntropy]. For two passes in one, as the authors do, repeat the
+// batch and slice the logits: each row has its own masks.
 //
 // Source: Liang, Wu et al., "R-Drop: Regularized Dropout for Neural Networks",
 // NeurIPS 2021, equations 1 to 4.
@@ -64,12 +64,12 @@ func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossO
 //
 //	(KL(p||q) + KL(q||p))/2 = sum over k of (p[k]-q[k])*(log p[k] - log q[k])/2
 //
-// a and b are nodes of float32 or float64, of one type and shape, rank 2 or more
-// and with the class as last axis. The result is a scalar of their type. The
-// logarithms are those of a softmax with the maximum of each row taken out, so
-// that nothing overflows and a term is lost only where both probabilities are 0.
-// It is +Inf where one of them alone is. WithSum sums over the examples;
-// WithLabelSmoothing changes nothing.
+// a and b are float32 or float64 nodes of the same type and shape, of rank 2 or
+// more, with the class as the last axis. The result is a scalar of their type.
+// The softmax subtracts the maximum of each row, so that nothing overflows and
+// a term is lost only if both probabilities are 0. The result is +Inf if only
+// one of them is. [WithSum] sums over the examples; [WithLabelSmoothing] has no
+// effect.
 func SymmetricKL(a, b *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
 	f, err := newSymmetricKL(a, b, opts)
 	if err != nil {
@@ -102,8 +102,8 @@ func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (f symmetricKL, err 
 
 // symmetricKL :: logits → logits → divergence
 //
-// Its value does not depend on the order of the inputs, so that one function
-// serves for both gradients.
+// Its value does not depend on the order of the inputs, so one function serves
+// for both gradients.
 type symmetricKL struct {
 	dims   int
 	weight float64 // of the result
@@ -145,8 +145,8 @@ func divergence[F op.Float](f symmetricKL, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// eachClass calls f for each class of a row of logits with its probabilities p
-// and q and the difference d of their logarithms, which is 0 where both
+// eachClass calls f for each class of a row of logits, with its probabilities p
+// and q and the difference d of their logarithms, which is 0 if both
 // probabilities are.
 func eachClass[F op.Float](a, b []F, f func(k int, p, q, d float64)) {
 	za, zb := logSumExp(a), logSumExp(b)
@@ -164,8 +164,9 @@ func (f symmetricKL) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []
 	return []op.Operand{c.Of(symmetricKLDiff{f}, x[0], x[1], dy), c.Of(symmetricKLDiff{f}, x[1], x[0], dy)}
 }
 
-// symmetricKLDiff is the gradient of the first logits from both and the gradient of
-// the divergence. With d the difference of the logarithms, that of a row is
+// symmetricKLDiff computes the gradient of the first logits from both and the
+// gradient of the divergence. With d the difference of the logarithms, that of
+// a row is
 //
 //	(p[k]*(d[k] - KL(p||q)) + p[k] - q[k])/2
 type symmetricKLDiff struct {

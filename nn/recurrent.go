@@ -15,29 +15,29 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// RecurrentNoise is what LSTM and GRU do to their states in training. Each field
-// is a probability; the zero value does nothing. Masks are those of Dropout with
-// the seed and step of the op, in three layers from its own on.
+// RecurrentNoise is what [LSTM] and [GRU] do to their states in training. Each
+// field is a probability; the zero value does nothing. Masks are those of
+// [ops.Dropout] with the op's seed and step, in three layers from its own on.
 type RecurrentNoise struct {
-	// Dropout drops units of the hidden state on their way into the gates, at all
-	// times alike: the mask, of the op's layer, has shape (N, H). What the state
-	// itself carries on is left alone. It is the identity at inference (Gal and
-	// Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent
-	// Neural Networks", NeurIPS 2016, section 4).
+	// Dropout drops units of the hidden state on their way into the gates, with
+	// one mask for all time steps: it has shape (N, H) and is drawn in the op's
+	// layer. The state that is carried on is left alone. It is the identity at
+	// inference (Gal and Ghahramani, "A Theoretically Grounded Application of
+	// Dropout in Recurrent Neural Networks", NeurIPS 2016, section 4).
 	Dropout float64
-	// ZoneoutCell and ZoneoutHidden keep units of the cells and of the hidden state
-	// as they were a time before, by masks of shape (N, T, H) in the next layer and
-	// the one after that, where the old value is taken where Dropout drops. At
-	// inference units are the mean of old and new with these weights (Krueger et
-	// al., "Zoneout", ICLR 2017, section 3.1, who take 0.5 and 0.05). A GRU has no
-	// cells.
+	// ZoneoutCell and ZoneoutHidden keep units of the cells and of the hidden
+	// state as they were at the previous time step, by masks of shape (N, T, H)
+	// in the next layer and the one after that: the old value is taken where
+	// Dropout drops. At inference units are the mean of old and new with these
+	// weights (Krueger et al., "Zoneout", ICLR 2017, section 3.1, who use 0.5
+	// and 0.05). A [GRU] has no cells.
 	ZoneoutCell, ZoneoutHidden float64
 }
 
 // recurrentLayers is the number of layer ids that the noise takes.
 const recurrentLayers = 3
 
-// check returns an error where a field is no probability.
+// check returns an error if a field is not a probability.
 func (n RecurrentNoise) check() error {
 	for _, f := range []struct {
 		name string
@@ -50,19 +50,19 @@ func (n RecurrentNoise) check() error {
 	return nil
 }
 
-// A cell is what a recurrent layer does at one time in one example.
+// A cell is what a recurrent layer does at one time step of one example.
 type cell interface {
 	// Name is the op's name in errors.
 	Name() string
-	// gates is the number of values that the weights make for a unit, and kept the
-	// number of values for a unit that the states hold: the hidden state, the rest
-	// of the state and, from first on, the gates.
+	// gates returns the number of values that the weights produce for a unit,
+	// and kept the number of values that the states hold for a unit: the hidden
+	// state, the rest of the state and, from first on, the gates.
 	gates() int
 	kept() int
 	first() int
 }
 
-// recurrent is what a recurrent layer shares with its derivatives.
+// recurrent is what a recurrent layer and its derivatives share.
 type recurrent struct {
 	cell
 	noise  RecurrentNoise
@@ -102,7 +102,7 @@ func (r *recurrent) SetTraining(training bool) {
 	}
 }
 
-// describe tells the layer from others.
+// describe distinguishes the layer from others.
 func (r *recurrent) describe(part string) string {
 	s := fmt.Sprintf("%s%s{%v", r.Name(), part, r.noise)
 	if r.source != nil {
@@ -119,7 +119,7 @@ func (r *recurrent) step() []op.Input {
 	return []op.Input{draw.StepInput()}
 }
 
-// weights are the slots of x and the parameters.
+// weights returns the inputs for x and the parameters.
 func (r *recurrent) weights(of op.Content) []op.Input {
 	return []op.Input{
 		{Name: "x", Rank: 3, Of: of}, {Name: "input weights", Rank: 2, Of: of}, {Name: "recurrent weights", Rank: 2, Of: of},
@@ -145,7 +145,7 @@ func (r *recurrent) check(in []tensor.Shape) error {
 	return nil
 }
 
-// statesShape is the shape of the states for x and the parameters.
+// statesShape returns the shape of the states for x and the parameters.
 func (r *recurrent) statesShape(in []tensor.Shape) tensor.Shape {
 	return tensor.Shape{in[0][0], in[0][1], r.kept() * in[2][1]}
 }
@@ -164,13 +164,13 @@ type noiseAt[F op.Float] struct {
 	cell, hidden zone[F]
 }
 
-// A zone says which units stay as they were.
+// A zone says which units keep their old values.
 type zone[F op.Float] struct {
 	bits []uint64 // set where a unit is new; nil: weights
 	p    F        // the weight of the old value
 }
 
-// at is the weight of the old value of an element.
+// at returns the weight of an element's old value.
 func (z zone[F]) at(i int) F {
 	if z.bits == nil {
 		return z.p
@@ -178,8 +178,8 @@ func (z zone[F]) at(i int) F {
 	return F(^z.bits[i/64] >> (i % 64) & 1)
 }
 
-// blend is the mean of old and new with weights p and 1-p. What has no weight is
-// left out, even NaN.
+// blend returns the mean of old and new with weights p and 1-p. A side without
+// weight is left out, even if it is NaN.
 func blend[F op.Float](p, old, new F) F {
 	switch p {
 	case 0:
@@ -212,8 +212,9 @@ func drawNoise[F op.Float](r *recurrent, step int64, s sizes) (d noiseAt[F]) {
 	return d
 }
 
-// before sets h, of shape (N, H), to the hidden states that enter the gates at a
-// time after the first: those of the time before, without what is dropped.
+// before sets h, of shape (N, H), to the hidden states that enter the gates at
+// a time step after the first: those of the previous step, without what is
+// dropped.
 func (d noiseAt[F]) before(h, states []F, time int, s sizes) {
 	for b := range s.n {
 		copy(h[b*s.units:(b+1)*s.units], states[(b*s.times+time-1)*s.row:])
@@ -225,8 +226,8 @@ func (d noiseAt[F]) before(h, states []F, time int, s sizes) {
 
 // recurrentStates :: x → weights and biases → [Int64] → (N, T, kept·H) a
 //
-// The result is all that the derivatives need. It is an op of its own, which is
-// not differentiated, so that forward and backward share it by data.
+// The result is all that the derivatives need. It is a separate op, which is
+// not differentiated, so that the forward and backward passes share it as data.
 type recurrentStates struct {
 	*recurrent
 	op.NoGradient // those of the output account for all
@@ -259,7 +260,7 @@ func recurrentDo[F op.Float](r *recurrent, states []F, in op.Args[F]) error {
 			noise.before(h, states, time, s)
 			prev := matrix[F]{data: h, stride: s.units}
 			at, stride := time*s.row, s.times*s.row
-			// The gates that add up, and those that are kept apart, if any.
+			// The gates that add up, and those that are kept separate, if any.
 			apart := s.row - first - s.gates
 			gemm(s.n, s.gates-apart, s.units, prev, matrix[F]{whh, s.units, true}, 1, states[at+first:], stride)
 			if apart > 0 {
@@ -293,7 +294,7 @@ type recurrentOutput struct{ *recurrent }
 
 func (f recurrentOutput) String() string { return f.describe("") }
 
-// Draws describes the noise, of which only the layers are one.
+// Draws describes the noise, which has several layers.
 func (f recurrentOutput) Draws() draw.Drawing {
 	return draw.Drawing{Source: f.source, Layers: recurrentLayers, Dropped: draw.Output, Drops: true}
 }
@@ -333,7 +334,7 @@ func (f recurrentOutput) Derive(c *op.Calculus, in []op.Operand, _, dy op.Operan
 		c.Of(recurrentDiffX{recurrent: f.recurrent}, gates, wih),
 		c.Of(recurrentDiffInput{recurrent: f.recurrent}, x, gates),
 		c.Of(recurrentDiffHidden{recurrent: f.recurrent}, append([]op.Operand{states, gates}, step...)...),
-		// Two nodes: a solver may change a gradient in place.
+		// Two nodes, since a solver may change a gradient in place.
 		c.Of(recurrentDiffBias{recurrent: f.recurrent, which: 0}, gates),
 		c.Of(recurrentDiffBias{recurrent: f.recurrent, which: 1}, gates),
 		nil,
@@ -342,9 +343,8 @@ func (f recurrentOutput) Derive(c *op.Calculus, in []op.Operand, _, dy op.Operan
 
 // recurrentGates :: states → recurrent weights → gradient of y → [Int64] → (N', T, gates·H) a
 //
-// The result is the gradients of the sums that the input weights make and, where
-// those that the recurrent weights make have others, these behind them: N' is N or
-// 2N.
+// The result is the gradients of the input weights' sums, followed by those of
+// the recurrent weights' sums if these differ: N' is N or 2N.
 type recurrentGates struct {
 	*recurrent
 	op.NotDifferentiable
@@ -366,7 +366,8 @@ func (f recurrentGates) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{n * f.sides(), times, f.gates() * units}, nil
 }
 
-// sides is 2 where the recurrent weights' sums have gradients of their own.
+// sides returns 2 if the recurrent weights' sums have their own gradients, and
+// else 1.
 func (r *recurrent) sides() int {
 	if r.kept()-r.first() > r.gates() {
 		return 2
@@ -384,8 +385,8 @@ func recurrentDiff[F op.Float](r *recurrent, d []F, in op.Args[F]) error {
 	memory := pool.Take(3 * s.n * s.units)
 	defer pool.Give(memory)
 	clear(memory)
-	// Gradients of the hidden state, of the cells, and of the hidden state through
-	// the gates of the next time.
+	// Gradients of the hidden state, of the cells, and of the hidden state
+	// through the gates of the next time step.
 	dh, dc, through := memory[:s.n*s.units], memory[s.n*s.units:2*s.n*s.units], memory[2*s.n*s.units:]
 	start := make([]F, s.row)
 	behind := d[len(d)-s.n*s.times*s.gates:] // gradients of the recurrent weights' sums
@@ -421,7 +422,8 @@ func recurrentDiff[F op.Float](r *recurrent, d []F, in op.Args[F]) error {
 	return nil
 }
 
-// recurrentDiffX is the gradient of x from that of the gates and the input weights.
+// recurrentDiffX computes the gradient of x from that of the gates and the
+// input weights.
 type recurrentDiffX struct {
 	*recurrent
 	op.NotDifferentiable
@@ -438,7 +440,7 @@ func (f recurrentDiffX) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{in[0][0] / f.sides(), in[0][1], in[1][1]}, f.match(in[0], in[1][0])
 }
 
-// match returns an error unless gradients of gates have the given width.
+// match returns an error unless the gradient of the gates has the given width.
 func (r *recurrent) match(gates tensor.Shape, width int) error {
 	if gates[2] != width {
 		return errors.Errorf("gradient of the gates must have %d values at each time, got shape %v", width, gates)
@@ -455,8 +457,8 @@ func recurrentBackX[F op.Float](dx []F, in op.Args[F]) error {
 	return nil
 }
 
-// recurrentDiffInput is the gradient of the input weights from x and that of the
-// gates.
+// recurrentDiffInput computes the gradient of the input weights from x and that
+// of the gates.
 type recurrentDiffInput struct {
 	*recurrent
 	op.NotDifferentiable
@@ -487,8 +489,8 @@ func recurrentBackInput[F op.Float](dw []F, in op.Args[F]) error {
 	return nil
 }
 
-// recurrentDiffHidden is the gradient of the recurrent weights from the states and
-// the gradient of the gates.
+// recurrentDiffHidden computes the gradient of the recurrent weights from the
+// states and the gradient of the gates.
 type recurrentDiffHidden struct {
 	*recurrent
 	op.NotDifferentiable
@@ -520,7 +522,8 @@ func recurrentBackHidden[F op.Float](r *recurrent, dw []F, in op.Args[F]) error 
 	pool := parallel.ScratchOf[F](r.mem)
 	memory := pool.Take((rows + s.n) * s.units)
 	defer pool.Give(memory)
-	// What entered the gates, in the order of their gradients: nothing at first.
+	// What entered the gates, in the order of their gradients: nothing at the
+	// first time step.
 	entered, h := memory[:rows*s.units], memory[rows*s.units:]
 	for time := range s.times {
 		if time == 0 {
@@ -537,8 +540,8 @@ func recurrentBackHidden[F op.Float](r *recurrent, dw []F, in op.Args[F]) error 
 	return nil
 }
 
-// recurrentDiffBias is the gradient of the input bias, 0, or of the recurrent one,
-// 1, from that of the gates.
+// recurrentDiffBias computes the gradient of the input bias (0) or of the
+// recurrent one (1) from that of the gates.
 type recurrentDiffBias struct {
 	op.NotDifferentiable
 	*recurrent

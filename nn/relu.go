@@ -7,10 +7,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// ReLU returns max(x, 0) for each element of x, of float32 or float64 and any
-// shape. The gradient is that of y where x > 0 and 0 elsewhere, at 0 too. NaN
-// stays NaN, and -Inf becomes 0, unlike in gorgonia.Rectify, which multiplies by
-// a comparison.
+// ReLU returns max(x, 0) for each element of x, a float32 or float64 node of
+// any shape. The gradient is that of y where x > 0 and 0 elsewhere, including
+// at 0. NaN stays NaN, and -Inf becomes 0, unlike in [gorgonia.Rectify], which
+// multiplies by a comparison.
 func ReLU(x *gorgonia.Node) (*gorgonia.Node, error) {
 	var f relu
 	if x != nil && x.Graph() != nil {
@@ -19,7 +19,7 @@ func ReLU(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(f, x)
 }
 
-// relu is the positive part of every element.
+// relu computes the positive part of every element.
 type relu struct{ dims int }
 
 func (f relu) Name() string       { return "ReLU" }
@@ -47,8 +47,8 @@ func (f relu) Derive(c *op.Calculus, _ []op.Operand, y, dy op.Operand) []op.Oper
 	return []op.Operand{c.Of(reluDiff(f), y, dy)}
 }
 
-// reluDiff is the gradient of x from y, which is positive where x is, and the
-// gradient of y. It is linear in that and its own derivative.
+// reluDiff computes the gradient of x from y, which is positive where x is, and
+// the gradient of y. It is linear in the latter, and its own derivative.
 type reluDiff struct{ dims int }
 
 func (f reluDiff) Name() string   { return "ReLU" }
@@ -69,8 +69,8 @@ func unrectify[F op.Float](dx []F, in op.Args[F]) error {
 	parallel.Ranges(len(dx), 1, func(from, to int) {
 		dx, y, dy := dx[from:to], in.Floats[0][from:to], in.Floats[1][from:to]
 		for i := range dx {
-			// Signs are as good as random: a jump would be guessed wrong every
-			// other time, a choice from a pair is none.
+			// Signs are effectively random, so a branch would mispredict every
+			// other time; choosing from a pair needs none.
 			choice, positive := [2]F{0, dy[i]}, 0
 			if !(y[i] <= 0) {
 				positive = 1

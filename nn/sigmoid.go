@@ -48,13 +48,14 @@ func exps[F op.Float](x []F) {
 	}
 }
 
-// exp32 is exp(x) to two units in the last place, at a fourth of the time of
-// math.Exp: exp(x) = 2^n exp(r) with |r| <= log(2)/2 and the polynomial of Cephes'
-// expf (Moshier, 1989) for exp(r). Results below the smallest normal number are 0.
+// exp32 returns exp(x) to two units in the last place, in a quarter of the time
+// of math.Exp: exp(x) = 2^n exp(r) with |r| <= log(2)/2 and the polynomial of
+// Cephes' expf (Moshier, 1989) for exp(r). Results below the smallest normal
+// number are 0.
 func exp32(x float32) float32 {
 	const (
 		log2e = 1.44269504088896341
-		// log(2) in two parts, the first of which has few bits.
+		// log(2) in two parts, of which the first has few bits.
 		ln2High = 0.693359375
 		ln2Low  = -2.12194440e-4
 	)
@@ -66,7 +67,7 @@ func exp32(x float32) float32 {
 	case x != x:
 		return x
 	}
-	// Adding this rounds to a whole number, which is left in the low bits.
+	// Adding this rounds to a whole number in the low bits.
 	const round = 3 << 22
 	t := float32(x*log2e) + round
 	n := t - round
@@ -79,15 +80,15 @@ func exp32(x float32) float32 {
 	p = p*r + 1.6666665459e-1
 	p = p*r + 5.0000001201e-1
 	p = p*r*r + r + 1
-	// p is in [0.7, 1.5): the exponent can be added but for 2^128.
+	// p is in [0.7, 1.5), so the exponent can be added except for 2^128.
 	bits := math.Float32bits(p)
 	half := int32(n) / 2
 	p = math.Float32frombits(bits + uint32(half)<<23)
 	return p * math.Float32frombits(uint32(127+int32(n)-half)<<23)
 }
 
-// tanh32 is tanh(x) to two units in the last place, near 0 by the polynomial of
-// Cephes' tanhf.
+// tanh32 returns tanh(x) to two units in the last place, near 0 by the
+// polynomial of Cephes' tanhf.
 func tanh32(x float32) float32 {
 	if x > -0.625 && x < 0.625 {
 		z := x * x

@@ -10,15 +10,15 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Softmax returns exp(x) divided by its sum over the last axis, for x of float32
-// or float64 and rank 1 or more. The largest element of each row is taken out
-// first, so that nothing overflows. Where a row is -Inf throughout, or holds NaN
-// or Inf, the result is NaN.
+// Softmax returns exp(x) divided by its sum over the last axis, for float32 or
+// float64 x of rank 1 or more. The largest element of each row is subtracted
+// first, so that nothing overflows. If all of a row is -Inf, or it has NaN or
+// +Inf, its result is NaN.
 func Softmax(x *gorgonia.Node) (*gorgonia.Node, error) { return applySoftmax(x, false) }
 
-// LogSoftmax returns the logarithm of Softmax, x - log(sum(exp(x))), without
-// losing what is small. For classification SoftmaxCrossEntropy does it and the
-// loss in one.
+// LogSoftmax returns the logarithm of [Softmax], x - log(sum(exp(x))), without
+// losing small terms. For classification [SoftmaxCrossEntropy] computes it and
+// the loss in one op.
 func LogSoftmax(x *gorgonia.Node) (*gorgonia.Node, error) { return applySoftmax(x, true) }
 
 func applySoftmax(x *gorgonia.Node, log bool) (*gorgonia.Node, error) {
@@ -32,7 +32,7 @@ func applySoftmax(x *gorgonia.Node, log bool) (*gorgonia.Node, error) {
 	return apply(f, x)
 }
 
-// softmax is the softmax of each row, or its logarithm.
+// softmax computes the softmax of each row, or its logarithm.
 type softmax struct {
 	dims int
 	log  bool
@@ -87,7 +87,7 @@ func (f softmax) Derive(c *op.Calculus, _ []op.Operand, y, dy op.Operand) []op.O
 	return []op.Operand{c.Of(softmaxDiff{f}, y, dy)}
 }
 
-// softmaxDiff is the gradient of x from y and the gradient of y.
+// softmaxDiff computes the gradient of x from y and the gradient of y.
 type softmaxDiff struct {
 	softmax
 }

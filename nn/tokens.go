@@ -9,13 +9,13 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Tokens returns sequences x of shape (N, T, D) as a matrix of shape (N·T, D) with
-// a row for each token, for layers that treat tokens alike. The result is memory
-// of its own. x is of float32 or float64.
+// Tokens returns sequences x, of shape (N, T, D) and float32 or float64, as a
+// matrix of shape (N·T, D) with a row for each token, for layers that treat all
+// tokens alike. The result is a copy.
 func Tokens(x *gorgonia.Node) (*gorgonia.Node, error) { return apply(tokens{}, x) }
 
-// Sequences is the inverse of Tokens for sequences of the given number of times:
-// from (N·T, D) to (N, T, D).
+// Sequences is the inverse of [Tokens] for sequences of the given number of
+// time steps: from (N·T, D) to (N, T, D).
 func Sequences(x *gorgonia.Node, times int) (*gorgonia.Node, error) {
 	if times < 1 {
 		return nil, errors.Errorf("nn: Sequences: times must be positive, got %d", times)

@@ -7,20 +7,19 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A WindowOption sets something about a convolution or pooling that has a
-// default. Sizes are given once for height and width alike, or for the height
-// and then the width.
+// A WindowOption changes a default of a convolution or pooling. Sizes are one
+// number for height and width, or two for the height and then the width.
 type WindowOption func(*window)
 
-// WithStride sets the distance between neighbouring places of the window. The
-// default is 1 for convolutions and the size of the window for poolings.
+// WithStride sets the distance between neighbouring positions of the window.
+// The default is 1 for convolutions and the size of the window for pooling.
 func WithStride(sizes ...int) WindowOption {
 	return func(w *window) { w.set(&w.stride, "stride", 1, sizes) }
 }
 
-// WithPadding sets how many rows and columns are put around each image, on all
-// four sides: zeros for convolutions and averages, and nothing that could be a
-// maximum for maxima. The default is 0.
+// WithPadding sets how many rows and columns are added around each image, on
+// all four sides: zeros for convolutions and averages, and values that never
+// win for maxima. The default is 0.
 func WithPadding(sizes ...int) WindowOption {
 	return func(w *window) { w.set(&w.padding, "padding", 0, sizes) }
 }
@@ -32,8 +31,8 @@ func WithDilation(sizes ...int) WindowOption {
 	return func(w *window) { w.set(&w.dilation, "dilation", 1, sizes) }
 }
 
-// WithKernel sets the size of a pooling's window, for windows that are not
-// square. In convolutions the weights have the size.
+// WithKernel sets the size of a pooling window that is not square. For
+// convolutions the weights determine the size.
 func WithKernel(sizes ...int) WindowOption {
 	return func(w *window) { w.set(&w.kernel, "kernel", 1, sizes) }
 }
@@ -46,8 +45,8 @@ type window struct {
 	err error // the first of the options
 }
 
-// newWindow returns the window of the given kernel and options. A stride of 0 is
-// that of the kernel.
+// newWindow returns the window of the given kernel and options. A stride of 0
+// means the size of the kernel.
 func newWindow(kernel, stride [2]int, opts []WindowOption) (window, error) {
 	w := window{kernel: kernel, stride: stride, dilation: [2]int{1, 1}}
 	for _, opt := range opts {
@@ -84,7 +83,8 @@ func (w window) String() string {
 	return fmt.Sprintf("stride=%v padding=%v dilation=%v", w.stride, w.padding, w.dilation)
 }
 
-// places returns how many places the window has in images of a height and width.
+// places returns how many positions the window has in images of the given
+// height and width.
 func (w window) places(height, width int) (rows, cols int, err error) {
 	var out [2]int
 	for axis, in := range [2]int{height, width} {
@@ -99,9 +99,9 @@ func (w window) places(height, width int) (rows, cols int, err error) {
 	return out[0], out[1], nil
 }
 
-// inside returns the range [from, to) of the n places along an axis, of images of
-// the given size, at which the window's element k lies in the image and not in
-// the padding, and where it lies at place 0.
+// inside returns, for an axis of images of the given size, the range [from, to)
+// of the n window positions at which the window's element k lies in the image
+// and not in the padding, and where it lies at position 0.
 func (w window) inside(axis, k, n, size int) (from, to, first int) {
 	first = k*w.dilation[axis] - w.padding[axis]
 	stride := w.stride[axis]

@@ -5,17 +5,18 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
-// winograd is a convolution of 3×3 filters in steps of 1, in float32, by the
+// winograd is a convolution with 3×3 filters and stride 1, in float32, by the
 // minimal filtering F(2×2, 3×3) of Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", CVPR 2016: images are cut to tiles of 4×4 that
-// overlap by 2, a linear transform turns tiles and filters into 16 components
-// each, components are multiplied and summed over the channels, which is 16
-// matrix products, and another transform makes 2×2 of the output. That takes
-// 16 multiplications where the definition takes 36.
+// Convolutional Neural Networks", CVPR 2016. Images are cut into tiles of 4×4
+// that overlap by 2. A linear transform turns tiles and filters into 16
+// components each, which are multiplied and summed over the channels by 16
+// matrix products. Another transform turns the result into 2×2 of the output.
+// That takes 16 multiplications where the definition takes 36.
 //
-// Tiles are done in blocks, each by one goroutine with products that the BLAS
-// computes in its caller's thread: so no goroutine waits for threads of the BLAS.
-// The blocks depend on sizes alone, and so does the order of additions.
+// Tiles are processed in blocks, each by one goroutine with products that the
+// BLAS computes in its caller's thread, so that no goroutine waits for threads
+// of the BLAS. The blocks depend only on sizes, and so does the order of
+// additions.
 type winograd struct {
 	n, c, h, w, k, oh, ow int
 	padding               [2]int
@@ -27,14 +28,15 @@ type winograd struct {
 
 const (
 	components = 16
-	// blockTiles is the number of tiles of a block: enough for the products,
-	// few enough for components to stay in a core's cache.
+	// blockTiles is the number of tiles in a block: enough for efficient
+	// products, few enough for components to stay in a core's cache.
 	blockTiles = 128
-	// leastChannels is where the products outweigh the transforms.
+	// leastChannels is the number of channels from which the products outweigh
+	// the transforms.
 	leastChannels = 16
 )
 
-// tiled returns the convolution in tiles, and whether that is worth while.
+// tiled returns the convolution in tiles, and whether that is worthwhile.
 func (l layout) tiled() (winograd, bool) {
 	one, three := [2]int{1, 1}, [2]int{3, 3}
 	t := newWinograd(l.n, l.c, l.h, l.w, l.k, l.oh, l.ow, l.padding)
@@ -49,8 +51,8 @@ func newWinograd(n, c, h, w, k, oh, ow int, padding [2]int) winograd {
 	return t
 }
 
-// transposed is the convolution that makes the gradient of x from that of y: of
-// filters that are turned by half a turn, with inputs for outputs.
+// transposed returns the convolution that computes the gradient of x from that
+// of y: with filters rotated by half a turn, and inputs and outputs swapped.
 func (t winograd) transposed() winograd {
 	return newWinograd(t.n, t.k, t.oh, t.ow, t.c, t.h, t.w, [2]int{2 - t.padding[0], 2 - t.padding[1]})
 }
@@ -61,20 +63,23 @@ func (t winograd) tiles() int { return t.rows * t.across }
 // blocks is the number of blocks.
 func (t winograd) blocks() int { return (t.n*t.down + t.rows - 1) / t.rows }
 
-// width and height are those of the part of an image that is under a block's tiles.
+// width and height return the size of the part of an image under a block's
+// tiles.
 func (t winograd) width() int  { return 2*t.across + 2 }
 func (t winograd) height() int { return 2*t.rows + 2 }
 
-// apart is the distance of two components of a block's tiles, of some channels.
+// apart returns the distance between two components of a block's tiles, with
+// the given number of channels.
 func (t winograd) apart(channels int) int { return channels*t.tiles() + kernel.TileSlack }
 
-// memory is what a block needs: tiles of the input, of the output, and an image.
+// memory returns the sizes that a block needs: for tiles of the input and of
+// the output, and for an image.
 func (t winograd) memory() (in, out, image int) {
 	return components * t.apart(t.c), components * t.apart(t.k), t.width()*t.height() + kernel.TileSlack
 }
 
-// run calls f for the runs of rows of tiles of block b that are of one image: rows
-// [from, to) of image n, from the block's row at on.
+// run calls f for each run of rows of tiles in block b that belong to one
+// image: rows [from, to) of image n, from the block's row at on.
 func (t winograd) run(b int, f func(n, from, to, at int)) {
 	first, last := b*t.rows, min((b+1)*t.rows, t.n*t.down)
 	for r := first; r < last; {
@@ -90,8 +95,8 @@ func (t winograd) count(b int) int {
 	return (min((b+1)*t.rows, t.n*t.down) - b*t.rows) * t.across
 }
 
-// crop sets dst, of the given width, to the part of an image at (y, x), which may
-// lie outside of it in parts, where there is zero.
+// crop sets dst, of the given width, to the part of an image at (y, x). What
+// lies outside the image is zero.
 func crop(dst []float32, width int, image []float32, w, y, x int) {
 	h := len(image) / w
 	left := min(width, max(0, -x))
@@ -120,8 +125,8 @@ func (t winograd) tilesOfInput(in, image, x []float32, b int) {
 	}
 }
 
-// componentsOf sets u to the components of the filters in w: matrices of shape (k, c).
-// Turned filters have w of shape (c, k, 3, 3).
+// componentsOf sets u to the components of the filters in w: matrices of shape
+// (k, c). For turned filters w has shape (c, k, 3, 3).
 func (t winograd) componentsOf(u, w []float32, turned bool) {
 	parallel.Each(t.k, t.c*components, func(k int) {
 		for c := range t.c {
@@ -149,8 +154,8 @@ func (t winograd) componentsOf(u, w []float32, turned bool) {
 	})
 }
 
-// convolve sets y to the convolution of x with w, turned or not, plus bias, if
-// there is one, or to the positive part of that.
+// convolve sets y to the convolution of x with w, turned or not, plus the bias
+// if there is one, or to the positive part of that.
 func (t winograd) convolve(m *parallel.Memory, y, x, w, bias []float32, turned, positive bool) {
 	u := parallel.SharedOf[float32](m).Take(t.shared())[:components*t.k*t.c]
 	t.componentsOf(u, w, turned)
@@ -219,8 +224,9 @@ func (t winograd) correlate(m *parallel.Memory, dw, x, dy []float32) {
 	parallel.SharedOf[float32](m).Give(sums)
 }
 
-// filtersOf sets dw to the gradient of the filters from that of their components,
-// which is the sum of some parts. It is the transpose of componentsOf.
+// filtersOf sets dw to the gradient of the filters from that of their
+// components, which is the sum of the given number of parts. It is the
+// transpose of componentsOf.
 func (t winograd) filtersOf(dw, sums []float32, parts int) {
 	size := components * t.k * t.c
 	parallel.Each(t.k, t.c*components*parts, func(k int) {
@@ -249,8 +255,8 @@ func transposedFilter(a, b, c, d float32) (x, y, z float32) {
 	return a + half, (b - c) / 2, half + d
 }
 
-// scratch is the size of the memory of a goroutine: one for the op and its
-// derivatives, which share it.
+// scratch returns the size of a goroutine's memory, which the op and its
+// derivatives share.
 func (t winograd) scratch() int {
 	size := 0
 	for _, t := range []winograd{t, t.transposed()} {
@@ -260,12 +266,12 @@ func (t winograd) scratch() int {
 	return size
 }
 
-// parts is into how many parts the sum over all tiles is split: fewer than of other
-// convolutions where there are many filters.
+// parts returns the number of parts into which the sum over all tiles is split:
+// fewer than for other convolutions if there are many filters.
 func (t winograd) parts() int {
 	const most = 1 << 21 // elements
 	return max(2, min(parts, most/(components*t.k*t.c)))
 }
 
-// shared is the size of the memory that all goroutines share.
+// shared returns the size of the memory that all goroutines share.
 func (t winograd) shared() int { return t.parts() * components * t.k * t.c }

@@ -13,32 +13,33 @@ import (
 // A Rule names a mistake that Audit finds.
 type Rule string
 
-// The mistakes that Audit knows.
+// The mistakes that [Audit] finds.
 const (
-	// DropoutInEval is a dropout that may drop in a graph for evaluation. It is
-	// looked for with ForEval.
+	// DropoutInEval is a dropout that may drop in a graph for evaluation.
+	// [Audit] looks for it only with [ForEval].
 	DropoutInEval Rule = "dropout in eval"
-	// DropoutOnLogits is a dropout of what a softmax normalizes or of the output
+	// DropoutOnLogits is a dropout of the input of a softmax or of the output
 	// of the network.
 	DropoutOnLogits Rule = "dropout on logits"
-	// DropoutBeforeBatchNorm is a dropout that a batch normalization follows,
-	// with at most one layer of weights between: inference has another variance
-	// than the running statistics (Li et al., "Understanding the Disharmony
-	// between Dropout and Batch Normalization by Variance Shift", CVPR 2019).
+	// DropoutBeforeBatchNorm is a dropout followed by a batch normalization
+	// with at most one layer of weights in between: at inference the variance
+	// differs from the running statistics (Li et al., "Understanding the
+	// Disharmony between Dropout and Batch Normalization by Variance Shift",
+	// CVPR 2019).
 	DropoutBeforeBatchNorm Rule = "dropout before batch normalization"
-	// WrongAxis is a dropout of channels that takes another axis for theirs.
+	// WrongAxis is a dropout of channels along an axis that does not hold them.
 	WrongAxis Rule = "wrong axis"
-	// SharedStream is a dropout that draws the bits of another one.
+	// SharedStream is a dropout that draws the same bits as another one.
 	SharedStream Rule = "shared stream"
 	// HighRate is a dropout with a drop probability of 0.9 or more, which may
 	// have been meant as the keep probability.
 	HighRate Rule = "high rate"
-	// BuiltinDropout is a gorgonia.Dropout, whose gradient is wrong for every p
-	// but 0.5.
+	// BuiltinDropout is a [gorgonia.Dropout], whose gradient is wrong for every
+	// p but 0.5.
 	BuiltinDropout Rule = "built-in dropout"
 )
 
-// A Finding is a likely mistake in a graph.
+// A Finding is a likely mistake in a graph, as [Audit] reports it.
 type Finding struct {
 	Node    *gorgonia.Node // the dropout
 	Rule    Rule
@@ -46,24 +47,24 @@ type Finding struct {
 	Fix     string // what to do, a sentence
 }
 
-// String is the finding in one line.
+// String returns the finding in one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("%s: node %d, %v: %s %s", f.Rule, f.Node.ID(), f.Node.Op(), f.Problem, f.Fix)
 }
 
-// An AuditOption sets something about an audit that has a default.
+// An AuditOption changes a default of [Audit].
 type AuditOption func(*audit)
 
-// ForEval says that the graph is for evaluation, so that nothing should drop.
+// ForEval says that the graph is for evaluation, where nothing should drop.
 func ForEval() AuditOption { return func(a *audit) { a.eval = true } }
 
 // Audit looks for the classic mistakes with dropout in a graph, with or without
-// its gradients, and returns what it finds in the order of building; nil if
-// there is nothing. Each dropout is named at most once for each rule. It judges
-// by the ops around a dropout, so that it can miss a mistake that is spelled out
-// in other ops, and a finding can be meant as it is: one stream for all time
-// steps, for instance, is variational dropout. Nothing must be added to the
-// graph meanwhile.
+// its gradients, and returns its findings in the order in which the dropouts
+// were built, nil if there are none. It reports each dropout at most once for
+// each [Rule]. It judges by the ops around a dropout, so it can miss a mistake
+// that is spelled out in other ops, and a finding can be intended: one stream
+// for all time steps, for instance, is variational dropout. Do not add to the
+// graph during an audit.
 func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 	if g == nil {
 		return nil
@@ -90,7 +91,7 @@ func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 	return a.findings
 }
 
-// audit is an audit under way.
+// audit is an audit in progress.
 type audit struct {
 	eval     bool
 	findings []Finding
@@ -117,7 +118,7 @@ func (a *audit) inEval(s site) {
 
 func (a *audit) onLogits(s site) {
 	if !s.Drops {
-		return // noise is what it is to be there
+		return // noise belongs there
 	}
 	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout)
 	if n := follow(s.node, 0, between, op.RoleSoftmax); n != nil {
@@ -126,7 +127,7 @@ func (a *audit) onLogits(s site) {
 			"Drop before the last layer of weights; of attention, drop the weights after the softmax.")
 		return
 	}
-	// Logits have a class for each example, or for each step of one.
+	// Logits belong to an example, or to a step of one.
 	if s.x.Dims() < 2 || s.x.Dims() > 3 || len(usersOf(s.node)) > 0 {
 		return
 	}
@@ -138,7 +139,7 @@ func (a *audit) onLogits(s site) {
 
 func (a *audit) beforeBatchNorm(s site) {
 	if s.Branches {
-		return // it is made for networks of batch normalizations
+		return // made for networks with batch normalization
 	}
 	between := passing(op.RoleShape, op.RoleBinary, op.RoleDropout, op.RoleUnary, op.RolePool, op.RoleAttention)
 	if n := follow(s.node, 1, between, op.RoleBatchNorm); n != nil {
@@ -155,8 +156,8 @@ func (a *audit) axis(s site) {
 	}
 	wrong := s.Channels && channel != 1
 	if !wrong && s.Shared[channel] {
-		// Dropping whole positions of a map is one thing; sharing a mask over the
-		// channels and a part of the other axes looks like another layout.
+		// Dropping whole positions of a map may be intended; sharing a mask
+		// over the channels and some of the other axes suggests another layout.
 		shared, rest := 0, false
 		for axis := 1; axis < len(s.Shared); axis++ {
 			if s.Shared[axis] {

@@ -10,8 +10,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// channelAxis returns the axis of x that holds the channels, where the ops
-// before or after say which.
+// channelAxis returns the axis of x that holds the channels, if the ops before
+// or after it tell.
 func channelAxis(s site) (axis int, ok bool) {
 	if axis, ok = channelsOf(s.x, make(map[*gorgonia.Node]bool)); ok {
 		return axis, true
@@ -19,8 +19,8 @@ func channelAxis(s site) (axis int, ok bool) {
 	return channelsFor(s.node, make(map[*gorgonia.Node]bool))
 }
 
-// channelsOf returns the axis of n's channels by what n is computed from. seen are
-// the nodes that do not say.
+// channelsOf returns the axis of n's channels, judged by what n is computed
+// from. seen are the nodes known not to tell.
 func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
 	if seen[n] {
 		return 0, false
@@ -48,7 +48,7 @@ func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bo
 			}
 			return axis, ok
 		}
-		// Where a reshape leaves the last axis alone, channels there stay there.
+		// If a reshape keeps the last axis, channels there stay there.
 		x := in[0].Shape()
 		if axis, ok = channelsOf(in[0], seen); ok && axis == len(x)-1 && n.Dims() > 0 && n.Shape()[n.Dims()-1] == x[axis] {
 			return n.Dims() - 1, true
@@ -57,8 +57,8 @@ func channelsOf(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bo
 	return 0, false
 }
 
-// channelsFor returns the axis of the channels of n by what is computed from n.
-// seen are the nodes that do not say.
+// channelsFor returns the axis of n's channels, judged by what is computed from
+// n. seen are the nodes known not to tell.
 func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok bool) {
 	if seen[n] {
 		return 0, false
@@ -86,8 +86,8 @@ func channelsFor(n *gorgonia.Node, seen map[*gorgonia.Node]bool) (axis int, ok b
 	return 0, false
 }
 
-// transposition returns the axes of its input that the axes of a transposition
-// are.
+// transposition returns, for each axis of a transposition, the axis of its
+// input.
 func transposition(n *gorgonia.Node) (pattern []int, ok bool) {
 	list, ok := strings.CutPrefix(n.Op().String(), "Aᵀ{")
 	if !ok || roleOf(n) != op.RoleShape {

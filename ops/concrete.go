@@ -15,26 +15,27 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// Logit returns log(p/(1-p)), for the first value of ConcreteDropout's logit.
+// Logit returns log(p/(1-p)), to initialize the logit of [ConcreteDropout].
 func Logit(p float64) float64 { return math.Log(p) - math.Log1p(-p) }
 
 // ConcreteDropout is dropout whose probability is learned: p = sigmoid(logit),
-// where logit is a scalar parameter of x's graph and of x's type, for a solver
-// to update as any other. Each element of x is multiplied by
+// where logit is a scalar of x's graph and type, a parameter that a solver
+// updates like any other. Each element of x is multiplied by
 //
 //	(1 - z)/(1 - p),  z = sigmoid((logit + log(u) - log(1-u))/t)
 //
-// where u is uniform in (0, 1) and t the temperature: a smooth stand-in for
+// where u is uniform in (0, 1) and t the temperature: a smooth approximation of
 // dropping with probability p, so that the gradient reaches the logit. At
 // inference x passes unchanged. Since the loss alone often drives p to 0, add
-// ConcreteRegularizer.
+// [ConcreteRegularizer].
 //
 // x is a float32 or float64 node of any shape. The logit may be any number but
-// NaN and +Inf, which are errors of the run; -Inf is p = 0 and leaves x as it
-// is. No element is dropped for good: NaN stays NaN. WithNoiseShape and
-// WithBroadcastAxes share the factors over axes. u is (w+1/2)/2^32, w being the random word of the element as in
-// GaussianDropout, and the factors are the same bits on all machines. The op can
-// be differentiated any number of times in x and the logit.
+// NaN and +Inf, which are errors of the run; -Inf means p = 0 and leaves x as
+// it is. No element is dropped entirely: NaN stays NaN. [WithNoiseShape] and
+// [WithBroadcastAxes] share the factors over axes. u is (w+1/2)/2^32, where w
+// is the element's random word as in [GaussianDropout], and the factors have
+// the same bits on all machines. The op can be differentiated any number of
+// times with respect to x and the logit.
 //
 // Source: Gal, Hron and Kendall, "Concrete Dropout", NeurIPS 2017, equation 5.
 func ConcreteDropout(x, logit *gorgonia.Node, opts ...ConcreteOption) (*gorgonia.Node, error) {
@@ -69,10 +70,10 @@ func ConcreteDropout(x, logit *gorgonia.Node, opts ...ConcreteOption) (*gorgonia
 // concrete :: Tensor f → f → Int64 → Tensor f
 //
 // The inputs are x, the logit and the step. The op multiplies each element of x
-// by the derivative of that order of its factor, as a function of the logit.
-// Applied to the gradient of the output it is the op's derivative in x; the
-// derivative in the logit is the sum of the gradient times the op of the next
-// order.
+// by the derivative, of the given order, of its factor with respect to the
+// logit. Applied to the gradient of the output, it is the op's derivative with
+// respect to x. The derivative with respect to the logit is the sum of the
+// gradient times the op of the next order.
 type concrete struct {
 	op.Elementwise
 	*draw.Source
@@ -110,7 +111,7 @@ func applyConcrete[F op.Float](f concrete, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// mask returns the factors at a step; where dropout is not active they are those
+// mask returns the factors at a step. If dropout is not active they are those
 // of the identity, which does not depend on the logit.
 func (f concrete) mask(shape tensor.Shape, logit float64, step int64) mask.Mask {
 	if !f.Active(step) {
@@ -129,7 +130,8 @@ func (f concrete) mask(shape tensor.Shape, logit float64, step int64) mask.Mask 
 //
 // as a function of u's word. Derivative k of z is P[k](z)/t^k with P[0] = z and
 // P[k+1] = P[k]'*z*(1-z), and those of 1+e^logit are e^logit; Leibniz's rule
-// joins the two. Products are rounded one by one, so that all machines agree.
+// combines the two. Each product is rounded on its own, so that all machines
+// agree.
 func concreteFactor(order int, logit, t float64) func(word uint32) float64 {
 	e := portable.Exp(logit)
 	polynomials := [][]float64{{0, 1}}

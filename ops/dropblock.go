@@ -12,25 +12,25 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// DropBlock2d drops square blocks of side x side neighbours from the feature
-// maps of x, of shape (N, C, H, W), so that no neighbour can stand in for what
-// is dropped. Each place where a block fits into the map is the corner of one
-// with probability
+// DropBlock2d drops square blocks of side x side elements from the feature maps
+// of x, of shape (N, C, H, W), so that neighbours cannot stand in for what is
+// dropped. Each position at which a block fits into the map is the corner of
+// one with probability
 //
 //	gamma = p/side^2 * H*W/((H-side+1)*(W-side+1))
 //
-// rounded to a multiple of 1/65536 and at most 1; blocks may overlap, so the
-// share of dropped elements is p only about, and less for larger p. Kept
-// elements are multiplied by the inverse of the share of the mask that this draw
-// kept, so that a map of ones keeps its sum exactly; where nothing is kept the
-// output is zero. Elements near the border are dropped less often than others,
-// as they are in the paper: blocks lie inside the map.
+// rounded to a multiple of 1/65536 and at most 1. Blocks may overlap, so the
+// share of dropped elements is only about p, and less for larger p. Kept
+// elements are divided by the share of the mask that this draw kept, so that a
+// map of ones keeps its sum exactly; if nothing is kept the output is zero.
+// Elements near the border are dropped less often than others, as in the paper,
+// since blocks lie inside the map.
 //
-// Each channel has a mask of its own; WithBroadcastAxes(1) shares one over the
+// Each channel has its own mask; WithBroadcastAxes(1) shares one over the
 // channels, and WithBroadcastAxes(0) over the batch. Sharing a spatial axis is
-// an error, as is another rank or a side below 1 or above H or W. With side 1
-// it is Dropout, but for the rescaling. At p = 1 everything is zero. See Dropout
-// for types, gradients and modes.
+// an error, as are other ranks and a side below 1 or above H or W. With side 1
+// it is [Dropout] apart from the rescaling. At p = 1 everything is zero. See
+// [Dropout] for types, gradients and modes.
 //
 // The corners are the dropped elements of the mask of shape (N, C, H-side+1,
 // W-side+1), with 1 for shared axes.

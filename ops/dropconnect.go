@@ -10,7 +10,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 )
 
-// DropConnect drops single weights instead of units: it is Dropout on the
+// DropConnect drops single weights instead of units: it is [Dropout] of the
 // weights w of a layer, to be used in their place:
 //
 //	dropped, err := ops.DropConnect(w, 0.5)
@@ -19,11 +19,11 @@ import (
 //
 // One mask serves the whole mini-batch. (Wan et al. draw one for each sample,
 // which no product of two matrices can do, and approximate inference by a
-// Gaussian; here inference uses the weights themselves, whose mean the rescaled
-// training keeps.) w itself is what a solver updates; its gradient is zero where
-// it was dropped, but momentum and weight decay may still move it. Add the bias
-// after the product, or drop it by a DropConnect of its own. See Dropout for
-// types, p, gradients and modes.
+// Gaussian; here inference uses the weights themselves, whose mean the
+// rescaling in training preserves.) A solver updates w itself. Its gradient is
+// zero where it was dropped, but momentum and weight decay may still move it.
+// Add the bias after the product, or drop it with a separate DropConnect. See
+// [Dropout] for types, p, gradients and modes.
 //
 // Source: Wan et al., "Regularization of Neural Networks using DropConnect",
 // ICML 2013, section 3.
@@ -31,13 +31,13 @@ func DropConnect(w *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, e
 	return dropout{name: "DropConnect", distribution: bernoulli{}}.apply(w, p, opts)
 }
 
-// WeightDrop is DropConnect for the recurrent weights of a network: it returns
-// one dropped node for each of ws. Build every time step with these nodes: since
-// all steps share them, one mask holds for the whole sequence, and the state
-// that is carried on is left alone.
+// WeightDrop is [DropConnect] for the recurrent weights of a network: it
+// returns one dropped node for each of ws. Build every time step with these
+// nodes: since all steps share them, one mask holds for the whole sequence, and
+// the state that is carried on is left alone.
 //
-// The weights get layers of their own, upwards from that of WithLayer where it
-// is given.
+// Each weight gets its own layer, counting up from that of [WithLayer] if it is
+// given.
 //
 // Source: Merity, Keskar and Socher, "Regularizing and Optimizing LSTM Language
 // Models", ICLR 2018, section 2.

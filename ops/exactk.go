@@ -10,34 +10,34 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// ExactK is Batchwise that drops the same number of units at every step: of the
-// n units of one sample it keeps exactly k = KeptCount(n, p), drawn without
-// replacement, each set of k with the same probability, and multiplies them by
-// n/k. The masks of single units are therefore slightly negatively correlated
-// and the size of the network is fixed, so that products on the kept units
-// always have the same shapes. To keep k of n units say p = 1 - k/n.
+// ExactK is [Batchwise] dropout of the same number of units at every step: of
+// the n units of one sample it keeps exactly k = [KeptCount](n, p), drawn
+// without replacement, each set of k with the same probability, and multiplies
+// them by n/k. The masks of single units are therefore slightly negatively
+// correlated. The size of the network is fixed, so that products on the kept
+// units always have the same shapes. To keep k of n units use p = 1 - k/n.
 //
-// x has shape (N, ...) and the units are the elements of a sample, or fewer
-// where options share further axes: for x of shape (N, C, H, W),
-// WithBroadcastAxes(2, 3) makes the channels the units. A rank below 2 is an
-// error. At p = 1, or where k rounds to 0, everything is zero. See Dropout for
-// types, gradients and modes.
+// x has shape (N, ...). The units are the elements of a sample, or fewer if
+// options share further axes: for x of shape (N, C, H, W), WithBroadcastAxes(2,
+// 3) makes the channels the units. A rank below 2 is an error. At p = 1, or if
+// k rounds to 0, everything is zero. See [Dropout] for types, gradients and
+// modes.
 //
-// The kept units are those with the k smallest keys, and of two with one key
-// the first. Unit i, in row-major order, has group g = i/16, place e = i%16,
-// lane l = e%8 and half h = e/8; its 64-bit key has word 2h of Philox block 8g+l
-// as its low and word 2h+1 as its high half. Two of n keys agree with a
-// probability below n^2/2^65, so the preference for the first unit is beyond
-// measure. KeptUnits returns the units of any step.
+// The kept units are those with the k smallest keys and, of two with equal
+// keys, the first. Unit i, in row-major order, has group g = i/16, position e =
+// i%16, lane l = e%8 and half h = e/8. The low half of its 64-bit key is word
+// 2h of Philox block 8g+l, the high half word 2h+1. Two of n keys are equal
+// with a probability below n^2/2^65, so the preference for the first is not
+// measurable. [KeptUnits] returns the units of any step.
 func ExactK(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {
 	return dropout{
 		name: "ExactK", distribution: exactK{}, shape: "(N, ...)", min: 2, shares: batch,
 	}.apply(x, p, opts)
 }
 
-// KeptCount returns the number of units that ExactK keeps of n at rate p: n less
-// p*n rounded half up. p outside [0, 1] counts as the nearest of the two, NaN as
-// 0, and a negative n as 0.
+// KeptCount returns the number of units out of n that [ExactK] keeps at rate p:
+// n minus p*n rounded half up. p is clamped to [0, 1], NaN counts as 0, and so
+// does a negative n.
 func KeptCount(n int, p float64) int {
 	n = max(n, 0)
 	if !(p > 0) {
@@ -51,9 +51,9 @@ func KeptCount(n int, p float64) int {
 }
 
 // KeptUnits returns the indices, in ascending order, of the k units out of n
-// that ExactK keeps at a step, for products on these units alone. It is an error
-// unless 0 <= k <= n <= 2^33, after which the keys of units repeat, and step is not
-// negative.
+// that [ExactK] keeps at a step, for products on these units alone. It is an
+// error if step is negative or unless 0 <= k <= n <= 2^33, beyond which the
+// keys of units repeat.
 func KeptUnits(seed uint64, layer uint32, step int64, n, k int) ([]int, error) {
 	if k < 0 || k > n {
 		return nil, errors.Errorf("ops: KeptUnits: k must be in [0, n = %d], got %d", n, k)
@@ -67,7 +67,7 @@ func KeptUnits(seed uint64, layer uint32, step int64, n, k int) ([]int, error) {
 	return mask.Indices(mask.ExactK(n, k, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)})), nil
 }
 
-// exactK keeps a fixed number of the elements of the mask.
+// exactK is the distribution that keeps a fixed number of the mask's elements.
 type exactK struct{ probability }
 
 func (exactK) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {

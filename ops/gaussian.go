@@ -10,26 +10,25 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// GaussianDropout multiplies each element of x by noise of its own, normally
-// distributed with mean 1 and variance p/(1-p), the mean and the variance that
-// the factors of Dropout have. Nothing is rescaled at inference, where x passes
-// unchanged.
+// GaussianDropout multiplies each element of x by independent noise, normally
+// distributed with mean 1 and variance p/(1-p), like the factors of [Dropout].
+// At inference x passes unchanged.
 //
-// x is a float32 or float64 node of any shape. p is at least 0 and below 1: at
-// p = 1 the variance would be infinite, so that is an error, as anything outside
-// is. p is not rounded. No element is dropped: NaN stays NaN. Gradients are
-// multiplied by the same noise, and the op is its own derivative with respect
-// to x.
+// x is a float32 or float64 node of any shape. p is in [0, 1) and is not
+// rounded. Anything else is an error, p = 1 too, because the variance would be
+// infinite. No element is dropped: NaN stays NaN. Gradients are multiplied by
+// the same noise; the op is its own derivative with respect to x.
 //
-// Srivastava et al. write p for the keep probability: their sigma^2 = (1-p)/p is
-// this p/(1-p). For a given sigma^2 use p = sigma^2/(1+sigma^2).
+// Srivastava et al. write p for the keep probability: their sigma^2 = (1-p)/p
+// is p/(1-p) here. For a given sigma^2 use p = sigma^2/(1+sigma^2).
 //
-// The noise is a pure function, as masks are. Element i, in row-major order, of
-// the mask has group g = i/32 and place e = i%32; u is word e/8 of Philox block
-// 8g + e%8; the factor is 1 + sqrt(p/(1-p))*z, z being the standard normal
-// quantile at (u+1/2)/2^32 by algorithm AS 241 (PPND7), of relative error below
-// 2e-7, with every operation rounded to float64 by itself. The factors are the
-// same bits on all machines; |z| is at most 6.34.
+// Like masks, the noise is a pure function of seed, layer and step. Element i
+// of the mask, in row-major order, has group g = i/32 and position e = i%32,
+// and u is word e/8 of Philox block 8g + e%8. The factor is 1 +
+// sqrt(p/(1-p))*z, where z is the standard normal quantile at (u+1/2)/2^32 by
+// algorithm AS 241 (PPND7), with a relative error below 2e-7 and every
+// operation rounded to float64 on its own. The factors have the same bits on
+// all machines; |z| is at most 6.34.
 //
 // Source: Srivastava et al., JMLR 15, 2014, section 10.
 func GaussianDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error) {

@@ -11,17 +11,17 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// GaussianNoise adds noise of its own to each element of x, normally distributed
-// with mean 0 and standard deviation sigma: x + sigma*z. It is no dropout, but what
-// dropout is often compared with or joined to, mostly at the inputs. At inference x
-// passes unchanged.
+// GaussianNoise adds independent noise to each element of x, normally
+// distributed with mean 0 and standard deviation sigma: x + sigma*z. It is not
+// dropout, but dropout is often compared or combined with it, mostly at the
+// inputs. At inference x passes unchanged.
 //
-// x is a float32 or float64 node of any shape. sigma is finite and not negative, in
-// the units of x; a rate given by WithRate or WithRateNode multiplies it. NaN stays
-// NaN. The gradient passes unchanged.
+// x is a float32 or float64 node of any shape. sigma is finite and not
+// negative, in the units of x; a rate given by [WithRate] or [WithRateNode]
+// multiplies it. NaN stays NaN. The gradient passes unchanged.
 //
-// The noise is the z of GaussianDropout, a pure function of seed, layer and step: the
-// same bits on all machines.
+// The noise is the z of [GaussianDropout], a pure function of seed, layer and
+// step with the same bits on all machines.
 //
 // Source: Sietsma and Dow, "Creating artificial neural networks that generalize",
 // Neural Networks 4, 1991; Bishop, "Training with noise is equivalent to Tikhonov
@@ -33,8 +33,8 @@ func GaussianNoise(x *gorgonia.Node, sigma float64, opts ...Option) (*gorgonia.N
 	return dropout{name: "GaussianNoise", distribution: addedNoise{sigma: sigma}, noise: true}.apply(x, 1, opts)
 }
 
-// addedNoise is the forward pass of GaussianNoise, whose rate is the share of sigma;
-// its derivative is the identity.
+// addedNoise is the distribution of GaussianNoise, where the rate is a multiple
+// of sigma; its derivative is the identity.
 type addedNoise struct {
 	probability
 	sigma float64
@@ -50,7 +50,8 @@ func (k addedNoise) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 func (addedNoise) derivative() distribution { return unchanged{} }
 func (k addedNoise) String() string         { return fmt.Sprintf("sigma=%v, ", k.sigma) }
 
-// unchanged is the derivative of a kind that adds what does not depend on x.
+// unchanged is the derivative of a distribution that adds what does not depend
+// on x.
 type unchanged struct{ probability }
 
 func (unchanged) draw(mask.Layout, kernel.Stream, float64) mask.Mask { return mask.Identity{} }

@@ -11,7 +11,7 @@ import (
 
 // inner :: Tensor a → Tensor a → a
 //
-// It is the sum of the products of the elements of two tensors of one shape.
+// It is the sum of the elementwise products of two tensors of the same shape.
 type inner struct{ rank int }
 
 func (f inner) Name() string   { return "inner product" }

@@ -15,15 +15,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// Kept are the units that exact-k dropout keeps, of n units and anew at each
-// step. Instead of zeroing the others a network may leave them out: its matrices
-// then consist of the rows and columns of kept units alone, and at p = 0.5 a
-// product of two thinned layers is a quarter of the work (Graham, Reizenstein and
-// Robinson, "Efficient batchwise dropout training using submatrices", 2015).
+// Kept are the units out of n that exact-k dropout keeps, drawn anew at each
+// step. Instead of zeroing the others a network may leave them out: its
+// matrices then consist only of the rows and columns of kept units, and at p =
+// 0.5 a product between two thinned layers is a quarter of the work (Graham,
+// Reizenstein and Robinson, "Efficient batchwise dropout training using
+// submatrices", 2015).
 //
-// Where dropout is not active, as in machines made with gorgonia.EvalMode and at
-// a negative step, all units are kept and values have the shapes of the whole
-// network, though nodes have those of the thinned one. Use a TapeMachine: a
+// If dropout is not active, as in machines made with gorgonia.EvalMode and at a
+// negative step, all units are kept, and values have the shapes of the whole
+// network although nodes have those of the thinned one. Use a TapeMachine: a
 // LispMachine cannot run the node of the units.
 type Kept struct {
 	thinning *thinning
@@ -31,9 +32,10 @@ type Kept struct {
 }
 
 // KeepColumns returns the columns of x, of shape (N, n), that exact-k dropout
-// keeps at rate p: k = KeptCount(n, p) of n. x is a batch whose inputs are to be
-// dropped, or the weights of the layer whose outputs are. The units are those of
-// ExactK with the same options. It is an error if no unit is kept.
+// keeps at rate p: k = [KeptCount](n, p) of n. x is a batch whose inputs are
+// dropped, or the weights of a layer whose outputs are dropped. The units are
+// those that [ExactK] keeps with the same options. It is an error if no unit is
+// kept.
 func KeepColumns(x *gorgonia.Node, p float64, opts ...StreamOption) (*Kept, error) {
 	const name = "ops: KeepColumns"
 	if err := checkFloats(x); err != nil {
@@ -60,30 +62,31 @@ func KeepColumns(x *gorgonia.Node, p float64, opts ...StreamOption) (*Kept, erro
 	return &Kept{f, units}, nil
 }
 
-// Units returns the node of the kept units' indices, ascending: a vector of int.
+// Units returns the node of the kept units' indices, an ascending vector of
+// int.
 func (k *Kept) Units() *gorgonia.Node { return k.units }
 
-// Len returns the numbers of units that are kept and that there are.
+// Len returns how many units are kept, and of how many.
 func (k *Kept) Len() (kept, of int) { return k.thinning.k, k.thinning.n }
 
-// Scale multiplies the activations y of kept units, of shape (N, k), by n/k, which
-// keeps the means of the sums of the next layer. Each Kept scales one y, here or in
-// an op that does it on the way.
+// Scale multiplies the activations y of kept units, of shape (N, k), by n/k,
+// which preserves the mean of the next layer's sums. Each Kept scales one y,
+// here or inside a fused op such as ThinnedDense of package nn.
 func (k *Kept) Scale(y *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(scaled{k.thinning}, y, k.units)
 }
 
-// Factor is what k kept units are multiplied by.
+// Factor returns the factor for the given number of kept units.
 func (k *Kept) Factor(kept int) float64 { return k.thinning.factor(kept) }
 
 // Draws describes to audits an op that scales the kept units of its output.
 func (k *Kept) Draws() draw.Drawing { return scaled{k.thinning}.Draws() }
 
-// String tells the units from others.
+// String distinguishes the units from others.
 func (k *Kept) String() string { return k.thinning.String() }
 
-// Select returns the columns of kept units of x, from (N, n) to (N, k), multiplied
-// by n/k: what ExactK leaves of x.
+// Select returns the columns of x, of shape (N, n), that are kept, multiplied
+// by n/k, as a node of shape (N, k): what [ExactK] leaves of x.
 func (k *Kept) Select(x *gorgonia.Node) (*gorgonia.Node, error) {
 	y, err := Submatrix(x, nil, k)
 	if err != nil {
@@ -94,8 +97,8 @@ func (k *Kept) Select(x *gorgonia.Node) (*gorgonia.Node, error) {
 
 // thinning :: Int64 → Vector Int
 //
-// The input is the step. That the units are values of the graph, and not drawn by
-// each op anew, makes all parts of a run agree on them.
+// The input is the step. Since the units are values of the graph and not drawn
+// by each op, all parts of a run agree on them.
 type thinning struct {
 	op.NoGradient
 	*draw.Source
@@ -104,7 +107,7 @@ type thinning struct {
 	choosers sync.Pool
 }
 
-// chooser draws masks into memory of its own.
+// chooser draws masks into its own memory.
 type chooser struct {
 	mask.Chooser
 	bits []uint64
@@ -121,12 +124,12 @@ func (f *thinning) String() string {
 
 func (f *thinning) Shape([]tensor.Shape) (tensor.Shape, error) { return tensor.Shape{f.k}, nil }
 
-// Draws describes the drawing for where no op scales what is kept.
+// Draws describes the drawing for graphs in which no op scales what is kept.
 func (f *thinning) Draws() draw.Drawing {
 	return draw.Drawing{Source: f.Source, Rate: f.rate, Dropped: draw.Elsewhere, Drops: true}
 }
 
-// RunShape is that of all units where dropout is not active.
+// RunShape returns the shape of all units if dropout is not active.
 func (f *thinning) RunShape(step int64) tensor.Shape {
 	if f.Active(step) {
 		return tensor.Shape{f.k}
@@ -137,7 +140,7 @@ func (f *thinning) RunShape(step int64) tensor.Shape {
 // factor returns what k kept units are multiplied by.
 func (f *thinning) factor(k int) float64 { return float64(f.n) / float64(k) }
 
-// choose sets units to as many as are kept.
+// choose sets units to the indices of the kept units.
 func (f *thinning) choose(units []int, in op.Args[float32]) error {
 	c, ok := f.choosers.Get().(*chooser)
 	if !ok {
@@ -151,10 +154,10 @@ func (f *thinning) choose(units []int, in op.Args[float32]) error {
 
 // scaled :: (N, k) a → Vector Int → (N, k) a
 //
-// It stands for the dropout in its graph.
+// For audits, it represents the dropout in its graph.
 type scaled struct{ kept *thinning }
 
-// Draws describes the dropout for which the op stands in its graph.
+// Draws describes the dropout that the op represents.
 func (f scaled) Draws() draw.Drawing {
 	return draw.Drawing{Source: f.kept.Source, Rate: f.kept.rate, Shared: []bool{true, false}, Dropped: draw.Output, Drops: true}
 }
@@ -179,7 +182,7 @@ func (f scaled) Loops() op.Loops { return op.Bind(f, scale, scale) }
 func scale[F op.Float](f scaled, y []F, in op.Args[F]) error {
 	by := F(f.kept.factor(len(in.IDs[1])))
 	x := in.Floats[0][:len(y)]
-	// A product in the cache is soon done: another core pays for many of them only.
+	// Products in the cache are quick: another core pays only for many of them.
 	const run = 64
 	parallel.Ranges((len(y)+run-1)/run, run/8, func(from, to int) {
 		from, to = from*run, min(to*run, len(y))

@@ -9,19 +9,21 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// maskElements is the number of elements after which a mask repeats, since block
-// numbers have 32 bits and a block makes 8 of them; see docs/contract.md.
+// maskElements is the number of elements after which a mask repeats, since
+// block numbers have 32 bits and a block serves 8 elements; see
+// docs/contract.md.
 const maskElements = 1 << 35
 
-// MaskAt returns the mask that Dropout, with the seed and layer given, applied
-// or will apply at a training step to a tensor of a shape, in row-major order:
-// true where an element is kept. It is an error if p is not in [0, 1], step is
-// negative, the shape has a negative size or it has more than 2^35 elements.
+// MaskAt returns the mask that [Dropout], with the given seed and layer,
+// applied or will apply to a tensor of the given shape at a training step. It
+// is in row-major order, true where an element is kept. It is an error if p is
+// not in [0, 1], step is negative, or the shape has a negative size or more
+// than 2^35 elements.
 //
-// Of dropouts that share their mask over axes, shape is the mask's own, with 1
-// for the shared axes: (N, C, 1, 1) for Dropout2d. DropConnect and WeightDrop,
-// DropPath, Batchwise, AlphaDropout, FeatureAlphaDropout and Shakeout draw these
-// masks too; for ExactK see KeptUnits.
+// For dropouts that share their mask over axes, shape is that of the mask, with
+// 1 for the shared axes: (N, C, 1, 1) for [Dropout2d]. [DropConnect],
+// [WeightDrop], [DropPath], [Batchwise], [AlphaDropout], [FeatureAlphaDropout]
+// and [Shakeout] draw these masks too; for [ExactK] see [KeptUnits].
 func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bool, error) {
 	if err := draw.CheckRate(p); err != nil {
 		return nil, errors.Wrap(err, "ops: MaskAt")

@@ -11,39 +11,40 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// A distribution is what tells one dropout from another: which mask it draws for
-// a rate and what that does to elements.
+// A distribution is what distinguishes one dropout from another: which mask it
+// draws at a rate, and what that does to elements.
 type distribution interface {
-	// check returns an error where p is not a rate of the distribution.
+	// check returns an error if p is not a rate of the distribution.
 	check(p float64) error
 	// draw returns the mask of a stream for the rate p, which passed check.
 	draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask
-	// derivative is the distribution of the op's derivative with respect to x: the
-	// distribution itself where the op is linear.
+	// derivative returns the distribution of the op's derivative with respect
+	// to x: the distribution itself if the op is linear.
 	derivative() distribution
 	// String names what distinguishes two ops of the distribution, if anything.
 	String() string
 }
 
-// probability is the check of distributions whose rate may be any probability.
+// probability is embedded by distributions whose rate may be any probability.
 type probability struct{}
 
 func (probability) check(p float64) error { return draw.CheckRate(p) }
 
-// A dropout is a distribution under the name by which it is known, with the
-// tensors that it takes.
+// A dropout is a distribution with its name and the tensors that it takes.
 type dropout struct {
 	name string
 	distribution
-	// shape describes the shape that x must have and min to max are the ranks that
-	// have it; a zero maximum is none.
+	// shape describes the shape that x must have, and min and max bound its
+	// rank; 0 means no bound.
 	shape    string
 	min, max int
 	// shares reports whether the mask is shared over an axis; nil: never.
 	shares func(axis int) bool
-	// accepts returns an error for what else the dropout cannot do; nil: nothing.
+	// accepts returns an error for anything else that the dropout cannot do;
+	// nil accepts everything.
 	accepts func(shape tensor.Shape, shared []bool) error
-	// noise reports whether nothing is dropped, so that the rate is no probability.
+	// noise reports whether nothing is dropped, so that the rate is not a
+	// probability.
 	noise  bool
 	effect draw.Effect
 }
@@ -77,12 +78,12 @@ func (d dropout) apply(x *gorgonia.Node, p float64, opts []Option) (*gorgonia.No
 	return apply(f, append(gorgonia.Nodes{x}, f.mask.Nodes()...)...)
 }
 
-// apply returns the node of a function of this package.
+// apply returns the node of a function of this package applied to in.
 func apply(f op.Function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return op.Apply("ops", f, in...)
 }
 
-// checkFloats returns an error unless x is a node of a graph, of floats.
+// checkFloats returns an error unless x is a float node of a graph.
 func checkFloats(x *gorgonia.Node) error {
 	if x == nil || x.Graph() == nil {
 		return errors.New("x must be a node of a graph, got none")
@@ -95,14 +96,14 @@ func checkFloats(x *gorgonia.Node) error {
 
 // masked :: Tensor a → Int64 → [f] → Tensor a
 //
-// The inputs are x, the step and, where a node holds it, the rate. At given inputs
-// the op is affine in x with a diagonal matrix, so the gradient of x is the linear
-// part of the same op, on the gradient of the output.
+// The inputs are x, the step and, if a node holds it, the rate. With the other
+// inputs fixed the op is affine in x with a diagonal matrix, so the gradient of
+// x is the linear part of the same op applied to the gradient of the output.
 type masked struct {
 	dropout
 	op.Elementwise
 	mask draw.Mask
-	rank int // of x, where the mask depends on it
+	rank int // of x, if the mask depends on it
 }
 
 func (f masked) Name() string { return f.name }
@@ -146,8 +147,8 @@ func (f masked) at(shape tensor.Shape, step int64, fed float64) (mask.Mask, erro
 	return f.draw(f.mask.Layout(shape), f.mask.Stream(step), p), nil
 }
 
-// Derive returns the gradient of x: the linear part of the op, on the gradient of
-// the output and the same step and rate.
+// Derive returns the gradient of x: the linear part of the op, applied to the
+// gradient of the output at the same step and rate.
 func (f masked) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
 	linear := f
 	linear.distribution = f.derivative()

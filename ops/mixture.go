@@ -13,7 +13,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// sides says which of the two tensors of a mixture there are; the other is zero.
+// sides says which of the two tensors a mixture has; a missing one is zero.
 type sides uint8
 
 const (
@@ -24,7 +24,7 @@ const (
 
 func (s sides) String() string { return [...]string{"both", "first", "second"}[s] }
 
-// tensors is the number of tensors that there are.
+// tensors returns the number of tensors.
 func (s sides) tensors() int {
 	if s == fromBoth {
 		return 2
@@ -34,11 +34,11 @@ func (s sides) tensors() int {
 
 // mixture :: Tensor a → [Tensor a] → Int64 → [f] → Tensor a
 //
-// The inputs are one tensor or two, as from says, the step and, where a node holds
-// it, the rate. In training each element of the output is the first tensor's with
-// probability p and else the second's; at inference it is their mean with weights
-// p and 1-p. The op is linear: its derivatives are mixtures of the gradient and
-// zero.
+// The inputs are one or two tensors, as from says, the step and, if a node
+// holds it, the rate. In training each element of the output comes from the
+// first tensor with probability p and else from the second; at inference it is
+// their mean with weights p and 1-p. The op is linear: its derivatives are
+// mixtures of the gradient and zero.
 type mixture struct {
 	op.Elementwise
 	name string
@@ -122,15 +122,15 @@ func choose[F op.Float](f mixture, y []F, x [][]F, shape tensor.Shape, step int6
 		}
 		mask.Apply(b, y, y)
 		for i, kept := range y {
-			// Looked up, since a random branch costs more.
+			// A lookup, since a random branch costs more.
 			pair := [2]F{x[0][i], x[1][i]}
 			y[i] = pair[int(kept)&1]
 		}
 	}
 }
 
-// weightedMean sets dst to p*a + (1-p)*b. What has no weight is left out, even
-// NaN.
+// weightedMean sets dst to p*a + (1-p)*b. A side without weight is left out,
+// even if it is NaN.
 func weightedMean[F op.Float](dst, a, b []F, p F) {
 	switch p {
 	case 0:
@@ -139,7 +139,7 @@ func weightedMean[F op.Float](dst, a, b []F, p F) {
 		copy(dst, a)
 	default:
 		for i := range dst {
-			// Products are rounded by themselves, so that all machines agree.
+			// Each product is rounded on its own, so that all machines agree.
 			dst[i] = F(p*a[i]) + F((1-p)*b[i])
 		}
 	}
@@ -156,8 +156,8 @@ func scaleTo[F op.Float](dst, x []F, factor F) {
 	}
 }
 
-// Derive returns the gradients of the tensors: the gradient of the output, chosen
-// or zero, at the same step and rate.
+// Derive returns the gradients of the tensors: the gradient of the output where
+// the tensor was chosen and zero elsewhere, at the same step and rate.
 func (f mixture) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
 	n := f.from.tensors()
 	in := append([]op.Operand{dy}, x[n:]...)

@@ -11,21 +11,21 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// ConcreteRegularizer returns the term that ConcreteDropout adds to the loss for
-// one layer of weights w behind it:
+// ConcreteRegularizer returns the term that [ConcreteDropout] needs in the loss
+// for the layer of weights w that follows it:
 //
 //	weight*sum(w^2)/(1-p) + dropout*units*(p*log(p) + (1-p)*log(1-p))
 //
-// with p = sigmoid(logit). w, of any shape, and logit, a scalar, are of one type
-// and graph; units is the number of units that are dropped independently: the
-// inputs of w for a dense layer. The first term is weight decay that pulls p
-// down, the second draws p towards 1/2. For a loss that is a mean over N
-// examples the authors take weight = l^2/(tau*N) and dropout = 2/(tau*N), with
+// with p = sigmoid(logit). w, of any shape, and logit, a scalar, have the same
+// type and graph. units is the number of units that are dropped independently:
+// for a dense layer, the inputs of w. The first term is weight decay, which
+// pulls p down; the second pulls p towards 1/2. For a loss that is a mean over
+// N examples the authors use weight = l^2/(tau*N) and dropout = 2/(tau*N), with
 // prior length scale l and model precision tau (1 for classification). weight
-// and dropout must not be negative, units must be positive.
+// and dropout must not be negative; units must be positive.
 //
 // Source: Gal, Hron and Kendall, "Concrete Dropout", NeurIPS 2017, equations 3
-// and 4, in the form of their code.
+// and 4, in the form used in their code.
 func ConcreteRegularizer(w, logit *gorgonia.Node, units int, weight, dropout float64) (*gorgonia.Node, error) {
 	const name = "ops: ConcreteRegularizer"
 	if w == nil || logit == nil || w.Graph() == nil {
@@ -83,7 +83,7 @@ func (e *expression) binary(f func(a, b *gorgonia.Node) (*gorgonia.Node, error),
 }
 
 func (e *expression) scale(factor float64, a *gorgonia.Node) *gorgonia.Node {
-	// Gorgonia takes constants of one name for one, whatever their types.
+	// Gorgonia merges constants of the same name, whatever their types.
 	name := gorgonia.WithName(fmt.Sprintf("%v %v", e.dt, factor))
 	c := gorgonia.NewConstant(factor, name)
 	if e.dt == tensor.Float32 {

@@ -10,8 +10,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// builtins are the roles of Gorgonia's own ops by the names of their types, which
-// are not exported and say nothing of themselves.
+// builtins are the roles of Gorgonia's own ops by the names of their types,
+// which are not exported and cannot be asked.
 var builtins = map[string]op.Role{
 	"reshapeOp": op.RoleShape, "transposeOp": op.RoleShape, "sliceOp": op.RoleShape, "repeatOp": op.RoleShape, "concatOp": op.RoleShape,
 	"elemUnaryOp": op.RoleUnary, "elemBinOp": op.RoleBinary,
@@ -29,16 +29,16 @@ func roleOf(n *gorgonia.Node) op.Role {
 	if r != op.RoleBinary || strings.ContainsAny(n.Op().String()[:1], "+-") {
 		return r
 	}
-	// A product with a scalar keeps what is linear, one of two tensors may be an
-	// activation: gorgonia.Rectify is.
+	// A product with a scalar is linear; one of two tensors may be an
+	// activation, as in gorgonia.Rectify.
 	if in := inputsOf(n); len(in) == 2 && (in[0].IsScalar() || in[1].IsScalar()) && strings.ContainsAny(n.Op().String(), "⊙÷") {
 		return op.RoleBinary
 	}
 	return op.RoleUnary
 }
 
-// builtinName returns the name of the type of n's op where that is one of
-// Gorgonia's, else nothing.
+// builtinName returns the name of the type of n's op if that is one of
+// Gorgonia's, and else "".
 func builtinName(n *gorgonia.Node) string {
 	if n.Op() == nil {
 		return ""
@@ -50,16 +50,17 @@ func builtinName(n *gorgonia.Node) string {
 	return t.Name()
 }
 
-// passing returns whether a role is one of some.
+// passing returns a function that reports whether a role is one of roles.
 func passing(roles ...op.Role) func(op.Role) bool {
 	return func(r op.Role) bool { return slices.Contains(roles, r) }
 }
 
-// follow returns a node of the wanted role that is computed from n through nodes
-// that pass and at most layers layers of weights, nil if there is none.
+// follow returns a node with the wanted role that is computed from n through
+// nodes that pass and at most the given number of layers of weights, nil if
+// there is none.
 func follow(n *gorgonia.Node, layers int, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
-	// More paths lead to a node than can be followed; one for each number of
-	// layers is enough.
+	// More paths may lead to a node than can be followed; one for each number
+	// of layers is enough.
 	type place struct {
 		n      *gorgonia.Node
 		layers int
@@ -78,7 +79,7 @@ func follow(n *gorgonia.Node, layers int, passes func(op.Role) bool, want op.Rol
 				return user
 			case passes(r):
 			case r == op.RoleConv && builtinName(user) == "im2colOp":
-				// The product with the weights is yet to come.
+				// The product with the weights comes later.
 				if at.layers == 0 {
 					continue
 				}
@@ -96,8 +97,8 @@ func follow(n *gorgonia.Node, layers int, passes func(op.Role) bool, want op.Rol
 	return visit(place{n, layers})
 }
 
-// origin returns a node of the wanted role that n is or is computed from through
-// nodes that pass, nil if there is none.
+// origin returns n, or a node that n is computed from through nodes that pass,
+// if it has the wanted role, and nil if there is none.
 func origin(n *gorgonia.Node, passes func(op.Role) bool, want op.Role) *gorgonia.Node {
 	seen := make(map[*gorgonia.Node]bool)
 	var visit func(n *gorgonia.Node) *gorgonia.Node

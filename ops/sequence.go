@@ -5,14 +5,14 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// LockedDropout is Dropout with one mask for all time steps of a sequence, also
-// called variational dropout: a feature of x is zero at all times or at none, in
-// each sample by itself. x has three axes and timeAxis is the one of time: 1 for
-// (N, T, F), 0 for (T, N, F). Another rank or axis is an error. See Dropout for
+// LockedDropout is [Dropout] with one mask for all time steps of a sequence,
+// also called variational dropout: in each sample a feature of x is zero at all
+// times or at none. x has three axes, and timeAxis is that of time: 1 for (N,
+// T, F), 0 for (T, N, F). Another rank or axis is an error. See [Dropout] for
 // types, p, gradients and modes.
 //
-// Where a network is built one time step after the other, Dropout on the x of
-// each step with one WithLayer does the same.
+// In a network built one time step at a time, [Dropout] with the same
+// [WithLayer] on the x of each step does the same.
 //
 // Source: Gal and Ghahramani, "A Theoretically Grounded Application of Dropout
 // in Recurrent Neural Networks", NeurIPS 2016, section 4.
@@ -30,11 +30,11 @@ func LockedDropout(x *gorgonia.Node, p float64, timeAxis int, opts ...Option) (*
 	return v.apply(x, p, opts)
 }
 
-// EmbeddingDropout is Dropout on the rows of an embedding matrix, of shape
+// EmbeddingDropout is [Dropout] of the rows of an embedding matrix, of shape
 // (V, D), to be used in its place: all D values of a word of the vocabulary are
-// zeroed with probability p or kept and multiplied by 1/(1-p), so that a word is
-// missing wherever it occurs in the mini-batch. Another rank is an error. See
-// Dropout for types, p, gradients and modes.
+// zeroed with probability p, or kept and multiplied by 1/(1-p). A dropped word
+// is thus missing wherever it occurs in the mini-batch. Another rank is an
+// error. See [Dropout] for types, p, gradients and modes.
 //
 // Source: Gal and Ghahramani, NeurIPS 2016, section 4.2; Merity, Keskar and
 // Socher, "Regularizing and Optimizing LSTM Language Models", ICLR 2018,
@@ -46,16 +46,15 @@ func EmbeddingDropout(embedding *gorgonia.Node, p float64, opts ...Option) (*gor
 	}.apply(embedding, p, opts)
 }
 
-// TokenDropout is Dropout of whole tokens of x, of shape (N, T, D), after their
-// embedding: the D values of a token are zeroed with probability p or kept and
-// multiplied by 1/(1-p), each occurrence of a word by itself. Another rank is an
-// error. See Dropout for types, p, gradients and modes, and WordDropout for
-// tokens before their embedding.
+// TokenDropout is [Dropout] of whole tokens of x, of shape (N, T, D), after
+// their embedding: the D values of a token are zeroed with probability p, or
+// kept and multiplied by 1/(1-p), independently for each occurrence of a word.
+// Another rank is an error. See [Dropout] for types, p, gradients and modes,
+// and [WordDropout] for tokens before their embedding.
 //
-// Iyyer et al. leave the dropped words out of the average that follows: they
-// divide by the number of the words that are left. The factor 1/(1-p) does this
-// in the mean. For tokens that are dropped without a factor see
-// WeightScalingDropout, with WithBroadcastAxes(2).
+// Iyyer et al. leave dropped words out of the average that follows and divide
+// by the number of words left. The factor 1/(1-p) does this on average. To drop
+// tokens without a factor use [WeightScalingDropout] with WithBroadcastAxes(2).
 //
 // Source: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for
 // Text Classification", ACL 2015, section 3 (word dropout).
@@ -66,11 +65,11 @@ func TokenDropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, 
 	}.apply(x, p, opts)
 }
 
-// AttentionDropout is Dropout on attention weights, of shape (N, H, T, S): what
-// each of T queries takes from each of S keys in H heads. It belongs after the
-// softmax, on probabilities: a score that is zeroed before would still get its
-// share. The weights of a query then add up to 1 in the mean only, and no
-// further normalization should follow. Another rank is an error. See Dropout for
+// AttentionDropout is [Dropout] of attention weights, of shape (N, H, T, S):
+// how much each of T queries attends to each of S keys in H heads. It belongs
+// after the softmax, since a score zeroed before it would still get a share.
+// The weights of a query then add up to 1 only on average, and no further
+// normalization should follow. Another rank is an error. See [Dropout] for
 // types, p, gradients and modes.
 //
 // Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, in their

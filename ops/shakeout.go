@@ -11,22 +11,23 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
-// Shakeout is dropout of the inputs of a linear layer that leaves a push behind,
-// applied to the layer's weights w, of shape (inputs, outputs). With probability p
-// an input is dropped and its weights become -c*sgn(w); those of the other inputs
-// become
+// Shakeout is dropout of the inputs of a linear layer that does not zero the
+// weights but pushes them by a constant. It is applied to the layer's weights
+// w, of shape (inputs, outputs). With probability p an input is dropped and its
+// weights become -c*sgn(w); those of the other inputs become
 //
 //	(w + c*p*sgn(w))/(1-p)
 //
-// so that the mean is unchanged. Where dropout imposes an L2 penalty on the weights,
-// this imposes L1 and L2 together; c = 0 is dropout of the inputs. At inference w
-// passes unchanged. One mask serves the whole batch, as that of DropConnect does.
+// so that the mean is unchanged. Dropout acts like an L2 penalty on the
+// weights, Shakeout like L1 and L2 together; c = 0 is dropout of the inputs. At
+// inference w passes unchanged. One mask serves the whole batch, as in
+// [DropConnect].
 //
-// w is a float32 or float64 node. p is at least 0 and below 1, rounded to a
-// multiple of 1/65536; what rounds to 1 is an error. c is a number of the size of
-// the weights and must not be negative. At p = 0 w passes unchanged. Zero weights
-// stay zero and NaN stays NaN. The gradient is that of dropout, since the sign is
-// constant but at zero: weights of dropped inputs get none. The op can be
+// w is a float32 or float64 node. p is in [0, 1) and is rounded to a multiple
+// of 1/65536; a p that rounds to 1 is an error. c is finite, not negative, and
+// of the magnitude of the weights. At p = 0 w passes unchanged. Zero weights
+// stay zero and NaN stays NaN. The gradient is that of dropout, since the sign
+// is constant except at zero: weights of dropped inputs get none. The op can be
 // differentiated any number of times.
 //
 // Source: Kang, Li and Tao, "Shakeout: A New Regularized Deep Neural Network
@@ -41,7 +42,7 @@ func Shakeout(w *gorgonia.Node, p, c float64, opts ...Option) (*gorgonia.Node, e
 	}.apply(w, p, opts)
 }
 
-// shakeout is the forward pass of Shakeout; its derivative is dropout.
+// shakeout is the distribution of Shakeout; its derivative is that of dropout.
 type shakeout struct{ c float64 }
 
 func (shakeout) check(p float64) error {

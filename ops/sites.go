@@ -23,8 +23,8 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 	nodes := slices.Clone(g.AllNodes())
 	slices.SortFunc(nodes, func(a, b *gorgonia.Node) int { return cmp.Compare(a.ID(), b.ID()) })
 	var sites []site
-	// A dropout and its derivatives have one source between them. The derivatives
-	// are built later.
+	// A dropout and its derivatives share one source. The derivatives are built
+	// later.
 	seen := make(map[*draw.Source]bool)
 	shown := shownSources(nodes)
 	for _, n := range nodes {
@@ -42,8 +42,8 @@ func sitesOf(g *gorgonia.ExprGraph) []site {
 	return sites
 }
 
-// shownSources returns the sources that have a node where they are used, and not only
-// one that draws.
+// shownSources returns the sources that have a node where they are used, not
+// just one that draws.
 func shownSources(nodes gorgonia.Nodes) map[*draw.Source]bool {
 	shown := make(map[*draw.Source]bool)
 	for _, n := range nodes {
@@ -86,10 +86,10 @@ func dependsOn(n, source *gorgonia.Node) bool {
 	return visit(n)
 }
 
-// MasksPerBatch reports whether a dropout of a graph draws one mask for all
-// examples of a batch: Batchwise and ExactK, and dropout of weights, such as
-// DropConnect. batch is the graph's input, whose first axis is that of the
-// examples. Where there is none, each row of the batch has masks of its own, and
+// MasksPerBatch reports whether a dropout in a graph draws one mask for all
+// examples of a batch, as [Batchwise], [ExactK] and dropout of weights such as
+// [DropConnect] do. batch is the graph's input, whose first axis is that of the
+// examples. If it reports false, each row of the batch has its own masks, and
 // repeated rows are independent samples.
 func MasksPerBatch(batch *gorgonia.Node) bool {
 	if batch == nil || batch.Graph() == nil {

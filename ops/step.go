@@ -11,16 +11,17 @@ import (
 // Every dropout of the graph reads it, and so does its gradient, so that one
 // run has one step.
 //
-// Left alone it counts 0, 1, 2, ... Set makes the next run use a given step,
-// for exact repetition and resumption.
+// By default it counts 0, 1, 2, ... [Step.Set] makes the next run use a given
+// step, to repeat or resume a run exactly.
 type Step = draw.Step
 
-// StepOf returns the step source of g, adding it where g has none.
+// StepOf returns the step source of g, adding one if g has none.
 //
-// Add none that no dropout reads: gorgonia.Grad removes nodes without edges and
-// fails afterwards. Call StepOf after the graph is built, or use FindStep.
+// Do not add one that no dropout reads: [gorgonia.Grad] removes nodes without
+// edges and then fails. Call StepOf after the graph is built, or use
+// [FindStep].
 func StepOf(g *gorgonia.ExprGraph) *Step { return draw.StepOf(g) }
 
-// FindStep returns the step source of g, if g has one: a graph without dropout
+// FindStep returns the step source of g, if it has one. A graph without dropout
 // has none.
 func FindStep(g *gorgonia.ExprGraph) (*Step, bool) { return draw.FindStep(g) }

@@ -10,23 +10,25 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Submatrix returns the rows and columns of kept units of w, of shape (I, O),
-// where nil stands for all: the weights from the kept units of one layer, of I
-// units, to those of the next. With the Subvector of the bias,
+// Submatrix returns the rows and columns of w, of shape (I, O), that belong to
+// kept units, where nil stands for all units: the weights from the kept units
+// of one layer, of I units, to those of the next. With the [Subvector] of the
+// bias,
 //
-//	y = out.Dense(x, Submatrix(w, in, out), Subvector(b, out), act)
+//	y = nn.ThinnedDense(x, Submatrix(w, in, out), Subvector(b, out), act, out)
 //
-// goes from the kept units of a layer to those of the next one, and gives, within
-// rounding, the columns that ExactK(Dense(...)) does not zero.
+// goes from the kept units of a layer to those of the next one, and gives, up
+// to rounding, the columns that [ExactK] of the whole layer does not zero.
 //
-// The gradient of w has the shape of w and is 0 outside of the rows and columns.
-// That of the result is all that there is to know, and making none but that spares
-// writing the zeros.
+// The gradient of w has the shape of w and is 0 outside these rows and columns.
+// The gradient of the result has the same information; taking only that one
+// avoids writing the zeros.
 func Submatrix(w *gorgonia.Node, rows, cols *Kept) (*gorgonia.Node, error) {
 	return submatrix{dims: 2, rows: rows, cols: cols}.apply(w)
 }
 
-// Subvector returns the elements of kept units of b, of shape (O). See Submatrix.
+// Subvector returns the elements of b, of shape (O), that belong to kept units.
+// See [Submatrix].
 func Subvector(b *gorgonia.Node, units *Kept) (*gorgonia.Node, error) {
 	return submatrix{dims: 1, cols: units}.apply(b)
 }
@@ -76,8 +78,7 @@ func (f submatrix) Inputs() []op.Input {
 	return in
 }
 
-// whole returns the shape of w, where a submatrix of it, or w itself, has the given
-// one.
+// whole returns the shape of w if a submatrix of it, or w itself, has shape s.
 func (f submatrix) whole(s tensor.Shape) tensor.Shape {
 	s = s.Clone()
 	if f.rows != nil {
@@ -89,7 +90,7 @@ func (f submatrix) whole(s tensor.Shape) tensor.Shape {
 	return s
 }
 
-// chosen returns the shape of the submatrix for in, the shapes of the inputs.
+// chosen returns the shape of the submatrix for inputs of the shapes in.
 func (f submatrix) chosen(in []tensor.Shape) tensor.Shape {
 	s := in[0].Clone()
 	if f.rows != nil {
@@ -155,7 +156,7 @@ func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// row returns row r of those chosen of w.
+// row returns row r of the chosen rows of w.
 func row[F op.Float](w []F, rows []int, r, width int) []F {
 	if rows != nil {
 		r = rows[r]
@@ -177,8 +178,8 @@ func (f submatrix) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op
 	return grads
 }
 
-// submatrixDiff is the gradient of w from that of a submatrix, which is its
-// gradient in turn.
+// submatrixDiff computes the gradient of w from that of a submatrix. The
+// derivative of each is the other.
 type submatrixDiff struct{ submatrix }
 
 func (f submatrixDiff) String() string { return f.submatrix.String() + "'" }

@@ -13,16 +13,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// WordDropout replaces words before their embedding: each of ids becomes the id
-// unknown with probability p and else stays what it is. At inference ids pass
-// unchanged.
+// WordDropout replaces words before their embedding: with probability p each of
+// ids becomes the id unknown, and otherwise it stays the same. At inference ids
+// pass unchanged.
 //
-// ids is a node of int of rank 1 or more, usually (N, T), and so is the result;
-// there is nothing to rescale and no gradient. p is rounded to a multiple of
-// 1/65536; at p = 0 ids pass unchanged, at p = 1 all are unknown. It is an error
-// if p is outside [0, 1] or NaN. Modes, masks and options are those of Dropout.
-// Ids that mark the start or the padding of a sentence are replaced too: where
-// that matters, drop before they are added.
+// ids is an int node of rank 1 or more, usually (N, T), and so is the result;
+// nothing is rescaled and there is no gradient. p is rounded to a multiple of
+// 1/65536; at p = 0 ids pass unchanged, and at p = 1 all become unknown. It is
+// an error if p is outside [0, 1] or NaN. Modes, masks and options are those of
+// [Dropout]. Ids that mark the start or the padding of a sentence are replaced
+// too: if that matters, drop before you add them.
 //
 // Source: Bowman et al., "Generating Sentences from a Continuous Space", CoNLL
 // 2016, section 3.1, in terms of the drop instead of the keep rate.
@@ -43,7 +43,7 @@ func WordDropout(ids *gorgonia.Node, p float64, unknown int, opts ...Option) (*g
 
 // words :: Tensor Int → Int64 → [f] → Tensor Int
 //
-// The output is the first tensor with unknown in place of what the mask of Dropout
+// The output is the first tensor with unknown in place of each id that the mask
 // drops.
 type words struct {
 	op.NoGradient
@@ -74,7 +74,7 @@ func (f words) replace(y []int, in op.Args[float32]) error {
 	if err != nil {
 		return err
 	}
-	// The layout tells which bit of the mask is an element's.
+	// The layout tells which bit of the mask belongs to an element.
 	l := f.mask.Layout(in.Shapes[0])
 	kept := make([]float32, len(y))
 	for i := range kept {

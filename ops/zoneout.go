@@ -5,20 +5,20 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Zoneout keeps units of a recurrent state as they were: in training each
-// element of the result is, with probability p, that of prev and else that of
-// next, unchanged; at inference it is p*prev + (1-p)*next, the mean of that.
-// Gradients go where the elements came from.
+// Zoneout keeps some units of a recurrent state as they were. In training each
+// element of the result is that of prev with probability p, and else that of
+// next, unchanged. At inference it is the mean, p*prev + (1-p)*next. Gradients
+// go to where the elements came from.
 //
-// prev and next are nodes of one graph, of float32 or float64 and of one shape,
-// the state before a time step and after it. p is rounded to a multiple of
-// 1/65536; p = 0 gives next and p = 1 gives prev, at inference too, and it is an
-// error if p is outside [0, 1] or NaN. The mask is that of Dropout, an element
-// of prev being taken where Dropout drops one. Build every time step with a
-// layer of its own, the default. Since inference depends on p, it
-// cannot change by step: WithRate is no option, and WithRateNode must hold the same
-// rate at inference. The other options are those of Dropout, with Sampling drawing
-// at any time.
+// prev and next are the states before and after a time step: float32 or float64
+// nodes of the same graph, type and shape. p is rounded to a multiple of
+// 1/65536; p = 0 gives next and p = 1 gives prev, at inference too. It is an
+// error if p is outside [0, 1] or NaN. The mask is that of [Dropout]: an
+// element of prev is taken where Dropout drops. Give every time step its own
+// layer, which is the default. Since inference depends on p, it cannot change
+// by step: [WithRate] is not accepted, and the node of [WithRateNode] must hold
+// the same rate at inference. The other options are those of [Dropout];
+// [Sampling] always draws.
 //
 // Source: Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving
 // Hidden Activations", ICLR 2017, section 3.1; their p is 0.5 for the cells and

@@ -8,8 +8,8 @@ import (
 
 // Cosine falls along half a cosine from Initial at step 0 to Min at step Steps and stays
 // there: Min + (Initial-Min)*(1+cos(pi*step/Steps))/2 (Loshchilov and Hutter, "SGDR:
-// stochastic gradient descent with warm restarts", 2017, equation 5). For one that
-// climbs first see [Warmup].
+// stochastic gradient descent with warm restarts", 2017, equation 5). For a
+// warm-up before it see [Warmup].
 type Cosine struct {
 	Initial float64 // finite, not below Min
 	Min     float64 // finite, not negative

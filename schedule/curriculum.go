@@ -8,8 +8,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// Curriculum raises the drop probability from 0 towards P: it is
-// P*(1 - exp(-Gamma*step)). The authors take Gamma = 10/T for a run of T steps.
+// Curriculum is a drop probability that rises from 0 towards P as
+// P*(1 - exp(-Gamma*step)). The authors use Gamma = 10/T for a run of T steps.
 //
 // Source: Morerio et al., "Curriculum Dropout", ICCV 2017, equation 3, in terms of the
 // drop instead of the keep probability.

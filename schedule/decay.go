@@ -35,7 +35,7 @@ func (s StepDecay) Validate() error {
 }
 
 // MultiStep multiplies by Gamma at each milestone: Initial * Gamma^k after k of the
-// Milestones, the step of a milestone included.
+// Milestones, including the milestone's own step.
 type MultiStep struct {
 	Initial    float64 // at step 0; finite, not negative
 	Gamma      float64 // in (0, 1]

@@ -7,8 +7,8 @@ import (
 )
 
 // Early is the rate of early dropout, for models that underfit: dropout in the first
-// Cutoff steps and none after. The rate is P in these steps or, where Decay is set,
-// falls from P at step 0 to 0 at step Cutoff-1 on a straight line.
+// Cutoff steps and none after. In these steps the rate is P or, if Decay is set, falls in
+// a straight line from P at step 0 to 0 at step Cutoff-1.
 //
 // Source: Liu et al., "Dropout Reduces Underfitting", ICML 2023, section 4; the line is
 // that of its published code.

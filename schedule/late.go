@@ -7,7 +7,7 @@ import (
 )
 
 // Late is the rate of late dropout, for models that overfit: no dropout in the first
-// Cutoff steps and the rate P after.
+// Cutoff steps and P after that.
 //
 // Source: Liu et al., "Dropout Reduces Underfitting", ICML 2023, section 4.
 type Late struct {

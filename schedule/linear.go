@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// Linear is From up to step Start, To from step End on, and moves from one to the other
-// on a straight line between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the
-// momentum so, from 0.5 to 0.95 or more.
+// Linear is From up to step Start and To from step End on, with a straight line in
+// between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the momentum this way
+// from 0.5 to 0.95 or more.
 type Linear struct {
 	From, To   float64 // finite
 	Start, End int64   // End not before Start
@@ -26,7 +26,7 @@ func (l Linear) At(step int64) float64 {
 	}
 	// Differences of steps that are far apart need all 64 bits.
 	done := float64(uint64(step-l.Start)) / float64(uint64(l.End-l.Start))
-	// Convex, and each product rounded by itself, so that the value never leaves the
+	// Convex, and each product rounded on its own, so that the value never leaves the
 	// range and is the same on every machine.
 	return float64(l.From*(1-done)) + float64(l.To*done)
 }

@@ -17,13 +17,13 @@ import (
 )
 
 // Schedule is a value for each training step. At must be a pure function: it may be
-// called for any step, in any order, by several goroutines at once. String must tell a
-// schedule from every other of its type: Gorgonia merges dropouts that are told apart
-// by nothing.
+// called for any step, in any order, by several goroutines at once. String must
+// distinguish a schedule from every other of its type, since Gorgonia merges dropouts
+// with equal hashes.
 //
-// What uses a schedule refuses values out of its range when it meets them: a dropout
-// those outside [0, 1], a solver negative ones. Two optional methods let it do so
-// before the first step: Validate() error, and Bounds() (low, high float64), between
+// A value out of range is an error of the step that meets it: a dropout rejects those
+// outside [0, 1], a solver negative ones. Two optional methods let them do so before the
+// first step: Validate() error, and Bounds() (low, high float64), between
 // which all values lie. The schedules of this package have both, and At returns NaN
 // where Validate returns an error.
 type Schedule interface {
@@ -31,11 +31,12 @@ type Schedule interface {
 	String() string
 }
 
-// Validate returns the error of s's own method Validate, nil if it has none. A nil
+// Validate returns the error of s's method Validate, nil if it has no such
+// method. A nil
 // schedule is an error.
 func Validate(s Schedule) error {
 	if s == nil {
-		return errors.New("schedule: Validate: expected a schedule, got nil")
+		return errors.New("schedule: Validate: schedule must be set, got nil")
 	}
 	if v, ok := s.(interface{ Validate() error }); ok {
 		return v.Validate()

@@ -79,7 +79,7 @@ func TestScheduleErrors(t *testing.T) {
 		{schedule.Linear{From: nan, To: 2, End: 1}, "Linear: From must be finite, got NaN"},
 		{schedule.Linear{From: 1, To: inf, End: 1}, "Linear: To must be finite, got +Inf"},
 		{schedule.Warmup{Steps: -1, Then: schedule.Constant(1)}, "Warmup: Steps must not be negative, got -1"},
-		{schedule.Warmup{Steps: 1}, "Warmup: expected a schedule in Then, got nil"},
+		{schedule.Warmup{Steps: 1}, "Warmup: Then must be a schedule, got nil"},
 		{schedule.Warmup{Steps: 1, Then: schedule.Constant(inf)}, "Warmup: Then: schedule: Constant: value must be finite, got +Inf"},
 	} {
 		testkit.Rejects(t, schedule.Validate(c.schedule), "schedule: "+c.want)
@@ -87,7 +87,7 @@ func TestScheduleErrors(t *testing.T) {
 			t.Errorf("%s: %v at step 0, want NaN", c.want, x)
 		}
 	}
-	testkit.Rejects(t, schedule.Validate(nil), "schedule: Validate: expected a schedule, got nil")
+	testkit.Rejects(t, schedule.Validate(nil), "schedule: Validate: schedule must be set, got nil")
 	if err := schedule.Validate(own{}); err != nil {
 		t.Errorf("a schedule without Validate: %v", err)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Warmup climbs in a straight line to where another schedule starts, over Steps steps,
-// then follows that schedule from its beginning: Then.At(0) * (step+1)/Steps below
+// Warmup climbs in a straight line to the start of another schedule, over Steps steps,
+// and then follows that schedule from its beginning: Then.At(0) * (step+1)/Steps below
 // Steps, Then.At(step-Steps) from there on (Goyal et al., "Accurate, large minibatch
 // SGD", 2017, section 2.2).
 type Warmup struct {
@@ -39,13 +39,13 @@ func (s Warmup) Bounds() (low, high float64) {
 	return math.Inf(-1), math.Inf(1)
 }
 
-// Validate returns an error if Steps is negative or Then missing or wrong.
+// Validate returns an error if Steps is negative or Then is missing or invalid.
 func (s Warmup) Validate() error {
 	if s.Steps < 0 {
 		return wrong(s, "Steps must not be negative, got %d", s.Steps)
 	}
 	if s.Then == nil {
-		return wrong(s, "expected a schedule in Then, got nil")
+		return wrong(s, "Then must be a schedule, got nil")
 	}
 	return errors.WithMessage(Validate(s.Then), "schedule: Warmup: Then")
 }

@@ -48,7 +48,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"SGD: LR must be given, got 0", solver(&optim.SGD{})},
 		{"SGD: LR must be finite and not negative, got NaN", solver(&optim.SGD{LR: nan})},
 		{"SGD: Momentum must be in [0, 1), got 1", solver(&optim.SGD{LR: 1, Momentum: 1})},
-		{"SGD: Nesterov needs Momentum > 0, got 0", solver(&optim.SGD{LR: 1, Nesterov: true})},
+		{"SGD: Momentum must be positive for Nesterov, got 0", solver(&optim.SGD{LR: 1, Nesterov: true})},
 		{"Adam: LR must be finite and not negative, got +Inf", solver(&optim.Adam{LR: inf})},
 		{"Adam: Beta1 must be in [0, 1), got -1", solver(&optim.Adam{Beta1: -1})},
 		{"Adam: Beta2 must be in [0, 1), got 1e+300", solver(&optim.Adam{Beta2: 1e300})},
@@ -74,7 +74,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"SGD: Momentum must be in [0, 1), got 1", func(tr *training.Trainer) { tr.Momentum = schedule.Constant(1) }},
 		{"WeightDecay: schedule: Constant: value must be finite, got +Inf", func(tr *training.Trainer) { tr.WeightDecay = schedule.Constant(inf) }},
 		{"LR must not be negative, got down to -1", scheduled(schedule.Linear{To: -1, End: 1})},
-		{"LR: schedule: Warmup: expected a schedule in Then, got nil", scheduled(schedule.Warmup{Steps: 1})},
+		{"LR: schedule: Warmup: Then must be a schedule, got nil", scheduled(schedule.Warmup{Steps: 1})},
 		{"SGD: LR must be finite and not negative, got -1", scheduled(rising{})},
 
 		{"EarlyStopping: patience must be at least 1, got 0", callback(training.EarlyStopping(0))},

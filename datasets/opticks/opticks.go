@@ -1,6 +1,6 @@
-// Package opticks carries Isaac Newton's "Opticks" inside the program, the fourth
-// edition of 1730: 567,038 characters of 91 kinds, to train models of language on.
-// It is in the public domain; see README.md beside this file.
+// Package opticks embeds Isaac Newton's "Opticks" in a program, the fourth
+// edition of 1730: 567,038 characters of 91 kinds, for training language
+// models. It is in the public domain; see README.md beside this file.
 package opticks
 
 import (
@@ -18,8 +18,8 @@ var text string
 // Text returns the book.
 func Text() string { return text }
 
-// Parts are the parts of the book as windows of characters, for training.Data, and
-// the vocabulary that their ids are of.
+// Parts are the parts of the book as windows of characters, for training.Data,
+// and the vocabulary of their ids.
 type Parts struct {
 	Vocabulary              *datasets.Vocabulary
 	Train, Validation, Test *datasets.Windows
@@ -27,8 +27,8 @@ type Parts struct {
 
 // Load returns the book in windows of the given number of characters: the first
 // 90 % of it to train on, and 5 % each for validation and test from the end, so
-// that what is tested has not been read. Windows do not overlap. The vocabulary is
-// that of the whole book. It is an error if a part has no whole window.
+// that the test text has not been seen. Windows do not overlap. The vocabulary
+// is that of the whole book. It is an error if a part has no whole window.
 func Load(length int) (*Parts, error) {
 	v, err := datasets.NewVocabulary(text)
 	if err != nil {
@@ -53,6 +53,6 @@ func Load(length int) (*Parts, error) {
 	return p, nil
 }
 
-// Bits returns a negative log-likelihood in nats, as training.Metrics has it, in
-// bits: bits per character.
+// Bits converts a negative log-likelihood per character from nats, as in
+// training.Metrics, to bits.
 func Bits(nats float64) float64 { return nats / math.Ln2 }

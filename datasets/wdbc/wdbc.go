@@ -1,10 +1,10 @@
-// Package wdbc carries the Breast Cancer Wisconsin (Diagnostic) data set inside
-// the program: 569 tumours, described by 30 numbers measured in microscopic images
-// of their cells, and whether they were malignant or benign.
+// Package wdbc embeds the Breast Cancer Wisconsin (Diagnostic) data set in a
+// program: 569 tumours, each with 30 numbers measured in microscopic images of
+// its cells, and whether it was malignant or benign.
 //
 // W. Wolberg, O. Mangasarian, N. Street and W. Street made it (UCI Machine
 // Learning Repository, 1993, DOI 10.24432/C5DW2B). It is available under the
-// Creative Commons Attribution 4.0 licence, which a program that embeds it has to
+// Creative Commons Attribution 4.0 licence, which a program that embeds it must
 // respect; see README.md beside this file.
 package wdbc
 
@@ -27,14 +27,14 @@ const (
 )
 
 // measures are what was measured of each cell nucleus. A tumour is described by
-// the mean over its nuclei, the standard error of that and the mean of the three
-// largest values, the "worst".
+// the mean over its nuclei, the standard error of that mean, and the mean of
+// the three largest values, the "worst".
 var measures = []string{
 	"radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points", "symmetry", "fractal dimension",
 }
 
 // Load returns the 569 examples of shape (30), 212 malignant and 357 benign, in
-// the order of their publication. Each call returns a new table.
+// the order in which they were published. Each call returns a new table.
 func Load() (*datasets.Table, error) {
 	// The first line counts the rows and the columns.
 	_, rows, _ := strings.Cut(file, "\n")

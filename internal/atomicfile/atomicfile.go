@@ -1,5 +1,5 @@
-// Package atomicfile replaces files so that a crash at any moment leaves the old
-// file or the new one, whole.
+// Package atomicfile replaces files so that a crash at any moment leaves either
+// the old file or the new one, intact.
 package atomicfile
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Write replaces the file at path by what write writes: into a temporary file of
-// the same directory, which is synchronized with the disk before it takes the
-// file's name. When it fails the old file is untouched and the temporary one
-// removed.
+// Write replaces the file at path with what write writes. That goes to a
+// temporary file in the same directory, which is synchronized with the disk
+// before it takes the file's name. If Write fails, the old file is untouched
+// and the temporary one is removed.
 func Write(path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, prefix(path)+"*"+suffix)
@@ -47,14 +47,15 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return syncDir(dir)
 }
 
-// The names of temporary files are those of their files between these, with digits.
+// The name of a temporary file is that of its file between these, with digits
+// added.
 const suffix = ".tmp"
 
 func prefix(path string) string { return "." + filepath.Base(path) + "." }
 
-// Clean removes the temporary files that processes have left which were killed while
-// they wrote one of the files at the paths. Nobody may be writing them meanwhile. A
-// directory that is missing has none.
+// Clean removes the temporary files left by processes that were killed while
+// they wrote one of the files at paths. Nothing may be writing these files
+// meanwhile. A missing directory is no error.
 func Clean(paths ...string) error {
 	for _, path := range paths {
 		dir := filepath.Dir(path)
@@ -77,7 +78,7 @@ func Clean(paths ...string) error {
 	return nil
 }
 
-// temporary reports whether a file of this name is a temporary one of path.
+// temporary reports whether name is that of a temporary file of path.
 func temporary(name, path string) bool {
 	rest, ok := strings.CutPrefix(name, prefix(path))
 	if !ok {

@@ -4,25 +4,26 @@
 //	gorgonia.Use(b)
 //	log.Print(b.Describe())
 //
-// The products are those of package product, which are the same to the bit on every
-// machine, unless DROPOUT_BLAS asks for others: gonum's, or those of OpenBLAS, MKL, BLIS,
-// Accelerate or any other library with the Fortran interface, which is loaded when the
-// program runs, without cgo. A library is trusted only after it has given gonum's answers
-// on small matrices.
+// The products are those of package product, which give the same bits on every
+// machine, unless DROPOUT_BLAS asks for gonum's or for those of OpenBLAS, MKL,
+// BLIS, Accelerate or any other library with the Fortran interface. Libraries
+// are loaded at run time, without cgo, and trusted only after they have given
+// gonum's answers on small matrices.
 //
-// The general matrix and vector routines in float32 and float64 that Gorgonia calls are
-// the chosen ones: gemm, gemv, ger, dot, axpy, scal, and with the built-in products asum
-// and nrm2. Everything else is gonum's, and so are calls too small to repay the way into
-// a library and every call with arguments that gonum refuses or answers without
-// arithmetic, so that it panics with gonum's words. The answers differ from gonum's in
-// two ways. They are rounded in another order, which with a library may depend on the
-// library, the processor and the number of threads. And gonum skips zeros in places where
-// others multiply, so that a NaN or an infinity that meets a zero may leave a finite
-// number in the one and NaN in the other.
+// The chosen BLAS computes the general matrix and vector routines in float32
+// and float64 that Gorgonia calls: gemm, gemv, ger, dot, axpy, scal and, with
+// the built-in products, asum and nrm2. Everything else is gonum's. So are
+// calls too small to be worth calling a library for, and calls with arguments
+// that gonum rejects or answers without arithmetic, so that panics have gonum's
+// words. The answers differ from gonum's in two ways. They are rounded in
+// another order, which for a library may depend on the library, the processor
+// and the number of threads. And gonum skips zeros where others multiply, so
+// that a NaN or an infinity that meets a zero may give a finite number with
+// gonum and NaN with others.
 //
 // Libraries are loaded on Linux, macOS and Windows on amd64 and arm64. A Linux
-// binary that can load libraries is itself linked to the C library; the build
-// tag gonumblas leaves the loader out, for a static binary.
+// binary that can load libraries is itself linked to the C library. The build
+// tag gonumblas omits the loader, for a static binary.
 package blas
 
 import (
@@ -36,12 +37,13 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
 )
 
-// native is embedded to lend Implementation the routines it does not have
-// itself, under a name that is not exported.
+// native is embedded, under a name that is not exported, to give Implementation
+// the routines that it does not have itself.
 type native = gonum.Implementation
 
-// Implementation is a BLAS for gorgonia.Use and tensor.Use. The zero value is
-// gonum's. Its methods may be called by several goroutines at once.
+// Implementation is a BLAS for gorgonia.Use and tensor.Use; see [Find] and
+// [Open]. The zero value is gonum's. Its methods may be called by several
+// goroutines at once.
 type Implementation struct {
 	native
 	builtin bool     // it is package product
@@ -58,9 +60,9 @@ var (
 	_ blas.Complex128 = (*Implementation)(nil)
 )
 
-// Describe names the BLAS in one line, as "BLAS: built-in, avx512", "BLAS: gonum" or
-// "BLAS: OpenBLAS 0.3.21 (libopenblas.so.0), 2 threads", and says why it is not the one
-// that was asked for.
+// Describe names the BLAS in one line, such as "BLAS: built-in, avx512", "BLAS:
+// gonum" or "BLAS: OpenBLAS 0.3.21 (libopenblas.so.0), 2 threads". If it is not
+// the one that was asked for, the line says why.
 func (impl *Implementation) Describe() string {
 	if impl.lib == nil {
 		s := "BLAS: gonum"
@@ -86,7 +88,8 @@ func (impl *Implementation) Describe() string {
 	}
 }
 
-// Library returns the name under which the library was loaded, "" if it is none.
+// Library returns the name under which the library was loaded, "" without a
+// library.
 func (impl *Implementation) Library() string {
 	if impl.lib == nil {
 		return ""
@@ -95,7 +98,7 @@ func (impl *Implementation) Library() string {
 }
 
 // Threads returns the number of threads that share a large product, 0 if the
-// library does not tell. Without a library it is GOMAXPROCS.
+// library does not tell, and GOMAXPROCS without a library.
 func (impl *Implementation) Threads() int {
 	if impl.lib == nil {
 		return runtime.GOMAXPROCS(0)
@@ -104,16 +107,17 @@ func (impl *Implementation) Threads() int {
 }
 
 // SetThreads makes n threads share a large product. The number belongs to the
-// library and holds for the whole process; some versions of BLIS keep it for
-// each system thread, so that BLIS_NUM_THREADS is the surer way there. It is an
-// error if n < 1, without a library, as GOMAXPROCS is the number then, with a library
-// that has no such routine, as Accelerate, and if the library settles on another number.
+// library and holds for the whole process. Some versions of BLIS keep it for
+// each system thread, so that BLIS_NUM_THREADS is more reliable there. It is an
+// error if n < 1, if there is no library (the number is then GOMAXPROCS), if
+// the library has no such routine (as with Accelerate), or if it uses another
+// number.
 func (impl *Implementation) SetThreads(n int) error {
 	if n < 1 {
 		return errors.Errorf("blas: SetThreads: n must be at least 1, got %d", n)
 	}
 	if impl.lib == nil {
-		return errors.New("blas: SetThreads: without a library there are GOMAXPROCS threads")
+		return errors.New("blas: SetThreads: there must be a library, got none, which uses GOMAXPROCS threads")
 	}
 	return errors.Wrap(impl.lib.setThreads(n), "blas: SetThreads")
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
 )
 
-// The functions here do the work of a routine by package product and report true. They
-// report false, and have done nothing, with arguments that gonum refuses or answers
-// without arithmetic.
+// The functions here do a routine's work with package product and report true.
+// With arguments that gonum rejects or answers without arithmetic they do
+// nothing and report false.
 
-// rows is a matrix stored by rows, op(a) being rows×cols.
+// rows returns a matrix stored by rows, where op(a) is rows×cols.
 func rows[T float](t blas.Transpose, rows, cols int, a []T, ld int) product.Matrix[T] {
 	if t == blas.NoTrans {
 		return product.Matrix[T]{Elements: a, Rows: rows, Cols: cols, RowStep: ld, ColStep: 1}
@@ -18,7 +18,8 @@ func rows[T float](t blas.Transpose, rows, cols int, a []T, ld int) product.Matr
 	return product.Matrix[T]{Elements: a, Rows: rows, Cols: cols, RowStep: 1, ColStep: ld}
 }
 
-// vector is n elements every inc elements, from the last one on if inc is negative.
+// vector returns n elements with a distance of inc, from the last one on if inc
+// is negative.
 func vector[T float](n int, x []T, inc int) product.Vector[T] {
 	return product.Vector[T]{Elements: x, First: max(0, -inc) * (n - 1), Step: inc, N: n}
 }

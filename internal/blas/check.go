@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// check reports the first routine whose answer is not gonum's. The numbers are
-// small integers, so that the answers are exact in any order of summation.
+// check returns an error that names the first routine whose answer is not
+// gonum's. The numbers are small integers, so that answers are exact in any
+// order of summation.
 func (impl *Implementation) check() error {
 	if routine := disagreement(float32Routines(impl), float32Routines(&impl.native)); routine != "" {
 		return errors.Errorf("s%s gives a wrong answer", routine)
@@ -19,7 +20,7 @@ func (impl *Implementation) check() error {
 	return nil
 }
 
-// level holds the routines of one element type, for comparing two of a kind.
+// level has the routines of one element type, to compare two BLAS.
 type level[T float] struct {
 	gemm func(tA, tB blas.Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int)
 	gemv func(tA blas.Transpose, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int)
@@ -37,8 +38,9 @@ func float64Routines(b blas.Float64) level[float64] {
 	return level[float64]{b.Dgemm, b.Dgemv, b.Dger, b.Ddot, b.Daxpy, b.Dscal}
 }
 
-// disagreement names the first routine in which two BLAS disagree, if any. One
-// size is below and one above the blocks of the usual kernels.
+// disagreement returns the first routine in which two BLAS disagree, "" if
+// there is none. One size is below and one above the blocks of the usual
+// kernels.
 func disagreement[T float](got, want level[T]) string {
 	for _, size := range [][3]int{{3, 2, 4}, {37, 19, 41}} {
 		m, n, k := size[0], size[1], size[2]
@@ -78,8 +80,8 @@ func disagreement[T float](got, want level[T]) string {
 	return ""
 }
 
-// agree runs f on n integers, or on as many NaN, with both and compares what
-// becomes of them.
+// agree runs f with both BLAS on n integers, or on n NaN, and compares the
+// results.
 func agree[T float](n int, nan bool, f func(level[T], []T), got, want level[T]) bool {
 	x, y := integers[T](n, 3), integers[T](n, 3)
 	if nan {
@@ -98,7 +100,8 @@ func agree[T float](n int, nan bool, f func(level[T], []T), got, want level[T]) 
 	return true
 }
 
-// integers returns n numbers between -limit and limit, in no simple pattern.
+// integers returns n whole numbers between -limit and limit, without a simple
+// pattern.
 func integers[T float](n, limit int) []T {
 	x := make([]T, n)
 	for i := range x {

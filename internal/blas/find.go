@@ -8,11 +8,12 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Variable is the environment variable that Find obeys.
+// Variable is the environment variable that [Find] reads.
 const Variable = "DROPOUT_BLAS"
 
-// Find returns the BLAS that the environment variable DROPOUT_BLAS asks for, as
-// in Open. Where that cannot be had it returns the built-in one, and Describe tells why.
+// Find returns the BLAS that the environment variable DROPOUT_BLAS names, as
+// for [Open]. If that is not available it returns the built-in one, and
+// [Implementation.Describe] says why.
 func Find() *Implementation {
 	choice := os.Getenv(Variable)
 	b, err := Open(choice)
@@ -26,11 +27,10 @@ func Find() *Implementation {
 //
 //   - "builtin", "auto" or "" is that of package product;
 //   - "gonum" is gonum's own;
-//   - "library" is the first that answers rightly of the libraries that
-//     usually bear a BLAS on this system: Accelerate on macOS, then OpenBLAS,
-//     MKL, BLIS;
-//   - anything else is the name or the path of a library, looked for as the
-//     system's loader does.
+//   - "library" is the first of this system's usual libraries that gives right
+//     answers: Accelerate on macOS, then OpenBLAS, MKL, BLIS;
+//   - anything else is the name or path of a library, which the system's loader
+//     looks for.
 //
 // It is an error if no library is found, or if the named one cannot be loaded,
 // lacks a routine, or gives wrong answers.
@@ -53,8 +53,8 @@ func Open(name string) (*Implementation, error) {
 		if err == nil {
 			return b, nil
 		}
-		// A library that is not there is the usual case, one that is there
-		// and does not serve is worth a word.
+		// A missing library is the usual case; one that is there but unusable
+		// deserves a message.
 		if !errors.As(err, new(loadError)) {
 			refused = append(refused, err.Error())
 		}
@@ -65,7 +65,7 @@ func Open(name string) (*Implementation, error) {
 	return nil, errors.New("no OpenBLAS, MKL, BLIS or Accelerate found")
 }
 
-// candidates returns where a BLAS is looked for on an operating system, best
+// candidates returns the libraries to look for on an operating system, best
 // first. Fedora's libopenblas.so.0 uses one thread, its libopenblasp.so.0 many.
 func candidates(goos string) []string {
 	switch goos {

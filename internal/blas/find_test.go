@@ -134,10 +134,10 @@ func TestSetThreadsRefuses(t *testing.T) {
 		n    int
 		want string
 	}{
-		{new(Implementation), 2, "blas: SetThreads: without a library there are GOMAXPROCS threads"},
+		{new(Implementation), 2, "blas: SetThreads: there must be a library, got none, which uses GOMAXPROCS threads"},
 		{new(Implementation), 0, "blas: SetThreads: n must be at least 1, got 0"},
 		{silent, -1, "blas: SetThreads: n must be at least 1, got -1"},
-		{silent, 2, "blas: SetThreads: libblas.so.3 has no routine for it"},
+		{silent, 2, "blas: SetThreads: library must have a routine for it, got libblas.so.3 without"},
 	} {
 		if err := tt.b.SetThreads(tt.n); err == nil || err.Error() != tt.want {
 			t.Errorf("SetThreads(%d) gives %v, want %s", tt.n, err, tt.want)

@@ -15,8 +15,8 @@ type library struct {
 
 	get, set uintptr // read and write the number of threads, 0 if there is no such routine
 
-	// An OpenBLAS built for one thread may keep its buffers without a lock,
-	// so that its calls must not overlap.
+	// An OpenBLAS built for one thread may use its buffers without a lock, so
+	// calls must not overlap.
 	serial bool
 	mu     sync.Mutex
 }
@@ -24,7 +24,7 @@ type library struct {
 // loadError says that there is no such library.
 type loadError struct{ error }
 
-// open loads a library and checks that it serves.
+// open loads a library and checks it.
 func open(name string) (*Implementation, error) {
 	handle, err := load(name)
 	if err != nil {
@@ -44,7 +44,7 @@ func open(name string) (*Implementation, error) {
 	return b, nil
 }
 
-// identify finds out which product a library is by the routines that only this
+// identify finds out which product a library is from routines that only this
 // product has.
 func identify(name string, handle uintptr) *library {
 	l := &library{name: name, handle: handle}
@@ -67,9 +67,9 @@ func identify(name string, handle uintptr) *library {
 	return l
 }
 
-// openblas takes the name and the version from OpenBLAS's account of itself,
-// as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64"; old versions
-// did not begin with them.
+// openblas extracts name and version from OpenBLAS's description of itself,
+// such as "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH Zen MAX_THREADS=64"; in old
+// versions it does not begin with them.
 func openblas(config string) string {
 	if f := strings.Fields(config); len(f) > 1 && f[0] == "OpenBLAS" {
 		return "OpenBLAS " + f[1]
@@ -77,9 +77,9 @@ func openblas(config string) string {
 	return "OpenBLAS"
 }
 
-// mkl takes the version from MKL's account of itself, as "Intel(R) oneAPI Math
-// Kernel Library Version 2024.0-Product Build 20231011 for Intel(R) 64
-// architecture applications".
+// mkl extracts the version from MKL's description of itself, such as "Intel(R)
+// oneAPI Math Kernel Library Version 2024.0-Product Build 20231011 for Intel(R)
+// 64 architecture applications".
 func mkl(account string) string {
 	_, version, found := strings.Cut(account, "Version ")
 	if !found {
@@ -89,8 +89,8 @@ func mkl(account string) string {
 	return "MKL " + strings.TrimSuffix(version, "-Product")
 }
 
-// threads returns the number of threads, 0 if the library does not tell. A BLIS
-// that was told no number says -1.
+// threads returns the number of threads, 0 if the library does not tell. BLIS
+// says -1 if no number was set.
 func (l *library) threads() int {
 	if l.get == 0 {
 		return 0
@@ -100,11 +100,11 @@ func (l *library) threads() int {
 
 func (l *library) setThreads(n int) error {
 	if l.set == 0 {
-		return errors.Errorf("%s has no routine for it", l.name)
+		return errors.Errorf("library must have a routine for it, got %s without", l.name)
 	}
 	call(l.set, uintptr(n))
 	if now := l.threads(); now != 0 && now != n {
-		return errors.Errorf("%s uses %d threads, asked for %d", l.name, now, n)
+		return errors.Errorf("%s must use %d threads, got %d", l.name, n, now)
 	}
 	return nil
 }

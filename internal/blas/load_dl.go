@@ -8,7 +8,8 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// load loads a library. It stays loaded: its threads cannot be taken back.
+// load loads a library, which stays loaded because its threads cannot be
+// stopped.
 func load(name string) (uintptr, error) {
 	impatient()
 	return purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
@@ -23,10 +24,10 @@ func symbol(handle uintptr, name string) uintptr {
 	return addr
 }
 
-// impatient has OpenBLAS's threads sleep soon after a product, unless the
-// environment says how long they wait: OpenBLAS reads the variable when it is loaded.
-// By default they try for 2^26 cycles to get the next product, for as long as a
-// training step takes, on cores that Go needs for everything else.
+// impatient makes OpenBLAS's threads sleep soon after a product, unless the
+// environment says how long they wait. OpenBLAS reads the variable when it is
+// loaded. By default its threads spin for 2^26 cycles, waiting for work, which
+// is as long as a training step, on cores that Go needs for everything else.
 func impatient() {
 	setenv := symbol(purego.RTLD_DEFAULT, "setenv")
 	if setenv == 0 {
@@ -37,9 +38,9 @@ func impatient() {
 	call(setenv, uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&value[0])), overwrite)
 }
 
-// OpenBLAS's variable for the binary logarithm of the cycles that its threads wait,
-// and our value: some ten microseconds, in which products that follow each other
-// find the threads awake.
+// OpenBLAS's variable for the binary logarithm of the cycles that its threads
+// wait, and our value: some ten microseconds, so that consecutive products find
+// the threads awake.
 const (
 	timeoutVariable = "OPENBLAS_THREAD_TIMEOUT"
 	timeout         = "16"

@@ -4,8 +4,8 @@ package blas
 
 import "github.com/pkg/errors"
 
-// loads tells whether this build can load libraries. It cannot, so that there
-// is nothing to look up or call either.
+// loads tells whether this build can load libraries. It cannot, so there is
+// nothing to look up or call.
 const loads = false
 
 func load(string) (uintptr, error)     { return 0, errors.New("not supported") }

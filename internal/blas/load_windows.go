@@ -4,7 +4,8 @@ package blas
 
 import "syscall"
 
-// load loads a library. It stays loaded: its threads cannot be taken back.
+// load loads a library, which stays loaded because its threads cannot be
+// stopped.
 func load(name string) (uintptr, error) {
 	handle, err := syscall.LoadLibrary(name)
 	return uintptr(handle), err

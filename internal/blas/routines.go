@@ -11,14 +11,14 @@ import (
 
 type float interface{ float32 | float64 }
 
-// routines calls a library's routines for one type of element. Each method
-// returns false, and has done nothing, where gonum has to do the work: without
-// a library, with arguments that gonum refuses or needs no arithmetic for, with
-// sizes beyond 32 bits, and below the least amount of work that repays a call.
+// routines calls a library's routines for one element type. Each method does
+// nothing and returns false if gonum has to do the work: without a library,
+// with arguments that gonum rejects or needs no arithmetic for, with sizes
+// beyond 32 bits, and with too little work to be worth a call.
 //
-// The Fortran interface takes all arguments by pointer, matrices by columns. A
-// matrix stored by rows is its transpose stored by columns, so that the
-// operands are exchanged instead of moved.
+// The Fortran interface takes all arguments by pointer, and matrices stored by
+// columns. A matrix stored by rows is its transpose stored by columns, so
+// operands are swapped instead of copied.
 type routines[T float] struct {
 	lib                         *library
 	gemm, gemv, ger, axpy, scal uintptr
@@ -26,22 +26,22 @@ type routines[T float] struct {
 	blocks                      sync.Pool // of *arguments[T]
 }
 
-// work is how many products each routine has to form to be called.
+// work is the number of multiplications for which each routine is called.
 type work struct{ gemm, gemv, ger, dot, axpy, scal int }
 
-// worthwhile is where a library overtakes gonum, by measurement on amd64 with
-// OpenBLAS. The way into a library costs 100 to 200 ns. dot and axpy wait for
+// worthwhile is where a library overtakes gonum, as measured on amd64 with
+// OpenBLAS. Calling a library costs 100 to 200 ns. dot and axpy are bound by
 // memory, and gain only where gonum has no assembly, which is everywhere but on
 // amd64.
 var worthwhile = work{gemm: 1 << 8, gemv: 1 << 16, ger: 1 << 16, dot: 1 << 16, axpy: 1 << 16, scal: 1 << 10}
 
-// arguments holds what a call points to, so that nothing is allocated for it.
+// arguments holds what a call points to, so that a call allocates nothing.
 //
-// Integers take 64 bits: on a little-endian machine, which all that can load
-// libraries are, a library that expects 32 reads the low half, so that both
-// kinds of library work. The operands are kept as pointers although the library
-// gets mere numbers: this puts their memory on the heap, where it does not
-// move, and keeps it until the call is over.
+// Integers take 64 bits. On little-endian machines, which includes all that can
+// load libraries, a library that expects 32 reads the low half, so that both
+// kinds of library work. Operands are kept as pointers although the library
+// gets numbers: that puts their memory on the heap, where it does not move, and
+// keeps it until the call is over.
 type arguments[T float] struct {
 	transX, transY      byte
 	m, n, k             int64
@@ -53,7 +53,7 @@ type arguments[T float] struct {
 }
 
 // characters is the length of a character argument, which Fortran passes by
-// value after all others.
+// value after all other arguments.
 const characters = 1
 
 // bind looks up the routines of lib, whose names begin with the letter of
@@ -72,8 +72,8 @@ func (r *routines[T]) bind(lib *library, prefix string) error {
 	return nil
 }
 
-// run calls fn with args, which point into p or are what p.x, p.y and p.z are,
-// and lets go of the operands, lest the pool keeps them.
+// run calls fn with args, which point into p or equal p.x, p.y and p.z. It then
+// drops the operands, so that the pool does not keep them alive.
 func (r *routines[T]) run(fn uintptr, p *arguments[T], args ...uintptr) {
 	list := p.list[:copy(p.list[:], args)]
 	r.lib.enter()
@@ -115,7 +115,7 @@ func (r *routines[T]) apply(tA blas.Transpose, m, n int, alpha T, a []T, lda int
 		return false
 	}
 	if beta == 0 {
-		// Some libraries multiply y by 0 and so keep its NaN.
+		// Some libraries multiply y by 0, which keeps NaN.
 		step := max(incY, -incY)
 		for i := range lenY {
 			y[i*step] = 0
@@ -131,9 +131,9 @@ func (r *routines[T]) apply(tA blas.Transpose, m, n int, alpha T, a []T, lda int
 	return true
 }
 
-// dot returns the inner product of x and y. A Fortran function returns its
-// number in a floating-point register, some as float64 whatever the type, so
-// that gemv is called instead, with x for the only column of its matrix.
+// dot returns the inner product of x and y. Fortran functions return numbers in
+// a floating-point register, some as float64 whatever the type. So dot calls
+// gemv instead, with x as the only column of the matrix.
 func (r *routines[T]) dot(n int, x []T, incX int, y []T, incY int) (T, bool) {
 	if r.lib == nil || n < 1 || n < r.least.dot || incX != 1 || !small(n, incY) ||
 		!reaches(x, n, incX) || !reaches(y, n, incY) {
@@ -154,7 +154,7 @@ func (r *routines[T]) multiplyVector(p *arguments[T]) {
 }
 
 // update is ger: a += alpha*x*yᵀ, where a is m×n. Negative increments go to the
-// library at all sizes: gonum v0.17.0 reads outside of x and y with them, in
+// library at any size, because gonum v0.17.0 then reads outside of x and y, in
 // float32 on amd64.
 func (r *routines[T]) update(m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) bool {
 	if r.lib == nil || m < 1 || n < 1 || alpha == 0 || m*n < r.least.ger && incX > 0 && incY > 0 ||
@@ -212,8 +212,8 @@ func small(v ...int) bool {
 	return true
 }
 
-// multiplies reports whether gemm has something to multiply and enough elements, k being
-// at least 1.
+// multiplies reports whether gemm has something to multiply and its slices are
+// long enough; k is at least 1.
 func multiplies[T float](tA, tB blas.Transpose, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) bool {
 	if m < 1 || n < 1 || !valid(tA) || !valid(tB) {
 		return false
@@ -228,13 +228,13 @@ func multiplies[T float](tA, tB blas.Transpose, m, n, k int, a []T, lda int, b [
 	return holds(a, rowsA, colsA, lda) && holds(b, rowsB, colsB, ldb) && holds(c, m, n, ldc)
 }
 
-// holds reports whether a is long enough for rows×cols elements whose rows
-// begin every ld elements.
+// holds reports whether a is long enough for rows×cols elements with rows ld
+// elements apart.
 func holds[T float](a []T, rows, cols, ld int) bool {
 	return ld >= cols && len(a) >= (rows-1)*ld+cols
 }
 
-// reaches reports whether x is long enough for n elements every inc elements.
+// reaches reports whether x is long enough for n elements inc apart.
 func reaches[T float](x []T, n, inc int) bool {
 	return inc != 0 && len(x) > (n-1)*max(inc, -inc)
 }

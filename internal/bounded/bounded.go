@@ -1,5 +1,4 @@
-// Package bounded multiplies sizes that come from outside, whose product may be more
-// than a number holds.
+// Package bounded multiplies sizes from outside, whose product may overflow.
 package bounded
 
 import (
@@ -8,8 +7,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Product returns the product of sizes. A negative size, and a product above most, are
-// errors.
+// Product returns the product of all sizes. A negative size or a product above
+// most is an error.
 func Product(most int, all ...int) (int, error) {
 	n := uint64(1)
 	over, zero := false, false

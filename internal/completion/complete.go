@@ -6,7 +6,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// What the shell is to complete by itself.
+// What the shell completes itself.
 const (
 	files       = ":files"
 	directories = ":directories"
@@ -39,7 +39,7 @@ func complete(app *kong.Application, words []string) answer {
 	return l.answer(words[last])
 }
 
-// take goes on by a word.
+// take advances by one word.
 func (l *line) take(word string) {
 	switch {
 	case l.flag != nil:
@@ -50,7 +50,7 @@ func (l *line) take(word string) {
 		l.ended = true
 	case strings.HasPrefix(word, "-") && word != "-":
 		name, _, value := strings.Cut(word, "=")
-		// What is behind a short flag is its value.
+		// What follows a short flag is its value.
 		if f := l.find(name); f != nil && !value && !f.IsBool() && !f.IsCounter() {
 			l.flag = f
 		}
@@ -65,8 +65,8 @@ func (l *line) take(word string) {
 	}
 }
 
-// flags are those that may stand here: of the command, those above it, and that
-// which is meant where none is named.
+// flags returns the flags that are valid here: those of the command, of those
+// above it, and of the default command if none is named.
 func (l *line) flags() []*kong.Flag {
 	var all []*kong.Flag
 	for _, n := range []*kong.Node{l.node.DefaultCmd, l.node} {
@@ -115,7 +115,7 @@ func (l *line) answer(word string) answer {
 	return a
 }
 
-// values returns what the value of a flag or argument may be.
+// values returns the possible values of a flag or argument.
 func values(v *kong.Value, word string) answer {
 	var a answer
 	if v.Enum != "" {
@@ -135,7 +135,7 @@ func values(v *kong.Value, word string) answer {
 	return a
 }
 
-// add adds what begins like word.
+// add adds a candidate if it begins with word.
 func (a *answer) add(candidateWord, help, word string) {
 	if strings.HasPrefix(candidateWord, word) {
 		help, _, _ = strings.Cut(help, "\n")

@@ -1,8 +1,9 @@
-// Package completion completes the command lines of a grammar of kong in bash, zsh
-// and fish: commands, flags, and the values of flags that are enumerations. Where a
-// file or directory is meant the shell completes it.
+// Package completion completes command lines of a kong grammar in bash, zsh and
+// fish: commands, flags, and the values of enumerations. The shell itself
+// completes files and directories.
 //
-// A program calls Answer before it parses, and has Command among its commands:
+// A program calls [Answer] before it parses, and has [Command] among its
+// commands. Its user runs:
 //
 //	eval "$(mnist completion bash)"
 package completion
@@ -18,9 +19,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// asked is the first argument with which the shell's code calls the program. The
-// second is the shell, then come the words up to the cursor, the last of them, which
-// may be empty, to be completed.
+// asked is the first argument with which the shell's code calls the program.
+// The second is the shell. The words up to the cursor follow, of which the
+// last, which may be empty, is to be completed.
 const asked = "__complete"
 
 // Command is the command that prints a shell's code.
@@ -48,8 +49,8 @@ func (c *Command) Run(k *kong.Kong) error {
 	return err
 }
 
-// Answer writes the completions that the shell's code asks for and reports whether
-// it did ask: the program has nothing more to do then.
+// Answer writes the completions that the shell's code asks for. It reports
+// whether args were such a request; if so the program has nothing more to do.
 func Answer(k *kong.Kong, args []string, out io.Writer) bool {
 	if len(args) < 3 || args[0] != asked {
 		return false
@@ -61,7 +62,7 @@ func Answer(k *kong.Kong, args []string, out io.Writer) bool {
 	}
 	last := len(words) - 1
 	if flag, value, ok := strings.Cut(words[last], "="); ok && strings.HasPrefix(flag, "-") {
-		// Bash takes the part behind = as a word of its own.
+		// Bash treats the part after = as a separate word.
 		if shell != "bash" {
 			prefix = flag + "="
 		}
@@ -81,7 +82,7 @@ func Answer(k *kong.Kong, args []string, out io.Writer) bool {
 	return true
 }
 
-// joined undoes that bash breaks words at =.
+// joined rejoins words that bash has split at =.
 func joined(words []string) []string {
 	var all []string
 	for i, w := range words {

@@ -1,7 +1,8 @@
 package completion
 
-// scripts are the code of the shells. NAME is the program's name and ASKED its first
-// argument. It is called by the word that was typed, which may be a path.
+// scripts are the code for the shells. NAME is the program's name and ASKED its
+// first argument. The program is called by the word that was typed, which may be a
+// path.
 var scripts = map[string]string{
 	"bash": `_NAME_complete() {
 	local line

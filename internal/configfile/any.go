@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// any reads into an interface without methods.
+// any reads the node into an interface without methods.
 func (d decoder) any(n *Node, v reflect.Value, path string) error {
 	if v.NumMethod() > 0 {
 		return fail(n, path, "the program must read it into a type of JSON's, got %v", v.Type())

@@ -17,13 +17,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
-// Unmarshaler is for types that read a node themselves, such as a list or a mapping.
+// Unmarshaler is implemented by types that read a node themselves, such as a
+// list or a mapping.
 type Unmarshaler interface {
 	UnmarshalConfig(n *Node) error
 }
 
-// JSON reads data, the content of the JSON file called name, into what to points to,
-// as Decode does.
+// JSON decodes data, the content of the JSON file called name, into what to
+// points to, by the rules of [Node.Decode].
 func JSON(name string, data []byte, to any) error {
 	n, err := ParseJSON(name, data)
 	if err != nil {
@@ -32,8 +33,8 @@ func JSON(name string, data []byte, to any) error {
 	return n.Decode(to)
 }
 
-// YAML reads data, the content of the YAML file called name, into what to points to,
-// as Decode does.
+// YAML decodes data, the content of the YAML file called name, into what to
+// points to, by the rules of [Node.Decode].
 func YAML(name string, data []byte, to any) error {
 	n, err := ParseYAML(name, data)
 	if err != nil {
@@ -42,8 +43,8 @@ func YAML(name string, data []byte, to any) error {
 	return n.Decode(to)
 }
 
-// Read returns what is in the file at path: YAML if its name ends in .yaml or .yml,
-// else JSON.
+// Read parses the file at path, as YAML if its name ends in .yaml or .yml, and
+// else as JSON.
 func Read(path string) (*Node, error) {
 	f, err := datafile.Open(path)
 	if err != nil {
@@ -61,18 +62,20 @@ func Read(path string) (*Node, error) {
 	return ParseJSON(path, data)
 }
 
-// Decode reads the node into what to points to, by the rules of encoding/json but
-// for these: keys are those of the struct's fields, letter by letter, and others are
-// errors; whole numbers are in digits and fit; floating-point numbers are finite;
-// null is only for what can be nil; a field with a tag enum:"a,b" is one of these. In
-// an any, whole numbers of YAML are an int or uint64; those of JSON are a float64, or
-// a json.Number where that could not hold them. Types may read themselves, as an
-// Unmarshaler, or as encoding/json's or encoding's. Fields without a key stay as they
-// are.
+// Decode reads the node into what to points to, by the rules of encoding/json
+// with these differences: keys must match those of the struct's fields exactly,
+// including case, and others are errors; whole numbers must be written in
+// digits and fit; floating-point numbers must be finite; null is allowed only
+// for what can be nil; a field with a tag enum:"a,b" must be one of these. In
+// an any, whole numbers from YAML become an int or uint64; those from JSON
+// become a float64, or a json.Number if that could not hold them. Types may
+// read themselves, as an [Unmarshaler] or by the interfaces of encoding/json
+// and encoding. Fields without a key keep their values.
 func (n *Node) Decode(to any) error { return n.decodeInto(to, false) }
 
-// DecodeAll is Decode for files that a program has written: each field of a struct
-// must have its key, unless its tag has omitempty or omitzero.
+// DecodeAll is [Node.Decode] for files that a program has written: the key of
+// each field of a struct must be present, unless its tag has omitempty or
+// omitzero.
 func (n *Node) DecodeAll(to any) error { return n.decodeInto(to, true) }
 
 func (n *Node) decodeInto(to any, all bool) error {
@@ -86,7 +89,7 @@ func (n *Node) decodeInto(to any, all bool) error {
 
 type decoder struct{ all bool }
 
-// fail names the place and the key.
+// fail returns an error that names the place and the key.
 func fail(n *Node, path, format string, args ...any) error {
 	if path != "" {
 		path += ": "
@@ -131,7 +134,7 @@ func (d decoder) decode(n *Node, v reflect.Value, path string) error {
 	return nil
 }
 
-// own lets a type that can do so read the node, and reports whether it did.
+// own lets v's type read the node if it can, and reports whether it did.
 func own(n *Node, v reflect.Value) (bool, error) {
 	if v.Kind() == reflect.Pointer || !v.CanAddr() || !v.Addr().CanInterface() {
 		return false, nil
@@ -152,7 +155,7 @@ func own(n *Node, v reflect.Value) (bool, error) {
 	return false, nil
 }
 
-// scalar reads what is neither list nor mapping.
+// scalar reads a node that is neither a list nor a mapping.
 func scalar(n *Node, v reflect.Value) error {
 	want := func(k Kind) error {
 		if n.kind != k {
@@ -261,7 +264,7 @@ func (d decoder) structure(n *Node, v reflect.Value, path string) error {
 }
 
 func join(path, key string) string {
-	// A key is from outside: a strange one is quoted.
+	// Keys come from outside, so strange ones are quoted.
 	if q := strconv.Quote(key); q != `"`+key+`"` || len(key) > 80 {
 		key = q[:min(len(q), 80)]
 	}

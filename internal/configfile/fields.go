@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A field is one that a key of a mapping fills.
+// A field is a field of a struct that a key of a mapping fills.
 type field struct {
 	key      string
 	index    []int
@@ -14,8 +14,8 @@ type field struct {
 	enum     []string // what it may be; nil: anything
 }
 
-// fieldsOf returns the fields of a struct type under the names that encoding/json
-// gives them, those of embedded structs included.
+// fieldsOf returns the fields of a struct type, including those of embedded
+// structs, under the names that encoding/json gives them.
 func fieldsOf(t reflect.Type) []field {
 	var all []field
 	for i := range t.NumField() {

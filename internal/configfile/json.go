@@ -8,8 +8,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// ParseJSON reads data, the content of the JSON file called name. A byte order mark
-// of UTF-8 is skipped; other encodings, a key given twice and anything after the
+// ParseJSON parses data, the content of the JSON file called name. A UTF-8 byte
+// order mark is skipped; other encodings, duplicate keys and anything after the
 // value are errors.
 func ParseJSON(name string, data []byte) (*Node, error) {
 	data, err := text(name, data)
@@ -23,7 +23,7 @@ func ParseJSON(name string, data []byte) (*Node, error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
 		if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
-			// The offset is behind the byte that is wrong, or at the end.
+			// The offset is just after the wrong byte, or at the end.
 			at := int(bad.Offset)
 			if at > 0 && bad.Error() != "unexpected end of JSON input" {
 				at--
@@ -37,8 +37,8 @@ func ParseJSON(name string, data []byte) (*Node, error) {
 	return p.value(0)
 }
 
-// text checks what all files have in common and returns the text behind a byte order
-// mark.
+// text makes the checks common to all files and returns the text after a byte
+// order mark.
 func text(name string, data []byte) ([]byte, error) {
 	if len(data) > MaxBytes {
 		return nil, errors.Errorf("%s: file must be at most %d bytes, got %d", name, MaxBytes, len(data))
@@ -64,7 +64,7 @@ type jsonParser struct {
 	name    string
 	data    []byte
 	decoder *json.Decoder
-	// The place that at has come to, which only goes on.
+	// The place that at has reached; it only moves forward.
 	offset, line, column int
 }
 
@@ -79,7 +79,7 @@ func (p *jsonParser) at(offset int) *Node {
 	return &Node{file: p.name, line: p.line, column: p.column + 1}
 }
 
-// token returns the next token, and a node at its place.
+// token returns the next token and a node at its place.
 func (p *jsonParser) token() (json.Token, *Node, error) {
 	start := int(p.decoder.InputOffset())
 	for start < len(p.data) && bytes.IndexByte([]byte(" \t\r\n,:"), p.data[start]) >= 0 {
@@ -122,7 +122,7 @@ func (p *jsonParser) value(depth int) (*Node, error) {
 	return n, nil
 }
 
-// items reads what is in a list or mapping, and its end.
+// items reads the contents of a list or mapping, and its end.
 func (p *jsonParser) items(n *Node, depth int) error {
 	seen := make(map[string]*Node)
 	for p.decoder.More() {

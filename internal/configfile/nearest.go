@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Nearest returns the known name that is most like name, "" if none is much like it:
-// at most a third of its letters, and at least one, may be others, missing or too
-// many. Upper and lower case do not count.
+// Nearest returns the known name that is most similar to name, or "" if none is
+// similar enough: up to a third of its letters, and always one, may be wrong,
+// missing or extra. Case is ignored.
 func Nearest(name string, known []string) string {
 	best, found := max(1, len(name)/3)+1, ""
 	for _, k := range known {
@@ -18,7 +18,8 @@ func Nearest(name string, known []string) string {
 	return found
 }
 
-// unknown says that there is no such key, and what was perhaps meant.
+// unknown returns a message that there is no such key, with the one that was
+// perhaps meant.
 func unknown(key string, known []string) string {
 	s := fmt.Sprintf("unknown key %.80q", key)
 	if near := Nearest(key, known); near != "" {
@@ -30,8 +31,9 @@ func unknown(key string, known []string) string {
 	return fmt.Sprintf("%s: must be one of %s", s, strings.Join(known, ", "))
 }
 
-// distance is the number of letters to put in, take out, change or swap with the
-// next to make b of a (optimal string alignment), or limit if it is not less.
+// distance returns the number of insertions, deletions, substitutions and swaps
+// of neighbours that turn a into b (optimal string alignment), but at most
+// limit.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

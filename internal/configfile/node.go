@@ -1,7 +1,7 @@
-// Package configfile reads configuration files in JSON and YAML, strictly. A key
-// that nothing reads, a number that does not fit, a value that is not among the
-// allowed ones and anything after the end are errors that name the file, the line
-// and column, and the key:
+// Package configfile reads configuration files in JSON and YAML, strictly. Keys
+// that nothing reads, numbers that do not fit, values that are not allowed and
+// anything after the end are errors that name the file, the line and column,
+// and the key:
 //
 //	config.json:3:2: unknown key "trian", did you mean "train"?
 //	config.json:4:12: epochs: must be a whole number in digits, got 1.9
@@ -16,8 +16,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// MaxBytes is the size of the largest file that is read, and maxDepth how deep
-// its lists and mappings may lie in each other.
+// MaxBytes is the size of the largest file that is read, and maxDepth how
+// deeply its lists and mappings may be nested.
 const (
 	MaxBytes = 16 << 20
 	maxDepth = 1000
@@ -41,7 +41,7 @@ var kindNames = [...]string{"null", "true or false", "a number", "a string", "a 
 // String returns the kind in words, such as "a list".
 func (k Kind) String() string { return kindNames[k] }
 
-// A Node is a value in a file, and knows where it stands.
+// A Node is a value in a file, with its place there.
 type Node struct {
 	kind         Kind
 	yaml         bool
@@ -55,12 +55,12 @@ type Node struct {
 // Kind returns what the node is.
 func (n *Node) Kind() Kind { return n.kind }
 
-// Text returns the content of a string, and a number, true, false or null as it is
-// written in JSON.
+// Text returns the content of a string, or a number, true, false or null as
+// JSON writes it.
 func (n *Node) Text() string { return n.text }
 
-// Keys returns the keys of a mapping in the file's order, nil of other kinds. Each
-// is a string that knows its place.
+// Keys returns the keys of a mapping in the file's order, nil for other kinds.
+// Each is a string with its place.
 func (n *Node) Keys() []*Node { return n.keys }
 
 // Items returns the values of a list or, in the order of Keys, of a mapping.
@@ -83,7 +83,8 @@ func (n *Node) Errorf(format string, args ...any) error {
 
 func (n *Node) place() string { return fmt.Sprintf("%s:%d:%d", n.file, n.line, n.column) }
 
-// shown is how messages show a node: short, and quoted where it comes from outside.
+// shown returns the node for a message: shortened, and quoted if it comes from
+// outside.
 func (n *Node) shown() string {
 	switch n.kind {
 	case List, Mapping:
@@ -122,7 +123,7 @@ func (n *Node) writeJSON(b *bytes.Buffer) {
 	}
 }
 
-// add puts a key and its value into a mapping that must not have it yet.
+// add adds a key, which must be new, and its value to a mapping.
 func (n *Node) add(key, item *Node, seen map[string]*Node) error {
 	if first, twice := seen[key.text]; twice {
 		return key.Errorf("key %.80q must be given once, got it on line %d too", key.text, first.line)

@@ -10,13 +10,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxNodes is the number of nodes of the largest file in YAML, whose aliases make
-// many of few.
+// maxNodes bounds the nodes of a YAML file, whose aliases can make many of few.
 const maxNodes = 1 << 20
 
-// ParseYAML reads data, the content of the YAML file called name: one document of
-// strings, numbers, true and false, null, lists and mappings with strings as keys.
-// Numbers are those of JSON: no 0x10, 1_000 or .nan.
+// ParseYAML parses data, the content of the YAML file called name: one document
+// of strings, numbers, true and false, null, lists, and mappings with strings
+// as keys. Numbers are those of JSON, without 0x10, 1_000 or .nan.
 func ParseYAML(name string, data []byte) (*Node, error) {
 	data, err := text(name, data)
 	if err != nil {
@@ -97,7 +96,7 @@ func (p *yamlParser) mapping(n *Node, y *yaml.Node, depth int) error {
 	return nil
 }
 
-// scalar takes a scalar over.
+// scalar sets the node to a scalar.
 func (n *Node) scalar(y *yaml.Node) error {
 	n.text = y.Value
 	switch tag := y.ShortTag(); tag {

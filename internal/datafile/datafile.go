@@ -1,6 +1,6 @@
-// Package datafile opens files of data that others have made. A pipe or a device in
-// their place would be waited for without end, and their names may hold anything: so
-// it opens regular files only, and its errors quote names.
+// Package datafile opens data files that come from elsewhere. It opens only
+// regular files, since reading a pipe or a device in their place might never
+// end, and its errors quote names, which may contain anything.
 package datafile
 
 import (
@@ -24,7 +24,7 @@ func Open(path string) (*os.File, error) {
 	return f, Quoted(err)
 }
 
-// OpenFS is Open in a file system.
+// OpenFS is [Open] in a file system.
 func OpenFS(fsys fs.FS, name string) (fs.File, error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
@@ -44,7 +44,7 @@ func regular(name string, info fs.FileInfo) error {
 	return errors.Errorf("%q must be a regular file, got %s", name, Kind(info.Mode()))
 }
 
-// Kind says what a file is.
+// Kind returns what a file is, in words.
 func Kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsRegular():
@@ -63,8 +63,8 @@ func Kind(mode fs.FileMode) string {
 	return "a file of another kind"
 }
 
-// Quoted returns err with the name in it quoted, if it is a *fs.PathError, which
-// would print the name raw.
+// Quoted returns err with its file name quoted if it is a [*fs.PathError],
+// which would print the name raw.
 func Quoted(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -15,19 +15,23 @@ import (
 	"testing"
 )
 
-// Links within the module lead to files and headings that exist. Those to other
+// Links within the module lead to files and headings that exist. Links to other
 // places are not followed.
 func TestLinks(t *testing.T) {
 	docs := documents(t)
 	for _, d := range docs {
 		for _, link := range d.links {
-			if strings.Contains(link, "://") || strings.HasPrefix(link, "mailto:") {
+			from := path.Dir(d.name)
+			within, absolute := strings.CutPrefix(link, repository)
+			if absolute {
+				from = "."
+			} else if strings.Contains(link, "://") || strings.HasPrefix(link, "mailto:") {
 				continue
 			}
-			file, fragment, hasFragment := strings.Cut(link, "#")
+			file, fragment, hasFragment := strings.Cut(within, "#")
 			target := d.name
 			if file != "" {
-				target = path.Join(path.Dir(d.name), file)
+				target = path.Join(from, file)
 				if !exists(target) {
 					t.Errorf("%s: link to %s: there is no %s", d.name, link, target)
 					continue
@@ -66,10 +70,10 @@ func exists(name string) bool {
 
 var (
 	pathPattern    = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+/?$`)
-	commandPattern = regexp.MustCompile(`(?:^|\s)\./((?:cmd|docs|examples|internal|mnist|models|ops|report|training|datasets)[\w/-]*)`)
+	commandPattern = regexp.MustCompile(`(?:^|\s)\./((?:cmd|docs|examples|internal|mnist|models|nn|ops|report|training|datasets)[\w/-]*)`)
 )
 
-// Files that are named exist, in running text and in commands.
+// Files named in running text and in commands exist.
 func TestFiles(t *testing.T) {
 	for _, d := range documents(t) {
 		texts := d.spans
@@ -98,7 +102,7 @@ var (
 	namePattern = regexp.MustCompile(`\b([a-z]\w*)\.([A-Z]\w*)`)
 )
 
-// Tests and exported names that are named exist.
+// Tests and exported names that pages mention exist.
 func TestNames(t *testing.T) {
 	tests := make(map[string]bool)
 	exported := make(map[string]map[string]bool) // by package
@@ -162,8 +166,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// matches reports whether a test has the name, or begins with it where that ends
-// in an ellipsis.
+// matches reports whether a test has the name, or begins with it if the name ends in
+// an ellipsis.
 func matches(tests map[string]bool, name string) bool {
 	prefix, isPrefix := strings.CutSuffix(name, "…")
 	if !isPrefix {
@@ -177,7 +181,7 @@ func matches(tests map[string]bool, name string) bool {
 	return false
 }
 
-// Whole programs compile, and what is shown in parts is at least Go.
+// Whole programs compile, and fragments are at least Go.
 func TestPrograms(t *testing.T) {
 	folder, err := filepath.Abs(".")
 	if err != nil {
@@ -225,7 +229,7 @@ func TestPrograms(t *testing.T) {
 }
 
 // parseFragment parses imports followed by declarations or statements. A line of
-// three dots stands for what is left out.
+// three dots stands for an omission.
 func parseFragment(text string) error {
 	var imports, rest string
 	inGroup := false

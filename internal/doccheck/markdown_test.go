@@ -1,6 +1,6 @@
-// Package doccheck holds no code, only the tests that the Markdown files of this
-// module say what is so: links lead somewhere, programs compile, and files, tests
-// and names exist.
+// Package doccheck has no code, only tests that the Markdown files of this module are
+// true: links lead somewhere, programs compile, and the files, tests and names that
+// they mention exist.
 package doccheck
 
 import (
@@ -16,9 +16,13 @@ import (
 
 const root = "../.."
 
+// repository is where GitHub shows the files of this module. GitHub's templates need
+// such links, since relative ones would start from the page of an issue.
+const repository = "https://github.com/gorgonia-dropout/dropout/blob/HEAD/"
+
 // A document is a Markdown file, read as far as the tests need.
 type document struct {
-	name    string // by the root of the module
+	name    string // relative to the root of the module
 	anchors map[string]bool
 	links   []string // targets of links and images
 	spans   []string // `code` in running text
@@ -92,7 +96,7 @@ func anchor(heading string) string {
 	}, strings.TrimSpace(heading))
 }
 
-// documents returns all Markdown files of the module by their names.
+// documents returns all Markdown files of the module by name.
 func documents(t *testing.T) map[string]document {
 	t.Helper()
 	docs := make(map[string]document)
@@ -103,7 +107,7 @@ func documents(t *testing.T) map[string]document {
 	return docs
 }
 
-// eachFile calls f with the files of the module that have an extension.
+// eachFile calls f with each file of the module that has the extension.
 func eachFile(t *testing.T, ext string, f func(name, text string)) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
@@ -111,7 +115,8 @@ func eachFile(t *testing.T, ext string, f func(name, text string)) {
 			return err
 		}
 		base := filepath.Base(file)
-		if d.IsDir() && file != root && (strings.HasPrefix(base, ".") || base == "testdata" || base == "runs") {
+		hidden := strings.HasPrefix(base, ".") && base != ".ci" && base != ".github"
+		if d.IsDir() && file != root && (hidden || base == "testdata" || base == "runs") {
 			return fs.SkipDir
 		}
 		if d.IsDir() || path.Ext(base) != ext {

@@ -1,4 +1,5 @@
-// Package draw is where the randomness of ops comes from: the [Source] of an op's
-// masks, the step of a run, the rate, the axes over which a mask is shared, and the
-// options that set them.
+// Package draw provides the randomness of ops: the [Source] of an op's random
+// words, the [Step] of a run, the rate, the axes over which a [Mask] is
+// shared, and the options that set them. Package ops exports the parts that
+// users need.
 package draw

@@ -9,13 +9,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// Fused is Dropout, element by element, as a part of another op. A nil one is none.
+// Fused is elementwise dropout as part of another op. A nil Fused drops
+// nothing.
 type Fused struct {
 	*Source
 	rate schedule.Schedule
 }
 
-// Fused returns a dropout within an op on x, with the rate p or that of the
+// Fused returns the dropout inside an op on x, at rate p or that of the
 // settings.
 func (s *Settings) Fused(x *gorgonia.Node, p float64) (*Fused, error) {
 	rate, err := s.Rate(p, CheckRate)
@@ -26,7 +27,8 @@ func (s *Settings) Fused(x *gorgonia.Node, p float64) (*Fused, error) {
 	return &Fused{source, rate}, err
 }
 
-// At returns the stream and the threshold of a step; 0 where nothing is dropped.
+// At returns the stream and the threshold of a step; the threshold is 0 if
+// nothing is dropped.
 func (f *Fused) At(step int64) (s kernel.Stream, threshold uint32, err error) {
 	if f == nil || !f.Active(step) {
 		return s, 0, nil
@@ -38,14 +40,14 @@ func (f *Fused) At(step int64) (s kernel.Stream, threshold uint32, err error) {
 	return f.Stream(step), kernel.Threshold(p), nil
 }
 
-// SetTraining makes an Auto dropout drop or rest.
+// SetTraining turns an [Auto] dropout on or off.
 func (f *Fused) SetTraining(training bool) {
 	if f != nil {
 		f.Source.SetTraining(training)
 	}
 }
 
-// Inputs are the inputs that the dropout needs, Nodes their nodes.
+// Inputs returns the additional inputs that the dropout needs.
 func (f *Fused) Inputs() []op.Input {
 	if f == nil {
 		return nil
@@ -53,7 +55,7 @@ func (f *Fused) Inputs() []op.Input {
 	return []op.Input{StepInput()}
 }
 
-// Nodes are the nodes of Inputs.
+// Nodes returns the nodes of Inputs.
 func (f *Fused) Nodes() gorgonia.Nodes {
 	if f == nil {
 		return nil
@@ -61,7 +63,8 @@ func (f *Fused) Nodes() gorgonia.Nodes {
 	return gorgonia.Nodes{f.step}
 }
 
-// Drawing is how the dropout is drawn, of the input dropped.
+// Drawing describes how the dropout is drawn; dropped is the input that is
+// dropped.
 func (f *Fused) Drawing(dropped int) Drawing {
 	if f == nil {
 		return Drawing{}
@@ -69,7 +72,7 @@ func (f *Fused) Drawing(dropped int) Drawing {
 	return Drawing{Source: f.Source, Rate: f.rate, Dropped: dropped, Drops: true}
 }
 
-// String tells a dropout from others.
+// String distinguishes the dropout from others.
 func (f *Fused) String() string {
 	if f == nil {
 		return ""

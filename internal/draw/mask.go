@@ -13,8 +13,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// A Mask is what a dropout of one mask draws: from a source, at a rate, shared
-// over axes.
+// A Mask says how a dropout draws its mask: from which source, at which rate
+// and shared over which axes.
 type Mask struct {
 	*Source
 	rate     schedule.Schedule
@@ -23,9 +23,9 @@ type Mask struct {
 	check    func(p float64) error
 }
 
-// Mask returns the mask of a dropout on x with the rate p, or that of the
-// settings; check returns an error where a probability cannot be the rate. shares
-// reports which axes are shared anyway; nil: none.
+// Mask returns the mask of a dropout on x at rate p or that of the settings.
+// check returns an error if a number cannot be the rate. shares reports which
+// axes the op itself shares; nil means none.
 func (s *Settings) Mask(x *gorgonia.Node, p float64, check func(p float64) error, shares func(axis int) bool) (m Mask, err error) {
 	m.check = check
 	if m.rate, err = s.Rate(p, check); err != nil {
@@ -41,11 +41,12 @@ func (s *Settings) Mask(x *gorgonia.Node, p float64, check func(p float64) error
 	return m, err
 }
 
-// Shared reports by axis whether the mask is shared over it; nil: over none.
+// Shared reports for each axis whether the mask is shared over it; nil means
+// over none.
 func (m Mask) Shared() []bool { return m.shared }
 
-// Inputs are the inputs that the mask needs: the step, and the rate where a node
-// holds it. Nodes are their nodes.
+// Inputs returns the inputs that the mask needs: the step and, if a node holds
+// it, the rate.
 func (m Mask) Inputs() []op.Input {
 	if m.rateNode == nil {
 		return []op.Input{StepInput()}
@@ -54,7 +55,7 @@ func (m Mask) Inputs() []op.Input {
 	return []op.Input{StepInput(), {Name: "rate", Of: op.Scalar, Dtype: dt}}
 }
 
-// Nodes are the nodes of Inputs.
+// Nodes returns the nodes of Inputs.
 func (m Mask) Nodes() gorgonia.Nodes {
 	if m.rateNode == nil {
 		return gorgonia.Nodes{m.step}
@@ -62,7 +63,7 @@ func (m Mask) Nodes() gorgonia.Nodes {
 	return gorgonia.Nodes{m.step, m.rateNode}
 }
 
-// RateAt returns the rate at a step, where fed is the value of the rate's node, if
+// RateAt returns the rate at a step; fed is the value of the rate's node, if
 // there is one.
 func (m Mask) RateAt(step int64, fed float64) (float64, error) {
 	p := fed
@@ -72,10 +73,11 @@ func (m Mask) RateAt(step int64, fed float64) (float64, error) {
 	return p, errors.Wrapf(m.check(p), "rate at step %d", step)
 }
 
-// Layout is where the mask's elements lie in a tensor of a shape.
+// Layout returns the layout of the mask on a tensor of the given shape.
 func (m Mask) Layout(shape tensor.Shape) mask.Layout { return mask.NewLayout(shape, m.shared) }
 
-// Drawing is how the mask is drawn, of the input dropped.
+// Drawing describes how the mask is drawn; dropped is the input that is
+// dropped.
 func (m Mask) Drawing(dropped int) Drawing {
 	d := Drawing{Source: m.Source, Rate: m.rate, Shared: m.shared, Dropped: dropped, Drops: true}
 	if m.rateNode != nil {
@@ -84,7 +86,7 @@ func (m Mask) Drawing(dropped int) Drawing {
 	return d
 }
 
-// String tells a mask from others.
+// String distinguishes the mask from others.
 func (m Mask) String() string {
 	var s strings.Builder
 	if m.rateNode != nil {

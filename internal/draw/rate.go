@@ -9,7 +9,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// identify tells a rate from every other.
+// identify returns a string that distinguishes a rate from every other.
 func identify(r schedule.Schedule) string {
 	if p, ok := r.(schedule.Constant); ok {
 		return fmt.Sprintf("p=%v", float64(p))

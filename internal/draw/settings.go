@@ -12,7 +12,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// Settings are what the options of an op say.
+// Settings hold what the options of an op set.
 type Settings struct {
 	seed     uint64
 	layer    uint32
@@ -41,13 +41,13 @@ func Collect[O interface{ set(*Settings) }](opts []O) *Settings {
 	return s
 }
 
-// Mode is that of WithMode.
+// Mode returns the mode set by [WithMode].
 func (s *Settings) Mode() Mode { return s.mode }
 
-// Layer is that of WithLayer, where it was given.
+// Layer returns the layer set by [WithLayer], if it was given.
 func (s *Settings) Layer() (layer uint32, ok bool) { return s.layer, s.hasLayer }
 
-// Source returns a source of the graph of x.
+// Source returns the source of an op on x, which must be a node of a graph.
 func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
 	if x == nil || x.Graph() == nil {
 		return nil, errors.New("x must be a node of a graph, got none")
@@ -68,7 +68,8 @@ func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
 	return src, err
 }
 
-// Rate returns the rate by step of the settings, p where none was given.
+// Rate returns the rate set by [WithRate], or else p as a constant. check
+// returns an error if p cannot be a rate.
 func (s *Settings) Rate(p float64, check func(p float64) error) (schedule.Schedule, error) {
 	if err := check(p); err != nil {
 		return nil, err
@@ -79,8 +80,8 @@ func (s *Settings) Rate(p float64, check func(p float64) error) (schedule.Schedu
 	return s.rate, checkSchedule(s.rate, check)
 }
 
-// RateNode returns the node of WithRateNode, nil where it was not given. It is an
-// error unless it can be the rate of a dropout on x.
+// RateNode returns the node set by [WithRateNode], nil if it was not given. It
+// is an error if the node cannot be the rate of a dropout on x.
 func (s *Settings) RateNode(x *gorgonia.Node) (*gorgonia.Node, error) {
 	n := s.rateNode
 	switch {
@@ -99,7 +100,7 @@ func (s *Settings) RateNode(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return n, nil
 }
 
-// Temperature is that of WithTemperature.
+// Temperature returns the temperature set by [WithTemperature], 0.1 by default.
 func (s *Settings) Temperature() (float64, error) {
 	const byDefault = 0.1
 	switch {
@@ -111,8 +112,8 @@ func (s *Settings) Temperature() (float64, error) {
 	return s.temperature, nil
 }
 
-// SharedAxes marks the axes of a shape over which the mask is shared: those of
-// the op and those of the options. It is nil if there are none.
+// SharedAxes marks the axes of a shape over which the mask is shared, by the op
+// or by options. It is nil if there are none.
 func (s *Settings) SharedAxes(shape tensor.Shape, shares func(axis int) bool) ([]bool, error) {
 	shared := make([]bool, len(shape))
 	for axis := range shape {

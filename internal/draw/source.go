@@ -13,8 +13,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// A Source is where the random words of one op come from. The op and its
-// derivatives share it, so that they cannot disagree on whether they train.
+// A Source provides the random words of one op. The op and its derivatives
+// share it, so that they cannot disagree on whether they train.
 type Source struct {
 	Seed  uint64
 	Layer uint32
@@ -24,10 +24,10 @@ type Source struct {
 	training atomic.Bool
 }
 
-// Step is the node that holds the step.
+// Step returns the node that holds the step.
 func (s *Source) Step() *gorgonia.Node { return s.step }
 
-// SetTraining makes an Auto source draw or rest.
+// SetTraining turns an [Auto] source on or off.
 func (s *Source) SetTraining(training bool) { s.training.Store(training) }
 
 // Active reports whether a run at a step draws.
@@ -41,27 +41,28 @@ func (s *Source) Active(step int64) bool {
 	return s.training.Load() && step >= 0
 }
 
-// Stream is the random stream of the layer at a step.
+// Stream returns the random stream of the layer at a step.
 func (s *Source) Stream(step int64) kernel.Stream {
 	return kernel.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
 }
 
-// String tells a source from others, but not whether it trains just now: that may
-// change while the graph lives.
+// String distinguishes the source from others. It does not say whether the
+// source is training, which may change during the graph's life.
 func (s *Source) String() string {
 	return fmt.Sprintf("seed=%d layer=%d mode=%v", s.Seed, s.Layer, s.Mode)
 }
 
-// StepInput is the input that takes the step.
+// StepInput returns the input that takes the step.
 func StepInput() op.Input { return op.Input{Name: "step", Of: op.Step} }
 
 // A Drawer is a function that draws random words.
 type Drawer interface {
-	// Draws describes the drawing; its Source is nil where there is none after all.
+	// Draws describes the drawing; its Source is nil if nothing is drawn after
+	// all.
 	Draws() Drawing
 }
 
-// A Drawing is how an op draws.
+// A Drawing describes how an op draws.
 type Drawing struct {
 	*Source
 	Layers  int               // the number of layer ids from that of the source on; 0 is 1
@@ -72,10 +73,10 @@ type Drawing struct {
 	Effect
 }
 
-// An Effect is what a dropout does that audits must know.
+// An Effect is what audits must know about a dropout.
 type Effect struct {
 	Channels bool // drops whole channels, of axis 1
-	Blocks   bool // drops parts of channels, as it should
+	Blocks   bool // drops parts of channels on purpose
 	Branches bool // drops branches of residual networks, which normalize batches
 }
 
@@ -84,7 +85,7 @@ func (d Drawing) Overlaps(e Drawing) bool {
 	return d.Seed == e.Seed && d.step == e.step && uint64(d.Layer) <= e.last() && uint64(e.Layer) <= d.last()
 }
 
-// last is the highest layer id that is drawn from.
+// last returns the highest layer id that is drawn from.
 func (d Drawing) last() uint64 { return uint64(d.Layer) + uint64(max(d.Layers, 1)-1) }
 
 const (
@@ -109,7 +110,7 @@ func nextLayer(g *gorgonia.ExprGraph) (uint32, error) {
 		}
 	}
 	if highest >= math.MaxUint32 {
-		return 0, errors.Errorf("layer %d is in use: give the next dropout a layer of its own, WithLayer", highest)
+		return 0, errors.Errorf("layer must be set by WithLayer, got none where the last, %d, is in use", highest)
 	}
 	return uint32(highest) + 1, nil
 }

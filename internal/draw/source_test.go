@@ -58,7 +58,7 @@ func TestNextLayer(t *testing.T) {
 	drawn(t, x, draw.Drawing{}) // draws nothing
 	drawn(t, x, draw.Drawing{Source: source(t, x)})
 	_, err := collect().Source(x)
-	testkit.Rejects(t, err, "layer 4294967295 is in use: give the next dropout a layer of its own, WithLayer")
+	testkit.Rejects(t, err, "layer must be set by WithLayer, got none where the last, 4294967295, is in use")
 	if s := source(t, x, draw.WithLayer(5)); s.Layer != 5 {
 		t.Errorf("a layer that is given must be taken, got %d", s.Layer)
 	}

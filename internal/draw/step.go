@@ -18,17 +18,18 @@ import (
 // Every dropout of the graph reads it, and so does its gradient, so that one
 // run has one step.
 //
-// Left alone it counts 0, 1, 2, ... Set makes the next run use a given step,
-// for exact repetition and resumption.
+// By default it counts 0, 1, 2, ... [Step.Set] makes the next run use a given
+// step, to repeat or resume a run exactly.
 type Step struct {
 	node    *gorgonia.Node
 	counter *counter
 }
 
-// StepOf returns the step source of g, adding it where g has none.
+// StepOf returns the step source of g, adding one if g has none.
 //
-// Add none that no dropout reads: gorgonia.Grad removes nodes without edges and
-// fails afterwards. Call StepOf after the graph is built, or use FindStep.
+// Do not add one that no dropout reads: [gorgonia.Grad] removes nodes without
+// edges and then fails. Call StepOf after the graph is built, or use
+// [FindStep].
 func StepOf(g *gorgonia.ExprGraph) *Step {
 	if s, ok := FindStep(g); ok {
 		return s
@@ -37,7 +38,7 @@ func StepOf(g *gorgonia.ExprGraph) *Step {
 	return &Step{gorgonia.NewScalar(g, tensor.Int64, gorgonia.WithName("step"), gorgonia.WithOp(op.New("ops", c))), c}
 }
 
-// FindStep returns the step source of g, if g has one: a graph without dropout
+// FindStep returns the step source of g, if it has one. A graph without dropout
 // has none.
 func FindStep(g *gorgonia.ExprGraph) (*Step, bool) {
 	for _, n := range g.AllNodes() {
@@ -54,10 +55,10 @@ func (s *Step) Node() *gorgonia.Node { return s.node }
 // Next returns the step that the next run of the graph will use.
 func (s *Step) Next() int64 { return s.counter.next.Load() }
 
-// Set makes step the one that the next run of the graph uses; later runs count
-// on from there, upwards, or from a negative step downwards: only Set changes the sign.
-// Dropout treats a negative step as inference, unless its mode is Sampling: that draws
-// a new mask at each.
+// Set makes the next run of the graph use the given step. Later runs count on
+// from there, upwards or, from a negative step, downwards: only Set changes the
+// sign. Dropout treats a negative step as inference, unless its mode is
+// [Sampling], which draws a new mask at each step.
 func (s *Step) Set(step int64) { s.counter.next.Store(step) }
 
 // counter :: Int64
@@ -70,7 +71,8 @@ func (c *counter) Name() string       { return "Step" }
 func (c *counter) Inputs() []op.Input { return nil }
 func (c *counter) Rank() int          { return 0 }
 
-// String has the counter's identity: two counters are never one.
+// String includes the counter's identity, so that two counters are never
+// merged.
 func (c *counter) String() string { return fmt.Sprintf("Step %p", c) }
 
 func (c *counter) Shape([]tensor.Shape) (tensor.Shape, error) { return tensor.ScalarShape(), nil }
@@ -79,8 +81,8 @@ func (c *counter) Loops() op.Loops { return op.Loops{Step: c.count} }
 
 // count returns the step of a run.
 func (c *counter) count() (int64, error) {
-	// A negative step counts on away from 0: what rests at negative steps goes on
-	// resting, and what samples there gets a new mask for each run.
+	// Negative steps count away from 0: dropout that is off stays off, and
+	// dropout that samples gets a new mask for each run.
 	for {
 		step := c.next.Load()
 		next := step + 1
@@ -98,8 +100,8 @@ func (c *counter) count() (int64, error) {
 	}
 }
 
-// StepFor returns the node that holds the step of an op on x: step, or one of x's
-// graph where that is nil or a constant.
+// StepFor returns the node that holds the step of an op on x: step or, if that
+// is nil or a constant, a node of x's graph.
 func StepFor(x, step *gorgonia.Node) (*gorgonia.Node, error) {
 	if step == nil {
 		return StepOf(x.Graph()).Node(), nil
@@ -107,8 +109,8 @@ func StepFor(x, step *gorgonia.Node) (*gorgonia.Node, error) {
 	if err := CheckStep(x, step); err != nil || step.Graph() != nil {
 		return step, err
 	}
-	// Gorgonia's constants are none of the values that its machines can look at for
-	// NaN, and those of one name are one node, whatever their types.
+	// Gorgonia's machines cannot check constants for NaN, and constants of the
+	// same name are one node, whatever their types.
 	at, err := op.StepIn(step.Value())
 	if err != nil {
 		return nil, err
@@ -117,7 +119,7 @@ func StepFor(x, step *gorgonia.Node) (*gorgonia.Node, error) {
 	return gorgonia.NewScalar(x.Graph(), tensor.Int64, gorgonia.WithName(fmt.Sprintf("step %d", at)), gorgonia.WithOp(op.New("ops", f))), nil
 }
 
-// CheckStep returns an error unless step can be that of an op on x.
+// CheckStep returns an error unless step can hold the step of an op on x.
 func CheckStep(x, step *gorgonia.Node) error {
 	switch {
 	case step.Graph() != nil && step.Graph() != x.Graph():
@@ -130,7 +132,7 @@ func CheckStep(x, step *gorgonia.Node) error {
 
 // fixed :: Int64
 //
-// It is the one step of a graph whose masks do not change.
+// It yields the same step in each run, for a graph whose masks do not change.
 type fixed struct {
 	op.NoGradient
 	step int64

@@ -1,6 +1,6 @@
-// Package filelock locks files against other processes, and against other users in
-// the same one. The operating system takes a lock back when its process ends, however
-// it ends, so that none is ever left behind; the files stay.
+// Package filelock locks files against other processes and against other users
+// in the same process. The operating system releases a lock when its process
+// ends, however it ends, so no lock is ever left behind. The files stay.
 package filelock
 
 import (
@@ -9,15 +9,15 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Lock makes the file at path if there is none, and waits until it has the lock. The
-// lock is held until the file is closed.
+// Lock creates the file at path if there is none and waits until it has the
+// lock, which it holds until the file is closed.
 func Lock(path string) (*os.File, error) {
 	f, err := open(path, true)
 	return f, errors.Wrapf(err, "filelock: Lock: %s", path)
 }
 
-// TryLock is Lock without the wait: a file that is locked is an error. That is an
-// [os.PathError] only where the file cannot be made or opened.
+// TryLock is [Lock] without the wait: a locked file is an error. The error is
+// an [os.PathError] only if the file cannot be created or opened.
 func TryLock(path string) (*os.File, error) {
 	f, err := open(path, false)
 	return f, errors.Wrapf(err, "filelock: TryLock: %s", path)

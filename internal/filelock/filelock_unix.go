@@ -14,7 +14,7 @@ func lock(f *os.File, wait bool) error {
 		how |= unix.LOCK_NB
 	}
 	for {
-		// A signal may end the wait early.
+		// A signal may interrupt the wait.
 		if err := unix.Flock(int(f.Fd()), how); err != unix.EINTR {
 			return err
 		}

@@ -1,6 +1,6 @@
-// Package licences holds no code, only the test that all modules in the programs
-// and libraries have licences that are known and allowed, and that docs/licences.md
-// lists them. After a change of modules that list is written anew by
+// Package licences has no code, only the test that the licences of all modules in
+// programs and libraries are known and allowed, and that docs/licences.md lists them.
+// After a change of modules, write the list with
 //
 //	go test ./internal/licences -update
 package licences
@@ -151,10 +151,10 @@ func page(all []dependency) string {
 	var b strings.Builder
 	b.WriteString(`# Licences
 
-The modules that end up in the packages, on Linux, macOS or Windows, with the licences
-that their files have. Those "in commands" alone are in no package that a program of
-yours imports. ` + "`TestLicences`" + ` allows permissive licences only, but for those with a
-reason, and keeps this list: ` + "`go test ./internal/licences -update`" + ` writes it.
+The modules that packages and commands are built from, on Linux, macOS or Windows, with the
+licences in their files. Those marked "commands" are in no package that your program can
+import. ` + "`TestLicences`" + ` allows only permissive licences, apart from a few with a reason, and
+checks this list; ` + "`go test ./internal/licences -update`" + ` writes it.
 
 | module | licence | where |
 | --- | --- | --- |
@@ -179,19 +179,19 @@ reason, and keeps this list: ` + "`go test ./internal/licences -update`" + ` wri
 const old = `
 ## Old modules
 
-Modules that this repository uses itself are at their newest versions. These are old, and stay:
+Modules that this repository uses directly are at their newest versions. These are old, and stay:
 
-| module | of | why it stays |
+| module | year | why it stays |
 | --- | --- | --- |
-| gorgonia.org/gorgonia, gorgonia.org/tensor | 2023, 2022 | the library is for them |
+| gorgonia.org/gorgonia, gorgonia.org/tensor | 2023, 2022 | this library extends them |
 | github.com/chewxy/hm, github.com/xtgo/set, github.com/awalterschulze/gographviz, github.com/apache/arrow, github.com/gogo/protobuf, github.com/leesper/go_rng, gorgonia.org/dawson, gorgonia.org/vecf32, gorgonia.org/vecf64 | 2017 to 2021 | Gorgonia and its tensors need them |
-| go4.org/unsafe/assume-no-moving-gc, github.com/golang/protobuf | 2023, 2024 | likewise; the second is deprecated, and only passes calls on to google.golang.org/protobuf |
+| go4.org/unsafe/assume-no-moving-gc, github.com/golang/protobuf | 2023, 2024 | likewise; the second is deprecated and only forwards calls to google.golang.org/protobuf |
 | github.com/nats-io/nuid | 2019 | the NATS client needs it |
 | github.com/aclements/go-moremath | 2021 | the tool benchstat needs it |
-| github.com/google/flatbuffers, gorgonia.org/cu, github.com/chewxy/math32 | 2021, 2022 | newer ones exist, but only Gorgonia and tensor use them, which ask for these |
-| github.com/pkg/errors | 2020 | archived and finished; Gorgonia's own errors are made with it |
-| gopkg.in/yaml.v3 | 2022 | archived; its node tree carries the line of each key, and fuzz tests guard what is read through it |
-| go.uber.org/goleak | 2023 | used by tests alone; no newer one exists |
+| github.com/google/flatbuffers, gorgonia.org/cu, github.com/chewxy/math32 | 2021, 2022 | newer ones exist, but only Gorgonia and tensor use them, and they require these |
+| github.com/pkg/errors | 2020 | archived and finished; Gorgonia makes its own errors with it |
+| gopkg.in/yaml.v3 | 2022 | archived; its node tree has the line of each key, and fuzz tests cover what is read through it |
+| go.uber.org/goleak | 2023 | used only by tests; no newer one exists |
 | github.com/golang/freetype, github.com/ajstarks/svgo | 2017, 2021 | gonum.org/v1/plot draws with them |
 `
 
@@ -199,8 +199,8 @@ Modules that this repository uses itself are at their newest versions. These are
 const fonts = `
 ## Fonts
 
-` + "`github.com/hajimehoshi/bitmapfont/v3`" + `, from which PNG figures take the letters that Liberation
-Sans lacks, is made of Ark Pixel Font, Cubic 11 and Arabic glyphs by Mansour Sorosoro
+` + "`github.com/hajimehoshi/bitmapfont/v3`" + `, from which PNG figures take the characters that
+Liberation Sans lacks, consists of Ark Pixel Font, Cubic 11 and Arabic glyphs by Mansour Sorosoro
 (OFL-1.1), M+ Bitmap Fonts ("Unlimited permission is granted to use, copy, and distribute
 it, with or without modification, either commercially and noncommercially"), misc-fixed
 (public domain), and Baekmuk Gulim:

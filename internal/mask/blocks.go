@@ -6,11 +6,12 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
-// Blocks returns the bits of planes of height x width, of which square blocks of
-// a side are dropped, and the number of those kept. The upper left corners of
-// the blocks are the dropped elements of the contract's mask of shape (planes,
-// height-side+1, width-side+1) under a threshold, so that every block lies
-// inside its plane; blocks may overlap. side is at most height and width.
+// Blocks returns the bits of planes of height x width from which square blocks
+// of the given side are dropped, and the number of bits kept. The upper left
+// corners of the blocks are the dropped elements of the contract's mask of
+// shape (planes, height-side+1, width-side+1) under a threshold, so that every
+// block lies inside its plane; blocks may overlap. side is at most height and
+// width.
 func Blocks(planes, height, width, side int, s kernel.Stream, threshold uint32) (kept []uint64, count int) {
 	n := planes * height * width
 	kept = NewBits(n)

@@ -10,23 +10,23 @@ import (
 )
 
 // ExactK returns the bits of n units of which exactly k, 0 <= k <= n, are kept:
-// those with the k smallest keys, and of two with one key the first.
+// those with the k smallest keys and, of two with equal keys, the first.
 //
-// Unit i has group g = i/16 and place e = i%16; its key is the 64 bits of block
-// 8g + e%8 whose low half is word 2*(e/8) and whose high half is the next one.
+// Unit i has group g = i/16 and position e = i%16. The low half of its 64-bit
+// key is word 2*(e/8) of block 8g + e%8, the high half the next word.
 func ExactK(n, k int, s kernel.Stream) []uint64 {
 	kept := NewBits(n)
 	new(Chooser).ExactK(kept, n, k, s)
 	return kept
 }
 
-// A Chooser draws the bits of ExactK and keeps the memory that it takes.
+// A Chooser draws the bits of [ExactK] and keeps its memory for the next draw.
 type Chooser struct {
 	keys          []uint64
 	below, border []int
 }
 
-// ExactK is the function ExactK into kept, of which the bits of n units are used.
+// ExactK is the function [ExactK], but writes the bits of the n units to kept.
 func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
 	clear(kept)
 	switch k {
@@ -38,8 +38,8 @@ func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
 		}
 		return
 	}
-	// The keys are uniform, so a histogram of their leading bits leaves only a
-	// few of them to be sorted.
+	// The keys are uniform, so after a histogram of their leading bits only a
+	// few need sorting.
 	c.keys = appendKeys(c.keys[:0], n, s)
 	shift := 65 - bits.Len(uint(n))
 	c.below = slices.Grow(c.below[:0], 1<<(64-shift))[:1<<(64-shift)]

@@ -1,11 +1,12 @@
 // Package mask applies random masks to tensors: bits that keep or drop, drawn
-// by package kernel or by the samplers here, and multiplicative noise. A mask
-// may be smaller than its tensor and be shared over some of the axes.
+// by package kernel or by the samplers here, and Gaussian or other noise. A
+// mask may be smaller than its tensor and shared over some of its axes. The
+// bits are specified in docs/contract.md.
 package mask
 
-// A Layout tells which element of a mask belongs to each element of a tensor,
-// both in row-major order. The mask has the shape of the tensor, with 1 in
-// place of the axes over which it is shared.
+// A Layout maps each element of a tensor to an element of its mask, both in
+// row-major order. The mask has the shape of the tensor, with the axes over
+// which it is shared set to 1.
 type Layout struct {
 	reduced []int
 	groups  []group
@@ -21,9 +22,9 @@ type group struct {
 	step   int // in the mask: 0 where shared
 }
 
-// NewLayout returns the layout for a tensor of a shape whose mask is shared over
-// the axes marked in shared. A nil shared marks none; otherwise it has one
-// element for each axis.
+// NewLayout returns the layout for a tensor of the given shape whose mask is
+// shared over the axes marked in shared, which has one element for each axis or
+// is nil to mark none.
 func NewLayout(shape []int, shared []bool) Layout {
 	l := Layout{reduced: make([]int, len(shape)), size: 1, masked: 1}
 	for d, n := range shape {
@@ -65,12 +66,13 @@ func (l Layout) Shape() []int { return l.reduced }
 // Size returns the number of elements of the mask.
 func (l Layout) Size() int { return l.masked }
 
-// Dense reports whether every element of the tensor has an element of the mask
-// to itself.
+// Dense reports whether every element of the tensor has its own element of the
+// mask.
 func (l Layout) Dense() bool { return len(l.groups) == 1 && !l.groups[0].shared }
 
-// runs calls f for runs that cover the tensor: n elements from at on, whose
-// mask is the one element m where shared, else n elements from m on.
+// runs calls f for runs that cover the tensor: n elements from at on. If
+// shared, their mask is the single element m, and else the n elements from m
+// on.
 func (l Layout) runs(f func(at, m, n int, shared bool)) {
 	if l.size > 0 {
 		l.walk(0, 0, 0, f)

@@ -6,8 +6,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
-// A Mask is a drawn mask, ready to be applied. dst and src have one length,
-// that of the tensor, and are the same slice or do not overlap.
+// A Mask is a drawn mask, ready to be applied. dst and src both have the length
+// of the tensor, and are the same slice or do not overlap.
 type Mask interface {
 	Float32(dst, src []float32)
 	Float64(dst, src []float64)
@@ -22,8 +22,9 @@ func (Identity) Float32(dst, src []float32) { copy(dst, src) }
 // Float64 copies src to dst.
 func (Identity) Float64(dst, src []float64) { copy(dst, src) }
 
-// PerElement is the contract's mask with a bit for each element, inverted: kept
-// elements are multiplied by kernel.Scale. The bits are never stored.
+// PerElement is inverted dropout with the contract's mask and a bit for each
+// element: kept elements are multiplied by [kernel.Scale]. The bits are never
+// stored.
 type PerElement struct {
 	Stream    kernel.Stream
 	Threshold uint32
@@ -39,16 +40,16 @@ func (m PerElement) Float64(dst, src []float64) {
 	kernel.Apply(dst, src, 0, m.Stream, m.Threshold)
 }
 
-// A Form says what becomes of elements: a kept x is Scale*x + Shift, a dropped
-// one Dropped, whatever it was.
+// A Form says what becomes of elements: a kept x becomes Scale*x + Shift, a
+// dropped one Dropped, whatever it was.
 type Form struct{ Scale, Shift, Dropped float64 }
 
-// Scaled is the form of inverted dropout. Its shift is -0, which added to any x
-// gives x; +0 would turn -0 into +0.
+// Scaled returns the form of inverted dropout. Its shift is -0, because adding
+// -0 leaves any x unchanged; +0 would turn -0 into +0.
 func Scaled(scale float64) Form { return Form{Scale: scale, Shift: math.Copysign(0, -1)} }
 
-// Bits is a mask of stored bits: bit i%64 of Kept[i/64] is set where element i
-// of the mask is kept.
+// Bits is a mask of stored bits: bit i%64 of Kept[i/64] is set if element i of
+// the mask is kept.
 type Bits struct {
 	Layout Layout
 	Kept   []uint64
@@ -110,8 +111,8 @@ func (b Bits) Float64(dst, src []float64) {
 	})
 }
 
-// words calls f for each word of the n bits from bit m on: bit e of kept belongs
-// to element i+e, and there are n of them.
+// words calls f for each word of the n bits from bit m on. In f, bit e of kept
+// belongs to element i+e, and n is the number of bits.
 func words(bits []uint64, m, n int, f func(i, n int, kept uint64)) {
 	skip := m % 64
 	for i, w := 0, m/64; i < n; w++ {
@@ -124,7 +125,7 @@ func words(bits []uint64, m, n int, f func(i, n int, kept uint64)) {
 
 // select32 and select64 choose by the bits instead of branching: a random
 // branch costs more than the arithmetic. The conversions keep the compiler from
-// fusing the product and the sum, so that all machines round alike.
+// fusing product and sum, so that all machines round alike.
 func select32(dst, src []float32, kept uint64, scale, shift float32, dropped uint32) {
 	dst = dst[:len(src)]
 	for e, x := range src {

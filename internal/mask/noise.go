@@ -4,26 +4,28 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel"
 )
 
-// Noise multiplies the elements of a tensor by numbers, or adds these to them, each
-// a function of a random word (see kernel.Words). The numbers are float64, rounded to
-// the type of the tensor before the product or the sum.
+// Noise multiplies the elements of a tensor by random numbers, or adds these to
+// them. Each number is a function of a random word (see [kernel.Words]),
+// computed in float64 and rounded to the tensor's type before the product or
+// the sum.
 type Noise struct {
 	Layout Layout
 	Stream kernel.Stream
-	// Number is the function; nil is for normal noise, of standard deviation sigma.
+	// Number is that function; nil means normal noise of standard deviation
+	// sigma.
 	Number func(word uint32) float64
 	Added  bool // instead of multiplied by
 
 	sigma float64
 }
 
-// Gaussian returns noise of mean 1 and standard deviation sigma: the factors
-// are 1 + sigma*portable.Normal(word).
+// Gaussian returns multiplicative noise of mean 1 and standard deviation sigma:
+// the factors are 1 + sigma*portable.Normal(word).
 func Gaussian(l Layout, s kernel.Stream, sigma float64) Noise {
 	return Noise{Layout: l, Stream: s, sigma: sigma}
 }
 
-// AddedGaussian returns noise of mean 0 and standard deviation sigma that is added:
+// AddedGaussian returns additive noise of mean 0 and standard deviation sigma:
 // sigma*portable.Normal(word).
 func AddedGaussian(l Layout, s kernel.Stream, sigma float64) Noise {
 	return Noise{Layout: l, Stream: s, sigma: sigma, Added: true}
@@ -62,7 +64,7 @@ func apply[F float32 | float64](dst, src []F, m Noise) {
 	})
 }
 
-// draw sets numbers, at most a piece of them, to those of the elements of the mask
+// draw sets numbers, at most piece of them, to those of the mask's elements
 // from at on.
 func draw[F float32 | float64](numbers []F, at int, m Noise) {
 	var buffer [piece]uint32

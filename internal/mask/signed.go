@@ -26,7 +26,8 @@ func move[F float32 | float64](dst, src []F, m Signed) {
 			if m.Bits[bit/64]>>(bit%64)&1 == 1 {
 				to[i] = F(x*scale) + F(kept*sign(x))
 			} else {
-				// Less than zero instead of negated, for +0 where x is zero.
+				// Subtracted from zero instead of negated, so that a zero x
+				// gives +0.
 				to[i] = 0 - F(dropped*sign(x))
 			}
 		}

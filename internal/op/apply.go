@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Apply returns the node of f of the inputs. pkg is the package of f, for errors.
-// Constants are put into the graph of the other inputs.
+// Apply returns the node of f applied to the inputs. pkg is f's package, which
+// errors name. Constants are added to the graph of the other inputs.
 func Apply(pkg string, f Function, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	op := New(pkg, f)
 	if err := op.count(len(in)); err != nil {
@@ -44,9 +44,9 @@ func Apply(pkg string, f Function, in ...*gorgonia.Node) (*gorgonia.Node, error)
 	return y, op.wrap(err)
 }
 
-// accepts returns an error, that goes on from the name of the input, unless a node
-// can be it. floats is the type of
-// the inputs of floats before it, and then of this one too; at first it is none.
+// accepts returns an error unless n can be the input. The error continues the
+// input's name. floats is the type of the preceding float inputs, zero if there
+// is none; accepts sets it to the type of this one.
 func (in Input) accepts(n *gorgonia.Node, floats *tensor.Dtype) error {
 	dt, err := DtypeOf(n)
 	if err != nil {

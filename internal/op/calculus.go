@@ -17,15 +17,15 @@ func ShapeOf(x Operand) tensor.Shape {
 	return nil
 }
 
-// A Calculus applies functions to operands of either kind. It holds on to the
-// first error.
+// A Calculus applies functions to operands of either kind and keeps the first
+// error.
 type Calculus struct {
 	apply func(f Function, in []Operand) (Operand, error)
 	wrap  func(error) error // names the op that is differentiated
 	err   error
 }
 
-// Of returns f of the inputs.
+// Of returns f applied to the inputs.
 func (c *Calculus) Of(f Function, in ...Operand) Operand {
 	if c.err != nil {
 		return nil

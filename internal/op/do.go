@@ -9,7 +9,7 @@ import (
 // Do computes the op into new memory.
 func (op Op) Do(in ...gorgonia.Value) (gorgonia.Value, error) { return op.UsePreallocDo(nil, in...) }
 
-// UsePreallocDo is Do into the memory of prealloc where it fits.
+// UsePreallocDo is [Op.Do], but reuses the memory of prealloc if it fits.
 func (op Op) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := op.count(len(in)); err != nil {
 		return nil, err
@@ -45,7 +45,8 @@ func (op Op) do(prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, e
 	return nil, errors.Errorf("inputs must be of float32 or float64, got %v", dt)
 }
 
-// dtype is the type of the first input of floats that need not have its own.
+// dtype returns the type of the first float input that does not fix its own
+// type.
 func (op Op) dtype(in []gorgonia.Value) (dt tensor.Dtype) {
 	for i, input := range op.inputs {
 		if (input.Of == Floats || input.Of == Constants) && input.Dtype == (tensor.Dtype{}) {
@@ -55,8 +56,8 @@ func (op Op) dtype(in []gorgonia.Value) (dt tensor.Dtype) {
 	return dt
 }
 
-// evaluate computes the op of the inputs, of F where they are floats, into prealloc
-// where that fits.
+// evaluate computes the op, with float inputs of type F, into prealloc if that
+// fits.
 func evaluate[E any, F Float](op Op, compute func([]E, Args[F]) error,
 	output func(prealloc gorgonia.Value, shape tensor.Shape) ([]E, gorgonia.Value),
 	prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, error) {
@@ -84,7 +85,7 @@ func evaluate[E any, F Float](op Op, compute func([]E, Args[F]) error,
 	return value, nil
 }
 
-// read reads input i from its value. Its errors go on from the name of the input.
+// read reads input i from its value. Its errors continue the input's name.
 func (a *Args[F]) read(i int, input Input, v gorgonia.Value) (err error) {
 	switch {
 	case input.Of == Step:
@@ -104,7 +105,7 @@ func (a *Args[F]) read(i int, input Input, v gorgonia.Value) (err error) {
 	return err
 }
 
-// sameRanks returns an error unless the inputs of AnyRank have one rank.
+// sameRanks returns an error unless all inputs of AnyRank have the same rank.
 func (op Op) sameRanks(shapes []tensor.Shape) error {
 	first := -1
 	for i, input := range op.inputs {
@@ -131,12 +132,12 @@ func integers(v gorgonia.Value) ([]int, error) {
 	return nil, errors.Errorf("must be a dense tensor of int, got %s", Describe(v))
 }
 
-// output returns memory for a result of the given shape, and the value that holds
-// it: prealloc where that fits, else a new one. The memory's old contents are
+// output returns memory for a result of the given shape and the value that
+// holds it: prealloc if that fits, or else a new one. The memory's contents are
 // undefined.
 func output[F Float](prealloc gorgonia.Value, shape tensor.Shape) ([]F, gorgonia.Value) {
-	// Also where x was fed as a tensor: the checks for NaN and Inf of a machine panic at
-	// tensors of floats without axes.
+	// Even if x was fed as a tensor: a machine's checks for NaN and Inf panic
+	// on float tensors without axes.
 	if shape.Dims() == 0 {
 		v := scalar(F(0))
 		return scalarMemory[F](v), v

@@ -2,34 +2,35 @@ package op
 
 import "gorgonia.org/tensor"
 
-// A Function is what an op computes, apart from how an op fits into Gorgonia.
+// A Function is what an op computes, independent of how ops fit into Gorgonia.
 //
 // A Function with a method SetTraining(bool) is told whether the machine trains.
 type Function interface {
 	// Name is the op's name in errors.
 	Name() string
-	// String tells the function from every other: Gorgonia merges ops that nothing
-	// tells apart.
+	// String distinguishes the function from every other: Gorgonia merges ops
+	// with equal hashes.
 	String() string
 	// Inputs describes the inputs, in order.
 	Inputs() []Input
-	// Rank is the rank of the output, or AnyRank for that of the inputs of AnyRank.
+	// Rank is the rank of the output; AnyRank means that of the inputs of
+	// AnyRank.
 	Rank() int
-	// Shape returns the shape of the output for inputs of the given shapes, which
-	// have the ranks of the inputs, or an error where the shapes do not fit.
+	// Shape returns the shape of the output for inputs of the given shapes,
+	// whose ranks have been checked, or an error if the shapes do not fit.
 	Shape(in []tensor.Shape) (tensor.Shape, error)
-	// Loops returns what computes the output.
+	// Loops returns the loops that compute the output.
 	Loops() Loops
-	// Derive returns the gradients of the inputs x, nil for those that have none,
-	// given the output y and its gradient dy.
+	// Derive returns the gradients of the inputs x, given the output y and its
+	// gradient dy. The gradient of an input without one is nil.
 	Derive(c *Calculus, x []Operand, y, dy Operand) []Operand
 }
 
-// A Resizer is a function whose output has another shape in some runs than its node
-// has: that of RunShape.
+// A Resizer is a function whose output in some runs has a shape other than its
+// node's: that of RunShape.
 type Resizer interface{ RunShape(step int64) tensor.Shape }
 
-// AnyRank is the rank of inputs that may have any, all of them the same one.
+// AnyRank stands for any rank, the same for all inputs that have it.
 const AnyRank = -1
 
 // An Input is the form of an input.
@@ -37,8 +38,8 @@ type Input struct {
 	Name string
 	Rank int
 	Of   Content
-	// Dtype is the type of an input of floats that need not be that of the others;
-	// the zero value is theirs.
+	// Dtype is the type of a float input whose type may differ from that of the
+	// others; the zero value means theirs.
 	Dtype tensor.Dtype
 }
 
@@ -47,17 +48,17 @@ type Content uint8
 
 const (
 	Floats    Content = iota // differentiable
-	Constants                // floats in which the output is not differentiated
+	Constants                // floats without a gradient
 	IDs                      // int
 	Step                     // int64 scalar
-	Scalar                   // a float scalar that is not differentiated
+	Scalar                   // a float scalar without a gradient
 )
 
-// Float is what ops compute in.
+// Float is the element types that ops compute in.
 type Float interface{ float32 | float64 }
 
-// Args are the values of a function's inputs. Slices are by input, and hold nil
-// for inputs of other content.
+// Args are the values of a function's inputs. Slices have one entry for each
+// input, nil for inputs of other content.
 type Args[F Float] struct {
 	Floats [][]F // in row-major order
 	Shapes []tensor.Shape
@@ -66,17 +67,18 @@ type Args[F Float] struct {
 	Scalar float64 // of the input of content Scalar
 }
 
-// Loops are what computes a function's output y, whose old contents are undefined,
-// from inputs whose shapes fit: for outputs of floats both of the first two, for
-// others the one of their type.
+// Loops compute a function's output y, whose old contents are undefined, from
+// inputs whose shapes fit. Float outputs need both of the first two, other
+// outputs the one of their type.
 type Loops struct {
 	Float32 func(y []float32, in Args[float32]) error
 	Float64 func(y []float64, in Args[float64]) error
-	IDs     func(y []int, in Args[float32]) error // inputs of floats, if any, are float32
+	IDs     func(y []int, in Args[float32]) error // float inputs, if any, are float32
 	Step    func() (int64, error)                 // without inputs
 }
 
-// Bind returns the loops of f: both are usually one generic function.
+// Bind returns the loops of f. Both arguments are usually the same generic
+// function.
 func Bind[T any](f T,
 	float32s func(f T, y []float32, in Args[float32]) error,
 	float64s func(f T, y []float64, in Args[float64]) error,
@@ -95,18 +97,18 @@ func LoopsOf(
 	return Loops{Float32: float32s, Float64: float64s}
 }
 
-// Elementwise is embedded by functions whose output has the shape of their first
-// input, whatever that is.
+// Elementwise is embedded by functions whose output has the shape of their
+// first input.
 type Elementwise struct{}
 
-// Rank is AnyRank.
+// Rank returns [AnyRank].
 func (Elementwise) Rank() int { return AnyRank }
 
 // Shape returns the shape of the first input.
 func (Elementwise) Shape(in []tensor.Shape) (tensor.Shape, error) { return in[0].Clone(), nil }
 
-// NotDifferentiable is embedded by functions that have no derivative, such as the
-// gradients of other functions: to ask for one is an error.
+// NotDifferentiable is embedded by functions without a derivative, such as the
+// gradients of other functions. Asking for one is an error.
 type NotDifferentiable struct{}
 
 // Derive makes the calculus fail.
@@ -114,7 +116,7 @@ func (NotDifferentiable) Derive(c *Calculus, _ []Operand, _, _ Operand) []Operan
 	return c.Stop()
 }
 
-// NoGradient is embedded by functions of which no gradient flows into the inputs.
+// NoGradient is embedded by functions through which no gradient flows.
 type NoGradient struct{}
 
 // Derive returns no gradients.

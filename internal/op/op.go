@@ -11,11 +11,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// An Op is a function as an op of Gorgonia:
+// An Op makes a [Function] an op of Gorgonia:
 //
 //	inputs → output
 //
-// Each node has an Op of its own, for the memory that it may keep.
+// Each node has its own Op, which may keep memory for it.
 type Op struct {
 	Function
 	pkg    string // of the function, for errors
@@ -24,11 +24,11 @@ type Op struct {
 	*reused
 }
 
-// New returns the op of a function of the package pkg, which is named in errors.
+// New returns the op of a function of package pkg, which errors name.
 func New(pkg string, f Function) Op { return Op{f, pkg, f.Inputs(), f.Loops(), new(reused)} }
 
-// FunctionOf returns the function that computes n, nil where it is no op of this
-// frame.
+// FunctionOf returns the function that computes n, or nil if n's op is not an
+// [Op].
 func FunctionOf(n *gorgonia.Node) Function {
 	if op, ok := n.Op().(Op); ok {
 		return op.Function
@@ -41,8 +41,8 @@ func (op Op) wrap(err error) error { return errors.Wrap(err, op.pkg+": "+op.Name
 // Arity, Type and InferShape tell Gorgonia how to connect the op.
 func (op Op) Arity() int { return len(op.inputs) }
 
-// Type is the function's type: in it, a is the type of floats, or of the whole
-// tensor for inputs of AnyRank.
+// Type returns the function's type, in which a is the float type or, for inputs
+// of AnyRank, the type of the whole tensor.
 func (op Op) Type() hm.Type {
 	a := hm.TypeVariable('a')
 	types := make([]hm.Type, 0, len(op.inputs)+1)
@@ -106,18 +106,18 @@ func (op Op) count(n int) error {
 	return nil
 }
 
-// ReturnsPtr is false and OverwritesInput -1: the output is always memory of its
-// own. Even an identity copies, since a later op may overwrite its input, and x
-// may be a parameter that several graphs share.
+// ReturnsPtr returns false, and OverwritesInput -1: the output always has its
+// own memory. Even an identity copies, since a later op may overwrite its
+// input, and x may be a parameter that several graphs share.
 func (op Op) ReturnsPtr() bool { return false }
 
-// OverwritesInput is -1; see ReturnsPtr.
+// OverwritesInput returns -1; see [Op.ReturnsPtr].
 func (op Op) OverwritesInput() int { return -1 }
 
-// CallsExtern is false.
+// CallsExtern returns false.
 func (op Op) CallsExtern() bool { return false }
 
-// WriteHash hashes the ranks too: they are part of the op's type.
+// WriteHash also writes the ranks, which are part of the op's type.
 func (op Op) WriteHash(h hash.Hash) {
 	fmt.Fprint(h, op.String(), op.Rank())
 	for _, in := range op.inputs {
@@ -125,15 +125,15 @@ func (op Op) WriteHash(h hash.Hash) {
 	}
 }
 
-// Hashcode is the 32-bit FNV-1a hash of what WriteHash writes.
+// Hashcode returns the 32-bit FNV-1a hash of what WriteHash writes.
 func (op Op) Hashcode() uint32 {
 	h := fnv.New32a()
 	op.WriteHash(h)
 	return h.Sum32()
 }
 
-// SetTraining tells the function whether the machine trains, where it cares.
-// Machines call it when they are made.
+// SetTraining tells the function whether the machine trains, if it has a method
+// for that. Machines call it when they are created.
 func (op Op) SetTraining(training bool) error {
 	if f, ok := op.Function.(interface{ SetTraining(bool) }); ok {
 		f.SetTraining(training)
@@ -141,7 +141,8 @@ func (op Op) SetTraining(training bool) error {
 	return nil
 }
 
-// DiffWRT says that the op is differentiable in its inputs of floats.
+// DiffWRT reports that the op is differentiable with respect to its float
+// inputs.
 func (op Op) DiffWRT(int) []bool {
 	wrt := make([]bool, 0, op.Arity())
 	for _, in := range op.inputs {

@@ -2,8 +2,8 @@ package op
 
 import "gorgonia.org/gorgonia"
 
-// ReuseMemory makes the ops of this frame in g keep the memory of their results
-// from one run to the next, where a machine would allocate it anew each time.
+// ReuseMemory makes each [Op] in g keep the memory of its result from one run
+// to the next, where a machine would allocate it anew each time.
 func ReuseMemory(g *gorgonia.ExprGraph) {
 	for _, n := range g.AllNodes() {
 		if op, ok := n.Op().(Op); ok {
@@ -18,8 +18,8 @@ type reused struct {
 	value gorgonia.Value
 }
 
-// memory returns where the next result may go: prealloc, the machine's offer, or
-// what was kept.
+// memory returns where the next result may go: prealloc, which the machine
+// offers, or the memory that was kept.
 func (r *reused) memory(prealloc gorgonia.Value) gorgonia.Value {
 	if r.on {
 		return r.value

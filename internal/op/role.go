@@ -2,15 +2,15 @@ package op
 
 import "gorgonia.org/gorgonia"
 
-// A Role is what an op does to what flows through it, for those that look at whole
-// graphs.
+// A Role is what an op does to the values that flow through it, for code that
+// inspects whole graphs.
 type Role uint8
 
 const (
 	RoleOther     Role = iota
 	RoleShape          // gives the elements another shape or order
-	RoleUnary          // works on each element, and is not linear
-	RoleBinary         // adds to the elements or multiplies them all alike
+	RoleUnary          // changes each element, not linearly
+	RoleBinary         // adds to the elements or multiplies all by one number
 	RoleWeights        // is a linear layer or a part of one
 	RoleConv           // is a convolution of (N, C, ...), or begins one
 	RolePool           // works on the maps of (N, C, ...)
@@ -22,8 +22,8 @@ const (
 	RoleRecurrent      // is a layer of weights of sequences (N, T, features)
 )
 
-// RoleOf returns the role of the op of a node of this frame: what its function's
-// method Role() Role says, RoleOther where it has none.
+// RoleOf returns the role of n's op: the result of its function's method Role()
+// Role, or [RoleOther] if it has none.
 func RoleOf(n *gorgonia.Node) Role {
 	if f, ok := FunctionOf(n).(interface{ Role() Role }); ok {
 		return f.Role()
@@ -31,8 +31,8 @@ func RoleOf(n *gorgonia.Node) Role {
 	return RoleOther
 }
 
-// Activated reports whether the op of a node has an activation fused to it, as the
-// method Activated() bool of its function says.
+// Activated reports whether n's op includes a fused activation, according to
+// its function's method Activated() bool.
 func Activated(n *gorgonia.Node) bool {
 	f, ok := FunctionOf(n).(interface{ Activated() bool })
 	return ok && f.Activated()

@@ -5,7 +5,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// NotEmpty returns an error where a shape has an axis without elements.
+// NotEmpty returns an error if a shape has an axis without elements.
 func NotEmpty(name string, s tensor.Shape) error {
 	for _, d := range s {
 		if d < 1 {
@@ -15,7 +15,8 @@ func NotEmpty(name string, s tensor.Shape) error {
 	return nil
 }
 
-// SameShape returns an error unless the gradient has the shape of the output.
+// SameShape returns err or, if that is nil, an error unless the gradient has
+// the wanted shape.
 func SameShape(gradient, want tensor.Shape, err error) error {
 	if err == nil && !gradient.Eq(want) {
 		err = errors.Errorf("gradient of y must have shape %v, got %v", want, gradient)

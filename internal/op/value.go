@@ -10,8 +10,8 @@ import (
 )
 
 // Values returns the elements of v, a scalar or a dense tensor of F, in
-// row-major logical order. The slice is v's own memory where that has this
-// order, else a copy.
+// row-major logical order. The slice is v's own memory if that has this order,
+// and else a copy.
 func Values[F Float](v gorgonia.Value) ([]F, error) {
 	switch v := v.(type) {
 	case *gorgonia.F32, *gorgonia.F64:
@@ -58,7 +58,7 @@ func Size(s tensor.Shape) int {
 func RowMajor(d *tensor.Dense) bool {
 	shape, strides := d.Shape(), d.Strides()
 	if len(strides) != len(shape) {
-		// Tensor leaves the strides of scalars and some vectors out.
+		// Package tensor omits the strides of scalars and some vectors.
 		return !d.RequiresIterator()
 	}
 	want := 1
@@ -177,9 +177,9 @@ func DtypeOf(n *gorgonia.Node) (dt tensor.Dtype, err error) {
 // IsFloat reports whether ops can compute in a type.
 func IsFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor.Float64 }
 
-// stepValue is a step as the value of a node, in prealloc where that fits. It is a
-// tensor, since the watches for NaN and Inf of Gorgonia's machines panic on a
-// *gorgonia.I64, where nobody can recover.
+// stepValue returns a step as the value of a node, in prealloc if that fits. It
+// is a tensor because the NaN and Inf watches of Gorgonia's machines panic on a
+// *gorgonia.I64, in a place where nothing can recover.
 func stepValue(prealloc gorgonia.Value, step int64) gorgonia.Value {
 	if p, ok := prealloc.(*tensor.Dense); ok && p.Dtype() == tensor.Int64 && p.IsScalar() {
 		p.Int64s()[0] = step

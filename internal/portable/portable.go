@@ -1,10 +1,10 @@
 // Package portable computes functions with the same bits on every machine.
 //
-// The functions of package math are partly assembly and may be compiled to
+// The functions of package math are partly in assembly and may be compiled to
 // fused multiply-adds, so their last bits differ between processors. Here each
 // addition, subtraction, multiplication, division and square root is rounded to
-// float64 on its own, as IEEE 754 prescribes, in the order that is written; the
-// conversions of products to float64 forbid fusion.
+// float64 on its own, as IEEE 754 prescribes, in the order written; converting
+// each product to float64 forbids fusion.
 package portable
 
 import "math"
@@ -42,8 +42,8 @@ func Log(x float64) float64 {
 	return float64(fe*ln2High) + (float64(fe*ln2Low) + float64(2*s*(1+sum)))
 }
 
-// Exp returns e^x to within 4 units in the last place, +Inf where x > 709 and 0
-// where x < -708.
+// Exp returns e^x to within 4 units in the last place, +Inf if x > 709 and 0 if
+// x < -708.
 //
 // x = k*ln 2 + r with |r| <= ln(2)/2; e^r is the Taylor series up to r^14/14!.
 func Exp(x float64) float64 {
@@ -64,9 +64,9 @@ func Exp(x float64) float64 {
 	return math.Ldexp(sum, int(k))
 }
 
-// Normal returns the quantile of the standard normal distribution at
-// (u + 1/2)/2^32, so that a uniform u has a normal Normal(u), within ±6.34.
-// Normal(^u) is -Normal(u) to the bit.
+// Normal returns the quantile of the standard normal distribution at (u +
+// 1/2)/2^32. For uniform u the result is normally distributed, within ±6.34.
+// Normal(^u) is exactly -Normal(u).
 //
 // It is PPND7 of Wichura, "Algorithm AS 241: The Percentage Points of the
 // Normal Distribution", Applied Statistics 37, 1988, with Log for the

@@ -8,8 +8,8 @@ import (
 
 var plain = regexp.MustCompile(`^[a-zA-Z0-9_@%+=:,./-]+$`)
 
-// Quote returns words as a POSIX shell takes them, with a space between: in quotes
-// what has more than letters, digits and the usual signs of paths.
+// Quote returns words for a POSIX shell, separated by spaces. Words with
+// anything but letters, digits and the usual characters of paths are quoted.
 func Quote(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {

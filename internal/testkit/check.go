@@ -12,15 +12,17 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// CheckFunction holds a differentiable op to what all ops promise: gradients as
-// by central differences, the same on a LispMachine, in float32 and for
-// transposed inputs, and when called from several goroutines.
+// CheckFunction checks what every differentiable op promises: its gradients
+// agree with central differences, and the results are the same on a
+// LispMachine, in float32, for transposed inputs, and when it is called from
+// several goroutines. Inputs of the given shapes are made by [Varied].
 func CheckFunction(t *testing.T, f gradcheck.Graph, shapes ...[]int) {
 	t.Helper()
 	inputs := Varied(tensor.Float64, shapes...)
 	CheckFunctionAt(t, f, inputs...)
 }
 
+// CheckFunctionAt is [CheckFunction] at the given float64 inputs.
 func CheckFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
 	t.Helper()
 	if err := gradcheck.Check(f, 1e-7, inputs...); err != nil {
@@ -48,8 +50,8 @@ func CheckFunctionAt(t *testing.T, f gradcheck.Graph, inputs ...*tensor.Dense) {
 	checkConcurrent(t, f, want.Y, inputs...)
 }
 
-// checkConcurrent calls one op from several goroutines, as machines on one graph
-// do.
+// checkConcurrent calls one op from several goroutines, as machines on the same
+// graph do.
 func checkConcurrent(t *testing.T, f gradcheck.Graph, want []float64, inputs ...*tensor.Dense) {
 	t.Helper()
 	g := gorgonia.NewGraph()
@@ -92,7 +94,7 @@ func checkConcurrent(t *testing.T, f gradcheck.Graph, want []float64, inputs ...
 	}
 }
 
-// Rejects fails the test unless err says want.
+// Rejects fails the test unless the text of err contains want.
 func Rejects(t testing.TB, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) {

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// Run resets the machine and runs it, and fails the test on an error.
 func Run(t testing.TB, m gorgonia.VM) {
 	t.Helper()
 	m.Reset()
@@ -18,8 +19,8 @@ func Run(t testing.TB, m gorgonia.VM) {
 	}
 }
 
-// Outcome is the output of a graph and the gradients of its inputs, for a cost
-// that is the sum of the squares of the output.
+// Outcome is the output of a graph and the gradients of its inputs, where the
+// cost is the sum of the squares of the output.
 type Outcome struct {
 	Y     []float64
 	Grads [][]float64
@@ -78,9 +79,9 @@ func Differentiate(t testing.TB, lisp bool, f gradcheck.Graph, inputs ...*tensor
 	return out
 }
 
-// ForwardOnly is the output of f without gradients. Property tests over random
-// shapes use it: the gradient of the cost has been seen to fail, about once
-// in a thousand graphs, in the Repeat op of Gorgonia's Sum.
+// ForwardOnly returns the output of f without gradients. Property tests over
+// random shapes use it because the gradient of the cost fails, in about one of
+// a thousand graphs, in the Repeat op of Gorgonia's Sum.
 func ForwardOnly(t testing.TB, f gradcheck.Graph, inputs ...*tensor.Dense) []float64 {
 	t.Helper()
 	g := gorgonia.NewGraph()
@@ -98,6 +99,7 @@ func ForwardOnly(t testing.TB, f gradcheck.Graph, inputs ...*tensor.Dense) []flo
 	return Floats(t, y.Value())
 }
 
+// Near fails the test unless o and want agree as [Near] demands; what names them.
 func (o Outcome) Near(t testing.TB, what string, want Outcome, tol float64) {
 	t.Helper()
 	Near(t, what+": output", o.Y, want.Y, tol)
@@ -125,6 +127,7 @@ func Near(t testing.TB, what string, a, b []float64, tol float64) {
 	}
 }
 
+// Tape returns a TapeMachine as a gorgonia.VM, for tables of machines.
 func Tape(g *gorgonia.ExprGraph) gorgonia.VM { return gorgonia.NewTapeMachine(g) }
 
 // InputsOf returns the inputs of a node's op, in order.

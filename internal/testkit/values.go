@@ -1,5 +1,5 @@
-// Package testkit has what the tests of several packages share: tensors, runs of
-// graphs, and the checks that every op must pass.
+// Package testkit is shared by the tests of several packages: it makes tensors,
+// runs graphs, and has the checks that every op must pass.
 package testkit
 
 import (
@@ -81,8 +81,8 @@ func Varied(dt tensor.Dtype, shapes ...[]int) []*tensor.Dense {
 	return all
 }
 
-// Reversed returns a tensor with the elements of d that lies in memory with its
-// axes in reverse order.
+// Reversed returns a tensor with the elements of d whose memory has the axes in
+// reverse order.
 func Reversed(t testing.TB, d *tensor.Dense) *tensor.Dense {
 	t.Helper()
 	n := d.Dims()
@@ -106,16 +106,20 @@ func Reversed(t testing.TB, d *tensor.Dense) *tensor.Dense {
 	return c
 }
 
+// Ones returns a tensor of ones.
 func Ones(dt tensor.Dtype, shape ...int) *tensor.Dense { return tensor.Ones(dt, shape...) }
 
+// SameBits reports whether a and b are equal bit for bit, NaN and -0 included.
 func SameBits(a, b []float64) bool {
 	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) })
 }
 
+// Labels returns an int tensor of the given shape and elements.
 func Labels(shape []int, y ...int) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(y))
 }
 
+// Sines returns a float64 tensor of sin(1), sin(2), ...
 func Sines(shape ...int) *tensor.Dense {
 	x := Ramp(tensor.Float64, shape...)
 	for i := range x.Float64s() {
@@ -124,7 +128,7 @@ func Sines(shape ...int) *tensor.Dense {
 	return x
 }
 
-// Dtypes are the types that ops compute in.
+// Dtypes are the element types that ops compute in.
 var Dtypes = []tensor.Dtype{tensor.Float32, tensor.Float64}
 
 // Waves returns a tensor of values between -1 and 1.
@@ -136,7 +140,7 @@ func Waves(shape ...int) *tensor.Dense {
 	return x
 }
 
-// ScaledWaves are waves times a factor, from another start.
+// ScaledWaves returns waves times a factor, from another start.
 func ScaledWaves(factor, start float64, shape ...int) *tensor.Dense {
 	x := Waves(shape...)
 	for i := range x.Float64s() {

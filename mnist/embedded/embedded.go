@@ -1,12 +1,12 @@
-// Package embedded carries the MNIST database of handwritten digits inside the
-// program: the four files as they were published, 11 MB gzipped. Import it for
-// data without a download, and package mnist alone to read files of your own.
+// Package embedded embeds the MNIST database of handwritten digits in a
+// program: the four files as published, 11 MB gzipped. Import it to have the
+// data without a download, or only package mnist to read your own files.
 //
 // MNIST was made by Yann LeCun (Courant Institute, NYU), Corinna Cortes (Google
 // Labs, New York) and Christopher J.C. Burges (Microsoft Research, Redmond)
 // from NIST's Special Databases 1 and 3. It is available under the Creative
 // Commons Attribution-Share Alike 3.0 licence, which a program that embeds the
-// files has to respect; see README.md beside this file.
+// files must respect; see README.md beside this file.
 package embedded
 
 import (

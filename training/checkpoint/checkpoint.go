@@ -1,15 +1,17 @@
-// Package checkpoint keeps the state of a training run in a directory, so that it
-// can be resumed after an interruption or a crash.
+// Package checkpoint keeps the state of a training run in a directory, so that
+// the run can be resumed after an interruption or a crash. [Keep] saves as the
+// run goes; [Load] reads the state back for the field Resume of a
+// training.Trainer.
 //
 //	config.json        what was run: the caller's own
 //	last.safetensors   the whole state: parameters, solver, position, history
 //	best.safetensors   the weights of the best epoch on the validation set
 //
-// Both files have the weights in the one layout of models.Model.Save, so that
-// Model.Load takes them, and PyTorch.
+// Both files have the weights in the layout of models.Model.Save, so that
+// Model.Load and PyTorch can read them.
 //
 // Files are replaced atomically and synchronized with the disk: a crash at any
-// moment leaves the old state or the new one. They carry a checksum.
+// moment leaves either the old state or the new one. They include a checksum.
 package checkpoint
 
 import (
@@ -30,7 +32,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// The names of the files in a directory of a run.
+// The names of the files in a run's directory.
 const (
 	ConfigFile = "config.json"
 	LastFile   = "last.safetensors"
@@ -42,8 +44,8 @@ func Save(path string, s *training.State) error {
 	return errors.Wrap(atomicfile.Write(path, func(w io.Writer) error { return encode(w, s) }), "checkpoint: Save")
 }
 
-// Load reads the state from a file that Save wrote. A file that is missing,
-// damaged or another program's is an error.
+// Load reads the state from a file that [Save] wrote. A file that is missing,
+// damaged or from another program is an error.
 func Load(path string) (*training.State, error) {
 	f, err := datafile.Open(path)
 	if err != nil {
@@ -54,8 +56,8 @@ func Load(path string) (*training.State, error) {
 	return s, errors.Wrapf(err, "checkpoint: Load: %s", path)
 }
 
-// SaveConfig writes config as indented JSON to the directory of a run, which it
-// makes if there is none.
+// SaveConfig writes config as indented JSON to a run's directory, which it
+// creates if there is none.
 func SaveConfig(dir string, config any) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return errors.Wrap(err, "checkpoint: SaveConfig")
@@ -71,11 +73,11 @@ func SaveConfig(dir string, config any) error {
 	return errors.Wrap(err, "checkpoint: SaveConfig")
 }
 
-// LoadConfig reads the configuration of a run into config, strictly: a key that
-// config does not have, in these letters, is an error that names the nearest one, and
-// so are a number that does not fit, such as 1.9 for an int, a string that is not
-// among those of a tag enum:"a,b", and anything after the end. Errors name the line
-// and column.
+// LoadConfig reads the configuration of a run into config, strictly. These are
+// errors: a key that config does not have in exactly this spelling (the error
+// suggests the nearest one), a number that does not fit, such as 1.9 for an
+// int, a string that is not in the field's tag enum:"a,b", and anything after
+// the end. Errors name the line and column.
 func LoadConfig(dir string, config any) error {
 	n, err := configfile.Read(filepath.Join(dir, ConfigFile))
 	if err == nil {
@@ -84,16 +86,17 @@ func LoadConfig(dir string, config any) error {
 	return errors.Wrap(err, "checkpoint: LoadConfig")
 }
 
-// Keep is a callback that saves the run to a directory: the last state after each
-// epoch, at the end, however it comes, and within an epoch whenever the interval
-// has passed since the last save (0: never); and the parameters of the epoch with
-// the lowest validation error so far, if there is a validation set. A run that ends
-// because a number was not finite, or within a step, leaves the last state before that,
-// at an epoch's end or after the interval. At the start it removes what a run that was
-// killed while it saved has left.
+// Keep returns a callback that saves the run to a directory. It saves the state
+// after each epoch, at the end, however the run ends, and within an epoch
+// whenever the interval has passed since the last save (0: never). If there is
+// a validation set, it also saves the parameters of the epoch with the lowest
+// validation error so far. A run that ends because a number was not finite, or
+// in the middle of a step, leaves the last state saved before that. At the
+// start Keep removes temporary files of a run that was killed while it saved.
 //
-// Its place among the callbacks does not matter: states are taken when all of them
-// have seen the step, and best parameters that early stopping gives back come after.
+// Its position among the callbacks does not matter: states are taken once all
+// of them have seen the step, before early stopping restores the best
+// parameters.
 func Keep(dir string, interval time.Duration) training.Callback {
 	last, best := filepath.Join(dir, LastFile), filepath.Join(dir, BestFile)
 	var saved time.Time
@@ -134,11 +137,12 @@ func Keep(dir string, interval time.Duration) training.Callback {
 			return save(r)
 		},
 		OnEnd: func(r *training.Run) error {
-			// What led there is no state to go on from.
+			// The state that led there is no state to resume from.
 			if bad := (*training.NonFiniteError)(nil); errors.As(r.Err, &bad) {
 				return nil
 			}
-			// A run that was over when it was resumed has nothing new to keep.
+			// A run that was already over when it was resumed has nothing new
+			// to keep.
 			if kept == (position{r.Epoch, r.Steps, r.History.Stopped}) {
 				return nil
 			}
@@ -147,14 +151,15 @@ func Keep(dir string, interval time.Duration) training.Callback {
 	}
 }
 
-// position is how far a run has come.
+// position is how far a run has got.
 type position struct {
-	epoch   int // to go on with
+	epoch   int // to continue with
 	steps   int64
 	stopped string
 }
 
-// isBest reports whether the last epoch has a lower validation error than all before.
+// isBest reports whether the last epoch has a lower validation error than all
+// earlier ones.
 func isBest(epochs []training.Epoch) bool {
 	last := epochs[len(epochs)-1].Validation
 	return last != nil && !slices.ContainsFunc(epochs[:len(epochs)-1], func(e training.Epoch) bool {
@@ -162,7 +167,7 @@ func isBest(epochs []training.Epoch) bool {
 	})
 }
 
-// saveBest writes the weights of the epoch that r has finished.
+// saveBest writes the weights of the epoch that r has just finished.
 func saveBest(path string, r *training.Run) error {
 	weights, err := r.Trainer.Model.Weights()
 	if err != nil {

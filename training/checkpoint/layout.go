@@ -15,14 +15,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// The names of the tensors of a file that are not weights, which have their own:
+// The prefixes of tensors other than weights, which are named
 // solver/SLOT/NUMBER and callback/NUMBER/NAME.
 const (
 	solverPrefix   = "solver/"
 	callbackPrefix = "callback/"
 )
 
-// solverState is what the file says of the solver beside its tensors.
+// solverState is what the file says about the solver besides its tensors.
 type solverState struct {
 	Step  int64          `json:"step"`
 	Slots map[string]int `json:"slots"` // and the number of tensors in each
@@ -92,7 +92,7 @@ func decode(r io.Reader) (*training.State, error) {
 	return s, takeCallbacks(s, tensors)
 }
 
-// metadata reads the JSON that encode has written under a key, all of it and no more.
+// metadata reads the JSON that encode has written under a key, exactly.
 func metadata(f *tensorfile.File, key string, to any) error {
 	n, err := configfile.ParseJSON(key, []byte(f.Metadata[key]))
 	if err != nil {
@@ -113,7 +113,7 @@ func takeSolver(s *training.State, solver solverState, tensors map[string]*tenso
 			full := solverPrefix + name + "/" + strconv.Itoa(i)
 			d, ok := tensors[full]
 			if !ok {
-				return errors.Errorf("tensor %d of slot %q is missing", i, name)
+				return errors.Errorf("slot %q must have tensor %d, got none", name, i)
 			}
 			list[i] = d
 			delete(tensors, full)
@@ -123,7 +123,8 @@ func takeSolver(s *training.State, solver solverState, tensors map[string]*tenso
 	return nil
 }
 
-// takeCallbacks moves the tensors of callbacks, all that are left, to s.
+// takeCallbacks moves the tensors of callbacks, which are all that are left, to
+// s.
 func takeCallbacks(s *training.State, tensors map[string]*tensor.Dense) error {
 	for full, d := range tensors {
 		rest, ok := strings.CutPrefix(full, callbackPrefix)

@@ -1,5 +1,5 @@
-// Package logs records training runs as they go: as CSV, as JSON lines, and for
-// TensorBoard.
+// Package logs provides callbacks that record training runs as they go: [CSV],
+// [JSONLines] and [TensorBoard].
 package logs
 
 import (
@@ -15,15 +15,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// CSV returns a callback that writes a row for each epoch: the epoch, the updates made,
-// the learning rate, the loss, error and negative log-likelihood of the batches with
-// dropout, those of the validation set without, and the seconds that the epoch took.
-// Missing values are empty: a learning rate without a schedule, for instance.
+// CSV returns a callback that writes a row for each epoch: the epoch, the
+// updates made, the learning rate, the loss, error and negative log-likelihood
+// of the batches with dropout, those of the validation set without, and the
+// seconds that the epoch took. Missing values are empty, such as the learning
+// rate without a schedule.
 //
-// A header comes first: if w is a file, in an empty one, and otherwise before the first
-// epoch of a run, so that a run that is resumed, with a file opened to append to, does
-// not repeat it. Epochs that were lost with the last state are there twice then: the
-// later rows count.
+// A header comes first. In a file it is written only if the file is empty, so
+// that a resumed run that appends does not repeat it; in other writers it comes
+// before the first epoch of a run. Epochs that an interruption lost and that
+// were trained again appear twice: the later rows count.
 func CSV(w io.Writer) training.Callback {
 	out := csv.NewWriter(w)
 	flush := func(record []string) error {
@@ -53,8 +54,8 @@ func CSV(w io.Writer) training.Callback {
 	}
 }
 
-// wantsHeader says whether a header goes to w before its next row; first is whether
-// the row is a run's first.
+// wantsHeader reports whether a header is due in w before its next row; first
+// is whether the row is a run's first.
 func wantsHeader(w io.Writer, first bool) bool {
 	if f, ok := w.(interface{ Stat() (fs.FileInfo, error) }); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
@@ -84,7 +85,7 @@ func row(e training.Epoch) []string {
 }
 
 // JSONLines returns a callback that writes a line for each epoch: the
-// training.Epoch as JSON.
+// [training.Epoch] as JSON.
 func JSONLines(w io.Writer) training.Callback {
 	return training.Callback{OnEpoch: func(r *training.Run) error {
 		err := json.NewEncoder(w).Encode(r.History.Epochs[len(r.History.Epochs)-1])
@@ -92,8 +93,8 @@ func JSONLines(w io.Writer) training.Callback {
 	}}
 }
 
-// scalars are the numbers of an epoch by the names that TensorBoard groups them
-// under.
+// scalars returns the numbers of an epoch by the names under which TensorBoard
+// groups them.
 func scalars(e training.Epoch) map[string]float64 {
 	all := map[string]float64{"loss/train": e.Loss, "error/train": e.Train.Error(), "nll/train": e.Train.NLL}
 	if e.LR != nil {

@@ -19,13 +19,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// TensorBoard returns a callback that writes an event file for TensorBoard to a
-// directory, which it makes: the scalars of each epoch at its step, and every
-// some steps the L2 norm of each parameter's gradient (0: never).
+// TensorBoard returns a callback that writes an event file for TensorBoard to
+// the directory dir, which it creates: the scalars of each epoch at its step
+// and, at each multiple of every steps, the L2 norm of each parameter's
+// gradient (0: never).
 //
-// Each run has a file of its own. That of a resumed run begins with what makes
-// TensorBoard forget the steps that were made before the interruption and are made
-// again.
+// Each run has its own file. That of a resumed run begins with a record that
+// makes TensorBoard forget the steps that were made before the interruption and
+// are repeated.
 //
 // The file holds TFRecords of Event messages, as TensorFlow's tensorflow/core/util
 // event.proto and summary.proto define them.
@@ -66,12 +67,12 @@ func TensorBoard(dir string, every int64) training.Callback {
 // A board writes the event file of a run.
 type board struct {
 	f       *os.File
-	started bool // the first step is made
+	started bool // the first step has been made
 }
 
-// create makes the event file of a run. TensorBoard takes files whose name has
-// "tfevents" in it, in the order of their names: by time. No file of another run
-// has the name, since it would be written over.
+// create creates the event file of a run. TensorBoard reads files whose name
+// contains "tfevents", in the order of their names, that is, by time. The name
+// must be new, or another run's file would be overwritten.
 func create(dir string) (*os.File, error) {
 	for {
 		t := time.Now()
@@ -83,7 +84,7 @@ func create(dir string) (*os.File, error) {
 	}
 }
 
-// start is told of the first step of r, which may be a resumed run's.
+// start handles the first step of r, which may be a resumed run.
 func (b *board) start(r *training.Run) error {
 	if b.started {
 		return nil
@@ -95,8 +96,8 @@ func (b *board) start(r *training.Run) error {
 	if err := writeRecord(b.f, startEvent(now(), r.Steps)); err != nil {
 		return errors.Wrap(err, "logs: TensorBoard")
 	}
-	// TensorBoard has dropped what was told at this very step, also of the epoch that
-	// ended with it.
+	// TensorBoard has dropped what was recorded at this very step, including
+	// the epoch that ended with it.
 	if n := len(r.History.Epochs); n > 0 && r.History.Epochs[n-1].Step == r.Steps {
 		return b.write(r.Steps, scalars(r.History.Epochs[n-1]))
 	}
@@ -135,8 +136,8 @@ func versionEvent(wall float64) []byte {
 	return protowire.AppendString(b, "brain.Event:2")
 }
 
-// startEvent says that a run goes on at step: what was told of that and of later ones
-// before does not count.
+// startEvent says that a run resumes at step: what was recorded before about
+// that and later steps does not count.
 func startEvent(wall float64, step int64) []byte {
 	session := protowire.AppendTag(nil, sessionStatus, protowire.VarintType)
 	session = protowire.AppendVarint(session, sessionStart)
@@ -145,7 +146,7 @@ func startEvent(wall float64, step int64) []byte {
 	return protowire.AppendBytes(b, session)
 }
 
-// eventAt is an event without what happened.
+// eventAt returns an event without content.
 func eventAt(wall float64, step int64) []byte {
 	b := protowire.AppendTag(nil, eventWallTime, protowire.Fixed64Type)
 	b = protowire.AppendFixed64(b, math.Float64bits(wall))

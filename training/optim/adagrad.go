@@ -15,12 +15,12 @@ import (
 //	q = q + g^2
 //	w = w - LR*g/(sqrt(q) + Eps)
 //
-// as in PyTorch; for its lr_decay take the schedule InverseTime. The slot
+// as in PyTorch; for its lr_decay use the schedule [InverseTime]. The slot
 // "square_sum" holds q.
 type AdaGrad struct {
-	// LR is the learning rate; 0 stands for 0.01, Zero for 0.
+	// LR is the learning rate; 0 stands for 0.01, [Zero] for 0.
 	LR float64
-	// Eps keeps the division finite; 0 stands for 1e-10, Zero for 0.
+	// Eps keeps the division finite; 0 stands for 1e-10, [Zero] for 0.
 	Eps float64
 
 	Regularization
@@ -32,7 +32,7 @@ type AdaGrad struct {
 
 var adagradSlots = slotNames{"square_sum"}
 
-// Step implements gorgonia.Solver.
+// Step implements [gorgonia.Solver].
 func (s *AdaGrad) Step(model []gorgonia.ValueGrad) error {
 	if err := s.check("AdaGrad.Step"); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (s *AdaGrad) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
-// Validate implements Solver.
+// Validate implements [Solver].
 func (s *AdaGrad) Validate() error { return s.check("AdaGrad") }
 
 // settings returns the settings that have defaults.
@@ -59,16 +59,16 @@ func (s *AdaGrad) check(where string) error {
 	return cmp.Or(setting{"LR", lr}.notNegative(where), setting{"Eps", eps}.notNegative(where), s.validate(where))
 }
 
-// LearningRate implements Solver.
+// LearningRate implements [Solver].
 func (s *AdaGrad) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-2) }
 
-// SetLR implements Solver.
+// SetLR implements [Solver].
 func (s *AdaGrad) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
-// State implements Solver.
+// State implements [Solver].
 func (s *AdaGrad) State() State { return s.core.state(adagradSlots) }
 
-// SetState implements Solver.
+// SetState implements [Solver].
 func (s *AdaGrad) SetState(state State) error {
 	return s.core.setState("AdaGrad", adagradSlots, 1, state)
 }

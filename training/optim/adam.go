@@ -17,13 +17,13 @@ import (
 //
 // Its slots are "first_moment" and "second_moment".
 type Adam struct {
-	// LR is the learning rate; 0 stands for 0.001, Zero for 0.
+	// LR is the learning rate; 0 stands for 0.001, [Zero] for 0.
 	LR float64
 	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
-	// 0.9 and 0.999, Zero for 0. With Beta1: Zero it is RMSProp with its bias
-	// corrected.
+	// 0.9 and 0.999, [Zero] for 0. With Beta1: Zero, Adam is [RMSProp] with bias
+	// correction.
 	Beta1, Beta2 float64
-	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
+	// Eps keeps the division finite; 0 stands for 1e-8, [Zero] for 0.
 	Eps float64
 
 	Regularization
@@ -33,7 +33,7 @@ type Adam struct {
 	k64  adamKernel[float64]
 }
 
-// Step implements gorgonia.Solver.
+// Step implements [gorgonia.Solver].
 func (s *Adam) Step(model []gorgonia.ValueGrad) error {
 	c, err := s.settings("Adam.Step")
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Adam) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
-// Validate implements Solver.
+// Validate implements [Solver].
 func (s *Adam) Validate() error {
 	_, err := s.settings("Adam")
 	return err
@@ -60,16 +60,16 @@ func (s *Adam) settings(where string) (adamSettings, error) {
 	return c, cmp.Or(c.resolve(where), s.validate(where))
 }
 
-// LearningRate implements Solver.
+// LearningRate implements [Solver].
 func (s *Adam) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
 
-// SetLR implements Solver.
+// SetLR implements [Solver].
 func (s *Adam) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
-// State implements Solver.
+// State implements [Solver].
 func (s *Adam) State() State { return s.core.state(adamSlots) }
 
-// SetState implements Solver.
+// SetState implements [Solver].
 func (s *Adam) SetState(state State) error { return s.core.setState("Adam", adamSlots, 2, state) }
 
 var adamSlots = slotNames{"first_moment", "second_moment"}
@@ -77,7 +77,7 @@ var adamSlots = slotNames{"first_moment", "second_moment"}
 // adamSettings are the settings of Adam and AdamW.
 type adamSettings struct{ lr, beta1, beta2, eps float64 }
 
-// resolve puts in the defaults and checks the result.
+// resolve fills in defaults and checks the result.
 func (c *adamSettings) resolve(where string) error {
 	c.beta1 = orDefault(c.beta1, 0.9)
 	c.beta2 = orDefault(c.beta2, 0.999)
@@ -95,9 +95,9 @@ func (c *adamSettings) resolve(where string) error {
 	return nil
 }
 
-// adamKernel is the update in the order of section 2 of the paper that spares a
-// division: w -= step * m/(sqrt(v) + eps), with the corrections of the bias in
-// step and eps.
+// adamKernel is the update in the order of section 2 of the paper, which saves
+// a division: w -= step * m/(sqrt(v) + eps), with the bias corrections in step
+// and eps.
 type adamKernel[F float] struct{ step, beta1, beta2, rest1, rest2, eps F }
 
 func (k *adamKernel[F]) set(c adamSettings, t int64) {
@@ -124,7 +124,7 @@ func (k *adamKernel[F]) update(w, g, m, v []F) {
 	}
 }
 
-// adamKernel32 is adamKernel[float32] with the vector instructions of the
-// processor, where there are any for it, for square roots and divisions take
-// several times as long one by one.
+// adamKernel32 is adamKernel[float32] with the processor's vector instructions,
+// if it has them, since square roots and divisions take several times as long
+// one by one.
 type adamKernel32 struct{ adamKernel[float32] }

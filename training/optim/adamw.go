@@ -6,20 +6,20 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled
-// weight decay regularization", 2019): a parameter w is scaled by
-// 1-LR*WeightDecay before Adam's update, and the decay has no part in the
-// moments. WeightDecay is 0 unless it is given, unlike PyTorch's 0.01. L1 is
-// not decoupled.
+// AdamW is [Adam] with decoupled weight decay (Loshchilov and Hutter,
+// "Decoupled weight decay regularization", 2019): a parameter w is scaled by
+// 1-LR*WeightDecay before Adam's update, and the decay does not enter the
+// moments. The default of WeightDecay is 0, unlike PyTorch's 0.01. L1 is not
+// decoupled.
 //
 // Its slots are "first_moment" and "second_moment".
 type AdamW struct {
-	// LR is the learning rate; 0 stands for 0.001, Zero for 0.
+	// LR is the learning rate; 0 stands for 0.001, [Zero] for 0.
 	LR float64
 	// Beta1 and Beta2 are the decay rates of the moments, below 1; 0 stands for
-	// 0.9 and 0.999, Zero for 0.
+	// 0.9 and 0.999, [Zero] for 0.
 	Beta1, Beta2 float64
-	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
+	// Eps keeps the division finite; 0 stands for 1e-8, [Zero] for 0.
 	Eps float64
 
 	Regularization
@@ -29,7 +29,7 @@ type AdamW struct {
 	k64  adamKernel[float64]
 }
 
-// Step implements gorgonia.Solver.
+// Step implements [gorgonia.Solver].
 func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
 	c, err := s.settings("AdamW.Step")
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
-// Validate implements Solver.
+// Validate implements [Solver].
 func (s *AdamW) Validate() error {
 	_, err := s.settings("AdamW")
 	return err
@@ -58,14 +58,14 @@ func (s *AdamW) settings(where string) (adamSettings, error) {
 	return c, cmp.Or(c.resolve(where), s.validate(where))
 }
 
-// LearningRate implements Solver.
+// LearningRate implements [Solver].
 func (s *AdamW) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
 
-// SetLR implements Solver.
+// SetLR implements [Solver].
 func (s *AdamW) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
-// State implements Solver.
+// State implements [Solver].
 func (s *AdamW) State() State { return s.core.state(adamSlots) }
 
-// SetState implements Solver.
+// SetState implements [Solver].
 func (s *AdamW) SetState(state State) error { return s.core.setState("AdamW", adamSlots, 2, state) }

@@ -8,20 +8,20 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// param is a parameter as a solver knows it. All but the kind, the slots and
-// the extent is bound anew by each step.
+// param is a parameter as a solver knows it. Each step binds everything anew
+// except the kind, the slots and the extent.
 type param struct {
 	kind
 	f32 arrays[float32] // one of the two is in use
 	f64 arrays[float64]
 
-	grad      memory // the gradient's own memory, where a copy of it is used
+	grad      memory // the gradient's own memory, if a copy of it is used
 	copied    bool
 	penalized bool
 	axis      int // counts units for MaxNorm; -1 for none
 	block     part
 
-	// extent is where value and gradient lay, from and to, when they were last
+	// extent is where value and gradient began and ended when they were last
 	// compared with others; shared is whether the gradient overlapped with
 	// another.
 	extent [4]uintptr
@@ -42,18 +42,18 @@ type span struct {
 	grad   bool
 }
 
-// bind takes hold of the model's values and gradients, or reports what is wrong
-// with them and changes nothing.
+// bind binds the model's values and gradients, or returns what is wrong with
+// them and changes nothing.
 func (c *core) bind(model []gorgonia.ValueGrad, solver string, maxNorm bool) error {
 	if c.seen && len(model) != len(c.params) {
-		return errors.Errorf("optim: %s.Step: expected the %d parameters of earlier steps, got %d", solver, len(c.params), len(model))
+		return errors.Errorf("optim: %s.Step: must have the %d parameters of earlier steps, got %d", solver, len(c.params), len(model))
 	}
 	params := c.params
 	if !c.seen {
 		params = make([]param, len(model))
 	}
 	if err := c.bindTo(params, model, maxNorm); err != nil {
-		// Extents that were not compared must be so by the next step.
+		// The next step must compare extents that this one did not.
 		for i := range params {
 			params[i].extent = [4]uintptr{}
 		}
@@ -85,23 +85,22 @@ func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) 
 	return nil
 }
 
-// bind takes hold of one parameter and reports whether it or its gradient lies
-// elsewhere than before.
+// bind binds one parameter and reports whether it or its gradient has moved.
 func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err error) {
 	if m == nil {
-		return false, errors.New("expected a value with a gradient, got nil")
+		return false, errors.New("must be a value with a gradient, got nil")
 	}
 	w, err := view(m.Value())
 	if err != nil {
 		return false, errors.WithMessage(err, "value")
 	}
 	if w.strides != nil {
-		return false, errors.Errorf("value: expected row-major memory, got strides %v for shape %v", w.strides, w.shape)
+		return false, errors.Errorf("value must be row-major, got strides %v for shape %v", w.strides, w.shape)
 	}
 	if !seen {
 		p.kind = w.kind.clone()
 	} else if !w.kind.equal(p.kind) {
-		return false, errors.Errorf("value: expected %v as in earlier steps, got %v", p.kind, w.kind)
+		return false, errors.Errorf("value must be %v as in earlier steps, got %v", p.kind, w.kind)
 	}
 	grad, err := m.Grad()
 	if err != nil {
@@ -114,14 +113,14 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	if err := p.block.bind(m, p.shape); err != nil {
 		return false, err
 	}
-	// Gorgonia gives the gradient of a scalar tensor as a scalar, so that
-	// shapes of one element are all the same here.
+	// Gorgonia gives the gradient of a scalar tensor as a scalar, so all shapes
+	// with one element are the same here.
 	if p.block.some() {
 		if want := (kind{p.block.shape, w.wide}); !g.equal(want) {
-			return false, errors.Errorf("gradient: expected %v as the block, got %v", want, g.kind)
+			return false, errors.Errorf("gradient must be %v as the block, got %v", want, g.kind)
 		}
 	} else if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
-		return false, errors.Errorf("gradient: expected %v as the value, got %v", p.kind, g.kind)
+		return false, errors.Errorf("gradient must be %v as the value, got %v", p.kind, g.kind)
 	}
 	p.axis = -1
 	if maxNorm {
@@ -142,8 +141,8 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	return moved, nil
 }
 
-// overlaps finds gradients that share memory, which will be copied, and
-// refuses parameters that share it with anything.
+// overlaps finds gradients that share memory, which will be copied, and rejects
+// parameters that share it with anything.
 func (c *core) overlaps(params []param) error {
 	c.spans = c.spans[:0]
 	for i := range params {
@@ -157,8 +156,7 @@ func (c *core) overlaps(params []param) error {
 	}
 	slices.SortFunc(c.spans, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
 
-	// reach has the spans that reach furthest so far, of values and of
-	// gradients.
+	// reach has the furthest-reaching spans so far, of values and of gradients.
 	var reach [2]span
 	for _, s := range c.spans {
 		for k, r := range reach {
@@ -167,9 +165,9 @@ func (c *core) overlaps(params []param) error {
 			case s.grad && k == 1:
 				params[s.param].shared = true
 			case !s.grad && k == 0:
-				return errors.Errorf("expected each parameter once, got one memory for %d and %d", min(r.param, s.param), max(r.param, s.param))
+				return errors.Errorf("parameters must differ, got one memory for %d and %d", min(r.param, s.param), max(r.param, s.param))
 			default:
-				return errors.Errorf("expected gradients apart from parameters, got one memory for those of %d and %d", r.param, s.param)
+				return errors.Errorf("gradients must not share memory with parameters, got one memory for those of %d and %d", r.param, s.param)
 			}
 		}
 		k := 0
@@ -183,7 +181,7 @@ func (c *core) overlaps(params []param) error {
 	return nil
 }
 
-// grow adds slot k, zero.
+// grow adds slot k, filled with zeros.
 func (p *param) grow(k int) {
 	if p.wide {
 		p.f64.slots[k] = make([]float64, p.size())
@@ -192,7 +190,7 @@ func (p *param) grow(k int) {
 	}
 }
 
-// gather copies a gradient that cannot be worked on in place. All are copied
+// gather copies a gradient that cannot be processed in place. All are copied
 // before the first is changed.
 func (p *param) gather() {
 	p.copied = p.shared || p.grad.strides != nil
@@ -212,7 +210,7 @@ func (a *arrays[F]) gather(m *memory, from []F) {
 	a.g = a.scratch
 }
 
-// clearGrad sets the gradient to zero where the update has done so to a copy.
+// clearGrad sets the gradient to zero if the update only did so to a copy.
 func (p *param) clearGrad() {
 	switch {
 	case !p.copied:
@@ -223,7 +221,7 @@ func (p *param) clearGrad() {
 	}
 }
 
-// release lets go of the model's memory.
+// release drops references to the model's memory.
 func (c *core) release() {
 	c.reg = nil
 	c.rule = rule{}

@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// UpdatesBlocks reports whether a solver heeds the method Block of parameters: the
-// solvers of this package do.
+// UpdatesBlocks reports whether a solver uses the method Block of parameters,
+// as the solvers of this package do.
 func UpdatesBlocks(solver gorgonia.Solver) bool {
 	switch solver.(type) {
 	case *SGD, *Adam, *AdamW, *RMSProp, *AdaGrad:
@@ -16,8 +16,8 @@ func UpdatesBlocks(solver gorgonia.Solver) bool {
 	return false
 }
 
-// part is the block of a parameter that a gradient is for. A vector counts as a
-// row.
+// part is the block of a parameter that a gradient belongs to. A vector counts
+// as a row.
 type part struct {
 	rows, cols []int        // ascending; nil: all
 	shape      tensor.Shape // of the block
@@ -25,7 +25,7 @@ type part struct {
 
 func (b *part) some() bool { return b.rows != nil || b.cols != nil }
 
-// bind takes hold of the block of m, a parameter of the given shape.
+// bind binds the block of m, a parameter of the given shape.
 func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 	b.rows, b.cols = nil, nil
 	if m, ok := m.(interface{ Block() (rows, cols []int) }); ok {
@@ -36,7 +36,7 @@ func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 	}
 	rank := len(shape)
 	if rank < 1 || rank > 2 || rank == 1 && b.rows != nil {
-		return errors.Errorf("expected no Block, or rows and columns of a matrix or columns of a vector, got one for shape %v", shape)
+		return errors.Errorf("Block must be of rows and columns of a matrix or columns of a vector, got one for shape %v", shape)
 	}
 	b.shape = append(b.shape[:0], shape...)
 	for _, axis := range [...]struct {
@@ -49,7 +49,7 @@ func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 		before, n := -1, shape[axis.at]
 		for _, u := range axis.units {
 			if u <= before || u >= n {
-				return errors.Errorf("expected a Block of ascending indices in [0, %d), got %d after %d", n, u, before)
+				return errors.Errorf("Block must have ascending indices in [0, %d), got %d after %d", n, u, before)
 			}
 			before = u
 		}
@@ -66,10 +66,10 @@ func (b *part) units(axis int) []int {
 	return b.cols
 }
 
-// lines is where a worker brings the elements of a block together.
+// lines is where a worker gathers the elements of a block.
 type lines[F float] [1 + maxSlots][block]F
 
-// provide makes lines for the given number of workers, where they are needed.
+// provide allocates lines for the given number of workers, if they are needed.
 func (c *core) provide(workers int) {
 	for i := range c.params {
 		switch p := &c.params[i]; {
@@ -82,7 +82,7 @@ func (c *core) provide(workers int) {
 	}
 }
 
-// updateBlock is update for elements [lo, hi) of a gradient that is for a block.
+// updateBlock is update for elements [lo, hi) of the gradient of a block.
 func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int, l *lines[F]) {
 	width, count := p.shape[len(p.shape)-1], p.block.shape[len(p.shape)-1]
 	direct, _ := k.(indexed[F])

@@ -255,14 +255,14 @@ func TestBlockErrors(t *testing.T) {
 		shape, grad, rows, cols []int
 		want                    string
 	}{
-		{[]int{4, 5}, []int{2, 3}, []int{0, 3}, []int{1, 2}, "gradient: expected float32 of shape (2, 2) as the block, got float32 of shape (2, 3)"},
-		{[]int{4, 5}, []int{4, 5}, nil, []int{1}, "gradient: expected float32 of shape (4, 1) as the block, got float32 of shape (4, 5)"},
-		{[]int{4, 5}, []int{2, 5}, []int{3, 1}, nil, "expected a Block of ascending indices in [0, 4), got 1 after 3"},
-		{[]int{4, 5}, []int{2, 5}, []int{1, 1}, nil, "expected a Block of ascending indices in [0, 4), got 1 after 1"},
-		{[]int{4, 5}, []int{4, 1}, nil, []int{5}, "expected a Block of ascending indices in [0, 5), got 5 after -1"},
-		{[]int{4, 5}, []int{1, 5}, []int{-1}, nil, "expected a Block of ascending indices in [0, 4), got -1 after -1"},
-		{[]int{5}, []int{1}, []int{0}, nil, "expected no Block, or rows and columns of a matrix or columns of a vector, got one for shape (5)"},
-		{[]int{2, 2, 2}, []int{2, 2, 1}, nil, []int{0}, "expected no Block, or rows and columns of a matrix or columns of a vector, got one for shape (2, 2, 2)"},
+		{[]int{4, 5}, []int{2, 3}, []int{0, 3}, []int{1, 2}, "gradient must be float32 of shape (2, 2) as the block, got float32 of shape (2, 3)"},
+		{[]int{4, 5}, []int{4, 5}, nil, []int{1}, "gradient must be float32 of shape (4, 1) as the block, got float32 of shape (4, 5)"},
+		{[]int{4, 5}, []int{2, 5}, []int{3, 1}, nil, "Block must have ascending indices in [0, 4), got 1 after 3"},
+		{[]int{4, 5}, []int{2, 5}, []int{1, 1}, nil, "Block must have ascending indices in [0, 4), got 1 after 1"},
+		{[]int{4, 5}, []int{4, 1}, nil, []int{5}, "Block must have ascending indices in [0, 5), got 5 after -1"},
+		{[]int{4, 5}, []int{1, 5}, []int{-1}, nil, "Block must have ascending indices in [0, 4), got -1 after -1"},
+		{[]int{5}, []int{1}, []int{0}, nil, "Block must be of rows and columns of a matrix or columns of a vector, got one for shape (5)"},
+		{[]int{2, 2, 2}, []int{2, 2, 1}, nil, []int{0}, "Block must be of rows and columns of a matrix or columns of a vector, got one for shape (2, 2, 2)"},
 	} {
 		wantError(t, step(c.shape, c.grad, c.rows, c.cols), at+c.want)
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// maxSlots is the most that any solver remembers of one parameter.
+	// maxSlots is the largest number of slots that a solver has for a
+	// parameter.
 	maxSlots = 2
 
 	// block is the number of elements that pass through all loops of an update
@@ -21,7 +22,7 @@ const (
 	// grain is the number of elements in a task: some ten microseconds of work.
 	grain = 1 << 14
 
-	// share is the number of tasks that pays for waking a goroutine.
+	// share is the number of tasks that justifies waking a goroutine.
 	share = 3
 )
 
@@ -37,20 +38,20 @@ func (n slotNames) list() []string {
 	return n[:]
 }
 
-// kernel updates the elements w by the gradient g, with penalties included, and
-// by the slots a and b, where the solver has them. All have one length.
+// kernel updates the elements w by the gradient g, which includes penalties,
+// and by the slots a and b if the solver has them. All have the same length.
 type kernel[F float] interface {
 	update(w, g, a, b []F)
 }
 
-// indexed is a kernel that updates elements where they are: those of w, a and b at
-// the indices, by a gradient of one element for each of these. It spares bringing
-// them together and back, but takes them one by one. Its rule may not shrink.
+// indexed is a kernel that updates the elements of w, a and b at the indices in
+// place, by a gradient with one element for each of them. It avoids gathering
+// and scattering, but takes elements one by one. Its rule must not shrink.
 type indexed[F float] interface {
 	updateAt(w, g, a, b []F, indices []int)
 }
 
-// rule is what tells solvers apart in a step.
+// rule is what distinguishes solvers in a step.
 type rule struct {
 	solver string
 	slots  [maxSlots]bool // in use from now on
@@ -62,7 +63,7 @@ type rule struct {
 	shrink    float64
 }
 
-// core is what solvers have in common: the parameters with their slots, and the
+// core is what all solvers share: the parameters with their slots, and the
 // passes over them.
 type core struct {
 	rate   rate
@@ -71,7 +72,7 @@ type core struct {
 	params []param
 	slots  [maxSlots]bool // allocated
 
-	// The rest serves one call of step, and is kept to spare allocations.
+	// The rest serves one call of step and is kept to avoid allocations.
 	spans    []span
 	rule     rule
 	reg      *Regularization
@@ -176,7 +177,7 @@ func (c *core) units() {
 	}
 }
 
-// run does all tasks, on several goroutines where there are enough.
+// run does all tasks, on several goroutines if there are enough tasks.
 func (c *core) run(p phase) {
 	c.phase = p
 	c.next.Store(0)
@@ -243,7 +244,7 @@ func (c *core) work() {
 	}
 }
 
-// squaresOf returns the sum of the squares of gradients as ClipNorm sees them.
+// squaresOf returns the sum of the squares of gradients, as used by ClipNorm.
 func squaresOf[F float](c *core, g []F) float64 {
 	if limit := c.reg.ClipValue; limit > 0 {
 		return squaresClipped(g, limit)
@@ -251,8 +252,8 @@ func squaresOf[F float](c *core, g []F) float64 {
 	return squares(g)
 }
 
-// update takes elements [lo, hi) of a parameter through all that a step does
-// with them, and leaves the gradient zero.
+// update does everything that a step does with elements [lo, hi) of a
+// parameter, and leaves the gradient zero.
 func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 	for ; lo < hi; lo += block {
 		end := min(lo+block, hi)
@@ -267,8 +268,8 @@ func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 	}
 }
 
-// updateRun is update for a run of elements, at most block, with their gradient
-// and their slots.
+// updateRun is update for a run of at most block elements, with their gradient
+// and slots.
 func updateRun[F float](c *core, p *param, k kernel[F], w, g, s, t []F) {
 	limit(c, g)
 	if p.penalized {

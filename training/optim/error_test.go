@@ -25,7 +25,7 @@ func TestSettingErrors(t *testing.T) {
 		{&optim.SGD{LR: 1, Momentum: nan}, "SGD.Step: Momentum must be in [0, 1), got NaN"},
 		{&optim.SGD{LR: 1, Momentum: 1}, "SGD.Step: Momentum must be in [0, 1), got 1"},
 		{&optim.SGD{LR: 1, Momentum: -0.1}, "SGD.Step: Momentum must be in [0, 1), got -0.1"},
-		{&optim.SGD{LR: 1, Nesterov: true}, "SGD.Step: Nesterov needs Momentum > 0, got 0"},
+		{&optim.SGD{LR: 1, Nesterov: true}, "SGD.Step: Momentum must be positive for Nesterov, got 0"},
 		{&optim.Adam{LR: inf}, "Adam.Step: LR must be finite and not negative, got +Inf"},
 		{&optim.Adam{Beta1: 1}, "Adam.Step: Beta1 must be in [0, 1), got 1"},
 		{&optim.Adam{Beta2: -1}, "Adam.Step: Beta2 must be in [0, 1), got -1"},
@@ -76,35 +76,35 @@ func TestParameterErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	memory := make([]float64, 4)
-	const strange = "expected a scalar or dense tensor of float32 or float64, got "
+	const strange = "must be a scalar or dense tensor of float32 or float64, got "
 	for _, c := range []struct {
 		model []gorgonia.ValueGrad // after a good one
 		want  string
 	}{
-		{[]gorgonia.ValueGrad{nil}, "parameter 1: expected a value with a gradient, got nil"},
-		{[]gorgonia.ValueGrad{(*gorgonia.Node)(nil)}, "parameter 1: expected a value with a gradient, got nil"},
-		{[]gorgonia.ValueGrad{&parameter{nil, two()}}, "parameter 1: value: expected a value, got none"},
-		{[]gorgonia.ValueGrad{&parameter{two(), nil}}, "parameter 1: gradient: expected a value, got none"},
+		{[]gorgonia.ValueGrad{nil}, "parameter 1: must be a value with a gradient, got nil"},
+		{[]gorgonia.ValueGrad{(*gorgonia.Node)(nil)}, "parameter 1: must be a value with a gradient, got nil"},
+		{[]gorgonia.ValueGrad{&parameter{nil, two()}}, "parameter 1: value: must be a value, got none"},
+		{[]gorgonia.ValueGrad{&parameter{two(), nil}}, "parameter 1: gradient: must be a value, got none"},
 		{[]gorgonia.ValueGrad{&parameter{(*tensor.Dense)(nil), two()}}, "parameter 1: value: " + strange + "*tensor.Dense of <nil>"},
 		{[]gorgonia.ValueGrad{&parameter{(*gorgonia.F32)(nil), two()}}, "parameter 1: value: " + strange + "*gorgonia.F32 of <nil>"},
 		{[]gorgonia.ValueGrad{&parameter{gorgonia.NewI(1), two()}}, "parameter 1: value: " + strange + "*gorgonia.I of 1"},
 		{[]gorgonia.ValueGrad{&failing{parameter{two(), nil}}}, "parameter 1: gradient: none yet"},
-		{[]gorgonia.ValueGrad{&parameter{ints, two()}}, "parameter 1: value: expected float32 or float64, got int"},
-		{[]gorgonia.ValueGrad{&parameter{two(), ints}}, "parameter 1: gradient: expected float32 or float64, got int"},
-		{[]gorgonia.ValueGrad{&named{parameter{two(), ints}}}, "parameter 1 (fc1.weight): gradient: expected float32 or float64, got int"},
+		{[]gorgonia.ValueGrad{&parameter{ints, two()}}, "parameter 1: value: must be of float32 or float64, got int"},
+		{[]gorgonia.ValueGrad{&parameter{two(), ints}}, "parameter 1: gradient: must be of float32 or float64, got int"},
+		{[]gorgonia.ValueGrad{&named{parameter{two(), ints}}}, "parameter 1 (fc1.weight): gradient: must be of float32 or float64, got int"},
 		{[]gorgonia.ValueGrad{&parameter{two(), zeros[float64]([]int{3})}},
-			"parameter 1: gradient: expected float64 of shape (2) as the value, got float64 of shape (3)"},
+			"parameter 1: gradient must be float64 of shape (2) as the value, got float64 of shape (3)"},
 		{[]gorgonia.ValueGrad{&parameter{zeros[float64]([]int{2, 3}), zeros[float64]([]int{3, 2})}},
-			"parameter 1: gradient: expected float64 of shape (2, 3) as the value, got float64 of shape (3, 2)"},
+			"parameter 1: gradient must be float64 of shape (2, 3) as the value, got float64 of shape (3, 2)"},
 		{[]gorgonia.ValueGrad{&parameter{two(), zeros[float32]([]int{2})}},
-			"parameter 1: gradient: expected float64 of shape (2) as the value, got float32 of shape (2)"},
+			"parameter 1: gradient must be float64 of shape (2) as the value, got float32 of shape (2)"},
 		{[]gorgonia.ValueGrad{&parameter{transposed, zeros[float64]([]int{3, 2})}},
-			"parameter 1: value: expected row-major memory, got strides [1 3] for shape (3, 2)"},
-		{[]gorgonia.ValueGrad{&chosen{parameter{two(), two()}, false, 1}}, "parameter 1: expected UnitAxis in [-1, 1), got 1"},
+			"parameter 1: value must be row-major, got strides [1 3] for shape (3, 2)"},
+		{[]gorgonia.ValueGrad{&chosen{parameter{two(), two()}, false, 1}}, "parameter 1: UnitAxis must be in [-1, 1), got 1"},
 		{[]gorgonia.ValueGrad{&parameter{dense([]int{3}, memory[:3]), zeros[float64]([]int{3})}, &parameter{dense([]int{2}, memory[2:]), two()}},
-			"expected each parameter once, got one memory for 1 and 2"},
+			"parameters must differ, got one memory for 1 and 2"},
 		{[]gorgonia.ValueGrad{&parameter{dense([]int{2}, memory[:2]), dense([]int{2}, memory[1:3])}},
-			"expected gradients apart from parameters, got one memory for those of 1 and 1"},
+			"gradients must not share memory with parameters, got one memory for those of 1 and 1"},
 	} {
 		w, g := []float64{1, 2}, []float64{3, 4}
 		model := append(list(w, g), c.model...)
@@ -128,10 +128,10 @@ func TestChangedParameters(t *testing.T) {
 	solver := &optim.RMSProp{}
 	train(t, solver, wide, seeded(2), 2)
 	before := values(wide)
-	wantError(t, solver.Step(wide[:1]), "optim: RMSProp.Step: expected the 2 parameters of earlier steps, got 1")
-	wantError(t, solver.Step(nil), "optim: RMSProp.Step: expected the 2 parameters of earlier steps, got 0")
-	wantError(t, solver.Step(swapped), "optim: RMSProp.Step: parameter 0: value: expected float64 of shape (2) as in earlier steps, got float64 of shape (3)")
-	wantError(t, solver.Step(narrow), "optim: RMSProp.Step: parameter 0: value: expected float64 of shape (2) as in earlier steps, got float32 of shape (2)")
+	wantError(t, solver.Step(wide[:1]), "optim: RMSProp.Step: must have the 2 parameters of earlier steps, got 1")
+	wantError(t, solver.Step(nil), "optim: RMSProp.Step: must have the 2 parameters of earlier steps, got 0")
+	wantError(t, solver.Step(swapped), "optim: RMSProp.Step: parameter 0: value must be float64 of shape (2) as in earlier steps, got float64 of shape (3)")
+	wantError(t, solver.Step(narrow), "optim: RMSProp.Step: parameter 0: value must be float64 of shape (2) as in earlier steps, got float32 of shape (2)")
 	if !same(values(wide), before) {
 		t.Error("a failed step changed parameters")
 	}

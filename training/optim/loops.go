@@ -2,13 +2,13 @@ package optim
 
 import "math"
 
-// The loops that solvers share. Slices of one call have one length; resliced to
-// it, they are indexed without bounds checks.
+// The loops that solvers share. All slices of a call have the same length;
+// resliced to it, they are indexed without bounds checks.
 
 // squares returns the sum of the squares of g.
 func squares[F float](g []F) float64 {
-	// Eight sums, since each addition waits for the one before, and as many are two
-	// vectors.
+	// Eight sums, since each addition waits for the one before, and eight make
+	// two vectors.
 	var s [8]float64
 	if g32, ok := any(g).([]float32); ok {
 		g = g[squares32(&s, g32):]
@@ -59,8 +59,8 @@ func addScaled[F float](y, x []F, a F) {
 	}
 }
 
-// addSign adds a*sign(x) to y, with sign(0) = 0. It copies the sign, for a branch on it
-// is hard to predict.
+// addSign adds a*sign(x) to y, with sign(0) = 0. It copies the sign, since a
+// branch on it is hard to predict.
 func addSign[F float](y, x []F, a F) {
 	y = y[:len(x)]
 	for i, v := range x {

@@ -11,12 +11,12 @@ import (
 )
 
 // MaxNorm projects, in place, the weights of each unit onto the ball of radius
-// c: where their L2 norm over all other axes exceeds c they are scaled down to
-// it. axis is the axis of w that counts the units: 1 for the weights (inputs,
+// c: if their L2 norm over all other axes exceeds c they are scaled down to it.
+// axis is the axis of w that counts the units: 1 for the weights (inputs,
 // outputs) of x·W, 0 for convolution filters (outputs, inputs, height, width).
-// Solvers do it to all parameters: see [Regularization].
+// Solvers can do this for all parameters: see [Regularization].
 //
-// w is of float32 or float64 and row-major, c positive. Source: Srivastava et
+// w is float32 or float64 and row-major; c is positive. Source: Srivastava et
 // al., JMLR 15, 2014, section 5.1.
 func MaxNorm(w *tensor.Dense, c float64, axis int) error {
 	const name = "optim: MaxNorm"
@@ -68,14 +68,14 @@ func layoutOf(shape tensor.Shape, axis int) layout {
 	return l
 }
 
-// block is the number of units for a task: some hundred kilobytes, in runs that
-// are long enough for memory.
+// block returns the number of units for a task: some hundred kilobytes, in runs
+// long enough for efficient memory access.
 func (l layout) block() int {
 	return min(max(4*grain/(l.outer*l.inner), 256/l.inner, 1), maxUnits)
 }
 
-// columnSquares adds to sums the squares of the columns of a matrix, given from
-// its first element on by its rows and their distance.
+// columnSquares adds the squares of a matrix's columns to sums. The matrix is
+// given by its memory, the number of rows and the distance between them.
 func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 	n := len(sums)
 	// Four rows at a time load and store the sums a quarter as often.
@@ -95,8 +95,8 @@ func columnSquares[F float](sums []float64, w []F, distance, rows int) {
 	}
 }
 
-// addSquares does the first of the columns with the vector instructions of the
-// processor, if it has them, and returns how many.
+// addSquares processes the first columns with the processor's vector
+// instructions, if it has them, and returns how many.
 func addSquares[F float](sums []float64, a, b, c, d []F) int {
 	if a, ok := any(a).([]float32); ok {
 		return addSquares32(sums, a, any(b).([]float32), any(c).([]float32), any(d).([]float32))
@@ -104,7 +104,7 @@ func addSquares[F float](sums []float64, a, b, c, d []F) int {
 	return 0
 }
 
-// scaleBy is the same for the multiplication of elements by their factors.
+// scaleBy is like addSquares, for multiplying elements by their factors.
 func scaleBy[F float](x []F, by []float64) int {
 	if x, ok := any(x).([]float32); ok {
 		return scaleBy32(x, by)
@@ -112,12 +112,12 @@ func scaleBy[F float](x []F, by []float64) int {
 	return 0
 }
 
-// project bounds the norms of units [lo, hi), at most maxUnits, by c: of all, or
-// of those that are in the ascending list some, if that is not nil. The sums are
-// in float64 and in one order whatever the range.
+// project bounds the norms of units [lo, hi), at most maxUnits, by c: of all of
+// them or, if it is not nil, of those in the ascending list some. The sums are
+// in float64 and in the same order whatever the range.
 //
-// It is for a range of units, so that goroutines share the work of a step, and
-// without allocation.
+// It takes a range of units, so that goroutines can divide the work of a step,
+// and does not allocate.
 func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	var buffer [maxUnits]float64
 	by := buffer[:hi-lo]
@@ -173,8 +173,8 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 	})
 }
 
-// bound does for one unit what project does for many, where squares may overflow or
-// vanish.
+// bound does for one unit what project does for many, when squares may overflow
+// or vanish.
 func bound[F float](w []F, l layout, unit int, c float64) {
 	each := func(f func(x *F)) {
 		for o := range l.outer {

@@ -11,10 +11,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// float is what the solvers compute in.
+// float is the element types that solvers compute in.
 type float interface{ float32 | float64 }
 
-// kind is what must stay the same of a parameter from step to step.
+// kind is what must not change about a parameter from step to step.
 type kind struct {
 	shape tensor.Shape
 	wide  bool // float64, else float32
@@ -31,7 +31,8 @@ func (k kind) String() string {
 	return fmt.Sprintf("float32 of shape %v", k.shape)
 }
 
-// size is the number of elements; unlike Shape.TotalSize it is 1 for a scalar.
+// size returns the number of elements; unlike Shape.TotalSize it is 1 for a
+// scalar.
 func (k kind) size() int {
 	n := 1
 	for _, d := range k.shape {
@@ -40,8 +41,9 @@ func (k kind) size() int {
 	return n
 }
 
-// memory is a value's own memory, f64 or f32 as its kind says. Row-major
-// memory has size() elements and no strides; else the strides address it.
+// memory is a value's own memory, f64 or f32 according to its kind. Row-major
+// memory has size() elements and no strides; other memory is addressed by the
+// strides.
 type memory struct {
 	kind
 	f32     []float32
@@ -54,7 +56,7 @@ type memory struct {
 func view(v gorgonia.Value) (m memory, err error) {
 	switch v := v.(type) {
 	case nil:
-		return m, errors.New("expected a value, got none")
+		return m, errors.New("must be a value, got none")
 	case *gorgonia.F32:
 		if v != nil {
 			m.f32 = unsafe.Slice((*float32)(v), 1)
@@ -71,12 +73,12 @@ func view(v gorgonia.Value) (m memory, err error) {
 			return viewDense(v)
 		}
 	}
-	return m, errors.Errorf("expected a scalar or dense tensor of float32 or float64, got %T of %v", v, v)
+	return m, errors.Errorf("must be a scalar or dense tensor of float32 or float64, got %T of %v", v, v)
 }
 
 func viewDense(d *tensor.Dense) (m memory, err error) {
 	if !d.IsNativelyAccessible() {
-		return m, errors.New("expected memory of this process, got a tensor on a device")
+		return m, errors.New("must be in memory of this process, got a tensor on a device")
 	}
 	m.shape = d.Shape()
 	length := 0
@@ -89,29 +91,29 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 		m.f64 = d.Float64s()
 		length = len(m.f64)
 	default:
-		return m, errors.Errorf("expected float32 or float64, got %v", d.Dtype())
+		return m, errors.Errorf("must be of float32 or float64, got %v", d.Dtype())
 	}
 
 	n := m.size()
 	if n < 1 {
-		return m, errors.Errorf("expected at least one element, got shape %v", m.shape)
+		return m, errors.Errorf("must have at least one element, got shape %v", m.shape)
 	}
 	last := n - 1
 	if !op.RowMajor(d) {
 		m.strides = d.Strides()
 		if len(m.strides) != len(m.shape) {
-			return m, errors.Errorf("expected a stride for each axis, got %v for shape %v", m.strides, m.shape)
+			return m, errors.Errorf("must have a stride for each axis, got %v for shape %v", m.strides, m.shape)
 		}
 		last = 0
 		for i, s := range m.strides {
 			if s < 0 {
-				return m, errors.Errorf("expected strides that are not negative, got %v", m.strides)
+				return m, errors.Errorf("strides must not be negative, got %v", m.strides)
 			}
 			last += (m.shape[i] - 1) * s
 		}
 	}
 	if last >= length {
-		return m, errors.Errorf("expected memory of more than %d elements for shape %v, got %d", last, m.shape, length)
+		return m, errors.Errorf("must have memory of more than %d elements for shape %v, got %d", last, m.shape, length)
 	}
 	if m.wide {
 		m.f64 = m.f64[:last+1]
@@ -121,7 +123,7 @@ func viewDense(d *tensor.Dense) (m memory, err error) {
 	return m, nil
 }
 
-// span is where the elements of m lie, from lo up to but without hi.
+// span returns where the elements of m lie, from lo up to but not including hi.
 func (m *memory) span() (lo, hi uintptr) {
 	if m.wide {
 		lo = uintptr(unsafe.Pointer(unsafe.SliceData(m.f64)))
@@ -131,8 +133,8 @@ func (m *memory) span() (lo, hi uintptr) {
 	return lo, lo + 4*uintptr(len(m.f32))
 }
 
-// gather copies strided elements into row-major order and returns what is left
-// of dst. Without strides src is row-major already.
+// gather copies strided elements into row-major order and returns the rest of
+// dst. Without strides src is already row-major.
 func gather[F float](dst, src []F, shape, strides []int) []F {
 	switch {
 	case strides == nil:

@@ -2,12 +2,13 @@ package optim
 
 import "math"
 
-// vanishing is a bound so small that squares of elements that matter to it may be 0.
+// vanishing is a bound so small that the squares of elements that matter to it
+// may be 0.
 const vanishing = 1e-140
 
-// A norm is an L2 norm of numbers whose squares may overflow or vanish: as BLAS's nrm2
-// it sums the squares of what is left of them when they are divided by the largest. It
-// sees all of them before it adds them.
+// A norm is the L2 norm of numbers whose squares may overflow or vanish. Like
+// BLAS's nrm2 it divides the numbers by the largest before it sums their
+// squares. It must see all of them before it adds them.
 type norm struct{ largest, sum float64 }
 
 func (n *norm) see(x float64) { n.largest = max(n.largest, math.Abs(x)) }
@@ -17,12 +18,12 @@ func (n *norm) add(x float64) {
 	n.sum += x * x
 }
 
-// exceeds reports whether the norm is larger than c; NaN is not.
+// exceeds reports whether the norm is larger than c, false for NaN.
 func (n *norm) exceeds(c float64) bool {
 	return math.IsInf(n.largest, 1) || math.Sqrt(n.sum) > c/n.largest
 }
 
-// factor is what scales the norm to c.
+// factor returns the factor that scales the norm to c.
 func (n *norm) factor(c float64) float64 {
 	if math.IsInf(n.largest, 1) {
 		return 0
@@ -30,7 +31,7 @@ func (n *norm) factor(c float64) float64 {
 	return c / n.largest / math.Sqrt(n.sum)
 }
 
-// scale returns x times the factor, also where that is too small for a float64.
+// scale returns x times the factor, even if that is too small for a float64.
 func (n *norm) scale(x, c float64) float64 {
 	if math.IsInf(n.largest, 1) {
 		return x * 0
@@ -38,8 +39,8 @@ func (n *norm) scale(x, c float64) float64 {
 	return x / n.largest * (c / math.Sqrt(n.sum))
 }
 
-// gradientFactor is the factor that ClipNorm scales gradients by whose squares
-// overflow.
+// gradientFactor returns the factor by which ClipNorm scales gradients whose
+// squares overflow.
 func (c *core) gradientFactor() float64 {
 	each := func(f func(x float64)) {
 		clipped := func(x float64) float64 {

@@ -18,12 +18,12 @@ import (
 // as in PyTorch. The slot "square_average" holds q; "velocity" holds u and
 // exists from the first step with momentum.
 type RMSProp struct {
-	// LR is the learning rate; 0 stands for 0.01, Zero for 0.
+	// LR is the learning rate; 0 stands for 0.01, [Zero] for 0.
 	LR float64
 	// Decay is the decay rate of the mean, PyTorch's alpha, below 1; 0 stands
-	// for 0.99, Zero for 0.
+	// for 0.99, [Zero] for 0.
 	Decay float64
-	// Eps keeps the division finite; 0 stands for 1e-8, Zero for 0.
+	// Eps keeps the division finite; 0 stands for 1e-8, [Zero] for 0.
 	Eps float64
 	// Momentum is in [0, 1).
 	Momentum float64
@@ -37,7 +37,7 @@ type RMSProp struct {
 
 var rmspropSlots = slotNames{"square_average", "velocity"}
 
-// Step implements gorgonia.Solver.
+// Step implements [gorgonia.Solver].
 func (s *RMSProp) Step(model []gorgonia.ValueGrad) error {
 	if err := s.check("RMSProp.Step"); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *RMSProp) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
-// Validate implements Solver.
+// Validate implements [Solver].
 func (s *RMSProp) Validate() error { return s.check("RMSProp") }
 
 // settings returns the settings that have defaults.
@@ -73,19 +73,19 @@ func (s *RMSProp) check(where string) error {
 	)
 }
 
-// LearningRate implements Solver.
+// LearningRate implements [Solver].
 func (s *RMSProp) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-2) }
 
-// SetLR implements Solver.
+// SetLR implements [Solver].
 func (s *RMSProp) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
 // SetMomentum sets Momentum.
 func (s *RMSProp) SetMomentum(momentum float64) { s.Momentum = momentum }
 
-// State implements Solver.
+// State implements [Solver].
 func (s *RMSProp) State() State { return s.core.state(rmspropSlots) }
 
-// SetState implements Solver.
+// SetState implements [Solver].
 func (s *RMSProp) SetState(state State) error {
 	return s.core.setState("RMSProp", rmspropSlots, 1, state)
 }

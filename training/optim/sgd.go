@@ -19,10 +19,10 @@ import (
 // which is the same as long as LR is constant. Without momentum w = w - LR*g.
 //
 // The slot "velocity" exists from the first step with momentum; from then on it
-// is kept up to date even where Momentum is 0.
+// is kept up to date even if Momentum is 0.
 type SGD struct {
 	// LR is the learning rate. It must be given: a field left at zero is an
-	// error, Zero stands for 0.
+	// error; [Zero] stands for 0.
 	LR float64
 	// Momentum is in [0, 1).
 	Momentum float64
@@ -38,7 +38,7 @@ type SGD struct {
 
 var sgdSlots = slotNames{"velocity"}
 
-// Step implements gorgonia.Solver.
+// Step implements [gorgonia.Solver].
 func (s *SGD) Step(model []gorgonia.ValueGrad) error {
 	if err := s.check("SGD.Step"); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *SGD) Step(model []gorgonia.ValueGrad) error {
 	}, &s.Regularization)
 }
 
-// Validate implements Solver.
+// Validate implements [Solver].
 func (s *SGD) Validate() error { return s.check("SGD") }
 
 func (s *SGD) check(where string) error {
@@ -63,24 +63,24 @@ func (s *SGD) check(where string) error {
 	}
 	err := cmp.Or(setting{"LR", s.LR}.notNegative(where), setting{"Momentum", s.Momentum}.belowOne(where))
 	if err == nil && s.Nesterov && s.Momentum == 0 {
-		err = errors.Errorf("optim: %s: Nesterov needs Momentum > 0, got 0", where)
+		err = errors.Errorf("optim: %s: Momentum must be positive for Nesterov, got 0", where)
 	}
 	return cmp.Or(err, s.validate(where))
 }
 
-// LearningRate implements Solver.
+// LearningRate implements [Solver].
 func (s *SGD) LearningRate() float64 { return orDefault(s.LR, 0) }
 
-// SetLR implements Solver.
+// SetLR implements [Solver].
 func (s *SGD) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
 // SetMomentum sets Momentum.
 func (s *SGD) SetMomentum(momentum float64) { s.Momentum = momentum }
 
-// State implements Solver.
+// State implements [Solver].
 func (s *SGD) State() State { return s.core.state(sgdSlots) }
 
-// SetState implements Solver.
+// SetState implements [Solver].
 func (s *SGD) SetState(state State) error { return s.core.setState("SGD", sgdSlots, 0, state) }
 
 type sgdKernel[F float] struct {
@@ -143,6 +143,6 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 	}
 }
 
-// sgdKernel32 is sgdKernel[float32] with the vector instructions of the
-// processor: the method update, one for each architecture.
+// sgdKernel32 is sgdKernel[float32] with the processor's vector instructions:
+// its method update differs by architecture.
 type sgdKernel32 struct{ sgdKernel[float32] }

@@ -2,31 +2,31 @@ package optim
 
 import "gorgonia.org/gorgonia"
 
-// Solver is what every solver of this package offers: a gorgonia.Solver whose
-// learning rate follows a schedule and whose state can be saved.
+// Solver is implemented by every solver of this package: a [gorgonia.Solver]
+// whose learning rate can follow a schedule and whose state can be saved.
 type Solver interface {
 	gorgonia.Solver
 
-	// LearningRate returns the learning rate of the next step: LR or, where
-	// that was left at zero, the solver's default.
+	// LearningRate returns the learning rate of the next step: LR or, if that
+	// was left at zero, the solver's default.
 	LearningRate() float64
 
 	// SetLR sets LR. Unlike a field left at zero, SetLR(0) means a rate of 0,
-	// where a schedule may well end; so does LR: Zero.
+	// with which a schedule may end; so does LR: [Zero].
 	SetLR(lr float64)
 
-	// Validate returns the error about settings that Step would return, nil if there
-	// is none. It takes no account of parameters.
+	// Validate returns the error about settings that Step would return, nil if
+	// there is none. It does not consider parameters.
 	Validate() error
 
-	// State returns a copy of all that the next step depends on besides the
-	// settings, the parameters and the gradients.
+	// State returns a copy of everything that the next step depends on besides
+	// the settings, the parameters and the gradients.
 	State() State
 
 	// SetState replaces the state by a copy of s. It is an error if s does not
 	// fit the solver or the parameters it has seen; the solver is then
-	// unchanged. What does not fit the parameters of the next Step is an error
-	// there. The zero State makes the solver as new.
+	// unchanged. If s does not fit the parameters of the next Step, that is an
+	// error there. The zero State resets the solver.
 	SetState(s State) error
 }
 

@@ -7,15 +7,15 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// State is a solver's state, to be stored in checkpoints.
+// State is a solver's state, for checkpoints.
 type State struct {
 	// Step is the number of steps taken.
 	Step int64
 
-	// Slots holds by name what the solver remembers of each parameter, in the
-	// order of the parameters and with their shapes and element types: the
-	// solvers list their names. It has no entry that the solver has not needed
-	// so far.
+	// Slots holds by name what the solver remembers about each parameter, in
+	// the order of the parameters and with their shapes and element types; each
+	// solver's documentation lists the names. It has no entry for slots that
+	// were not needed so far.
 	Slots map[string][]*tensor.Dense
 }
 
@@ -35,8 +35,8 @@ func (c *core) state(names slotNames) State {
 	return s
 }
 
-// setState copies a state in. The first required names must be there once a
-// step has been taken.
+// setState copies a state in. Once a step has been taken, the first required
+// names must be present.
 func (c *core) setState(solver string, names slotNames, required int, s State) error {
 	if s.Step < 0 {
 		return errors.Errorf("optim: %s.SetState: Step must not be negative, got %d", solver, s.Step)
@@ -48,7 +48,7 @@ func (c *core) setState(solver string, names slotNames, required int, s State) e
 	}
 	for _, name := range names[:required] {
 		if _, ok := s.Slots[name]; !ok && (s.Step > 0 || len(s.Slots) > 0) {
-			return errors.Errorf("optim: %s.SetState: expected a slot %q, got none", solver, name)
+			return errors.Errorf("optim: %s.SetState: must have slot %q, got none", solver, name)
 		}
 	}
 
@@ -95,7 +95,7 @@ func (c *core) setState(solver string, names slotNames, required int, s State) e
 // kindOf returns the kind of a tensor of a state.
 func kindOf(d *tensor.Dense) (kind, error) {
 	if d == nil {
-		return kind{}, errors.New("expected a tensor, got nil")
+		return kind{}, errors.New("must be a tensor, got nil")
 	}
 	v, err := view(d)
 	if err != nil {
@@ -126,14 +126,14 @@ func (p *param) setSlot(k int, d *tensor.Dense) error {
 		return err
 	}
 	if !got.equal(p.kind) {
-		return errors.Errorf("expected %v, got %v", p.kind, got)
+		return errors.Errorf("must be %v, got %v", p.kind, got)
 	}
 	v, err := view(d)
 	if err != nil {
 		return err
 	}
 	if v.strides != nil {
-		return errors.Errorf("expected row-major memory, got strides %v for shape %v", v.strides, v.shape)
+		return errors.Errorf("must be row-major, got strides %v for shape %v", v.strides, v.shape)
 	}
 	p.f32.slots[k] = slices.Clone(v.f32)
 	p.f64.slots[k] = slices.Clone(v.f64)

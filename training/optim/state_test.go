@@ -135,22 +135,22 @@ func TestSetStateErrors(t *testing.T) {
 		{sgd, optim.State{Step: 1, Slots: slots{"": nil}}, `SGD.SetState: slots must be of ["velocity"], got ""`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {z(2, 2)}}}, `SGD.SetState: slot "velocity" must hold 2 tensors, got 1`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {z(2, 2), z(4)}}},
-			`SGD.SetState: slot "velocity", parameter 1: expected float64 of shape (3), got float64 of shape (4)`},
+			`SGD.SetState: slot "velocity", parameter 1: must be float64 of shape (3), got float64 of shape (4)`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {z(2, 2), zeros[float32]([]int{3})}}},
-			`SGD.SetState: slot "velocity", parameter 1: expected float64 of shape (3), got float32 of shape (3)`},
+			`SGD.SetState: slot "velocity", parameter 1: must be float64 of shape (3), got float32 of shape (3)`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {nil, z(3)}}},
-			`SGD.SetState: slot "velocity", parameter 0: expected a tensor, got nil`},
+			`SGD.SetState: slot "velocity", parameter 0: must be a tensor, got nil`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {z(2, 2), tensor.New(tensor.Of(tensor.Int), tensor.WithShape(3))}}},
-			`SGD.SetState: slot "velocity", parameter 1: expected float32 or float64, got int`},
+			`SGD.SetState: slot "velocity", parameter 1: must be of float32 or float64, got int`},
 		{sgd, optim.State{Step: 1, Slots: slots{"velocity": {transposed, z(3)}}},
-			`SGD.SetState: slot "velocity", parameter 0: expected row-major memory, got strides [1 2] for shape (2, 2)`},
-		{adam, optim.State{Step: 1}, `Adam.SetState: expected a slot "first_moment", got none`},
-		{adam, optim.State{Slots: slots{"first_moment": {z(2, 2), z(3)}}}, `Adam.SetState: expected a slot "second_moment", got none`},
+			`SGD.SetState: slot "velocity", parameter 0: must be row-major, got strides [1 2] for shape (2, 2)`},
+		{adam, optim.State{Step: 1}, `Adam.SetState: must have slot "first_moment", got none`},
+		{adam, optim.State{Slots: slots{"first_moment": {z(2, 2), z(3)}}}, `Adam.SetState: must have slot "second_moment", got none`},
 		{adam, optim.State{Step: 1, Slots: slots{"first_moment": {z(2, 2), z(3)}, "second_moment": {z(2, 2), z(2)}}},
-			`Adam.SetState: slot "second_moment", parameter 1: expected float64 of shape (3), got float64 of shape (2)`},
+			`Adam.SetState: slot "second_moment", parameter 1: must be float64 of shape (3), got float64 of shape (2)`},
 		{func() optim.Solver { return &optim.RMSProp{} }, optim.State{Step: 3, Slots: slots{"velocity": {z(2, 2), z(3)}}},
-			`RMSProp.SetState: expected a slot "square_average", got none`},
-		{func() optim.Solver { return &optim.AdaGrad{} }, optim.State{Step: 3}, `AdaGrad.SetState: expected a slot "square_sum", got none`},
+			`RMSProp.SetState: must have slot "square_average", got none`},
+		{func() optim.Solver { return &optim.AdaGrad{} }, optim.State{Step: 3}, `AdaGrad.SetState: must have slot "square_sum", got none`},
 		{func() optim.Solver { return &optim.AdamW{} }, optim.State{Step: -3}, `AdamW.SetState: Step must not be negative, got -3`},
 	} {
 		solver, spared := c.solver(), c.solver()
@@ -174,5 +174,5 @@ func TestSetStateErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantError(t, solver.Step([]gorgonia.ValueGrad{&parameter{z(2), z(2)}}),
-		"optim: Adam.Step: parameter 0: value: expected float64 of shape (3) as in earlier steps, got float64 of shape (2)")
+		"optim: Adam.Step: parameter 0: value must be float64 of shape (3) as in earlier steps, got float64 of shape (2)")
 }

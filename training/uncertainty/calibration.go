@@ -7,21 +7,22 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Scores say how good predictions are.
+// Scores measure how good predictions are; see [Evaluate].
 type Scores struct {
 	Examples int     `json:"examples"`
-	Accuracy float64 `json:"accuracy"` // share of examples whose class is right
-	// NLL is the mean negative logarithm of the probability of the label, in nats.
+	Accuracy float64 `json:"accuracy"` // share of examples with the right class
+	// NLL is the mean negative log-probability of the label, in nats.
 	NLL float64 `json:"nll"`
-	// Brier is the mean of the sum over the classes of the squares of what the
-	// probabilities are off: from 0 to 2 (Brier, "Verification of Forecasts
-	// Expressed in Terms of Probability", 1950).
+	// Brier is the mean over the examples of the squared error of the
+	// probabilities, summed over the classes: from 0 to 2 (Brier, "Verification
+	// of Forecasts Expressed in Terms of Probability", 1950).
 	Brier float64 `json:"brier"`
 	// ECE is the expected calibration error: the mean over the examples of the
 	// distance between accuracy and confidence of their bin. MCE is the largest
-	// of a bin. Both are at most 1 (Naeini, Cooper and Hauskrecht, "Obtaining Well
-	// Calibrated Probabilities Using Bayesian Binning", AAAI 2015; Guo et al., "On
-	// Calibration of Modern Neural Networks", ICML 2017, equations 3 and 5).
+	// such distance of a bin. Both are at most 1 (Naeini, Cooper and
+	// Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian
+	// Binning", AAAI 2015; Guo et al., "On Calibration of Modern Neural
+	// Networks", ICML 2017, equations 3 and 5).
 	ECE float64 `json:"ece"`
 	MCE float64 `json:"mce"`
 	// Bins is the reliability diagram.
@@ -35,22 +36,22 @@ type Bin struct {
 	High     float64 `json:"high"`
 	Examples int     `json:"examples"`
 	// Confidence and Accuracy are means over the examples of the bin, 0 without
-	// examples. A calibrated model has them equal.
+	// examples. In a calibrated model they are equal.
 	Confidence float64 `json:"confidence"`
 	Accuracy   float64 `json:"accuracy"`
 }
 
-// mostBins is far more than there is a use for.
+// mostBins is far more than is useful.
 const mostBins = 1 << 20
 
-// Evaluate returns the scores of predictions, with a number of bins of equal
-// width; 15 is usual. It is an error if there are no predictions or bins, more than 2^20 bins, if
-// predictions have different numbers of classes or a label outside them, or if
-// what they call probabilities is not in [0, 1] or does not add up to 1 within
-// 1e-6: NaN is never counted.
+// Evaluate returns the scores of predictions, using the given number of bins of
+// equal width; 15 is usual. It is an error if there are no predictions, if bins
+// is not in [1, 2^20], if predictions have different numbers of classes or a
+// label outside them, or if probabilities are not in [0, 1] or do not add up to
+// 1 within 1e-6. NaN is thus an error too.
 func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 	if len(predictions) == 0 {
-		return Scores{}, errors.New("uncertainty: Evaluate: want at least one prediction, got none")
+		return Scores{}, errors.New("uncertainty: Evaluate: must have at least one prediction, got none")
 	}
 	if bins < 1 || bins > mostBins {
 		return Scores{}, errors.Errorf("uncertainty: Evaluate: bins must be in [1, %d], got %d", mostBins, bins)
@@ -102,7 +103,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 // among them.
 func (p Prediction) check(classes int) error {
 	if len(p.Mean) != classes || classes == 0 {
-		return errors.Errorf("want probabilities of %d classes, at least 1, got %d", classes, len(p.Mean))
+		return errors.Errorf("must have probabilities of %d classes, at least 1, got %d", classes, len(p.Mean))
 	}
 	if p.Label < 0 || p.Label >= classes {
 		return errors.Errorf("label must be in [0, %d), got %d", classes, p.Label)

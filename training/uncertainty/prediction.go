@@ -6,22 +6,22 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Prediction is what is predicted for an example.
+// A Prediction is a model's prediction for an example.
 type Prediction struct {
 	Label int // the true class
-	// Mean holds the predicted probability of each class, the mean over the
-	// passes, and Variance that of the probability over the passes: the mean
-	// square of the distance from the mean.
+	// Mean holds the predicted probability of each class, averaged over the
+	// passes, and Variance its variance over the passes: the mean squared
+	// distance from Mean.
 	Mean, Variance []float64
-	// Entropy is that of Mean, in nats: the total uncertainty. It is at most
-	// log(classes).
+	// Entropy is the entropy of Mean, in nats: the total uncertainty. It is at
+	// most log(classes).
 	Entropy float64
-	// ExpectedEntropy is the mean entropy of the single passes, in nats: what is
-	// uncertain about the data whatever the network (aleatoric).
+	// ExpectedEntropy is the mean entropy of the single passes, in nats: the
+	// uncertainty in the data, whatever the network (aleatoric).
 	ExpectedEntropy float64
 }
 
-// Class returns the class of the highest probability, the first of several.
+// Class returns the class with the highest probability, the first of several.
 func (p Prediction) Class() int {
 	best := 0
 	for k, q := range p.Mean {
@@ -32,7 +32,7 @@ func (p Prediction) Class() int {
 	return best
 }
 
-// Confidence returns the highest probability, 0 where there is none.
+// Confidence returns the highest probability, 0 if there is none.
 func (p Prediction) Confidence() float64 {
 	if len(p.Mean) == 0 {
 		return 0
@@ -40,19 +40,19 @@ func (p Prediction) Confidence() float64 {
 	return p.Mean[p.Class()]
 }
 
-// MutualInformation returns, in nats, how much a pass tells about the class that
-// the mean does not: Entropy less ExpectedEntropy, not negative. It is how much
-// the networks disagree (epistemic uncertainty), and high where a label would
-// teach the model most.
+// MutualInformation returns Entropy minus ExpectedEntropy, in nats and not
+// negative: the information about the class that a single pass adds to the
+// mean. It measures how much the networks disagree (epistemic uncertainty), and
+// is high where a label would teach the model most.
 //
 // Source: Houlsby et al., "Bayesian Active Learning for Classification and
 // Preference Learning", 2011 (BALD).
 func (p Prediction) MutualInformation() float64 { return max(0, p.Entropy-p.ExpectedEntropy) }
 
-// FromLogits returns the prediction for an example with a label, by one row of
-// logits for each pass. It is an error unless there is a row, all rows have the
-// same length, at least 1, and hold no NaN, no +Inf and something other than
-// -Inf, which stands for an impossible class.
+// FromLogits returns the prediction for an example with the given label from
+// one row of logits for each pass. It is an error unless there is a row, all
+// rows have the same length, at least 1, and each holds no NaN, no +Inf and at
+// least one value other than -Inf, which stands for an impossible class.
 func FromLogits(label int, logits [][]float64) (Prediction, error) {
 	p, err := fromLogits(label, logits)
 	return p, errors.Wrap(err, "uncertainty: FromLogits")

@@ -146,11 +146,11 @@ func TestEvaluateRejects(t *testing.T) {
 		bins        int
 		want        string
 	}{
-		{nil, 15, "want at least one prediction, got none"},
+		{nil, 15, "must have at least one prediction, got none"},
 		{[]uncertainty.Prediction{good}, 0, "bins must be in [1, 1048576], got 0"},
 		{[]uncertainty.Prediction{good, of(2, 0.5, 0.5)}, 15, "prediction 1: label must be in [0, 2), got 2"},
-		{[]uncertainty.Prediction{good, of(0, 1)}, 15, "prediction 1: want probabilities of 2 classes, at least 1, got 1"},
-		{[]uncertainty.Prediction{{}}, 15, "prediction 0: want probabilities of 0 classes, at least 1, got 0"},
+		{[]uncertainty.Prediction{good, of(0, 1)}, 15, "prediction 1: must have probabilities of 2 classes, at least 1, got 1"},
+		{[]uncertainty.Prediction{{}}, 15, "prediction 0: must have probabilities of 0 classes, at least 1, got 0"},
 		{[]uncertainty.Prediction{of(0, math.NaN(), 0.5)}, 15, "prediction 0: probability of class 0 must be in [0, 1], got NaN"},
 		{[]uncertainty.Prediction{of(0, 1.5, -0.5)}, 15, "prediction 0: probability of class 0 must be in [0, 1], got 1.5"},
 		{[]uncertainty.Prediction{of(0, 0.5, 0.25)}, 15, "prediction 0: probabilities must add up to 1, got 0.75"},

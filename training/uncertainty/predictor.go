@@ -16,24 +16,25 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// A Predictor predicts the examples of data sets with a model whose output is one
-// row of numbers for each example: logits, for Predict and Plain. Model is
-// required. A Predictor that works in one goroutine is an error in another: each
-// needs its own. The model may be trained meanwhile; then each run, of up to 64
-// passes over 8 examples, is with the parameters of its moment.
+// A Predictor predicts the examples of data sets with a model whose output is
+// one row of numbers for each example: logits, for [Predictor.Predict] and
+// [Predictor.Plain]. Model is required. Each goroutine needs its own Predictor:
+// using one that is busy is an error. The model may be trained meanwhile; each
+// run, of up to 64 passes over 8 examples, then uses the parameters of that
+// moment.
 //
 // # Masks
 //
-// Every pass has masks of its own, which depend on nothing but the seed of the
-// model, the index of the example in its data set and the number of the pass: not
-// on Passes, nor on which examples are predicted together. (Where a layer brings
-// another axis than that of the examples to the front, its masks depend on Passes
-// too.) The steps are from 2^62 on, which training never reaches: a rate that
-// changes with the step is that of the end of training.
+// Every pass has its own masks, which depend only on the seed of the model, the
+// index of the example in its data set and the number of the pass: not on
+// Passes, nor on which examples are predicted together. (If a layer moves an
+// axis other than that of the examples to the front, its masks depend on Passes
+// too.) The steps begin at 2^62, which training never reaches, so a rate that
+// changes with the step has its value at the end of training.
 //
 // Many passes run as one batch. A model that draws one mask for a whole batch
-// (see ops.MasksPerBatch) runs pass by pass instead, and the masks that are
-// shared are then shared by up to 8 examples.
+// (see [ops.MasksPerBatch]) runs pass by pass instead, and up to 8 examples
+// then share these masks.
 type Predictor struct {
 	Model  *models.Model
 	Passes int // of Predict and Sample; 0 means 50
@@ -46,8 +47,8 @@ type Predictor struct {
 }
 
 // The layout of a sampling run: row pass*sampleBlock + i is pass number pass of
-// the run, for example number i of a block of neighbours. Since the rows of a pass
-// stay where they are when there are more passes or fewer, so do the masks.
+// the run, for example number i of a block of neighbours. The rows of a pass,
+// and so its masks, do not move when there are more or fewer passes.
 const (
 	sampleBlock = 8   // examples in a run
 	plainBlock  = 256 // examples in a run without dropout, where the number changes nothing
@@ -56,10 +57,11 @@ const (
 	runsLog     = 24 // binary logarithm of the largest number of runs for a block
 )
 
-// Predict returns the prediction of every example by Monte-Carlo dropout: the
-// mean and the variance of the probabilities over the passes. In a model without
-// dropout all passes agree. Logits that are NaN or +Inf are an error, which names
-// the example. When ctx is cancelled it returns an error whose cause is ctx.Err().
+// Predict returns the prediction of every example by Monte Carlo dropout: the
+// mean and the variance of the probabilities over the passes. In a model
+// without dropout all passes agree. Logits that are NaN or +Inf are an error
+// that names the example. When ctx is cancelled Predict returns an error whose
+// cause is ctx.Err().
 func (p *Predictor) Predict(ctx context.Context, data training.Dataset) ([]Prediction, error) {
 	var all []Prediction
 	err := p.sample(ctx, data, collect(&all))
@@ -69,9 +71,9 @@ func (p *Predictor) Predict(ctx context.Context, data training.Dataset) ([]Predi
 	return all, nil
 }
 
-// Plain returns the prediction of every example by the model without dropout, in
-// one pass: the approximation of Srivastava et al., who call it weight scaling.
-// The variance is zero. Errors are those of Predict.
+// Plain returns the prediction of every example by the model without dropout,
+// in one pass: the approximation that Srivastava et al. call weight scaling.
+// The variance is zero. Errors are those of [Predictor.Predict].
 func (p *Predictor) Plain(ctx context.Context, data training.Dataset) ([]Prediction, error) {
 	var all []Prediction
 	err := p.begin(data)
@@ -96,14 +98,14 @@ func collect(all *[]Prediction) visitor {
 
 // Sample calls f for every example of data, in order, with its index, its label
 // and the output of the model in each pass: Passes rows, which f must not keep.
-// For a classifier they are logits. An error of f ends the sampling and is
+// For a classifier they are logits. An error from f ends the sampling and is
 // returned. When ctx is cancelled Sample returns an error whose cause is
 // ctx.Err().
 func (p *Predictor) Sample(ctx context.Context, data training.Dataset, f func(index, label int, outputs [][]float64) error) error {
 	return errors.Wrap(p.sample(ctx, data, f), "uncertainty: Sample")
 }
 
-// A visitor is told the outputs of all passes of an example.
+// A visitor receives the outputs of all passes of an example.
 type visitor func(index, label int, outputs [][]float64) error
 
 func (p *Predictor) sample(ctx context.Context, data training.Dataset, f visitor) error {
@@ -122,7 +124,7 @@ func (p *Predictor) sample(ctx context.Context, data training.Dataset, f visitor
 	return p.each(ctx, data, models.Sample, l, f)
 }
 
-// layout says how passes are laid out in runs.
+// layout says how passes are arranged in runs.
 type layout struct{ block, passes, perRun int }
 
 // each calls f for every example with the outputs of all its passes.
@@ -171,7 +173,7 @@ func (p *Predictor) each(ctx context.Context, data training.Dataset, mode models
 	return nil
 }
 
-// begin makes p busy, unless it returns an error.
+// begin marks p as busy, unless it returns an error.
 func (p *Predictor) begin(data training.Dataset) error {
 	if !atomic.CompareAndSwapUint32(&p.busy, 0, 1) {
 		return errors.New("the predictor must be idle, got one at work: give each goroutine its own")
@@ -185,8 +187,8 @@ func (p *Predictor) begin(data training.Dataset) error {
 
 func (p *Predictor) end() { atomic.StoreUint32(&p.busy, 0) }
 
-// check returns an error where the model cannot predict data, and makes itself
-// ready for the model.
+// check returns an error if the model cannot predict data, and prepares p for
+// the model.
 func (p *Predictor) check(data training.Dataset) error {
 	switch {
 	case p.Model == nil:
@@ -230,8 +232,8 @@ func (p *Predictor) program(key programKey) (*program, error) {
 	return r, nil
 }
 
-// A program is a graph of the model compiled for a number of passes over a block,
-// with the memory that it reads.
+// A program is a graph of the model compiled for a number of passes over a
+// block, with the memory that it reads.
 type program struct {
 	graph   *models.Graph
 	machine gorgonia.VM
@@ -266,7 +268,7 @@ func compile(m *models.Model, key programKey) (*program, error) {
 	return p, err
 }
 
-// run executes the program on n examples from first on. What is left of the block
+// run executes the program on n examples from first on. The rest of the block
 // repeats the last one.
 func (p *program) run(data training.Dataset, first, n int) error {
 	for i := range p.indices {
