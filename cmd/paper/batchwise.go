@@ -6,12 +6,12 @@ var batchwiseStudy = study{
 	name: "batchwise", title: "Masks for each example, for a batch, and thinned networks, 2×1024", source: "Graham, Reizenstein and Robinson, \"Efficient batchwise dropout training using submatrices\", 2015: about the same error, up to four times less work",
 	arms: func(budget) []arm {
 		each, one, thin := dropped("each example", 1024, 1024), dropped("batchwise", 1024, 1024), dropped("exact-k submatrix", 1024, 1024)
-		one.Kind, thin.Kind = batchwise, exactK
+		one.Dropout, thin.Dropout = batchwise, exactK
 		one.Rate, thin.Rate = exactRate, exactRate
 		return []arm{each, one, thin, plain("no dropout", 1024, 1024).settled()}
 	},
 	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates, b.Test = 2, 400, 5000 }),
-	measures: learningCurve, alone: true,
+	measures: learningCurve, timed: true,
 	summarize: func(r *results) (*summary, error) {
 		c := chart{name: r.study.name, title: "Test error by training time", x: "seconds of updates", y: "test error (%), log scale", logY: true}
 		// An error that all come to: the highest of the arms' best.
