@@ -134,7 +134,8 @@ func tableSummary(more func(*results) []string) func(*results) (*summary, error)
 		if more != nil {
 			findings = append(findings, more(r)...)
 		}
-		return &summary{tables: []table{r.comparison()}, figures: []figure{r.dots()}, findings: findings}, nil
+		drawn, err := r.dots()
+		return &summary{tables: []table{r.comparison()}, figures: []figure{drawn}, findings: findings}, err
 	}
 }
 

@@ -67,7 +67,7 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 	fmt.Fprintf(w, "Budget %s: %d training images, %d test images, about %d updates of %d images each, both where a row does not say otherwise, %s, seeds %d to %d.\n\n",
 		l.label, b.Images, b.Test, b.Updates, batch, widths, l.seed, l.seed+uint64(b.Seeds)-1)
 	for _, f := range s.figures {
-		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.alt, f.name)
+		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.Alt, f.name)
 	}
 	for _, t := range s.tables {
 		t.write(w)

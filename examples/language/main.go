@@ -185,7 +185,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out)
-	if err := report.Show(out, dir, "bits", curves); err != nil {
+	if err := report.SavePNG(out, dir, "bits", curves); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\nThis took %v.\n", time.Since(start).Round(time.Second))

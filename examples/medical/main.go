@@ -305,10 +305,10 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return err
 		}
 	}
-	if err := report.Show(out, dir, "calibration", calibration); err != nil {
+	if err := report.SavePNG(out, dir, "calibration", calibration); err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "uncertainty", histogram); err != nil {
+	if err := report.SavePNG(out, dir, "uncertainty", histogram); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, "referral.png")

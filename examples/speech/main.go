@@ -229,14 +229,14 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "seeds", pairs); err != nil {
+	if err := report.SavePNG(out, dir, "seeds", pairs); err != nil {
 		return err
 	}
 	confusion, err := report.Confusion(last, table.Classes)
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "confusion", confusion); err != nil {
+	if err := report.SavePNG(out, dir, "confusion", confusion); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\nThis took %v.\n", time.Since(start).Round(time.Second))

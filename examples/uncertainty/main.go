@@ -180,7 +180,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	histogram.Title += ": upright and turned by 90°, MC dropout"
-	if err := report.Show(out, dir, "entropy", histogram); err != nil {
+	if err := report.SavePNG(out, dir, "entropy", histogram); err != nil {
 		return err
 	}
 	picture := plot.New()

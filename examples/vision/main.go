@@ -203,7 +203,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := report.Show(out, dir, "curves", curves); err != nil {
+		if err := report.SavePNG(out, dir, "curves", curves); err != nil {
 			return err
 		}
 	}
@@ -226,14 +226,14 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "mistakes", mistakes); err != nil {
+	if err := report.SavePNG(out, dir, "mistakes", mistakes); err != nil {
 		return err
 	}
 	confusion, err := report.Confusion(p, nil)
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "confusion", confusion); err != nil {
+	if err := report.SavePNG(out, dir, "confusion", confusion); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\nThis took %v.\n", time.Since(start).Round(time.Second))
