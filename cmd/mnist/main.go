@@ -42,17 +42,11 @@ type cli struct {
 	JSON   bool       `name:"json" help:"Write results as JSON."`
 }
 
-// AfterApply is called by kong.
-func (c *cli) AfterApply(to *cmdline.Console) error {
-	to.JSON = c.JSON
-	return nil
-}
-
 func main() { commandLine().Main() }
 
 func commandLine() cmdline.Program {
 	c := &cli{}
-	return cmdline.Program{Name: "mnist", Description: description, Grammar: c, Explain: func(err error) error {
+	return cmdline.Program{Name: "mnist", Description: description, Grammar: c, JSON: &c.JSON, Explain: func(err error) error {
 		if c.Config == "" || strings.HasPrefix(err.Error(), string(c.Config)) {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 func parse(t *testing.T, args ...string) (*trainCmd, error) {
 	t.Helper()
 	var c cli
-	parser, err := kong.New(&c, kong.Name("mnist"), kong.Bind(&cmdline.Console{}))
+	parser, err := kong.New(&c, kong.Name("mnist"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	declared "github.com/gorgonia-dropout/dropout/internal/settings"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
@@ -84,7 +83,7 @@ func TestSettingsAreDeclaredOnce(t *testing.T) {
 		AddedLater float64 `default:"0.25" help:"Something new." json:"added_later"`
 	}
 	var c extended
-	parser, err := kong.New(&c, kong.Bind(&cmdline.Console{}))
+	parser, err := kong.New(&c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +106,7 @@ func TestSettingsAreDeclaredOnce(t *testing.T) {
 	var known struct {
 		Train extended `cmd:""`
 	}
-	grammar, err := kong.New(&known, kong.Bind(&cmdline.Console{}))
+	grammar, err := kong.New(&known)
 	if err != nil {
 		t.Fatal(err)
 	}

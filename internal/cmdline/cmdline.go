@@ -34,6 +34,7 @@ type Program struct {
 	Name        string
 	Description string
 	Grammar     any
+	JSON        *bool // the flag for results as JSON, if there is one
 	// Explain, if set, adds to an error of the command line.
 	Explain func(error) error
 	// Interrupted, if set, says how to go on with a command that a signal has stopped.
@@ -45,7 +46,7 @@ type Console struct {
 	In   io.Reader
 	Out  io.Writer // results
 	Log  io.Writer // progress
-	JSON bool      // results as JSON, for programs with such a flag
+	JSON bool      // results as JSON: Execute sets it from the flag
 	Args []string  // of the command line
 }
 
@@ -70,6 +71,7 @@ func (p Program) Execute(c *Console) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	to.JSON = p.JSON != nil && *p.JSON
 	defer context.AfterFunc(ctx, stop)()
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err := parsed.Run()

@@ -87,7 +87,7 @@ func TestStoreFails(t *testing.T) {
 		m := &memory{fail: map[string]error{at: boom}}
 		results, err := experiment.Run(t.Context(), []experiment.Arm{stored(arm("a", 0.1), m)}, []uint64{7}, 1, nil)
 		var of *experiment.TrialError
-		if !errors.As(err, &of) || of.Seed != 7 || of.Arm != "a" || of.Err != boom || len(results) != 0 {
+		if !errors.As(err, &of) || of.Seed != 7 || of.Arm != "a" || !errors.Is(of.Err, boom) || len(results) != 0 {
 			t.Errorf("%s: want the error of the trial and no result, got %v and %v", at, err, results)
 		}
 	}
