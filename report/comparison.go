@@ -47,39 +47,11 @@ func (c Comparison) pairs() ([]experiment.Result, error) {
 	if c.With == c.Without {
 		return nil, errors.Errorf("arms must be two arms, got %q twice", c.With)
 	}
-	type run struct {
-		arm  string
-		seed uint64
-	}
-	first := make(map[run]int)
-	for i, r := range c.Results {
-		if _, ok := first[run{r.Arm, r.Seed}]; !ok && finished(r) {
-			first[run{r.Arm, r.Seed}] = i
-		}
-	}
-	var pairs []experiment.Result
-	for i, r := range c.Results {
-		other := c.With
-		if r.Arm == c.With {
-			other = c.Without
-		} else if r.Arm != c.Without {
-			continue
-		}
-		if k, ok := first[run{r.Arm, r.Seed}]; !ok || k != i {
-			continue
-		}
-		if _, ok := first[run{other, r.Seed}]; ok {
-			pairs = append(pairs, r)
-		}
-	}
+	pairs := experiment.Pairs(c.Results, c.Without, c.With)
 	if len(pairs) == 0 {
 		return nil, errors.Errorf("want a seed that %q and %q have both finished, got none", c.Without, c.With)
 	}
 	return pairs, nil
-}
-
-func finished(r experiment.Result) bool {
-	return r.History != nil && r.History.Train != nil && r.History.Test != nil
 }
 
 // WriteTable writes the mean of each measure for both arms with its standard
@@ -187,7 +159,7 @@ func WriteCSV(w io.Writer, results []experiment.Result) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"arm", "seed", "steps", "seconds", "train_error", "train_nll", "test_error", "test_nll"})
 	for _, r := range results {
-		if !finished(r) {
+		if !r.Finished() {
 			return errors.Errorf("report: WriteCSV: run of %s with seed %d must be finished, got no final metrics", r.Arm, r.Seed)
 		}
 		h := r.History

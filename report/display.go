@@ -43,20 +43,20 @@ func (c Comparison) HTML() string {
 	return "<p>" + html.EscapeString(c.Finding()) + "</p><pre>" + html.EscapeString(table.String()) + "</pre>"
 }
 
-// Show is for scripts: it writes the figure to the file name.png in dir, which it
+// SavePNG is for scripts: it writes the figure to the file name.png in dir, which it
 // makes, and the file's path to w.
-func Show(w io.Writer, dir, name string, f *Figure) error {
+func SavePNG(w io.Writer, dir, name string, f *Figure) error {
 	var b bytes.Buffer
 	if err := WriteFigure(&b, PNG, f); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return errors.Wrap(err, "report: Show")
+		return errors.Wrap(err, "report: SavePNG")
 	}
 	path := filepath.Join(dir, name+".png")
 	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
-		return errors.Wrap(err, "report: Show")
+		return errors.Wrap(err, "report: SavePNG")
 	}
 	_, err := fmt.Fprintf(w, "%s: %s\n", f.Title, path)
-	return errors.Wrap(err, "report: Show")
+	return errors.Wrap(err, "report: SavePNG")
 }

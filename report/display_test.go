@@ -24,7 +24,7 @@ func TestDisplay(t *testing.T) {
 	}
 	var out strings.Builder
 	dir := filepath.Join(t.TempDir(), "figures")
-	if err := report.Show(&out, dir, "entropy", f); err != nil {
+	if err := report.SavePNG(&out, dir, "entropy", f); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "entropy.png")
@@ -41,7 +41,7 @@ func TestDisplayOfNothing(t *testing.T) {
 	if f.PNG() != nil {
 		t.Error("an empty figure has no PNG")
 	}
-	if err := report.Show(&strings.Builder{}, t.TempDir(), "x", &f); err == nil {
+	if err := report.SavePNG(&strings.Builder{}, t.TempDir(), "x", &f); err == nil {
 		t.Error("an empty figure must be an error")
 	}
 	c := report.Comparison{Without: "a<b", With: "c"}

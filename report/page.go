@@ -49,8 +49,8 @@ type Environment struct {
 	BLAS string // what multiplies matrices
 }
 
-// Here returns the environment of this process, without date and BLAS.
-func Here() Environment {
+// ThisMachine returns the environment of this process, without date and BLAS.
+func ThisMachine() Environment {
 	return Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 }
 

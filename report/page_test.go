@@ -216,14 +216,14 @@ func TestWriteHTMLErrors(t *testing.T) {
 }
 
 func TestHere(t *testing.T) {
-	if e := report.Here(); e.Go == "" || e.OS == "" || e.Arch == "" || e.CPUs < 1 || e.Date != "" || e.BLAS != "" {
+	if e := report.ThisMachine(); e.Go == "" || e.OS == "" || e.Arch == "" || e.CPUs < 1 || e.Date != "" || e.BLAS != "" {
 		t.Errorf("environment is %+v", e)
 	}
 }
 
 func ExamplePage_WriteHTML() {
 	var results []experiment.Result = runs() // from experiment.Run
-	environment := report.Here()
+	environment := report.ThisMachine()
 	page := report.Page{
 		Title:       "Dropout on MNIST",
 		Comparison:  &report.Comparison{Results: results, Without: "without dropout", With: "with dropout"},

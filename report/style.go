@@ -72,6 +72,10 @@ func stroke(c color.Color, width float64) draw.LineStyle {
 	return draw.LineStyle{Color: c, Width: vg.Points(width)}
 }
 
+// Axes returns an empty plot in the style of figures, with horizontal grid lines at the
+// ticks of its y axis, for a figure by [NewFigure]. x is what its x axis shows.
+func Axes(x string) *plot.Plot { return axes(x) }
+
 // axes returns an empty plot with horizontal grid lines.
 func axes(x string) *plot.Plot {
 	p := plot.New()

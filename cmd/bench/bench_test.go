@@ -11,12 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 // The command starts itself for each case, which in tests is the test program.
 func TestMain(m *testing.M) {
 	if slices.Contains(os.Args, "--worker") {
-		os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		commandLine().Main()
 	}
 	os.Exit(m.Run())
 }
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 func TestRun(t *testing.T) {
 	var out, log bytes.Buffer
 	args := []string{"--only", "^op-1M/(both|both-generic|forward)$", "--rounds", "3", "--for", "3ms", "--json"}
-	if code := execute(args, strings.NewReader(""), &out, &log); code != 0 {
+	if code := commandLine().Execute(&cmdline.Console{Args: args, In: strings.NewReader(""), Out: &out, Log: &log}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &log)
 	}
 	var r result
@@ -53,7 +55,7 @@ func TestAbsentPrograms(t *testing.T) {
 	var out, log bytes.Buffer
 	args := []string{"--only", "^epoch/dropout-torch1$|^mlp/gomlx$", "--rounds", "1", "--for", "1ms",
 		"--python", "no-such-python", "--gomlx", "no-such-folder"}
-	if code := execute(args, strings.NewReader(""), &out, &log); code != 0 {
+	if code := commandLine().Execute(&cmdline.Console{Args: args, In: strings.NewReader(""), Out: &out, Log: &log}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &log)
 	}
 	for _, want := range []string{
@@ -122,7 +124,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"--help"}, 0, "go run ./cmd/bench --quick"},
 	} {
 		var out bytes.Buffer
-		if code := execute(test.args, strings.NewReader(""), &out, &out); code != test.code {
+		if code := commandLine().Execute(&cmdline.Console{Args: test.args, In: strings.NewReader(""), Out: &out, Log: &out}); code != test.code {
 			t.Errorf("%v: exit code %d, want %d", test.args, code, test.code)
 		}
 		if !strings.Contains(out.String(), test.want) {

@@ -6,16 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"os/signal"
 	"regexp"
-	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
-	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 const description = `Measure dropout and training steps side by side: this library, gorgonia.Dropout and stock Gorgonia, copying memory, and, where they are there, PyTorch on the CPU (Debian: python3-torch) and GoMLX's pure-Go backend.
@@ -45,41 +41,10 @@ type cli struct {
 	CPUProfile string `name:"cpuprofile" hidden:"" help:"With --worker: where to write a profile."`
 }
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { commandLine().Main() }
 
-// execute runs the command line and returns the exit code.
-func execute(args []string, in io.Reader, out, log io.Writer) int {
-	exited, code := false, 0
-	var c cli
-	parser, err := kong.New(&c, kong.Name("bench"), kong.Description(description), kong.Writers(out, log),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}), kong.Exit(func(n int) { exited, code = true, n }))
-	if err != nil {
-		fmt.Fprintln(log, "bench:", err)
-		return 1
-	}
-	if err := isa.CheckChoice(); err != nil {
-		fmt.Fprintln(log, "bench:", err)
-		return 2
-	}
-	_, err = parser.Parse(args)
-	if exited {
-		return code
-	}
-	if err != nil {
-		fmt.Fprintf(log, "bench: %v (see bench --help)\n", err)
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := c.run(ctx, in, out, log); {
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(log, "bench: stopped")
-		return 130
-	case err != nil:
-		fmt.Fprintln(log, "bench:", err)
-		return 1
-	}
-	return 0
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "bench", Description: description, Grammar: &cli{}}
 }
 
 // Validate is called by kong.
@@ -108,18 +73,19 @@ func (c *cli) chosen() []*benchCase {
 	return chosen
 }
 
-func (c *cli) run(ctx context.Context, in io.Reader, out, log io.Writer) error {
+// Run is called by kong.
+func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Worker != "" {
-		return serve(c.Worker, c.CPUProfile, in, out)
+		return serve(c.Worker, c.CPUProfile, to.In, to.Out)
 	}
 	chosen := c.chosen()
 	if c.List {
 		for _, b := range chosen {
-			fmt.Fprintf(out, "%-28s %s\n", b.Name, b.Title)
+			fmt.Fprintf(to.Out, "%-28s %s\n", b.Name, b.Title)
 		}
 		return nil
 	}
-	m := &measurement{rounds: c.Rounds, turn: c.For, log: log}
+	m := &measurement{rounds: c.Rounds, turn: c.For, log: to.Log}
 	if m.rounds == 0 {
 		m.rounds = 9
 		if c.Quick {
@@ -142,9 +108,9 @@ func (c *cli) run(ctx context.Context, in io.Reader, out, log io.Writer) error {
 	r.LoadAfter = load()
 	r.Reach = reach(r)
 	if c.JSON {
-		e := json.NewEncoder(out)
+		e := json.NewEncoder(to.Out)
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	}
-	return r.print(out)
+	return r.print(to.Out)
 }

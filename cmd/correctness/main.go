@@ -4,18 +4,15 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"slices"
 	"text/tabwriter"
 
-	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
@@ -23,40 +20,21 @@ const description = `Compare the outputs and gradients of gorgonia.Dropout and o
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+// cli is the grammar of the command line, which has no flags but --help.
+type cli struct{}
 
-// execute runs the command line, which has no flags but --help, and returns the exit
-// code.
-func execute(args []string, out, log io.Writer) int {
-	exited, code := false, 0
-	parser, err := kong.New(&struct{}{}, kong.Name("correctness"), kong.Description(description), kong.Writers(out, log),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}), kong.Exit(func(n int) { exited, code = true, n }))
-	if err != nil {
-		fmt.Fprintln(log, "correctness:", err)
-		return 1
-	}
-	_, err = parser.Parse(args)
-	if exited {
-		return code
-	}
-	if err == nil {
-		err = isa.CheckChoice()
-	}
-	if err != nil {
-		fmt.Fprintf(log, "correctness: %v (see correctness --help)\n", err)
-		return 2
-	}
-	if err := run(out); err != nil {
-		fmt.Fprintln(log, "correctness:", err)
-		return 1
-	}
-	return 0
+func main() { commandLine().Main() }
+
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "correctness", Description: description, Grammar: &cli{}}
 }
 
 // input is what both ops are applied to.
 var input = []float64{1, -2, 3, -4}
 
-func run(w io.Writer) error {
+// Run is called by kong.
+func (cli) Run(to *cmdline.Console) error {
+	w := to.Out
 	fmt.Fprintf(w, "Dropout of x = %v: the output, the gradient of its sum with respect to x by\n", input)
 	fmt.Fprintf(w, "gorgonia.Grad, and the same by central differences with the mask of that run.\n\n")
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)

@@ -4,12 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
 func TestRun(t *testing.T) {
 	var out strings.Builder
-	if err := run(&out); err != nil {
+	if err := (cli{}).Run(&cmdline.Console{Out: &out}); err != nil {
 		t.Fatal(err)
 	}
 	ours, theirs := 0, 0
@@ -43,13 +44,13 @@ func TestExecute(t *testing.T) {
 		{nil, 0, "gorgonia.Dropout"},
 	} {
 		var out strings.Builder
-		code := execute(tt.args, &out, &out)
+		code := commandLine().Execute(&cmdline.Console{Args: tt.args, Out: &out, Log: &out})
 		if code != tt.code || !strings.Contains(out.String(), tt.want) || (tt.args != nil && strings.Contains(out.String(), "wrong\n")) {
 			t.Errorf("%v: exit %d\n%s", tt.args, code, out.String())
 		}
 	}
 	var log strings.Builder
-	if code := execute(nil, &fulldisk.Disk{}, &log); code != 1 || !strings.Contains(log.String(), "no space left") {
+	if code := commandLine().Execute(&cmdline.Console{Out: &fulldisk.Disk{}, Log: &log}); code != 1 || !strings.Contains(log.String(), "no space left") {
 		t.Errorf("exit %d\n%s", code, log.String())
 	}
 }

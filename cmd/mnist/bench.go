@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -45,8 +46,8 @@ func (c *benchCmd) Validate() error {
 }
 
 // Run is called by kong.
-func (c *benchCmd) Run(ctx context.Context, to *console) error {
-	fmt.Fprintln(to.log, blas.Use(1))
+func (c *benchCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	fmt.Fprintln(to.Log, blas.Use(1))
 	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P}}
 	sets, err := (&mnistrun.Config{Train: 10}).Load()
 	if err != nil {
@@ -89,10 +90,10 @@ func (c *benchCmd) Run(ctx context.Context, to *console) error {
 		}
 		all = append(all, r)
 	}
-	if to.json {
-		return json.NewEncoder(to.out).Encode(all)
+	if to.JSON {
+		return json.NewEncoder(to.Out).Encode(all)
 	}
-	w := tabwriter.NewWriter(to.out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	w := tabwriter.NewWriter(to.Out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "step\tms\texamples/s\tKiB allocated\t")
 	for _, r := range all {
 		fmt.Fprintf(w, "%s\t%.2f\t%.0f\t%.1f\t\n", r.Arm, r.Milliseconds, r.ExamplesPerSec, r.BytesPerStep/1024)

@@ -12,13 +12,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // command runs a command line and returns what it wrote and its exit code.
 func command(args ...string) (out, log string, code int) {
 	var o, l bytes.Buffer
-	code = execute(args, &o, &l)
+	code = commandLine().Execute(&cmdline.Console{Args: args, Out: &o, Log: &l})
 	return o.String(), l.String(), code
 }
 

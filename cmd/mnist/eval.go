@@ -9,7 +9,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -17,7 +17,8 @@ import (
 
 // evalCmd tests the models of a run.
 type evalCmd struct {
-	runDir
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+
 	Passes int `default:"20" help:"Passes of Monte-Carlo dropout for the models with dropout; 0 is none."`
 	Bins   int `default:"15" help:"Bins of the expected calibration error."`
 }
@@ -40,8 +41,8 @@ func (c *evalCmd) Validate() error {
 }
 
 // Run is called by kong.
-func (c *evalCmd) Run(ctx context.Context, to *console) error {
-	s, err := c.settings()
+func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	s, err := c.Dir.settings()
 	if err != nil {
 		return err
 	}
@@ -49,19 +50,19 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(to.log, blas.Use(1))
+	fmt.Fprintln(to.Log, blas.Use(1))
 	var all []evaluation
 	for _, a := range s.arms() {
 		for _, seed := range s.seeds() {
-			m, err := a.trained(seed)
+			m, err := c.Dir.model(a, seed)
 			if errors.Is(err, os.ErrNotExist) {
-				fmt.Fprintf(to.log, "%s, seed %d: not trained yet\n", a.name, seed)
+				fmt.Fprintf(to.Log, "%s, seed %d: not trained yet\n", a.name, seed)
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			m.warn(to, a, seed)
+			c.Dir.warn(to, m, a, seed)
 			p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 			add := func(passes int, predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)) error {
 				predictions, err := predict(ctx, sets.Test)
@@ -83,12 +84,12 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 		}
 	}
 	if len(all) == 0 {
-		return errors.Errorf("%s must hold a trained network, got none yet: mnist --resume %s trains on", c.Dir, shell.Quote(c.Dir))
+		return errors.Errorf("%s must hold a trained network, got none yet: %s trains on", c.Dir, c.Dir.resume())
 	}
-	if to.json {
-		return json.NewEncoder(to.out).Encode(all)
+	if to.JSON {
+		return json.NewEncoder(to.Out).Encode(all)
 	}
-	t := tabwriter.NewWriter(to.out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	t := tabwriter.NewWriter(to.Out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "model\tseed\tprediction\terror\tNLL\tcalibration error\tBrier score\t")
 	for _, e := range all {
 		prediction := "plain"

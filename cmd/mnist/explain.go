@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 )
@@ -39,7 +40,7 @@ func (c *explainCmd) Validate() error {
 }
 
 // Run is called by kong.
-func (c *explainCmd) Run(ctx context.Context, to *console) error {
+func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}}
 	m, err := s.arms()[1].Model(784, 10, 1)
 	if err != nil {
@@ -53,13 +54,13 @@ func (c *explainCmd) Run(ctx context.Context, to *console) error {
 	dot := drawing(g)
 	switch {
 	case c.Output == "":
-		_, err := io.WriteString(to.out, dot)
+		_, err := io.WriteString(to.Out, dot)
 		return err
 	case strings.HasSuffix(c.Output, ".dot"):
 		return os.WriteFile(c.Output, []byte(dot), 0o666)
 	}
 	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
-	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.log
+	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.Log
 	if err := graphviz.Run(); errors.Is(err, exec.ErrNotFound) {
 		return errors.New("an SVG needs Graphviz's dot, which was not found: write a .dot file instead")
 	} else if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
@@ -35,7 +36,7 @@ func TestFullOutput(t *testing.T) {
 	} {
 		for _, room := range []int{0, 20} {
 			var log bytes.Buffer
-			if code := execute(strings.Fields(args), &fulldisk.Disk{Room: room}, &log); code != 1 || !strings.Contains(log.String(), "no space left on device") {
+			if code := commandLine().Execute(&cmdline.Console{Args: strings.Fields(args), Out: &fulldisk.Disk{Room: room}, Log: &log}); code != 1 || !strings.Contains(log.String(), "no space left on device") {
 				t.Errorf("%s, room for %d bytes: want exit 1 and the reason, got %d and\n%s", args, room, code, log.String())
 			}
 		}

@@ -3,19 +3,12 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
-	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/completion"
-	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
@@ -49,75 +42,14 @@ type cli struct {
 	JSON   bool       `name:"json" help:"Write results as JSON."`
 }
 
-// console is what commands write to.
-type console struct {
-	out  io.Writer // results
-	log  io.Writer // progress
-	json bool
-}
+func main() { commandLine().Main() }
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// execute runs the command line and returns the exit code.
-func execute(args []string, out, log io.Writer) int {
-	exited, code := false, 0
-	var c cli
-	parser, err := kong.New(&c, kong.Name("mnist"), kong.Description(description), kong.Writers(out, log),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
-		kong.Exit(func(n int) { exited, code = true, n }))
-	if err != nil {
-		fmt.Fprintln(log, "mnist:", err)
-		return 1
-	}
-	if completion.Answer(parser, args, out) {
-		return 0
-	}
-	if err := isa.CheckChoice(); err != nil {
-		fmt.Fprintln(log, "mnist:", err)
-		return 2
-	}
-	parsed, err := parser.Parse(args)
-	if exited {
-		return code
-	}
-	if err != nil {
-		if c.Config != "" && !strings.HasPrefix(err.Error(), string(c.Config)) {
-			err = errors.WithMessagef(err, "with the values of %s", c.Config)
+func commandLine() cmdline.Program {
+	c := &cli{}
+	return cmdline.Program{Name: "mnist", Description: description, Grammar: c, JSON: &c.JSON, Explain: func(err error) error {
+		if c.Config == "" || strings.HasPrefix(err.Error(), string(c.Config)) {
+			return err
 		}
-		fmt.Fprintf(log, "mnist: %v (see mnist --help)\n", err)
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	parsed.BindTo(ctx, (*context.Context)(nil))
-	results := &results{w: out}
-	err = parsed.Run(&console{results, log, c.JSON})
-	if err == nil {
-		err = errors.Wrap(results.err, "results")
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(log, "mnist: stopped")
-		return 130
-	case err != nil:
-		// Errors of package mnist begin with the same word.
-		fmt.Fprintln(log, "mnist:", strings.TrimPrefix(err.Error(), "mnist: "))
-		return 1
-	}
-	return 0
-}
-
-// results remember that they could not be written: a full disk must not look like
-// success.
-type results struct {
-	w   io.Writer
-	err error
-}
-
-func (r *results) Write(b []byte) (int, error) {
-	n, err := r.w.Write(b)
-	if r.err == nil {
-		r.err = err
-	}
-	return n, err
+		return errors.WithMessagef(err, "with the values of %s", c.Config)
+	}}
 }

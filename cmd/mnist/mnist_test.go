@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -34,7 +35,7 @@ func TestRunComparesBothArms(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, log strings.Builder
-	if err := c.Run(context.Background(), &console{out: &out, log: &log}); err != nil {
+	if err := c.Run(context.Background(), &cmdline.Console{Out: &out, Log: &log}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"784-16-10 on 200 training images, reported on 300 validation images", "without dropout", "with dropout",
@@ -68,15 +69,8 @@ func TestCancelledRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, log strings.Builder
-	if err := c.Run(ctx, &console{out: &out, log: &log}); !errors.Is(err, context.Canceled) {
+	if err := c.Run(ctx, &cmdline.Console{Out: &out, Log: &log}); !errors.Is(err, context.Canceled) {
 		t.Errorf("want context.Canceled, got %v", err)
-	}
-}
-
-func TestFinishedPairs(t *testing.T) {
-	results := []experiment.Result{{Arm: without, Seed: 1}, {Arm: with, Seed: 1}, {Arm: without, Seed: 2}}
-	if got := finished(results); len(got) != 2 || got[1].Arm != with {
-		t.Errorf("want the two runs of seed 1, got %+v", got)
 	}
 }
 
@@ -88,6 +82,8 @@ func TestFlagErrors(t *testing.T) {
 		{"--train 60000 --validation 10000", "at most 60000 together, got 70000"},
 		{"--hidden 10,0", "--hidden must be in [1, 65536], got 0"},
 		{"--seeds 0", "--seeds must be in [1, 1000], got 0"},
+		{"--plain-epochs 0", "--plain-epochs must be in [1, 1048576], got 0"},
+		{"--workers 65", "--workers must be in [1, 64], got 65"},
 		{"--schedule linear", "--schedule must be one of"},
 		{"--unknown", "unknown flag --unknown"},
 		{"--data /nowhere", "no such file or directory"},

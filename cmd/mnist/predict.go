@@ -9,6 +9,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/datasets"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -16,7 +17,8 @@ import (
 
 // predictCmd says which digit an image shows.
 type predictCmd struct {
-	runDir
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+
 	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size and either ink."`
 	Passes int     `default:"50" help:"Passes of Monte-Carlo dropout."`
 	Seed   *uint64 `help:"Seed of the model; the run's first by default."`
@@ -41,8 +43,8 @@ func (c *predictCmd) Validate() error {
 }
 
 // Run is called by kong.
-func (c *predictCmd) Run(ctx context.Context, to *console) error {
-	s, err := c.settings()
+func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	s, err := c.Dir.settings()
 	if err != nil {
 		return err
 	}
@@ -58,24 +60,24 @@ func (c *predictCmd) Run(ctx context.Context, to *console) error {
 	if c.Seed != nil {
 		seed = *c.Seed
 	}
-	m, err := a.trained(seed)
+	m, err := c.Dir.model(a, seed)
 	if err != nil {
 		return err
 	}
-	m.warn(to, a, seed)
+	c.Dir.warn(to, m, a, seed)
 	p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 	predictions, err := p.Predict(ctx, &training.Examples{Shape: []int{len(pixels)}, X: pixels, Y: []int{0}})
 	if err != nil {
 		return err
 	}
 	got := predictions[0]
-	if to.json {
-		return json.NewEncoder(to.out).Encode(answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes})
+	if to.JSON {
+		return json.NewEncoder(to.Out).Encode(answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes})
 	}
-	fmt.Fprintf(to.out, "%q shows a %d, with probability %.3f (%d passes; entropy %.3f nats, of which the networks' disagreement is %.3f).\n\n",
+	fmt.Fprintf(to.Out, "%q shows a %d, with probability %.3f (%d passes; entropy %.3f nats, of which the networks' disagreement is %.3f).\n\n",
 		c.Image, got.Class(), got.Confidence(), c.Passes, got.Entropy, got.MutualInformation())
 	for digit, probability := range got.Mean {
-		fmt.Fprintf(to.out, "%d %6.3f %s\n", digit, probability, strings.Repeat("█", int(40*probability+0.5)))
+		fmt.Fprintf(to.Out, "%d %6.3f %s\n", digit, probability, strings.Repeat("█", int(40*probability+0.5)))
 	}
 	return nil
 }

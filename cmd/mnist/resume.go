@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ func (c *trainCmd) AfterApply(ctx *kong.Context) error {
 // resume takes the settings of the run to go on with. A flag that says otherwise is an
 // error: a run with other settings is another run.
 func (c *trainCmd) resume() error {
-	run, err := runSettings(c.Resume, c.Workers)
+	run, err := c.Resume.settings()
 	if err != nil {
 		return err
 	}
@@ -50,11 +49,11 @@ func (c *trainCmd) resume() error {
 		key := strings.ReplaceAll(name, "-", "_")
 		if want, ok := kept[key]; ok && string(given[key]) != string(want) {
 			return errors.Errorf("--%s must be %s with --resume, as in %s, got %s: other settings need a new run, with --out",
-				name, want, filepath.Join(c.Resume, checkpoint.ConfigFile), given[key])
+				name, want, c.Resume.path(checkpoint.ConfigFile), given[key])
 		}
 	}
-	c.settings = *run
-	return nil
+	c.settings, c.Out = *run, c.Resume
+	return errors.Wrap(c.Out.clean(), "--resume")
 }
 
 // values returns the settings of a run by their keys in a file.

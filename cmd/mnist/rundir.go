@@ -1,56 +1,140 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// runDir is a directory that mnist --out has written.
-type runDir struct {
-	Dir string `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+// A runDir is a directory with the records, models and report of a run: that of
+// --out. The empty one keeps nothing.
+type runDir string
+
+// The files of a run, besides the directories of its trials.
+const (
+	resultsFile = "runs.json"
+	tableFile   = "runs.csv"
+	reportFile  = "report.html"
+	curvesFile  = "curves" // and the format
+)
+
+func (d runDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// holdsRun reports whether a run was begun there.
+func (d runDir) holdsRun() bool {
+	_, err := os.Stat(d.path(checkpoint.ConfigFile))
+	return err == nil
 }
 
-// settings reads the run's configuration.
-func (d runDir) settings() (*settings, error) { return runSettings(d.Dir, 1) }
-
-// runSettings reads the configuration of the run in a directory: all of it must be
-// there.
-func runSettings(dir string, workers int) (*settings, error) {
-	path := filepath.Join(dir, checkpoint.ConfigFile)
+// settings reads the run's configuration: all of it must be there.
+func (d runDir) settings() (*settings, error) {
+	path := d.path(checkpoint.ConfigFile)
 	n, err := configfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	c := &settings{Workers: workers, Out: dir}
+	c := &settings{}
 	if err := n.DecodeAll(c); err != nil {
 		return nil, err
 	}
 	return c, errors.Wrap(c.check(), path)
 }
 
+// saveResults writes the results, if there are any and a directory for them.
+func (d runDir) saveResults(results []experiment.Result) error {
+	if d == "" || len(results) == 0 {
+		return nil
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer, []experiment.Result) error
+	}{{tableFile, report.WriteCSV}, {resultsFile, report.WriteJSON}} {
+		if err := atomicfile.Write(d.path(f.name), func(w io.Writer) error { return f.write(w, results) }); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
+	return nil
+}
+
+// results reads what saveResults has written.
+func (d runDir) results() ([]experiment.Result, error) {
+	n, err := configfile.Read(d.path(resultsFile))
+	if err != nil {
+		return nil, err
+	}
+	var results []experiment.Result
+	return results, n.DecodeAll(&results)
+}
+
+// clean removes what a run that was killed while it wrote a file has left beside
+// the files of its directory. checkpoint.Keep does so for those of each trial.
+func (d runDir) clean() error {
+	var paths []string
+	for _, name := range []string{checkpoint.ConfigFile, tableFile, resultsFile, reportFile, curvesFile + ".svg", curvesFile + ".png"} {
+		paths = append(paths, d.path(name))
+	}
+	return atomicfile.Clean(paths...)
+}
+
+// trial is the directory of an arm and a seed.
+func (d runDir) trial(arm string, seed uint64) trialDir {
+	return trialDir(filepath.Join(string(d), "runs", fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)))
+}
+
+// A trialDir keeps the checkpoints and the model of a trial. It implements
+// [experiment.Store]: a trial that was finished resumes at its end.
+type trialDir string
+
 // modelFile holds the parameters with which a training has ended, those that its
 // results are of: with early stopping they are not the last checkpoint's.
 const modelFile = "model.safetensors"
 
-// keepModel writes the model when a training has come to its end. It must be the
-// last callback, so that the others have given the model what it ends with.
-func keepModel(dir string) training.Callback {
-	return training.Callback{OnFinish: func(r *training.Run) error {
+// checkpointInterval is how much work a crash may cost.
+const checkpointInterval = 10 * time.Second
+
+func (d trialDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// Find finds nothing.
+func (d trialDir) Find(context.Context) (*experiment.Result, error) { return nil, nil }
+
+// Prepare makes t keep checkpoints, and at its end the model, and resume.
+func (d trialDir) Prepare(_ context.Context, t *training.Trainer) error {
+	t.Callbacks = slices.Insert(t.Callbacks, 0, checkpoint.Keep(string(d), checkpointInterval))
+	// The last callback, so that the others have given the model what it ends with.
+	t.Callbacks = append(t.Callbacks, training.Callback{OnFinish: func(r *training.Run) error {
 		if r.Err != nil {
 			return nil
 		}
-		return r.Trainer.Model.Save(filepath.Join(dir, modelFile))
-	}}
+		return r.Trainer.Model.Save(d.path(modelFile))
+	}})
+	state, err := checkpoint.Load(d.path(checkpoint.LastFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	t.Resume = state
+	return err
+}
+
+// Finish leaves the result to the run's own files.
+func (d trialDir) Finish(_ context.Context, r experiment.Result) (experiment.Result, error) {
+	return r, nil
 }
 
 // trained is a model of a run.
@@ -59,37 +143,31 @@ type trained struct {
 	epochs int // made, where the training was interrupted; -1: it was finished
 }
 
-// warn says that a training was interrupted.
-func (m trained) warn(to *console, a arm, seed uint64) {
-	if m.epochs >= 0 {
-		fmt.Fprintf(to.log, "%s, seed %d: interrupted after %d of %d epochs; go on with it: mnist --resume %s\n", a.name, seed, m.epochs, a.Epochs, shell.Quote(a.run))
-	}
-}
-
-// trained returns the model of an arm and seed: that which its results are of, or, of
+// model returns the model of an arm and seed: that which its results are of, or, of
 // a training that was interrupted, that of its last checkpoint.
-func (a arm) trained(seed uint64) (trained, error) {
+func (d runDir) model(a arm, seed uint64) (trained, error) {
 	m, err := a.Model(784, 10, seed)
 	if err != nil {
 		return trained{}, err
 	}
-	err = m.Load(filepath.Join(a.dir(seed), modelFile))
+	dir := d.trial(a.name, seed)
+	err = m.Load(dir.path(modelFile))
 	if !errors.Is(err, os.ErrNotExist) {
 		return trained{m, -1}, err
 	}
-	state, err := checkpoint.Load(filepath.Join(a.dir(seed), checkpoint.LastFile))
+	state, err := checkpoint.Load(dir.path(checkpoint.LastFile))
 	if err != nil {
 		return trained{}, err
 	}
 	return trained{m, state.Epoch}, state.Restore(m)
 }
 
-// cleanRun removes what a run that was killed while it wrote a file has left beside
-// the files of its directory. checkpoint.Keep does so for those of each seed.
-func cleanRun(dir string) error {
-	var paths []string
-	for _, name := range []string{checkpoint.ConfigFile, "runs.csv", "runs.json", "report.html", "curves.svg", "curves.png"} {
-		paths = append(paths, filepath.Join(dir, name))
+// warn says that the training of a model was interrupted.
+func (d runDir) warn(to *cmdline.Console, m trained, a arm, seed uint64) {
+	if m.epochs >= 0 {
+		to.Logf("%s, seed %d: interrupted after %d of %d epochs; go on with it: %s", a.name, seed, m.epochs, a.Epochs, d.resume())
 	}
-	return atomicfile.Clean(paths...)
 }
+
+// resume is the command that resumes the run.
+func (d runDir) resume() string { return "mnist --resume " + shell.Quote(string(d)) }

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -68,7 +69,7 @@ func TestServe(t *testing.T) {
 		done: func() { go func() { <-seen; cancel() }() },
 	}
 	var out strings.Builder
-	if err := c.Run(ctx, &console{out: &out, log: log}); err != nil {
+	if err := c.Run(ctx, &cmdline.Console{Out: &out, Log: log}); err != nil {
 		t.Fatalf("%v\n%s", err, log.text.String())
 	}
 	if got := <-events; !strings.Contains(got, "data: {") || !strings.Contains(got, "with dropout, seed 1") {
@@ -77,7 +78,7 @@ func TestServe(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 
 	c.Serve = "no address"
-	if err := c.Run(context.Background(), &console{out: io.Discard, log: io.Discard}); err == nil || !strings.HasPrefix(err.Error(), "--serve: live: Listen: address must be HOST:PORT") {
+	if err := c.Run(context.Background(), &cmdline.Console{Out: io.Discard, Log: io.Discard}); err == nil || !strings.HasPrefix(err.Error(), "--serve: live: Listen: address must be HOST:PORT") {
 		t.Errorf("want an error about the address, got %v", err)
 	}
 }
@@ -92,28 +93,5 @@ func TestJSON(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || got.Settings["train"] != 200.0 || len(got.Runs) != 2 || got.Finding == "" {
 		t.Errorf("exit %d, %v\n%s%s", code, err, out, log)
-	}
-}
-
-// The command in a report gives its settings again.
-func TestCommandGivesTheSettings(t *testing.T) {
-	args := strings.Fields("--train 200 --validation 300 --hidden 16,8 -p 0.3 --input-p 0 --epochs 2 --plain-epochs 3 --seeds 2 --seed 7 " +
-		"--nesterov --submatrix --batch-norm --drop-last --warmup 5 --clip-norm 1.5 --max-norm 3 --weight-decay 0.001 --schedule step --early-stopping 4 --curve 10")
-	first, err := parse(t, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, ok := strings.CutPrefix(first.command(), "go run ./cmd/mnist ")
-	if !ok {
-		t.Fatalf("command is %q", first.command())
-	}
-	second, err := parse(t, strings.Fields(again)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, _ := json.Marshal(first.settings)
-	b, _ := json.Marshal(second.settings)
-	if string(a) != string(b) {
-		t.Errorf("settings are %s, want %s", b, a)
 	}
 }

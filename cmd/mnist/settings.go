@@ -1,24 +1,26 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// settings are the flags that say what is trained and how.
+// settings say what is trained and how. Each is declared once, as a field with tags:
+// its flag, its key in files, its row in reports and its part of the command that
+// repeats a run all follow from there (package internal/settings).
 type settings struct {
 	mnistrun.Config
 
-	PlainEpochs int     `group:"Training" default:"40" help:"Passes over the training images, without dropout." json:"plain_epochs"`
-	PlainLR     float64 `group:"Training" name:"plain-lr" default:"0.2" help:"Learning rate without dropout." json:"plain_lr"`
+	PlainEpochs int     `group:"Training" default:"40" help:"Passes over the training images, without dropout." json:"plain_epochs" label:"-"`
+	PlainLR     float64 `group:"Training" name:"plain-lr" default:"0.2" help:"Learning rate without dropout." json:"plain_lr" label:"-"`
 
-	Seeds   int    `group:"Experiment" default:"3" help:"Number of seeds: each arm is trained once with each." json:"seeds"`
-	Seed    uint64 `group:"Experiment" default:"1" help:"The first seed." json:"seed"`
-	Workers int    `group:"Experiment" default:"2" help:"Runs at a time." json:"-"`
-	Out     string `group:"Experiment" help:"New directory to keep the run in: records, checkpoints, report." placeholder:"DIR" type:"path" json:"-"`
+	Seeds int    `group:"Experiment" default:"3" help:"Number of seeds: each arm is trained once with each." json:"seeds"`
+	Seed  uint64 `group:"Experiment" default:"1" help:"The first seed." json:"seed" label:"first seed"`
 }
 
 // Validate is called by kong.
@@ -31,21 +33,57 @@ func (c *settings) Validate() error {
 
 // check returns an error that begins with the name of what is wrong.
 func (c *settings) check() error {
-	err := c.Check()
-	if err == nil {
-		err = mnistrun.NotNegative("plain-lr", c.PlainLR)
+	if err := c.Check(); err != nil {
+		return err
 	}
-	for _, f := range []struct {
-		name  string
-		value int
-		max   int
-	}{{"plain-epochs", c.PlainEpochs, 1 << 20}, {"seeds", c.Seeds, 1000}, {"workers", c.Workers, 64}} {
-		if err == nil {
-			err = mnistrun.InRange(f.name, f.value, 1, f.max)
-		}
+	if err := mnistrun.NotNegative("plain-lr", c.PlainLR); err != nil {
+		return err
 	}
-	if err == nil && c.Seed > math.MaxUint64-uint64(c.Seeds-1) {
-		err = errors.Errorf("seed must leave room for %d seeds below 2^64, got %d", c.Seeds, c.Seed)
+	if err := mnistrun.InRange("plain-epochs", c.PlainEpochs, 1, 1<<20); err != nil {
+		return err
 	}
-	return err
+	if err := mnistrun.InRange("seeds", c.Seeds, 1, 1000); err != nil {
+		return err
+	}
+	if c.Seed > math.MaxUint64-uint64(c.Seeds-1) {
+		return errors.Errorf("seed must leave room for %d seeds below 2^64, got %d", c.Seeds, c.Seed)
+	}
+	return nil
+}
+
+// The names of the arms.
+const (
+	without = "without dropout"
+	with    = "with dropout"
+)
+
+// An arm is one of the two ways of training. They differ in dropout, and in the
+// learning rate and number of epochs that were found best for each.
+type arm struct {
+	mnistrun.Config
+	name string
+}
+
+// arms returns the arm without dropout, then that with it.
+func (c *settings) arms() []arm {
+	plain := c.Config
+	plain.InputP, plain.P, plain.LR, plain.Epochs = 0, 0, c.PlainLR, c.PlainEpochs
+	return []arm{{plain, without}, {c.Config, with}}
+}
+
+// seeds are those of the experiment.
+func (c *settings) seeds() []uint64 { return experiment.Seeds(c.Seed, c.Seeds) }
+
+// describe says in one line what is trained on what.
+func (c *settings) describe(s *mnistrun.Sets) string {
+	network := fmt.Sprint(s.Train.InputShape()[0])
+	for _, n := range c.Hidden {
+		network += fmt.Sprintf("-%d", n)
+	}
+	reported := "test"
+	if c.Validation > 0 {
+		reported = "validation"
+	}
+	return fmt.Sprintf("Network %s-%d on %d training images, reported on %d %s images; p %v on hidden units, %v on inputs.",
+		network, s.Train.Classes, c.Train, s.Test.Len(), reported, c.P, c.InputP)
 }

@@ -18,11 +18,11 @@ import (
 // An arm is a row of a table or a point of a curve: a network and how it is kept
 // from overfitting. Probabilities are of dropping; the paper's are of keeping.
 type arm struct {
-	Name   string  `json:"name"`
-	Hidden []int   `json:"hidden"` // units, as in the paper
-	Kind   kind    `json:"kind"`   // of dropout
-	Input  float64 `json:"input"`  // probability at the inputs
-	Drop   float64 `json:"drop"`   // and in hidden layers
+	Name    string  `json:"name"`
+	Hidden  []int   `json:"hidden"` // units, as in the paper
+	Dropout dropout `json:"kind"`
+	Input   float64 `json:"input"` // probability at the inputs
+	Drop    float64 `json:"drop"`  // and in hidden layers
 	// Activation is "" for ReLU, or "logistic".
 	Activation string `json:"activation"`
 	// Autoencoder reconstructs the inputs instead of classifying them.
@@ -45,15 +45,15 @@ type arm struct {
 	paper float64 // test error in per cent; 0 where the paper has none
 }
 
-// A kind is what is done to units or weights in training.
-type kind string
+// A dropout is what is done to units or weights in training.
+type dropout string
 
 const (
-	bernoulli   kind = "" // each unit of each example by itself
-	gaussian    kind = "gaussian"
-	dropConnect kind = "dropconnect" // weights that lead from hidden units
-	batchwise   kind = "batchwise"   // one mask for a batch
-	exactK      kind = "exact-k"     // one mask, a fixed number of units, thinned products
+	bernoulli   dropout = "" // each unit of each example by itself
+	gaussian    dropout = "gaussian"
+	dropConnect dropout = "dropconnect" // weights that lead from hidden units
+	batchwise   dropout = "batchwise"   // one mask for a batch
+	exactK      dropout = "exact-k"     // one mask, a fixed number of units, thinned products
 )
 
 const (
@@ -92,7 +92,7 @@ func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error
 	penalty := &sparsity{weight: a.Sparsity, target: sparsityTarget}
 	var net models.Layer
 	switch {
-	case a.Kind == exactK:
+	case a.Dropout == exactK:
 		net = thinned{a, a.widths(shrink)}
 	default:
 		layers, err := a.layers(shrink, penalty)
@@ -112,10 +112,10 @@ func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error
 	return m, loss, err
 }
 
-// layers returns the network, all kinds but the thinned one.
+// layers returns the network, all but the thinned one.
 func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 	drop := func(p float64) models.Layer {
-		switch a.Kind {
+		switch a.Dropout {
 		case gaussian:
 			return models.GaussianDropout(p)
 		case batchwise:
@@ -139,7 +139,7 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 	layers := models.Sequential{drop(a.Input)}
 	in := pixels
 	linear := func(out int) models.Layer {
-		if a.Kind == dropConnect && in != pixels {
+		if a.Dropout == dropConnect && in != pixels {
 			return models.DropConnect(in, out, a.Drop)
 		}
 		return models.Linear(in, out, models.WithInit(init))
@@ -149,7 +149,7 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		if a.Sparsity > 0 {
 			layers = append(layers, penalty)
 		}
-		if a.Kind != dropConnect {
+		if a.Dropout != dropConnect {
 			layers = append(layers, drop(a.Drop))
 		}
 		in = units

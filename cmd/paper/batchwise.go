@@ -1,54 +1,62 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gorgonia-dropout/dropout/report"
+)
 
 var batchwiseStudy = study{
 	name: "batchwise", title: "Masks for each example, for a batch, and thinned networks, 2×1024", source: "Graham, Reizenstein and Robinson, \"Efficient batchwise dropout training using submatrices\", 2015: about the same error, up to four times less work",
 	arms: func(budget) []arm {
 		each, one, thin := dropped("each example", 1024, 1024), dropped("batchwise", 1024, 1024), dropped("exact-k submatrix", 1024, 1024)
-		one.Kind, thin.Kind = batchwise, exactK
+		one.Dropout, thin.Dropout = batchwise, exactK
 		one.Rate, thin.Rate = exactRate, exactRate
 		return []arm{each, one, thin, plain("no dropout", 1024, 1024).settled()}
 	},
 	budgets:  budgets(func(b *budget) { b.Shrink, b.Updates, b.Test = 2, 400, 5000 }),
-	measures: learningCurve, alone: true,
+	measures: learningCurve, timed: true,
 	summarize: func(r *results) (*summary, error) {
-		c := chart{name: r.study.name, title: "Test error by training time", x: "seconds of updates", y: "test error (%), log scale", logY: true}
+		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: "Test error by training time", X: "seconds of updates", Y: "test error (%)", LogY: true}
 		// An error that all come to: the highest of the arms' best.
 		goal := 0.0
-		curves := make([]line, len(r.arms))
+		curves := make([]report.Series, len(r.arms))
 		for i, a := range r.arms {
-			l := line{name: a.Name, colour: i}
+			l := report.Series{Name: a.Name, Color: i}
 			for _, e := range r.extra(a.Name, "seconds") {
-				l.x = append(l.x, e.Mean)
+				l.X = append(l.X, e.Mean)
 			}
 			least := 100.0
 			for _, e := range r.extra(a.Name, "errors") {
-				l.y, l.err = append(l.y, e.Mean), append(l.err, e.StdErr)
+				l.Y, l.Err = append(l.Y, e.Mean), append(l.Err, e.StdErr)
 				least = min(least, e.Mean)
 			}
-			if len(l.x) == 0 || len(l.x) != len(l.y) {
+			if len(l.X) == 0 || len(l.X) != len(l.Y) {
 				return nil, errMissing(a.Name, "a curve")
 			}
 			goal = max(goal, least)
 			curves[i] = l
 		}
-		c.lines = curves
+		c.Series = curves
 		t := table{header: []string{"arm", "s/update", "speed, first arm = 1", fmt.Sprintf("seconds to %.2f %%", goal), "final error, %"}}
-		speed := func(l line, a arm) float64 { return l.x[len(l.x)-1] / float64(r.of(a.Name)[0].History.Steps) }
+		speed := func(l report.Series, a arm) float64 { return l.X[len(l.X)-1] / float64(r.of(a.Name)[0].History.Steps) }
 		for i, a := range r.arms {
 			reached := "–"
-			for k, y := range curves[i].y {
+			for k, y := range curves[i].Y {
 				if y <= goal {
-					reached = fmt.Sprintf("%.1f", curves[i].x[k])
+					reached = fmt.Sprintf("%.1f", curves[i].X[k])
 					break
 				}
 			}
 			s := speed(curves[i], a)
 			t.rows = append(t.rows, []string{a.Name, fmt.Sprintf("%.4f", s), fmt.Sprintf("%.2f", speed(curves[0], r.arms[0])/s), reached, pm(r.errorOf(a.Name), 2)})
 		}
+		drawn, err := charted(r.study.name, c)
+		if err != nil {
+			return nil, err
+		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
+			tables: []table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{
 				fmt.Sprintf("An update of the thinned network is %.2f times as fast as one with a mask for each example. %s; %s. Times are of a machine that may have had other work: compare them within the table only.",
 					speed(curves[0], r.arms[0])/speed(curves[2], r.arms[2]), "Here "+r.difference("batchwise", "each example"), r.difference("exact-k submatrix", "each example")),

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/mnist"
 )
 
@@ -21,13 +22,13 @@ func TestCheckedFirst(t *testing.T) {
 		{"none", `no experiment "none"`},
 	} {
 		var w, log strings.Builder
-		if code := execute(append(strings.Fields(tt.args), "--out", out), &w, &log); code != 2 || !strings.Contains(log.String(), tt.want) {
+		if code := commandLine().Execute(&cmdline.Console{Args: append(strings.Fields(tt.args), "--out", out), Out: &w, Log: &log}); code != 2 || !strings.Contains(log.String(), tt.want) {
 			t.Errorf("%s: exit %d\n%s", tt.args, code, log.String())
 		}
 	}
 	t.Setenv("DROPOUT_KERNEL", "bogus")
 	var w, log strings.Builder
-	if code := execute([]string{"fig11", "--out", out}, &w, &log); code != 2 || !strings.Contains(log.String(), "DROPOUT_KERNEL must be") {
+	if code := commandLine().Execute(&cmdline.Console{Args: []string{"fig11", "--out", out}, Out: &w, Log: &log}); code != 2 || !strings.Contains(log.String(), "DROPOUT_KERNEL must be") {
 		t.Errorf("exit %d\n%s", code, log.String())
 	}
 	if _, err := os.Stat(out); err == nil {

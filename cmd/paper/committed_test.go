@@ -74,7 +74,7 @@ func TestCommittedPages(t *testing.T) {
 			if found == nil {
 				t.Fatal("the page must have its command")
 			}
-			l := committedLab(t, name, strings.Fields(string(found[1])))
+			l := committedRun(t, name, strings.Fields(string(found[1])))
 			if err := l.run(context.Background(), io.Discard); err != nil {
 				t.Fatal(err)
 			}
@@ -104,8 +104,8 @@ func TestCommittedPages(t *testing.T) {
 	}
 }
 
-// committedLab is the lab of a command line over a copy of the committed records.
-func committedLab(t *testing.T, name string, args []string) *lab {
+// committedRun is the run of a command line over a copy of the committed records.
+func committedRun(t *testing.T, name string, args []string) *studyRun {
 	t.Helper()
 	var c cli
 	parser, err := kong.New(&c)
@@ -129,9 +129,9 @@ func committedLab(t *testing.T, name string, args []string) *lab {
 		t.Fatal(err)
 	}
 	none := &sets{train: &mnist.Set{Labels: make([]uint8, 60000)}, test: &mnist.Set{Labels: make([]uint8, 10000)}}
-	return &lab{
+	return &studyRun{
 		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: 1,
-		dir: filepath.Join(dir, name), kept: kept, sets: none, log: io.Discard, args: args, every: time.Hour,
+		dir: filepath.Join(dir, name), records: kept, sets: none, log: io.Discard, args: args, every: time.Hour,
 	}
 }
 
@@ -141,7 +141,7 @@ func TestSharedTrials(t *testing.T) {
 	for _, label := range []string{"quick", "hours", "full"} {
 		files := make(map[string]string)
 		for _, s := range studies {
-			l := &lab{study: s, budget: s.budgets[label]}
+			l := &studyRun{study: s, budget: s.budgets[label]}
 			for _, a := range s.arms(l.budget) {
 				key, err := l.trial(a, 1).key()
 				if err != nil {

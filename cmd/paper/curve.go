@@ -14,9 +14,8 @@ const points = 20
 // curve measures the time of the updates and, for studies that want it, the test
 // error along the way.
 type curve struct {
-	ctx   context.Context
 	on    bool
-	data  *training.Data
+	test  training.Dataset
 	last  time.Time
 	state curveState
 }
@@ -28,11 +27,9 @@ type curveState struct {
 	Seconds []float64     `json:"seconds"`
 }
 
-func newCurve(ctx context.Context, t trial, data *training.Data) *curve {
-	return &curve{ctx: ctx, on: t.Measure == learningCurve, data: data}
-}
+func newCurve(t trial) *curve { return &curve{on: t.Measure == learningCurve} }
 
-func (c *curve) callback() training.Callback {
+func (c *curve) callback(ctx context.Context) training.Callback {
 	return training.Callback{
 		Name: "curve",
 		OnStart: func(*training.Run) error {
@@ -46,7 +43,7 @@ func (c *curve) callback() training.Callback {
 			if !c.on || r.Steps*points/total == (r.Steps-1)*points/total {
 				return nil
 			}
-			m, err := r.Trainer.Evaluate(c.ctx, c.data.Test)
+			m, err := r.Trainer.Evaluate(ctx, c.test)
 			if err != nil {
 				return err
 			}

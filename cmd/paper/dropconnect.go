@@ -9,7 +9,7 @@ var dropConnected = study{
 	name: "dropconnect", title: "No dropout, dropout and DropConnect, 800-800", source: "Wan et al., \"Regularization of Neural Networks using DropConnect\", ICML 2013, ReLU networks on MNIST without augmentation",
 	arms: func(budget) []arm {
 		drop, connect := dropped("dropout", 800, 800).at(1.28), dropped("DropConnect", 800, 800).at(1.20)
-		drop.Input, connect.Input, connect.Kind = 0, 0, dropConnect
+		drop.Input, connect.Input, connect.Dropout = 0, 0, dropConnect
 		return []arm{plain("none", 800, 800).settled().at(1.62), drop, connect}
 	},
 	budgets:  budgets(nil),

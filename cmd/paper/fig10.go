@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+
+	"github.com/gorgonia-dropout/dropout/report"
 )
 
 // sizes are the paper's training sets.
@@ -26,15 +28,15 @@ var fig10 = study{
 	},
 	budgets: budgets(func(b *budget) { b.Images, b.Updates = 5000, 600 }),
 	summarize: func(r *results) (*summary, error) {
-		c := chart{name: r.study.name, title: r.study.title, x: "training images, log scale", y: "test error (%), log scale", logX: true, logY: true}
-		without, with := line{name: "without dropout", colour: 0}, line{name: "with dropout", colour: 1}
+		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: r.study.title, X: "training images", Y: "test error (%)", LogX: true, LogY: true}
+		without, with := report.Series{Name: "without dropout", Color: 0}, report.Series{Name: "with dropout", Color: 1}
 		t := table{header: []string{"images", "without, %", "with, %", "gain, points", "gain, share of the error, %", "p"}}
 		best, bestGain, says := 0, math.Inf(-1), ""
 		for _, n := range upTo(r.budget.Images) {
 			a, b := fmt.Sprintf("without, %d", n), fmt.Sprintf("with, %d", n)
 			e, f, gain := r.errorOf(a), r.errorOf(b), r.less(a, b)
-			for l, e := range map[*line]struct{ y, err float64 }{&without: {e.Mean, e.StdErr}, &with: {f.Mean, f.StdErr}} {
-				l.x, l.y, l.err = append(l.x, float64(n)), append(l.y, e.y), append(l.err, e.err)
+			for l, e := range map[*report.Series]struct{ y, err float64 }{&without: {e.Mean, e.StdErr}, &with: {f.Mean, f.StdErr}} {
+				l.X, l.Y, l.Err = append(l.X, float64(n)), append(l.Y, e.y), append(l.Err, e.err)
 			}
 			t.rows = append(t.rows, []string{fmt.Sprint(n), pm(e, 2), pm(f, 2), pm(gain, 2), fmt.Sprintf("%.0f", 100*gain.Mean/e.Mean), pText(gain)})
 			if share := gain.Mean / e.Mean; share > bestGain {
@@ -51,9 +53,13 @@ var fig10 = study{
 			}
 			says += fmt.Sprintf("%s at %d (%+.2f points)", word, n, gain.Mean)
 		}
-		c.lines = []line{without, with}
+		c.Series = []report.Series{without, with}
+		drawn, err := charted(r.study.name, c)
+		if err != nil {
+			return nil, err
+		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
+			tables: []table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{fmt.Sprintf("Dropout gives %s. As a share of the error the gain is greatest at %d images. The paper finds no gain at 100 and 500 and a gain that rises and then falls.", says, best)},
 		}, nil
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -21,8 +22,8 @@ var fig11 = study{
 		}
 		deviations := r.extra(arm, "deviation")
 		t := table{header: []string{"k", "test error, %", "deviation over groups, points", "less weight scaling, points", "p", "test NLL"}}
-		mc := line{name: "mean of k sampled networks", colour: 1}
-		ws := line{name: "weight scaling", colour: 0, dashed: true}
+		mc := report.Series{Name: "mean of k sampled networks", Color: 1}
+		ws := report.Series{Name: "weight scaling", Color: 0, Dashed: true, NoDots: true}
 		meets, alike := math.NaN(), math.NaN()
 		for i, k := range ks {
 			var diff []float64
@@ -40,8 +41,8 @@ var fig11 = study{
 			if math.IsNaN(meets) && d.Mean <= deviations[i].Mean {
 				meets = k.Mean
 			}
-			mc.x, mc.y, mc.err = append(mc.x, k.Mean), append(mc.y, errs[i].Mean), append(mc.err, deviations[i].Mean)
-			ws.x, ws.y = append(ws.x, k.Mean), append(ws.y, scaled.Mean)
+			mc.X, mc.Y, mc.Err = append(mc.X, k.Mean), append(mc.Y, errs[i].Mean), append(mc.Err, deviations[i].Mean)
+			ws.X, ws.Y = append(ws.X, k.Mean), append(ws.Y, scaled.Mean)
 			t.rows = append(t.rows, []string{fmt.Sprintf("%.0f", k.Mean), pm(errs[i], 3), fmt.Sprintf("%.3f", deviations[i].Mean), pm(d, 3), pText(d), pm(nlls[i], 4)})
 		}
 		t.rows = append(t.rows, []string{"weight scaling", pm(scaled, 3), "–", "–", "–", pm(scaledNLL, 4)})
@@ -53,9 +54,13 @@ var fig11 = study{
 		if !math.IsNaN(alike) {
 			meeting += fmt.Sprintf("; from k = %.0f on the difference is no longer one beyond chance (p of 0.05 or more)", alike)
 		}
-		c := chart{name: r.study.name, title: r.study.title, x: "k: sampled networks averaged", y: "test error (%)", lines: []line{mc, ws}}
+		c := report.Chart{Caption: "Bar: standard deviation over groups of k.", Title: r.study.title, X: "k: sampled networks averaged", Y: "test error (%)", Series: []report.Series{mc, ws}}
+		drawn, err := charted(r.study.name, c)
+		if err != nil {
+			return nil, err
+		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{c.figure()},
+			tables: []table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{fmt.Sprintf("%s; the paper's do at about 50. At k = %.0f the error is %.3f %% and the NLL %.4f, with weight scaling %.3f %% and %.4f. The paper does not say which network its figure is of; here it is the 3×1024 ReLUs of its table 2. Bars: standard deviation over disjoint groups of k passes.",
 				meeting, ks[last].Mean, errs[last].Mean, nlls[last].Mean, scaled.Mean, scaledNLL.Mean)},
 		}, nil

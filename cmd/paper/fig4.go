@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/gorgonia-dropout/dropout/report"
 )
 
 var fig4 = study{
@@ -21,21 +23,21 @@ var fig4 = study{
 	budgets:  budgets(func(b *budget) { b.Updates, b.Test = 600, 5000 }),
 	measures: learningCurve,
 	summarize: func(r *results) (*summary, error) {
-		c := chart{name: r.study.name, title: r.study.title, x: "updates", y: "test error (%), log scale", logY: true}
+		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: r.study.title, X: "updates", Y: "test error (%)", LogY: true}
 		highest, lowest := math.Inf(-1), math.Inf(1)
 		for i, a := range r.arms {
-			l := line{colour: i % 2}
+			l := report.Series{Color: i % 2}
 			for _, e := range r.extra(a.Name, "steps") {
-				l.x = append(l.x, e.Mean)
+				l.X = append(l.X, e.Mean)
 			}
 			for _, e := range r.extra(a.Name, "errors") {
-				l.y, l.err = append(l.y, e.Mean), append(l.err, e.StdErr)
+				l.Y, l.Err = append(l.Y, e.Mean), append(l.Err, e.StdErr)
 			}
-			if len(l.x) == 0 || len(l.x) != len(l.y) {
+			if len(l.X) == 0 || len(l.X) != len(l.Y) {
 				return nil, errMissing(a.Name, "a curve")
 			}
-			l.name = a.Name
-			c.lines = append(c.lines, l)
+			l.Name = a.Name
+			c.Series = append(c.Series, l)
 			e := r.errorOf(a.Name).Mean
 			if i%2 == 0 {
 				lowest = min(lowest, e)
@@ -48,6 +50,7 @@ var fig4 = study{
 			says = "The curves end in two separate clusters, as in the paper"
 		}
 		says += fmt.Sprintf(": with dropout at most %.2f %%, without at least %.2f %%.", highest, lowest)
-		return &summary{tables: []table{r.comparison()}, figures: []figure{c.figure()}, findings: []string{says}}, nil
+		drawn, err := charted(r.study.name, c)
+		return &summary{tables: []table{r.comparison()}, figures: []figure{drawn}, findings: []string{says}}, err
 	},
 }

@@ -29,7 +29,7 @@ var fig7 = study{
 				narrow = append(narrow, float32(v))
 			}
 			drawn, err := report.Filters(a.Name, narrow, 28, 28)
-			f, err := reported(fmt.Sprintf("fig7-%d", i+1), drawn, err)
+			f, err := named(fmt.Sprintf("fig7-%d", i+1), drawn, err)
 			if err != nil {
 				return nil, err
 			}

@@ -26,7 +26,7 @@ var fig8 = study{
 			if err == nil && i == 0 {
 				drawn.Title = "Mean activation of each unit"
 			}
-			f, err := reported(fmt.Sprintf("fig8-%d", i+1), drawn, err)
+			f, err := named(fmt.Sprintf("fig8-%d", i+1), drawn, err)
 			if err != nil {
 				return nil, err
 			}

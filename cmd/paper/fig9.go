@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -38,21 +39,25 @@ var fig9 = study{
 	summarize: func(r *results) (*summary, error) {
 		s := &summary{tables: []table{r.comparison()}}
 		for i, what := range []string{"n fixed", "pn fixed"} {
-			c := chart{name: fmt.Sprintf("fig9-%d", i+1), title: "Effect of the probability of keeping units, " + what, x: "probability of keeping", y: "error (%), log scale", logY: true}
-			test, train := line{name: "test", colour: 0}, line{name: "training", colour: 1}
+			c := report.Chart{Caption: "Bar: standard error of the mean.", Title: "Effect of the probability of keeping units, " + what, X: "probability of keeping", Y: "error (%)", LogY: true}
+			test, train := report.Series{Name: "test", Color: 0}, report.Series{Name: "training", Color: 1}
 			for _, keep := range keeps {
 				arm := fmt.Sprintf("%s, keep %.1f", what, keep)
 				e, f := r.errorOf(arm), r.estimate(arm, experiment.TrainError)
-				test.x, test.y, test.err = append(test.x, keep), append(test.y, e.Mean), append(test.err, e.StdErr)
-				train.x, train.y, train.err = append(train.x, keep), append(train.y, 100*f.Mean), append(train.err, 100*f.StdErr)
+				test.X, test.Y, test.Err = append(test.X, keep), append(test.Y, e.Mean), append(test.Err, e.StdErr)
+				train.X, train.Y, train.Err = append(train.X, keep), append(train.Y, 100*f.Mean), append(train.Err, 100*f.StdErr)
 			}
-			c.lines = []line{test, train}
-			s.figures = append(s.figures, c.figure())
-			best := keeps[slices.Index(test.y, slices.Min(test.y))]
-			flat := slices.Clone(test.y[3:8]) // 0.4 to 0.8
+			c.Series = []report.Series{test, train}
+			drawn, err := charted(fmt.Sprintf("fig9-%d", i+1), c)
+			if err != nil {
+				return nil, err
+			}
+			s.figures = append(s.figures, drawn)
+			best := keeps[slices.Index(test.Y, slices.Min(test.Y))]
+			flat := slices.Clone(test.Y[3:8]) // 0.4 to 0.8
 			spread := slices.Max(flat) - slices.Min(flat)
 			s.findings = append(s.findings, fmt.Sprintf("With %s the least test error is at keep %.1f (%.2f %%); within keep 0.4 to 0.8 it varies by %.2f points, at 0.1 it is %.2f %% and without dropout %.2f %%.",
-				what, best, slices.Min(test.y), spread, test.y[0], test.y[len(test.y)-1]))
+				what, best, slices.Min(test.Y), spread, test.Y[0], test.Y[len(test.Y)-1]))
 		}
 		says := "Dropout is in the hidden layers only, as in the paper's figure. Gradients are clipped to a norm of 1 with it, since at a keep of 0.1 they are a thousand times those without dropout at first."
 		if r.budget.Shrink == 1 {

@@ -8,17 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -75,58 +71,31 @@ func (c *cli) Validate() error {
 	return nil
 }
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { commandLine().Main() }
 
-// execute runs the command line and returns the exit code.
-func execute(args []string, out, log io.Writer) int {
-	exited, code := false, 0
-	var c cli
-	parser, err := kong.New(&c, kong.Name("paper"), kong.Description(description), kong.Writers(out, log),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}), kong.Exit(func(n int) { exited, code = true, n }))
-	if err != nil {
-		fmt.Fprintln(log, "paper:", err)
-		return 1
-	}
-	if err := isa.CheckChoice(); err != nil {
-		fmt.Fprintln(log, "paper:", err)
-		return 2
-	}
-	_, err = parser.Parse(args)
-	if exited {
-		return code
-	}
-	if err != nil {
-		fmt.Fprintf(log, "paper: %v (see paper --help)\n", err)
-		return 2
-	}
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "paper", Description: description, Grammar: &cli{}, Interrupted: func(string, []string) string {
+		return "The same command goes on from here."
+	}}
+}
+
+// Run is called by kong.
+func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Name == "list" {
-		list(out)
-		return 0
+		return list(to.Out)
 	}
 	chosen := studies
 	if c.Name != "all" {
 		s, ok := find(c.Name)
 		if !ok {
-			fmt.Fprintf(log, "paper: no experiment %q (see paper list)\n", c.Name)
-			return 2
+			return cmdline.Usagef("no experiment %q: paper list names them", c.Name)
 		}
 		chosen = []study{s}
 	}
 	if err := c.check(chosen); err != nil {
-		fmt.Fprintf(log, "paper: %v (see paper --help)\n", err)
-		return 2
+		return cmdline.Usage(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := c.run(ctx, chosen, args, out, log); {
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(log, "paper: stopped; the same command goes on from here")
-		return 130
-	case err != nil:
-		fmt.Fprintln(log, "paper:", err)
-		return 1
-	}
-	return 0
+	return c.run(ctx, chosen, to)
 }
 
 // check returns an error if a chosen experiment cannot be made with the flags.
@@ -144,7 +113,7 @@ func (c *cli) check(chosen []study) error {
 }
 
 // run makes the chosen experiments and writes what they found.
-func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log io.Writer) error {
+func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) error {
 	sets, err := load(c.Data)
 	if err != nil {
 		return err
@@ -155,28 +124,28 @@ func (c *cli) run(ctx context.Context, chosen []study, args []string, out, log i
 			return err
 		}
 	}
-	kept := make([]*recordFile, len(chosen))
+	records := make([]*recordFile, len(chosen))
 	for i, s := range chosen {
-		if kept[i], err = openRecords(s.recordFile(c.records())); err != nil {
+		if records[i], err = openRecords(s.recordFile(c.records())); err != nil {
 			return errors.Wrap(err, "--records")
 		}
 	}
 	trainings := c.Workers
-	if len(chosen) == 1 && chosen[0].alone {
+	if len(chosen) == 1 && chosen[0].timed {
 		trainings = 1
 	}
 	library := blas.Use(trainings)
-	fmt.Fprintln(log, library)
+	fmt.Fprintln(to.Log, library)
 	for i, s := range chosen {
-		l := &lab{
+		l := &studyRun{
 			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
-			dir: filepath.Join(c.Out, s.name), kept: kept[i], sets: sets, log: log, blas: library, args: args,
+			dir: filepath.Join(c.Out, s.name), records: records[i], sets: sets, log: to.Log, blas: library, args: to.Args,
 			every: 30 * time.Second,
 		}
-		if s.alone {
+		if s.timed {
 			l.workers = 1
 		}
-		if err := l.run(ctx, out); err != nil {
+		if err := l.run(ctx, to.Out); err != nil {
 			return errors.Wrap(err, s.name)
 		}
 	}
@@ -204,10 +173,10 @@ func (c *cli) budget(b budget) budget {
 	return b
 }
 
-func list(out io.Writer) {
+func list(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, s := range studies {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.title, s.source)
 	}
-	w.Flush()
+	return w.Flush()
 }

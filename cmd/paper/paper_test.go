@@ -44,17 +44,17 @@ func fakeSets() *sets {
 	return &sets{set(400), set(100)}
 }
 
-// tinyLab is a lab with the budget of tests.
-func tinyLab(t *testing.T, s study, log io.Writer) *lab {
+// tinyRun is a run with the budget of tests.
+func tinyRun(t *testing.T, s study, log io.Writer) *studyRun {
 	t.Helper()
 	dir := t.TempDir()
 	kept, err := openRecords(s.recordFile(filepath.Join(dir, "records")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lab{
+	return &studyRun{
 		study: s, budget: s.budgets["tiny"], label: "tiny", seed: 1, workers: 2,
-		dir: filepath.Join(dir, s.name), kept: kept, sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--records=y", "--seeds=2"}, every: time.Hour,
+		dir: filepath.Join(dir, s.name), records: kept, sets: fakeSets(), log: log, blas: "BLAS: any", args: []string{s.name, "--out", "x", "--records=y", "--seeds=2"}, every: time.Hour,
 	}
 }
 
@@ -63,7 +63,7 @@ func TestStudiesRun(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			var out, log bytes.Buffer
-			l := tinyLab(t, s, &log)
+			l := tinyRun(t, s, &log)
 			if err := l.run(context.Background(), &out); err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestStudiesRun(t *testing.T) {
 // A second call trains nothing; one more seed trains that one alone.
 func TestRecordsAreKept(t *testing.T) {
 	var log bytes.Buffer
-	l := tinyLab(t, table10, &log)
+	l := tinyRun(t, table10, &log)
 	if err := l.run(context.Background(), io.Discard); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func (s *stopAt) Write(p []byte) (int, error) {
 
 func TestStopAndGoOn(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := tinyLab(t, hinton2012, &stopAt{2, cancel})
+	l := tinyRun(t, hinton2012, &stopAt{2, cancel})
 	if err := l.run(ctx, io.Discard); err == nil || !strings.Contains(err.Error(), "context canceled") {
 		t.Fatalf("want an error of the context, got %v", err)
 	}
@@ -159,36 +159,47 @@ func TestStopAndGoOn(t *testing.T) {
 // A training that is stopped between updates and gone on with ends as one that
 // was not.
 func TestTrialResumes(t *testing.T) {
-	l := tinyLab(t, fig4, io.Discard)
-	l.budget.Updates, l.budget.Images = 30, 200
-	tr := l.trial(dropped("resumed", 64).maxNorm(tableNorm), 1)
-	whole, err := l.train(context.Background(), tr, filepath.Join(t.TempDir(), "whole"))
+	start := func(log io.Writer) (*studyRun, trial) {
+		l := tinyRun(t, fig4, log)
+		l.budget.Updates, l.budget.Images = 30, 200
+		if err := os.MkdirAll(l.dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		return l, l.trial(dropped("resumed", 64).maxNorm(tableNorm), 1)
+	}
+	l, tr := start(io.Discard)
+	whole, err := l.trials(context.Background(), []trial{tr})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l.log, l.every = &stopAt{5, cancel}, 1
-	path := filepath.Join(t.TempDir(), "halves")
-	if _, err := l.train(ctx, tr, path); !errors.Is(err, context.Canceled) {
+	l, tr = start(&stopAt{5, cancel})
+	l.every = 1
+	if _, err := l.trials(ctx, []trial{tr}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("want the context's error, got %v", err)
 	}
-	state, err := checkpoint.Load(path)
+	store, err := l.store(tr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := checkpoint.Load(store.path)
 	if err != nil || state.Steps < 5 || state.Steps >= 30 {
 		t.Fatalf("want a checkpoint between update 5 and 30, got %+v, %v", state, err)
 	}
 	l.log = io.Discard
-	halves, err := l.train(context.Background(), tr, path)
+	halves, err := l.trials(context.Background(), []trial{tr})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(whole.History.Test, halves.History.Test) || !slices.Equal(whole.Extra["errors"], halves.Extra["errors"]) || halves.History.Steps != 30 {
-		t.Errorf("want the same end, got %+v and %+v", whole, halves)
+	a, b := whole[0], halves[0]
+	if !reflect.DeepEqual(a.History.Test, b.History.Test) || !slices.Equal(a.Extra["errors"], b.Extra["errors"]) || b.History.Steps != 30 || len(a.Extra["errors"]) == 0 {
+		t.Errorf("want the same end, got %+v and %+v", a, b)
 	}
 }
 
 func TestTuneChoosesARate(t *testing.T) {
 	var out, log bytes.Buffer
-	l := tinyLab(t, hinton2012, &log)
+	l := tinyRun(t, hinton2012, &log)
 	l.tune = true
 	if err := l.run(context.Background(), &out); err != nil {
 		t.Fatal(err)
@@ -253,7 +264,7 @@ func TestTuneDiverges(t *testing.T) {
 		a.Rate = 1e38
 		return []arm{a}
 	}
-	l := tinyLab(t, s, &log)
+	l := tinyRun(t, s, &log)
 	l.tune = true
 	want := "hot: want a rate that does not diverge, got none: "
 	for range 2 { // the second time from the records
@@ -317,12 +328,12 @@ func TestSquaresGradient(t *testing.T) {
 // its outputs.
 func TestThinnedIsTheWholeNetworkInEvaluation(t *testing.T) {
 	a := dropped("thinned", 64, 32)
-	a.Kind = exactK
+	a.Dropout = exactK
 	thinnedModel, _, err := a.model(1, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Kind = bernoulli
+	a.Dropout = bernoulli
 	whole, _, err := a.model(1, 7)
 	if err != nil {
 		t.Fatal(err)

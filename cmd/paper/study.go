@@ -17,8 +17,8 @@ type study struct {
 	// records is the name of the file of records, for studies that see the same
 	// trainings in two ways; "" is that of the study.
 	records string
-	// alone is for studies of time: one training at a time.
-	alone     bool
+	// timed is for studies of time: one training at a time.
+	timed     bool
 	summarize func(*results) (*summary, error)
 }
 
@@ -101,7 +101,7 @@ func (a arm) settled() arm {
 // compute with these alone. Gradients of a few kept units can be large, so that they
 // are clipped.
 func (a arm) thinned() arm {
-	a.Kind, a.Rate, a.ClipNorm = exactK, exactRate, 1
+	a.Dropout, a.Rate, a.ClipNorm = exactK, exactRate, 1
 	return a
 }
 
@@ -134,7 +134,8 @@ func tableSummary(more func(*results) []string) func(*results) (*summary, error)
 		if more != nil {
 			findings = append(findings, more(r)...)
 		}
-		return &summary{tables: []table{r.comparison()}, figures: []figure{r.dots()}, findings: findings}, nil
+		drawn, err := r.dots()
+		return &summary{tables: []table{r.comparison()}, figures: []figure{drawn}, findings: findings}, err
 	}
 }
 

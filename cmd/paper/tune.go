@@ -53,7 +53,7 @@ func (s scan) powers() []int { return slices.Sorted(maps.Keys(s)) }
 
 // tuned returns the arms with the learning rate of the lowest error on held-out
 // images, with the records of all that were tried.
-func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
+func (l *studyRun) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 	scans := make([]scan, len(arms))
 	for i := range scans {
 		scans[i] = make(scan)
@@ -94,7 +94,7 @@ func (l *lab) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 
 // tuning is the trial of an arm with its rate times a power of three, for a sixth of
 // the budget's updates or half of the arm's.
-func (l *lab) tuning(a arm, power int) trial {
+func (l *studyRun) tuning(a arm, power int) trial {
 	t := l.trial(a, tuneSeed)
 	t.Measure, t.Held = "", min(10000, l.budget.Test)
 	t.Budget.Updates = max(1, min(t.Budget.Updates/6, a.updates(t.Budget.Updates)/2))

@@ -19,7 +19,7 @@ import (
 )
 
 // write writes NAME.md, NAME.csv and the figures, and the finding to out.
-func (l *lab) write(out io.Writer, r *results, took time.Duration) error {
+func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	s, err := l.study.summarize(r)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (l *lab) write(out io.Writer, r *results, took time.Duration) error {
 }
 
 // page writes the study's page in Markdown.
-func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
+func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration) {
 	b := r.budget
 	fmt.Fprintf(w, "# %s: %s\n\n%s.\n\n", l.study.name, l.study.title, l.study.source)
 	if l.label == "quick" {
@@ -67,7 +67,7 @@ func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
 	fmt.Fprintf(w, "Budget %s: %d training images, %d test images, about %d updates of %d images each, both where a row does not say otherwise, %s, seeds %d to %d.\n\n",
 		l.label, b.Images, b.Test, b.Updates, batch, widths, l.seed, l.seed+uint64(b.Seeds)-1)
 	for _, f := range s.figures {
-		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.alt, f.name)
+		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.Alt, f.name)
 	}
 	for _, t := range s.tables {
 		t.write(w)
@@ -100,14 +100,14 @@ func (l *lab) page(w io.Writer, r *results, s *summary, took time.Duration) {
 	full := l.study.budgets["full"]
 	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, the paper's widths) would take about %s hours, training %d at a time.\n\n",
 		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), hours(r.fullHours()), r.workers)
-	here := report.Here()
+	here := report.ThisMachine()
 	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
 		strings.Join(l.command(), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))
 }
 
 // command returns the arguments without those that say where files are, which
 // are the reader's own.
-func (l *lab) command() []string {
+func (l *studyRun) command() []string {
 	var kept []string
 	for i := 0; i < len(l.args); i++ {
 		name, _, joined := strings.Cut(l.args[i], "=")

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"gopkg.in/yaml.v3"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -27,7 +28,7 @@ import (
 func command(t *testing.T, args ...string) (out, log string, code int) {
 	t.Helper()
 	var o, l bytes.Buffer
-	code = execute(args, &o, &l)
+	code = commandLine().Execute(&cmdline.Console{Args: args, Out: &o, Log: &l})
 	return o.String(), l.String(), code
 }
 
@@ -257,7 +258,7 @@ func TestSucceed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	if !first.alone || second.alone || second.connection.URL != first.connection.URL {
+	if !first.owner || second.owner || second.connection.URL != first.connection.URL {
 		t.Errorf("the second must share the first's server, got %+v", second.connection)
 	}
 	first.Close()
@@ -278,7 +279,7 @@ func TestSucceed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer third.Close()
-	if third.alone || third.connection.URL != first.connection.URL {
+	if third.owner || third.connection.URL != first.connection.URL {
 		t.Errorf("the third must share the second's server, got %+v", third.connection)
 	}
 }

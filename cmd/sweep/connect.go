@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -77,7 +78,7 @@ type session struct {
 	nc         *nats.Conn
 	server     *queue.Server
 	connection queue.Connection
-	alone      bool // no other command was at work on the store
+	owner      bool // no other command was at work on the store
 	follow     sync.WaitGroup
 	stop       context.CancelFunc
 }
@@ -126,7 +127,7 @@ func (o *session) share(ctx context.Context, store, name string) error {
 		o.server, err = queue.StartServer(queue.ServerConfig{Store: store, Temporary: true})
 		switch {
 		case err == nil:
-			o.connection, o.alone = o.server.Connection(), true
+			o.connection, o.owner = o.server.Connection(), true
 			o.nc, err = o.server.Connect()
 			return err
 		case !errors.Is(err, queue.ErrInUse):
@@ -192,10 +193,10 @@ type serverCmd struct {
 }
 
 // Run is called by kong.
-func (c *serverCmd) Run(ctx context.Context, to *console) error {
+func (c *serverCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	config, err := c.config()
 	if err != nil {
-		return usage(err)
+		return cmdline.Usage(err)
 	}
 	s, err := queue.StartServer(config)
 	if err != nil {
@@ -210,7 +211,7 @@ func (c *serverCmd) Run(ctx context.Context, to *console) error {
 	if _, err := queue.Open(ctx, nc, c.AckWait); err != nil {
 		return err
 	}
-	to.logf("Serving %s at %s. The user is %s.", c.Store, s.Connection().URL, queue.User)
+	to.Logf("Serving %s at %s. The user is %s.", c.Store, s.Connection().URL, queue.User)
 	<-ctx.Done()
 	return nil
 }

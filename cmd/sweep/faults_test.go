@@ -22,7 +22,7 @@ import (
 // that tests can start and kill it.
 func TestMain(m *testing.M) {
 	if os.Getenv("SWEEP_TEST_COMMAND") != "" {
-		os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+		commandLine().Main()
 	}
 	os.Exit(m.Run())
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // mnistProgram trains the network of cmd/mnist once.
@@ -94,99 +95,55 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	if err := json.Unmarshal(job.Trial().Config, &c); err != nil {
 		return sweep.Outcome{}, err
 	}
-	failed := func(err error) (sweep.Outcome, error) {
-		if ctx.Err() != nil {
-			return sweep.Outcome{}, ctx.Err()
-		}
-		return sweep.Outcome{Failure: err.Error()}, nil
-	}
-	sets, err := m.sets(&c)
-	if err != nil {
-		return failed(err)
-	}
-	t, data, err := c.Trainer(sets, c.Seed)
-	if err != nil {
-		return failed(err)
-	}
 	dir, err := os.MkdirTemp("", "sweep-")
 	if err != nil {
 		return sweep.Outcome{}, err
 	}
 	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, checkpoint.LastFile)
-	var broken error // of this machine, not of the trial
-	saved := time.Now()
-	t.Callbacks = append(t.Callbacks, training.Callback{OnCheckpoint: func(r *training.Run) error {
-		job.Progress(r.Steps, int64(t.Epochs)*int64(r.StepsPerEpoch))
-		if m.every <= 0 || time.Since(saved) < m.every {
-			return nil
+	store := &jobStore{job: job, every: m.every, path: filepath.Join(dir, checkpoint.LastFile)}
+	var model *models.Model
+	arm := experiment.Arm{Name: "mnist", Store: func(uint64) experiment.Store { return store }}
+	arm.New = func(seed uint64) (*training.Trainer, training.Data, error) {
+		sets, err := m.sets(&c)
+		if err != nil {
+			return nil, training.Data{}, err
 		}
-		saved = time.Now()
-		broken = m.save(ctx, job, r, path)
-		return broken
-	}})
-	if t.Resume, err = resume(ctx, job, path); err != nil {
-		return sweep.Outcome{}, err
+		t, data, err := c.Trainer(sets, seed)
+		if err == nil {
+			model = t.Model
+		}
+		return t, data, err
 	}
-	h, err := t.Fit(ctx, data)
-	if broken != nil {
-		return sweep.Outcome{}, broken
+	results, err := experiment.Run(ctx, []experiment.Arm{arm}, []uint64{c.Seed}, 1, nil)
+	if store.err != nil {
+		return sweep.Outcome{}, store.err
+	}
+	if ctx.Err() != nil {
+		return sweep.Outcome{}, ctx.Err()
+	}
+	var hash string
+	if err == nil {
+		hash, err = fingerprint(model)
 	}
 	if err != nil {
-		return failed(err)
+		// What goes wrong is the trial's own, wherever it is made.
+		if of := (*experiment.TrialError)(nil); errors.As(err, &of) {
+			err = of.Err
+		}
+		return sweep.Outcome{Failure: err.Error()}, nil
 	}
-	hash, err := fingerprint(t.Model)
-	if err != nil {
-		return failed(err)
+	if c.KeepModel {
+		if err := keepModel(ctx, job, model); err != nil {
+			return sweep.Outcome{}, err
+		}
 	}
-	o := sweep.Outcome{
+	h := results[0].History
+	return sweep.Outcome{
 		Metrics: map[string]float64{
 			"error": h.Test.Error(), "nll": h.Test.NLL, "train_error": h.Train.Error(), "train_nll": h.Train.NLL, "steps": float64(h.Steps),
 		},
 		Fingerprint: hash,
-	}
-	if c.KeepModel {
-		if err := keepModel(ctx, job, t.Model); err != nil {
-			return sweep.Outcome{}, err
-		}
-	}
-	return o, nil
-}
-
-func (m *mnistProgram) save(ctx context.Context, job sweep.Job, r *training.Run, path string) error {
-	s, err := r.State()
-	if err != nil {
-		return err
-	}
-	data, err := encode(s, path)
-	if err != nil {
-		return err
-	}
-	return job.SaveCheckpoint(ctx, data)
-}
-
-func encode(s *training.State, path string) ([]byte, error) {
-	if err := checkpoint.Save(path, s); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-}
-
-// resume returns the state that an earlier worker has left, nil if there is
-// none that can be read.
-func resume(ctx context.Context, job sweep.Job, path string) (*training.State, error) {
-	data, err := job.Checkpoint(ctx)
-	if err != nil || data == nil {
-		return nil, err
-	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return nil, err
-	}
-	s, err := checkpoint.Load(path)
-	if err != nil {
-		return nil, nil // damaged: the trial begins anew
-	}
-	return s, nil
+	}, nil
 }
 
 // fingerprint is a hash of all that training has made of a model, bit for bit: its

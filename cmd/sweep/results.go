@@ -7,6 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -21,7 +22,7 @@ type resultsCmd struct {
 }
 
 // Run is called by kong.
-func (c *resultsCmd) Run(ctx context.Context, to *console) error {
+func (c *resultsCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	o, err := c.open(ctx, "sweep results")
 	if err != nil {
 		return err
@@ -47,10 +48,10 @@ func (c *resultsCmd) Run(ctx context.Context, to *console) error {
 		return err
 	}
 	if kept.Foreign > 0 {
-		to.logf("%d results of no trial of %s are left out.", kept.Foreign, c.Name)
+		to.Logf("%d results of no trial of %s are left out.", kept.Foreign, c.Name)
 	}
 	if kept.Damaged > 0 {
-		to.logf("%d results cannot be read: sweep run makes them again.", kept.Damaged)
+		to.Logf("%d results cannot be read: sweep run makes them again.", kept.Damaged)
 	}
 	results := kept.Results
 	if len(results) == 0 {
@@ -63,11 +64,11 @@ func (c *resultsCmd) Run(ctx context.Context, to *console) error {
 		}
 		return writeArtefacts(ctx, o.Queue, results, filepath.Join(c.Out, "artefacts"))
 	case c.Format == "csv":
-		return sweep.WriteCSV(to.out, s, results)
+		return sweep.WriteCSV(to.Out, s, results)
 	case c.Format == "json":
-		return sweep.WriteJSON(to.out, s, results)
+		return sweep.WriteJSON(to.Out, s, results)
 	}
-	return sweep.WriteTable(to.out, s, results, 20)
+	return sweep.WriteTable(to.Out, s, results, 20)
 }
 
 // writeArtefacts writes what trials have kept, as ID/NAME.
@@ -91,11 +92,11 @@ func writeArtefacts(ctx context.Context, q *queue.Queue, results map[string]swee
 
 // write writes everything there is to say of a sweep to a directory, and the
 // best settings to the console.
-func write(to *console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
+func write(to *cmdline.Console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := sweep.WriteTable(to.out, s, results, 10); err != nil {
+	if err := sweep.WriteTable(to.Out, s, results, 10); err != nil {
 		return err
 	}
 	return writeFiles(to, s, results, dir)

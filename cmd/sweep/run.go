@@ -13,6 +13,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
@@ -39,28 +40,28 @@ type runCmd struct {
 }
 
 // Run is called by kong.
-func (c *runCmd) Run(ctx context.Context, to *console) error {
+func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Workers < 0 || c.Workers > 1024 {
-		return usagef("--workers must be in [0, 1024], got %d", c.Workers)
+		return cmdline.Usagef("--workers must be in [0, 1024], got %d", c.Workers)
 	}
 	s, err := c.spec()
 	if err != nil {
-		return usage(err)
+		return cmdline.Usage(err)
 	}
 	p := programs(0)[s.Program]
 	if p == nil {
-		return usagef("program must be mnist or fake, got %.80q", s.Program)
+		return cmdline.Usagef("program must be mnist or fake, got %.80q", s.Program)
 	}
 	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
-		return usage(err)
+		return cmdline.Usage(err)
 	}
 	o, err := c.open(ctx, "sweep run "+s.Name)
 	if err != nil {
 		return err
 	}
 	defer o.Close()
-	to.logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
+	to.Logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
 	start := time.Now()
 	working, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -71,7 +72,7 @@ func (c *runCmd) Run(ctx context.Context, to *console) error {
 	results, err := o.Run(ctx, s, p, func(state queue.State) {
 		if time.Since(last) >= time.Second || state.Waiting == 0 {
 			last = time.Now()
-			to.logf("%s", line(state))
+			to.Logf("%s", line(state))
 		}
 	})
 	stop()
@@ -82,7 +83,7 @@ func (c *runCmd) Run(ctx context.Context, to *console) error {
 		}
 		return err
 	}
-	to.logf("%d trials in %.1f s.", len(results), time.Since(start).Seconds())
+	to.Logf("%d trials in %.1f s.", len(results), time.Since(start).Seconds())
 	out := c.Out
 	if out == "" {
 		out = filepath.Join("runs", s.Name)
@@ -95,10 +96,10 @@ func (c *runCmd) Run(ctx context.Context, to *console) error {
 
 // work keeps a worker alive as a process of its own, so that one that dies takes
 // no other with it.
-func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i int) {
+func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connection, i int) {
 	program, err := os.Executable()
 	if err != nil {
-		to.logf("worker %d: %v", i, err)
+		to.Logf("worker %d: %v", i, err)
 		return
 	}
 	args := []string{"worker", "--with-input", "--nats", at.URL, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
@@ -114,15 +115,15 @@ func (c *runCmd) work(ctx context.Context, to *console, at queue.Connection, i i
 		cmd := exec.CommandContext(ctx, program, args...)
 		// The environment of a process can be read by its user only.
 		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
-		cmd.Stderr = to.log
+		cmd.Stderr = to.Log
 		// It ends when this process does, however that comes about.
 		if _, err := cmd.StdinPipe(); err != nil {
-			to.logf("worker %d: %v", i, err)
+			to.Logf("worker %d: %v", i, err)
 			return
 		}
 		cmd.Cancel = func() error { return cmd.Process.Kill() } // nothing is lost by it
 		if err := cmd.Run(); ctx.Err() == nil {
-			to.logf("worker %d ended and is started again: %v", i, err)
+			to.Logf("worker %d ended and is started again: %v", i, err)
 			select {
 			case <-time.After(time.Second):
 			case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -22,9 +23,9 @@ type simulateCmd struct {
 }
 
 // Run is called by kong.
-func (c *simulateCmd) Run(ctx context.Context, to *console) error {
+func (c *simulateCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Workers < 1 || c.Workers > 10_000 || c.Trials < 1 || c.Trials > sweep.MaxTrials || c.Millis < 0 || c.Millis > maxMillis {
-		return usagef("--workers must be in [1, 10000], --trials in [1, %d] and --millis in [0, %d], got %d, %d and %d", sweep.MaxTrials, maxMillis, c.Workers, c.Trials, c.Millis)
+		return cmdline.Usagef("--workers must be in [1, 10000], --trials in [1, %d] and --millis in [0, %d], got %d, %d and %d", sweep.MaxTrials, maxMillis, c.Workers, c.Trials, c.Millis)
 	}
 	store, err := os.MkdirTemp("", "sweep-")
 	if err != nil {
@@ -104,8 +105,8 @@ func (c *simulateCmd) Run(ctx context.Context, to *console) error {
 	took := time.Since(start)
 	n := len(results)
 	ideal := time.Duration((n+c.Workers-1)/c.Workers) * time.Duration(c.Millis) * time.Millisecond
-	fmt.Fprintf(to.out, "%d workers joined in %.2f s.\n", c.Workers, joined.Seconds())
-	fmt.Fprintf(to.out, "%d trials of %d ms in %.3f s, %.3f s of them the trials' own: overhead %.2f ms a trial, %.0f trials a second.\n",
+	fmt.Fprintf(to.Out, "%d workers joined in %.2f s.\n", c.Workers, joined.Seconds())
+	fmt.Fprintf(to.Out, "%d trials of %d ms in %.3f s, %.3f s of them the trials' own: overhead %.2f ms a trial, %.0f trials a second.\n",
 		n, c.Millis, took.Seconds(), ideal.Seconds(), 1e3*(took-ideal).Seconds()/float64(n), float64(n)/took.Seconds())
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
-	"golang.org/x/term"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -53,30 +53,29 @@ type overview struct {
 }
 
 // Run is called by kong.
-func (c *statusCmd) Run(ctx context.Context, to *console) error {
+func (c *statusCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	o, err := c.open(ctx, "sweep status")
 	if err != nil {
 		return err
 	}
 	defer o.Close()
-	f, ok := to.out.(*os.File)
 	// What nobody is at work on does not change.
-	live := ok && !o.alone && term.IsTerminal(int(f.Fd())) && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
+	live := !o.owner && to.Terminal() && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
 	for {
 		v, err := c.look(ctx, o.Queue)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return json.NewEncoder(to.out).Encode(v)
+			return json.NewEncoder(to.Out).Encode(v)
 		}
 		var b strings.Builder
 		v.write(&b)
 		if !live {
-			_, err := fmt.Fprint(to.out, b.String())
+			_, err := fmt.Fprint(to.Out, b.String())
 			return err
 		}
-		fmt.Fprint(to.out, "\x1b[H\x1b[J", b.String())
+		fmt.Fprint(to.Out, "\x1b[H\x1b[J", b.String())
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():

@@ -91,12 +91,12 @@ func TestTogether(t *testing.T) {
 	}
 	// All but the first, which is the server, so that none becomes it.
 	for _, s := range all {
-		if !s.alone {
+		if !s.owner {
 			s.Close()
 		}
 	}
 	for _, s := range all {
-		if s.alone {
+		if s.owner {
 			s.Close()
 		}
 	}

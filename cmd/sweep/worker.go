@@ -13,10 +13,9 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
-
-func (to *console) logf(format string, args ...any) { fmt.Fprintf(to.log, format+"\n", args...) }
 
 // workerCmd makes trials.
 type workerCmd struct {
@@ -31,9 +30,9 @@ type workerCmd struct {
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
 
 // Run is called by kong.
-func (c *workerCmd) Run(ctx context.Context, to *console) error {
+func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Threads < 1 || c.Idle < 0 {
-		return usagef("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
+		return cmdline.Usagef("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
 	}
 	if c.Name == "" {
 		host, _ := os.Hostname()
@@ -71,10 +70,10 @@ func (c *workerCmd) Run(ctx context.Context, to *console) error {
 		// A library that cannot be told runs as many as it likes.
 		_ = library.SetThreads(c.Threads)
 	}
-	to.logf("%s works for %s. %s", c.Name, connection.URL, library.Describe())
+	to.Logf("%s works for %s. %s", c.Name, connection.URL, library.Describe())
 	w := &queue.Worker{
 		Queue: q, Name: c.Name, Programs: programs(c.Checkpoints), Idle: c.Idle,
-		Log: func(s string) { to.logf("%s: %s", c.Name, s) },
+		Log: func(s string) { to.Logf("%s: %s", c.Name, s) },
 	}
 	return w.Run(ctx)
 }

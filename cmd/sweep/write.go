@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/figures"
 )
 
 // writeFiles writes the results in every format.
-func writeFiles(to *console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
+func writeFiles(to *cmdline.Console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
 	rows, err := sweep.Rows(s, results)
 	if err != nil {
 		return err
@@ -46,8 +47,8 @@ func writeFiles(to *console, s *sweep.Spec, results map[string]sweep.Result, dir
 			return err
 		}
 	}
-	bars(to.out, s, rows)
-	to.logf("Report, plots and tables: %s", dir)
+	bars(to.Out, s, rows)
+	to.Logf("Report, plots and tables: %s", dir)
 	return nil
 }
 

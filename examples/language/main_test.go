@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
-	s := settings{characters: 600, tested: 200, length: 16, units: 8, p: 0.2, epochs: 2, seeds: 2, seed: 1, dir: dir}
-	if err := run(context.Background(), s, &out); err != nil {
+	s := settings{Characters: 600, Tested: 200, Length: 16, Units: 8, P: 0.2, Epochs: 2, Seeds: 2, Seed: 1, Out: dir}
+	if err := s.Run(context.Background(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"600 characters to learn from, 200 to test on", "bits per character", "Transformer with dropout", "LSTM: Dropout", "95 % interval", dir} {
@@ -26,8 +29,8 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunRejects(t *testing.T) {
-	s := settings{characters: 16, length: 16, units: 8, epochs: 1, seeds: 1}
-	if err := run(context.Background(), s, &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "language: want parts of more than 16 characters, got 16") {
+	s := settings{Characters: 16, Length: 16, Units: 8, Epochs: 1, Seeds: 1}
+	if err := s.Run(context.Background(), &cmdline.Console{Out: io.Discard, Log: io.Discard}); err == nil || !strings.Contains(err.Error(), "language: want parts of more than 16 characters, got 16") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/gorgonia-dropout/dropout/datasets/vowel"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
-	if err := run(context.Background(), settings{seeds: 2, choices: 1, epochs: 1, units: 8, seed: 1, dir: dir}, &out); err != nil {
+	s := settings{Seeds: 2, Choices: 1, Epochs: 1, Units: 8, Seed: 1, Out: dir}
+	if err := s.Run(context.Background(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"990 vowels of 11 kinds; 528 of speakers", "weight decay", "of a committee", "speaker known, with dropout", "The speaker unknown. ", dir} {

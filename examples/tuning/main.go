@@ -1,28 +1,21 @@
 // Tuning chooses the drop probability on a validation set: it trains networks of
 // several seeds with each, draws error against p, and tests the best once.
 //
-//	go run ./examples/tuning                        about a minute
-//	go run ./examples/tuning -train 5000 -seeds 5   a larger form
+//	go run ./examples/tuning                          about a minute
+//	go run ./examples/tuning --train 5000 --seeds 5   a larger form
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"image/color"
 	"io"
-	"log"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
@@ -34,175 +27,172 @@ import (
 )
 
 type settings struct {
-	train, validation, test int
-	units, epochs, seeds    int
-	lr                      float64
-	seed                    uint64
-	dir                     string
+	Train      int     `default:"1000" help:"Images to learn from."`
+	Validation int     `default:"2000" help:"Images to choose on."`
+	Test       int     `default:"10000" help:"Images to test on."`
+	Units      int     `default:"256" help:"Units of each of the two hidden layers."`
+	Epochs     int     `default:"30" help:"Passes over the training images."`
+	LR         float64 `name:"lr" default:"0.03" help:"Learning rate of SGD at first, for every p."`
+	Seeds      int     `default:"3" help:"Networks for each p."`
+	Seed       uint64  `default:"1" help:"The first seed."`
+	Out        string  `default:"runs/tuning" help:"Directory for the plot." type:"path"`
 }
 
-func main() {
-	var s settings
-	flag.IntVar(&s.train, "train", 1000, "images to learn from")
-	flag.IntVar(&s.validation, "validation", 2000, "images to choose on")
-	flag.IntVar(&s.test, "test", 10000, "images to test on")
-	flag.IntVar(&s.units, "units", 256, "units of each of the two hidden layers")
-	flag.IntVar(&s.epochs, "epochs", 30, "passes over the training images")
-	flag.Float64Var(&s.lr, "lr", 0.03, "learning rate of SGD at first, for every p")
-	flag.IntVar(&s.seeds, "seeds", 3, "networks for each p")
-	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
-	flag.StringVar(&s.dir, "out", "", "directory for the plot; by default a temporary one")
-	flag.Parse()
-	fmt.Println(blas.Use(2))
-	if err := run(context.Background(), s, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
+func main() { commandLine().Main() }
+
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "tuning", Description: "Choose the drop probability on a validation set, and test the best once.", Grammar: &settings{}}
 }
 
 // rates are the drop probabilities to choose from, of the hidden units.
 var rates = []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}
 
-func run(ctx context.Context, s settings, out io.Writer) error {
+// Run goes through the cells below, from the data to the test.
+func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	start := time.Now()
+	to.Logf("%s", blas.Use(2))
+	d, err := s.data()
+	if err != nil {
+		return err
+	}
+	results, err := s.train(ctx, d)
+	if err != nil {
+		return err
+	}
+	chosen, err := s.choose(to.Out, results)
+	if err != nil {
+		return err
+	}
+	if err := s.plot(to.Out, results); err != nil {
+		return err
+	}
+	if chosen == 0 {
+		fmt.Fprint(to.Out, "\nNo rate was better than none. ")
+	} else if err := s.test(ctx, to.Out, d, chosen); err != nil {
+		return err
+	}
+	fmt.Fprintf(to.Out, "This took %v.\n", time.Since(start).Round(time.Second))
+	return nil
+}
 
-	// %% Data: MNIST. The validation images are held out of the training images, so
-	// that the test images have no part in the choice.
+// %% Data: MNIST. The validation images are held out of the training images, so that
+// the test images have no part in the choice.
+
+// splits are the parts of MNIST.
+type splits struct{ rest, validation, test *mnist.Set }
+
+func (s *settings) data() (d splits, err error) {
 	all, tests, err := embedded.Load()
 	if err != nil {
-		return err
+		return d, err
 	}
 	const splitSeed = 20140615
-	validation, rest, err := all.Stratified(s.validation, splitSeed)
-	if err != nil {
-		return err
+	if d.validation, d.rest, err = all.Stratified(s.Validation, splitSeed); err != nil {
+		return d, err
 	}
-	test, _, err := tests.Stratified(s.test, splitSeed)
-	if err != nil {
-		return err
-	}
+	d.test, _, err = tests.Stratified(s.Test, splitSeed)
+	return d, err
+}
 
-	// %% A network, 784-256-256-10, with dropout of hidden units at rate p. All rates
-	// start from the same parameters and see the same images of a seed.
-	arm := func(p float64, reportOn training.Dataset) experiment.Arm {
-		return experiment.Arm{Name: fmt.Sprintf("p = %.1f", p), New: func(seed uint64) (*training.Trainer, training.Data, error) {
-			train, _, err := rest.Stratified(s.train, seed)
-			if err != nil {
-				return nil, training.Data{}, err
-			}
-			net := models.MLP{Inputs: 784, Hidden: []int{s.units, s.units}, Outputs: train.Classes, HiddenDropout: p}
-			m, err := models.New(net, train.InputShape(), models.WithSeed(seed))
-			if err != nil {
-				return nil, training.Data{}, err
-			}
-			const batch = 50
-			t := &training.Trainer{
-				Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: seed,
-				LR: schedule.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
-			}
-			return t, training.Data{Train: train, Test: reportOn}, nil
-		}}
-	}
-	seeds := func(first uint64) []uint64 {
-		all := make([]uint64, s.seeds)
-		for i := range all {
-			all[i] = first + uint64(i)
+// %% A network, 784-256-256-10, with dropout of hidden units at rate p. All rates start
+// from the same parameters and see the same images of a seed.
+
+func (s *settings) arm(d splits, p float64, reportOn training.Dataset) experiment.Arm {
+	return experiment.Arm{Name: armName(p), New: func(seed uint64) (*training.Trainer, training.Data, error) {
+		train, _, err := d.rest.Stratified(s.Train, seed)
+		if err != nil {
+			return nil, training.Data{}, err
 		}
-		return all
-	}
+		net := models.MLP{Inputs: 784, Hidden: []int{s.Units, s.Units}, Outputs: train.Classes, HiddenDropout: p}
+		m, err := models.New(net, train.InputShape(), models.WithSeed(seed))
+		if err != nil {
+			return nil, training.Data{}, err
+		}
+		const batch = 50
+		t := &training.Trainer{
+			Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.Epochs, BatchSize: batch, Seed: seed,
+			LR: schedule.Cosine{Initial: s.LR, Steps: int64(s.Epochs * ((s.Train + batch - 1) / batch))},
+		}
+		return t, training.Data{Train: train, Test: reportOn}, nil
+	}}
+}
 
-	// %% Every rate with every seed, on the validation images.
+func armName(p float64) string { return fmt.Sprintf("p = %.1f", p) }
+
+// %% Every rate with every seed, on the validation images.
+
+func (s *settings) train(ctx context.Context, d splits) ([]experiment.Result, error) {
 	var arms []experiment.Arm
 	for _, p := range rates {
-		arms = append(arms, arm(p, validation))
+		arms = append(arms, s.arm(d, p, d.validation))
 	}
-	results, err := experiment.Run(ctx, arms, seeds(s.seed), 2, nil)
-	if err != nil {
-		return err
+	return experiment.Run(ctx, arms, experiment.Seeds(s.Seed, s.Seeds), 2, nil)
+}
+
+// errorsAt returns the errors of each seed at a rate on the validation images, in per cent.
+func errorsAt(results []experiment.Result, p float64) (errors []float64) {
+	for _, r := range results {
+		if r.Arm == armName(p) {
+			errors = append(errors, 100*r.History.Test.Error())
+		}
 	}
-	fmt.Fprintf(out, "784-%d-%d-10 on %d images, %d images for validation (seeds: %d):\n", s.units, s.units, s.train, s.validation, s.seeds)
+	return errors
+}
+
+// choose returns the rate of the lowest mean error, and writes all of them.
+func (s *settings) choose(out io.Writer, results []experiment.Result) (float64, error) {
+	fmt.Fprintf(out, "784-%d-%d-10 on %d images, %d images for validation (seeds: %d):\n", s.Units, s.Units, s.Train, s.Validation, s.Seeds)
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "p\ttraining error\tvalidation error\tfrom\tto\tvalidation NLL\t")
-	chosen, lowest := 0, math.Inf(1)
-	var training, mean, low, high plotter.XYs
-	for k, p := range rates {
-		name := arms[k].Name
-		var errors []float64
-		for _, r := range results {
-			if r.Arm == name {
-				errors = append(errors, 100*r.History.Test.Error())
-			}
-		}
+	chosen, lowest := 0., math.Inf(1)
+	for _, p := range rates {
+		name := armName(p)
 		e, of := experiment.Mean(results, name, experiment.TestError), experiment.Mean(results, name, experiment.TrainError)
-		from, to := slices.Min(errors), slices.Max(errors)
+		errors := errorsAt(results, p)
 		fmt.Fprintf(t, "%.1f\t%.2f %%\t%.2f ± %.2f %%\t%.2f\t%.2f\t%.3f\t\n",
-			p, 100*of.Mean, 100*e.Mean, 100*e.StdErr, from, to, experiment.Mean(results, name, experiment.TestNLL).Mean)
+			p, 100*of.Mean, 100*e.Mean, 100*e.StdErr, slices.Min(errors), slices.Max(errors), experiment.Mean(results, name, experiment.TestNLL).Mean)
 		if e.Mean < lowest {
-			lowest, chosen = e.Mean, k
+			lowest, chosen = e.Mean, p
 		}
-		training = append(training, plotter.XY{X: p, Y: 100 * of.Mean})
-		mean = append(mean, plotter.XY{X: p, Y: 100 * e.Mean})
-		low, high = append(low, plotter.XY{X: p, Y: from}), append(high, plotter.XY{X: p, Y: to})
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	return chosen, t.Flush()
+}
 
-	// %% The plot: error against p, with a band from the best to the worst seed.
-	picture := plot.New()
-	picture.Title.Text = "Error by drop probability (band: all seeds)"
-	picture.X.Label.Text, picture.Y.Label.Text = "p", "error, %"
-	picture.Y.Min, picture.Legend.Top, picture.Legend.Left = 0, true, true
-	slices.Reverse(high)
-	band, err := plotter.NewPolygon(slices.Concat(low, high))
+// %% The plot: error against p, with a band from the best to the worst seed.
+
+func (s *settings) plot(out io.Writer, results []experiment.Result) error {
+	trained, validated := report.Series{Name: "training", Color: 0}, report.Series{Name: "validation", Color: 1}
+	for _, p := range rates {
+		errors := errorsAt(results, p)
+		trained.X, trained.Y = append(trained.X, p), append(trained.Y, 100*experiment.Mean(results, armName(p), experiment.TrainError).Mean)
+		validated.X, validated.Y = append(validated.X, p), append(validated.Y, 100*experiment.Mean(results, armName(p), experiment.TestError).Mean)
+		validated.Low, validated.High = append(validated.Low, slices.Min(errors)), append(validated.High, slices.Max(errors))
+	}
+	chart, err := report.Chart{
+		Title: "Error by drop probability", Caption: "Line: mean over seeds. Band: lowest to highest seed.",
+		X: "p", Y: "error (%)", Series: []report.Series{trained, validated},
+	}.Figure()
 	if err != nil {
 		return err
 	}
-	band.Color, band.LineStyle.Width = color.NRGBA{0, 114, 178, 60}, 0
-	picture.Add(band)
-	for _, curve := range []struct {
-		name   string
-		points plotter.XYs
-		color  color.Color
-	}{{"validation", mean, color.NRGBA{0, 114, 178, 255}}, {"training", training, color.NRGBA{213, 94, 0, 255}}} {
-		line, dots, err := plotter.NewLinePoints(curve.points)
-		if err != nil {
-			return err
-		}
-		line.Color, line.Width, dots.Color = curve.color, vg.Points(1.5), curve.color
-		picture.Add(line, dots)
-		picture.Legend.Add(curve.name, line)
-	}
-	dir := s.dir
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "tuning-"); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	path := filepath.Join(dir, "error-by-p.png")
-	if err := picture.Save(14*vg.Centimeter, 10*vg.Centimeter, path); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\nError by p: %s\n", path)
+	fmt.Fprintln(out)
+	return report.SavePNG(out, s.Out, "error-by-p", chart)
+}
 
-	// %% The chosen rate against none, on the test images and with seeds that had no
-	// part in the choice.
-	if chosen == 0 {
-		fmt.Fprintf(out, "\nNo rate was better than none. This took %v.\n", time.Since(start).Round(time.Second))
-		return nil
-	}
-	without, with := arm(0, test), arm(rates[chosen], test)
-	results, err = experiment.Run(ctx, []experiment.Arm{without, with}, seeds(s.seed+1000), 2, nil)
+// %% The chosen rate against none, on the test images and with seeds that had no part
+// in the choice.
+
+func (s *settings) test(ctx context.Context, out io.Writer, d splits, chosen float64) error {
+	without, with := s.arm(d, 0, d.test), s.arm(d, chosen, d.test)
+	results, err := experiment.Run(ctx, []experiment.Arm{without, with}, experiment.Seeds(s.Seed+1000, s.Seeds), 2, nil)
 	if err != nil {
 		return err
 	}
 	comparison := report.Comparison{Results: results, Without: without.Name, With: with.Name}
-	fmt.Fprintf(out, "\nThe choice is %s. On %d test images, with other seeds:\n", with.Name, s.test)
+	fmt.Fprintf(out, "\nThe choice is %s. On %d test images, with other seeds:\n", with.Name, s.Test)
 	if err := comparison.WriteTable(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%s\n\nThis took %v.\n", comparison.Finding(), time.Since(start).Round(time.Second))
+	fmt.Fprintf(out, "\n%s\n\n", comparison.Finding())
 	return nil
 }

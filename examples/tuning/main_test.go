@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
-	s := settings{train: 100, validation: 100, test: 100, units: 16, epochs: 2, seeds: 2, seed: 1, dir: dir}
-	if err := run(context.Background(), s, &out); err != nil {
+	s := settings{Train: 100, Validation: 100, Test: 100, Units: 16, Epochs: 2, LR: 0.03, Seeds: 2, Seed: 1, Out: dir}
+	if err := s.Run(context.Background(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"784-16-16-10 on 100 images, 100 images for validation (seeds: 2)", "validation error", "0.8", "This took", dir} {

@@ -2,28 +2,20 @@
 // it has learned: digits that are turned.
 //
 //	go run ./examples/uncertainty                              under a minute
-//	go run ./examples/uncertainty -train 60000 -test 10000   a larger form
+//	go run ./examples/uncertainty --train 60000 --test 10000   a larger form
 package main
 
 import (
 	"cmp"
 	"context"
-	"flag"
 	"fmt"
 	"io"
-	"log"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/plotutil"
-	"gonum.org/v1/plot/vg"
-
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -36,173 +28,190 @@ import (
 )
 
 type settings struct {
-	train, test, units, epochs, passes int
-	p                                  float64
-	seed                               uint64
-	dir                                string
+	Train  int     `default:"5000" help:"Images to learn from."`
+	Test   int     `default:"1000" help:"Images to turn and test on."`
+	Units  int     `default:"256" help:"Units of each of the two hidden layers."`
+	Epochs int     `default:"30" help:"Passes over the training images."`
+	Passes int     `default:"30" help:"Passes of Monte-Carlo dropout."`
+	P      float64 `short:"p" default:"0.5" help:"Drop probability of hidden units."`
+	Seed   uint64  `default:"1" help:"Seed of the data and of the training."`
+	Out    string  `default:"runs/uncertainty" help:"Directory for the plots." type:"path"`
 }
 
-func main() {
-	var s settings
-	flag.IntVar(&s.train, "train", 5000, "images to learn from")
-	flag.IntVar(&s.test, "test", 1000, "images to turn and test on")
-	flag.IntVar(&s.units, "units", 256, "units of each of the two hidden layers")
-	flag.IntVar(&s.epochs, "epochs", 30, "passes over the training images")
-	flag.IntVar(&s.passes, "passes", 30, "passes of Monte-Carlo dropout")
-	flag.Float64Var(&s.p, "p", 0.5, "drop probability of hidden units")
-	flag.Uint64Var(&s.seed, "seed", 1, "seed of the data and of the training")
-	flag.StringVar(&s.dir, "out", "", "directory for the plots; by default a temporary one")
-	flag.Parse()
-	fmt.Println(blas.Use(1))
-	if err := run(context.Background(), s, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
+func main() { commandLine().Main() }
+
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte-Carlo dropout says of digits that are turned.", Grammar: &settings{}}
 }
+
+// Run goes through the cells below, from the data to the plots.
+func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
+	start := time.Now()
+	to.Logf("%s", blas.Use(1))
+	train, test, err := s.data()
+	if err != nil {
+		return err
+	}
+	predictors, err := s.train(ctx, train)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(to.Out, "784-%d-%d-10, p %v, on %d digits; %d others turned; %d passes. Means in nats.\n\n", s.Units, s.Units, s.P, s.Train, s.Test, s.Passes)
+	all, err := predictTurned(ctx, predictors, test)
+	if err != nil {
+		return err
+	}
+	if err := tabulate(to.Out, all); err != nil {
+		return err
+	}
+	fmt.Fprint(to.Out, "\nTurned by 180°, 0, 1 and 8 are digits again and 6 and 9 each other: there a network may rightly be sure.\n\n")
+	if err := s.plot(to.Out, all); err != nil {
+		return err
+	}
+	fmt.Fprintf(to.Out, "\nThis took %v.\n", time.Since(start).Round(time.Second))
+	return nil
+}
+
+// %% Data: upright digits to learn from, and others to turn.
+
+func (s *settings) data() (train, test *mnist.Set, err error) {
+	all, tests, err := embedded.Load()
+	if err != nil {
+		return nil, nil, err
+	}
+	if train, _, err = all.Stratified(s.Train, s.Seed); err != nil {
+		return nil, nil, err
+	}
+	test, _, err = tests.Stratified(s.Test, s.Seed)
+	return train, test, err
+}
+
+// %% Two networks, without dropout and with.
+
+func (s *settings) train(ctx context.Context, train *mnist.Set) (predictors [2]*uncertainty.Predictor, err error) {
+	for k, p := range []float64{0, s.P} {
+		net := models.MLP{Inputs: 784, Hidden: []int{s.Units, s.Units}, Outputs: train.Classes, HiddenDropout: p}
+		m, err := models.New(net, train.InputShape(), models.WithSeed(s.Seed))
+		if err != nil {
+			return predictors, err
+		}
+		const batch = 50
+		t := &training.Trainer{
+			Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.Epochs, BatchSize: batch, Seed: s.Seed,
+			LR: schedule.Cosine{Initial: 0.03, Steps: int64(s.Epochs * ((s.Train + batch - 1) / batch))},
+		}
+		if _, err := t.Fit(ctx, training.Data{Train: train}); err != nil {
+			return predictors, err
+		}
+		predictors[k] = &uncertainty.Predictor{Model: m, Passes: s.Passes}
+	}
+	return predictors, nil
+}
+
+// %% What they say of digits that are turned.
+
+// turned is what is said of digits that are turned by an angle.
+type turned struct {
+	degrees int
+	without []uncertainty.Prediction
+	with    []uncertainty.Prediction // by weight scaling
+	mc      []uncertainty.Prediction // by Monte-Carlo dropout
+}
+
+func predictTurned(ctx context.Context, predictors [2]*uncertainty.Predictor, test *mnist.Set) (all []turned, err error) {
+	for degrees := 0; degrees <= 180; degrees += 30 {
+		images := turn(test, float64(degrees)*math.Pi/180)
+		at := turned{degrees: degrees}
+		if at.without, err = predictors[0].Plain(ctx, images); err != nil {
+			return nil, err
+		}
+		if at.with, err = predictors[1].Plain(ctx, images); err != nil {
+			return nil, err
+		}
+		if at.mc, err = predictors[1].Predict(ctx, images); err != nil {
+			return nil, err
+		}
+		all = append(all, at)
+	}
+	return all, nil
+}
+
+// %% How well the uncertainty tells turned from upright digits: the AUROC is the
+// probability that a turned one is more uncertain than an upright one. 0.5 is guessing.
 
 // A measure is a number that says how uncertain a prediction is.
 type measure struct {
 	name string
-	net  int // without dropout or with
-	mc   bool
-	of   func(uncertainty.Prediction) float64
+	of   func(turned) []float64
 }
 
-func run(ctx context.Context, s settings, out io.Writer) error {
-	start := time.Now()
+func entropy(predictions []uncertainty.Prediction) []float64 {
+	return values(predictions, func(p uncertainty.Prediction) float64 { return p.Entropy })
+}
 
-	// %% Data: upright digits to learn from.
-	all, tests, err := embedded.Load()
-	if err != nil {
-		return err
-	}
-	train, _, err := all.Stratified(s.train, s.seed)
-	if err != nil {
-		return err
-	}
-	test, _, err := tests.Stratified(s.test, s.seed)
-	if err != nil {
-		return err
-	}
+func mutualInformation(predictions []uncertainty.Prediction) []float64 {
+	return values(predictions, uncertainty.Prediction.MutualInformation)
+}
 
-	// %% Two networks, without dropout and with.
-	var predictors [2]*uncertainty.Predictor
-	for k, p := range []float64{0, s.p} {
-		net := models.MLP{Inputs: 784, Hidden: []int{s.units, s.units}, Outputs: train.Classes, HiddenDropout: p}
-		m, err := models.New(net, train.InputShape(), models.WithSeed(s.seed))
-		if err != nil {
-			return err
-		}
-		const batch = 50
-		t := &training.Trainer{
-			Model: m, Solver: &optim.SGD{Momentum: 0.9}, Epochs: s.epochs, BatchSize: batch, Seed: s.seed,
-			LR: schedule.Cosine{Initial: 0.03, Steps: int64(s.epochs * ((s.train + batch - 1) / batch))},
-		}
-		if _, err := t.Fit(ctx, training.Data{Train: train}); err != nil {
-			return err
-		}
-		predictors[k] = &uncertainty.Predictor{Model: m, Passes: s.passes}
-	}
+var measures = []measure{
+	{"entropy, without dropout", func(t turned) []float64 { return entropy(t.without) }},
+	{"entropy, with dropout", func(t turned) []float64 { return entropy(t.with) }},
+	{"entropy, MC dropout", func(t turned) []float64 { return entropy(t.mc) }},
+	{"mutual information, MC dropout", func(t turned) []float64 { return mutualInformation(t.mc) }},
+}
 
-	// %% What they say of digits that are turned, and how well the uncertainty tells
-	// turned from upright digits: the AUROC is the probability that a turned one is
-	// more uncertain than an upright one. 0.5 is guessing.
-	measures := []measure{
-		{"entropy, without dropout", 0, false, func(p uncertainty.Prediction) float64 { return p.Entropy }},
-		{"entropy, with dropout", 1, false, func(p uncertainty.Prediction) float64 { return p.Entropy }},
-		{"entropy, MC dropout", 1, true, func(p uncertainty.Prediction) float64 { return p.Entropy }},
-		{"mutual information, MC dropout", 1, true, uncertainty.Prediction.MutualInformation},
-	}
-	fmt.Fprintf(out, "784-%d-%d-10, p %v, on %d digits; %d others turned; %d passes. Means in nats.\n\n", s.units, s.units, s.p, s.train, s.test, s.passes)
+func tabulate(out io.Writer, all []turned) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "turned\terror\tentropy\tMC error\tMC entropy\tmutual inf.\tAUROC: entropy\twith dropout\tMC entropy\tmutual inf.\t")
-	upright := make([][]float64, len(measures))
-	curves := make([]plotter.XYs, len(measures))
-	var entropy []float64
-	var correct []bool
-	for degrees := 0; degrees <= 180; degrees += 30 {
-		turned := turn(test, float64(degrees)*math.Pi/180)
-		plain, err := predictors[0].Plain(ctx, turned)
-		if err != nil {
-			return err
-		}
-		scaled, err := predictors[1].Plain(ctx, turned)
-		if err != nil {
-			return err
-		}
-		mc, err := predictors[1].Predict(ctx, turned)
-		if err != nil {
-			return err
-		}
-		var cells []string
-		for k, m := range measures {
-			of := [][]uncertainty.Prediction{plain, scaled, mc}[m.net]
-			if m.mc {
-				of = mc
+	for _, at := range all {
+		fmt.Fprintf(t, "%d°\t%.1f %%\t%.3f\t%.1f %%\t%.3f\t%.3f\t", at.degrees, 100*failures(at.without), mean(entropy(at.without)),
+			100*failures(at.mc), mean(entropy(at.mc)), mean(mutualInformation(at.mc)))
+		for _, m := range measures {
+			cell := ""
+			if at.degrees > 0 {
+				cell = fmt.Sprintf("%.3f", auroc(m.of(all[0]), m.of(at)))
 			}
-			values := make([]float64, len(of))
-			for i, p := range of {
-				values[i] = m.of(p)
-			}
-			if degrees == 0 {
-				upright[k] = values
-				cells = append(cells, "")
-				continue
-			}
-			a := auroc(upright[k], values)
-			cells = append(cells, fmt.Sprintf("%.3f", a))
-			curves[k] = append(curves[k], plotter.XY{X: float64(degrees), Y: a})
-		}
-		if degrees == 0 || degrees == 90 {
-			for _, p := range mc {
-				entropy, correct = append(entropy, p.Entropy), append(correct, p.Class() == p.Label)
-			}
-		}
-		fmt.Fprintf(t, "%d°\t%.1f %%\t%.3f\t%.1f %%\t%.3f\t%.3f\t", degrees, 100*failures(plain), mean(plain, measures[0].of),
-			100*failures(mc), mean(mc, measures[2].of), mean(mc, measures[3].of))
-		for _, cell := range cells {
 			fmt.Fprintf(t, "%s\t", cell)
 		}
 		fmt.Fprintln(t)
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprint(out, "\nTurned by 180°, 0, 1 and 8 are digits again and 6 and 9 each other: there a network may rightly be sure.\n\n")
+	return t.Flush()
+}
 
-	// %% Plots.
-	dir := s.dir
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "uncertainty-"); err != nil {
-			return err
+// %% Plots.
+
+func (s *settings) plot(out io.Writer, all []turned) error {
+	var uncertain []float64
+	var correct []bool
+	for _, at := range all {
+		if at.degrees != 0 && at.degrees != 90 {
+			continue
+		}
+		for _, p := range at.mc {
+			uncertain, correct = append(uncertain, p.Entropy), append(correct, p.Class() == p.Label)
 		}
 	}
-	histogram, err := report.Uncertainty(entropy, correct)
+	histogram, err := report.Uncertainty(uncertain, correct)
 	if err != nil {
 		return err
 	}
 	histogram.Title += ": upright and turned by 90°, MC dropout"
-	if err := report.Show(out, dir, "entropy", histogram); err != nil {
+	if err := report.SavePNG(out, s.Out, "entropy", histogram); err != nil {
 		return err
 	}
-	picture := plot.New()
-	picture.Title.Text = "Telling turned digits from upright ones"
-	picture.X.Label.Text, picture.Y.Label.Text = "turned by, degrees", "AUROC"
-	picture.Y.Min, picture.Y.Max = 0.5, 1
+	c := report.Chart{Title: "Telling turned digits from upright ones", X: "turned by, degrees", Y: "AUROC"}
 	for k, m := range measures {
-		line, err := plotter.NewLine(curves[k])
-		if err != nil {
-			return err
+		line := report.Series{Name: m.name, Color: k, NoDots: true}
+		for _, at := range all[1:] {
+			line.X, line.Y = append(line.X, float64(at.degrees)), append(line.Y, auroc(m.of(all[0]), m.of(at)))
 		}
-		line.Color, line.Width = plotutil.Color(k), vg.Points(1.5)
-		picture.Add(line)
-		picture.Legend.Add(m.name, line)
+		c.Series = append(c.Series, line)
 	}
-	path := filepath.Join(dir, "auroc.png")
-	if err := picture.Save(14*vg.Centimeter, 10*vg.Centimeter, path); err != nil {
+	chart, err := c.Figure()
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "AUROC by angle: %s\n\nThis took %v.\n", path, time.Since(start).Round(time.Second))
-	return nil
+	return report.SavePNG(out, s.Out, "auroc", chart)
 }
 
 // turn returns the images turned about their middle by an angle in radians, with
@@ -267,18 +276,26 @@ func auroc(others, values []float64) float64 {
 }
 
 func failures(predictions []uncertainty.Prediction) float64 {
-	return mean(predictions, func(p uncertainty.Prediction) float64 {
+	return mean(values(predictions, func(p uncertainty.Prediction) float64 {
 		if p.Class() != p.Label {
 			return 1
 		}
 		return 0
-	})
+	}))
 }
 
-func mean(predictions []uncertainty.Prediction, of func(uncertainty.Prediction) float64) float64 {
-	var sum float64
-	for _, p := range predictions {
-		sum += of(p)
+func values(predictions []uncertainty.Prediction, of func(uncertainty.Prediction) float64) []float64 {
+	all := make([]float64, len(predictions))
+	for i, p := range predictions {
+		all[i] = of(p)
 	}
-	return sum / float64(len(predictions))
+	return all
+}
+
+func mean(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,14 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/mnist"
 )
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
-	s := settings{train: 200, test: 50, units: 16, epochs: 2, passes: 3, p: 0.5, seed: 1, dir: dir}
-	if err := run(context.Background(), s, &out); err != nil {
+	s := settings{Train: 200, Test: 50, Units: 16, Epochs: 2, Passes: 3, P: 0.5, Seed: 1, Out: dir}
+	if err := s.Run(context.Background(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"784-16-16-10, p 0.5, on 200 digits; 50 others turned; 3 passes", "AUROC", "180°", "This took", dir} {

@@ -1,24 +1,20 @@
 // Vision reads handwritten digits with a convolutional network, with and without
 // dropout.
 //
-//	go run ./examples/vision                                               about a minute
-//	go run ./examples/vision -train 60000 -validation 0 -test 10000 -channels 32,64,128 \
-//		-batchnorm -channel-p 0.1 -batch 100 -lr 0.002 -epochs 5 -only with    all of MNIST
+//	go run ./examples/vision                                                    about a minute
+//	go run ./examples/vision --train 60000 --validation 0 --test 10000 --channels 32,64,128 \
+//		--batchnorm --channel-p 0.1 --batch 100 --lr 0.002 --epochs 5 --only with    all of MNIST
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
-	"log"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -33,210 +29,217 @@ import (
 )
 
 type settings struct {
-	train, validation, test int
-	channels                string
-	hidden                  int
-	channelP, p             float64
-	batchNorm               bool
-	batch, epochs, seeds    int
-	lr                      float64
-	judge                   bool
-	only                    string
-	seed                    uint64
-	dir                     string
+	Train      int     `default:"1000" help:"Images to learn from."`
+	Validation int     `default:"500" help:"Images for the learning curves; 0 is none."`
+	Test       int     `default:"5000" help:"Images to test on."`
+	Channels   []int   `default:"8,16" help:"Filters of each block."`
+	Hidden     int     `default:"128" help:"Units of the hidden layer."`
+	ChannelP   float64 `default:"0" help:"Drop probability of channels."`
+	P          float64 `short:"p" default:"0.5" help:"Drop probability of hidden units."`
+	Batchnorm  bool    `help:"Normalize each channel over the batch."`
+	Batch      int     `default:"50" help:"Images of a step."`
+	LR         float64 `name:"lr" default:"0.003" help:"Learning rate of Adam at first."`
+	Judge      bool    `help:"Report on the validation images, to choose settings by, and leave the test images alone."`
+	Only       string  `enum:"with,without," default:"" help:"Train one way alone: with, or without." placeholder:"WAY"`
+	Epochs     int     `default:"20" help:"Passes over the training images."`
+	Seeds      int     `default:"3" help:"Runs of each way."`
+	Seed       uint64  `default:"1" help:"The first seed."`
+	Out        string  `default:"runs/vision" help:"Directory for the plots." type:"path"`
 }
 
-func main() {
-	var s settings
-	flag.IntVar(&s.train, "train", 1000, "images to learn from")
-	flag.IntVar(&s.validation, "validation", 500, "images for the learning curves; 0 is none")
-	flag.IntVar(&s.test, "test", 5000, "images to test on")
-	flag.StringVar(&s.channels, "channels", "8,16", "filters of each block")
-	flag.IntVar(&s.hidden, "hidden", 128, "units of the hidden layer")
-	flag.Float64Var(&s.channelP, "channel-p", 0, "drop probability of channels")
-	flag.Float64Var(&s.p, "p", 0.5, "drop probability of hidden units")
-	flag.BoolVar(&s.batchNorm, "batchnorm", false, "normalize each channel over the batch")
-	flag.IntVar(&s.batch, "batch", 50, "images of a step")
-	flag.Float64Var(&s.lr, "lr", 0.003, "learning rate of Adam at first")
-	flag.BoolVar(&s.judge, "judge", false, "report on the validation images, to choose settings by, and leave the test images alone")
-	flag.StringVar(&s.only, "only", "", "train one way alone: with, or without")
-	flag.IntVar(&s.epochs, "epochs", 20, "passes over the training images")
-	flag.IntVar(&s.seeds, "seeds", 3, "runs of each way")
-	flag.Uint64Var(&s.seed, "seed", 1, "the first seed")
-	flag.StringVar(&s.dir, "out", "", "directory for the plots; by default a temporary one")
-	flag.Parse()
-	fmt.Println(blas.Use(2))
-	if err := run(context.Background(), s, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
+func main() { commandLine().Main() }
+
+func commandLine() cmdline.Program {
+	return cmdline.Program{Name: "vision", Description: "Read handwritten digits with a convolutional network, with and without dropout.", Grammar: &settings{}}
 }
+
+const without, with = "without dropout", "with dropout"
+
+// Run goes through the cells below, from the data to the plots.
+func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
+	start := time.Now()
+	to.Logf("%s", blas.Use(2))
+	d, err := s.data()
+	if err != nil {
+		return err
+	}
+	var nets [2]*models.Model // of the first seed, without and with dropout
+	arms := s.arms(d, &nets)
+	results, err := s.train(ctx, to, arms)
+	if err != nil {
+		return err
+	}
+	shown := 1
+	if s.Only == "without" {
+		shown = 0
+	}
+	fmt.Fprintf(to.Out, "Convolutions of %v channels and %d hidden units (%d parameters) on %d images; tested on %d; p %v of channels, %v of units.\n\n",
+		s.Channels, s.Hidden, nets[shown].NumParams(), s.Train, d.test.Len(), s.ChannelP, s.P)
+	if err := compare(to.Out, results, arms); err != nil {
+		return err
+	}
+	if err := s.plot(ctx, to.Out, d, results, arms[len(arms)-1].Name, nets[shown]); err != nil {
+		return err
+	}
+	fmt.Fprintf(to.Out, "\nThis took %v.\n", time.Since(start).Round(time.Second))
+	return nil
+}
+
+// %% Data: MNIST, of which each seed learns from a subset of its own.
 
 // images gives each digit the shape that convolutions want: one channel.
 type images struct{ *mnist.Set }
 
 func (i images) InputShape() []int { return []int{1, i.Rows, i.Cols} }
 
-func run(ctx context.Context, s settings, out io.Writer) error {
-	start := time.Now()
+// splits are the parts of MNIST. There may be no validation images.
+type splits struct{ rest, validation, test *mnist.Set }
 
-	// %% Data: MNIST, of which each seed learns from a subset of its own.
+func (s *settings) data() (d splits, err error) {
 	all, tests, err := embedded.Load()
 	if err != nil {
-		return err
+		return d, err
 	}
 	const splitSeed = 20140615
-	var validation *mnist.Set
-	rest := all
-	if s.validation > 0 {
-		if validation, rest, err = all.Stratified(s.validation, splitSeed); err != nil {
-			return err
+	d.rest = all
+	if s.Validation > 0 {
+		if d.validation, d.rest, err = all.Stratified(s.Validation, splitSeed); err != nil {
+			return d, err
 		}
 	}
-	test, _, err := tests.Stratified(s.test, splitSeed)
-	if err != nil {
-		return err
+	if d.test, _, err = tests.Stratified(s.Test, splitSeed); err != nil {
+		return d, err
 	}
-	if s.judge {
-		if validation == nil {
-			return errors.New("vision: -judge needs -validation images, got none")
+	if s.Judge {
+		if d.validation == nil {
+			return d, errors.New("vision: --judge needs --validation images, got none")
 		}
-		test, validation = validation, nil
+		d.test, d.validation = d.validation, nil
 	}
+	return d, nil
+}
 
-	// %% The network: blocks of convolution, ReLU, pooling and dropout of channels,
-	// then a hidden layer with dropout of units.
-	var channels []int
-	for _, c := range strings.Split(s.channels, ",") {
-		n, err := strconv.Atoi(c)
-		if err != nil {
-			return errors.Errorf("vision: -channels must be numbers with commas between them, got %q", s.channels)
-		}
-		channels = append(channels, n)
+// %% The network: blocks of convolution, ReLU, pooling and dropout of channels, then a
+// hidden layer with dropout of units.
+
+func (s *settings) network(channelP, p float64) models.Layer {
+	net := models.ConvNet{Channels: s.Channels, Hidden: []int{s.Hidden}, Outputs: 10, ChannelDropout: channelP, HiddenDropout: p}
+	if s.Batchnorm {
+		net.BatchNorm, net.Init = true, models.FanInUniform
 	}
-	var nets [2]*models.Model // of the first seed
-	way := func(k int, name string, channelP, p float64) experiment.Arm {
+	return net
+}
+
+// arms are the ways of training. The networks of the first seed are put into nets.
+func (s *settings) arms(d splits, nets *[2]*models.Model) []experiment.Arm {
+	arm := func(k int, name string, net models.Layer) experiment.Arm {
 		return experiment.Arm{Name: name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
-			train, _, err := rest.Stratified(s.train, seed)
+			train, _, err := d.rest.Stratified(s.Train, seed)
 			if err != nil {
 				return nil, training.Data{}, err
 			}
-			data := training.Data{Train: images{train}, Test: images{test}}
-			if validation != nil {
-				data.Validation = images{validation}
-			}
-			net := models.ConvNet{
-				Channels: channels, Hidden: []int{s.hidden}, Outputs: train.Classes,
-				ChannelDropout: channelP, HiddenDropout: p,
-			}
-			if s.batchNorm {
-				net.BatchNorm, net.Init = true, models.FanInUniform
+			data := training.Data{Train: images{train}, Test: images{d.test}}
+			if d.validation != nil {
+				data.Validation = images{d.validation}
 			}
 			m, err := models.New(net, data.Train.InputShape(), models.WithSeed(seed))
 			if err != nil {
 				return nil, data, err
 			}
-			if seed == s.seed {
-				nets[k] = m
-			}
-			t := &training.Trainer{Model: m, Solver: &optim.Adam{}, Epochs: s.epochs, BatchSize: s.batch, Seed: seed}
-			t.LR = schedule.Cosine{Initial: s.lr, Steps: int64(s.epochs * ((s.train + s.batch - 1) / s.batch))}
+			t := &training.Trainer{Model: m, Solver: &optim.Adam{}, Epochs: s.Epochs, BatchSize: s.Batch, Seed: seed}
+			t.LR = schedule.Cosine{Initial: s.LR, Steps: int64(s.Epochs * ((s.Train + s.Batch - 1) / s.Batch))}
 			return t, data, nil
+		}, Measure: func(_ context.Context, t *training.Trainer, _ training.Data) (map[string][]float64, error) {
+			if t.Seed == s.Seed {
+				nets[k] = t.Model
+			}
+			return nil, nil
 		}}
 	}
-	const without, with = "without dropout", "with dropout"
-	arms, shown := []experiment.Arm{way(0, without, 0, 0), way(1, with, s.channelP, s.p)}, 1
-	switch s.only {
-	case "":
+	arms := []experiment.Arm{arm(0, without, s.network(0, 0)), arm(1, with, s.network(s.ChannelP, s.P))}
+	switch s.Only {
 	case "without":
-		arms, shown = arms[:1], 0
+		return arms[:1]
 	case "with":
-		arms = arms[1:]
-	default:
-		return errors.Errorf("vision: -only must be with or without, got %q", s.only)
+		return arms[1:]
 	}
+	return arms
+}
 
-	// %% Training: every seed once without and once with dropout.
-	seeds := make([]uint64, s.seeds)
-	for i := range seeds {
-		seeds[i] = s.seed + uint64(i)
-	}
-	display := progress.New(os.Stderr)
-	results, err := experiment.Run(ctx, arms, seeds, 2, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
+// %% Training: every seed once without and once with dropout.
+
+func (s *settings) train(ctx context.Context, to *cmdline.Console, arms []experiment.Arm) ([]experiment.Result, error) {
+	display := progress.New(to.Log)
+	results, err := experiment.Run(ctx, arms, experiment.Seeds(s.Seed, s.Seeds), 2, func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
 		return []training.Callback{display.Run(fmt.Sprintf("%s, seed %d", arm, seed))}
 	})
 	if closeErr := display.Close(); err == nil {
 		err = closeErr
 	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "Convolutions of %v channels and %d hidden units (%d parameters) on %d images; tested on %d; p %v of channels, %v of units.\n\n",
-		channels, s.hidden, nets[shown].NumParams(), s.train, test.Len(), s.channelP, s.p)
-	if s.only == "" {
+	return results, err
+}
+
+// %% What came of it.
+
+func compare(out io.Writer, results []experiment.Result, arms []experiment.Arm) error {
+	if len(arms) == 2 {
 		comparison := report.Comparison{Results: results, Without: without, With: with}
 		if err := comparison.WriteTable(out); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "\n%s\n\n", comparison.Finding())
-	} else {
-		e := experiment.Mean(results, arms[0].Name, experiment.TestError)
-		fmt.Fprintf(out, "%s: error %.2f", arms[0].Name, 100*e.Mean)
-		if e.N > 1 { // one run has no standard error
-			fmt.Fprintf(out, " ± %.2f", 100*e.StdErr)
-		}
-		fmt.Fprintf(out, " %%; seeds: %d:", e.N)
-		for _, r := range results {
-			fmt.Fprintf(out, " %.2f", 100*r.History.Test.Error())
-		}
-		fmt.Fprint(out, " %\n\n")
+		return nil
 	}
+	e := experiment.Mean(results, arms[0].Name, experiment.TestError)
+	fmt.Fprintf(out, "%s: error %.2f", arms[0].Name, 100*e.Mean)
+	if e.N > 1 { // one run has no standard error
+		fmt.Fprintf(out, " ± %.2f", 100*e.StdErr)
+	}
+	fmt.Fprintf(out, " %%; seeds: %d:", e.N)
+	for _, r := range results {
+		fmt.Fprintf(out, " %.2f", 100*r.History.Test.Error())
+	}
+	fmt.Fprint(out, " %\n\n")
+	return nil
+}
 
-	// %% Plots: learning curves, and what the first network with dropout still gets
-	// wrong.
-	dir := s.dir
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "vision-"); err != nil {
-			return err
-		}
-	}
-	if validation != nil {
+// %% Plots: learning curves, and what the first network with dropout still gets wrong.
+
+func (s *settings) plot(ctx context.Context, out io.Writer, d splits, results []experiment.Result, name string, net *models.Model) error {
+	if d.validation != nil {
 		curves, err := report.ErrorCurves(results)
 		if err != nil {
 			return err
 		}
-		if err := report.Show(out, dir, "curves", curves); err != nil {
+		if err := report.SavePNG(out, s.Out, "curves", curves); err != nil {
 			return err
 		}
 	}
-	predicted, err := (&uncertainty.Predictor{Model: nets[shown]}).Plain(ctx, images{test})
+	predicted, err := (&uncertainty.Predictor{Model: net}).Plain(ctx, images{d.test})
 	if err != nil {
 		return err
 	}
-	p := report.Predictions{Name: arms[len(arms)-1].Name, Classes: test.Classes}
+	p := report.Predictions{Name: name, Classes: d.test.Classes}
 	for _, q := range predicted {
 		for _, v := range q.Mean {
 			p.Probabilities = append(p.Probabilities, float32(v))
 		}
 		p.Labels = append(p.Labels, q.Label)
 	}
-	pixels := make([]float32, len(test.Pixels))
-	for i, v := range test.Pixels {
+	pixels := make([]float32, len(d.test.Pixels))
+	for i, v := range d.test.Pixels {
 		pixels[i] = float32(v) / 255
 	}
-	mistakes, err := report.Mistakes(p, pixels, test.Rows, test.Cols, 12)
+	mistakes, err := report.Mistakes(p, pixels, d.test.Rows, d.test.Cols, 12)
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "mistakes", mistakes); err != nil {
+	if err := report.SavePNG(out, s.Out, "mistakes", mistakes); err != nil {
 		return err
 	}
 	confusion, err := report.Confusion(p, nil)
 	if err != nil {
 		return err
 	}
-	if err := report.Show(out, dir, "confusion", confusion); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "\nThis took %v.\n", time.Since(start).Round(time.Second))
-	return nil
+	return report.SavePNG(out, s.Out, "confusion", confusion)
 }

@@ -4,8 +4,7 @@ package experiment
 
 import (
 	"context"
-	"slices"
-	"sync"
+	"fmt"
 
 	"github.com/pkg/errors"
 
@@ -18,80 +17,89 @@ type Arm struct {
 	// New returns a trainer and its data for a seed. Everything random in the run
 	// must follow from the seed.
 	New func(seed uint64) (*training.Trainer, training.Data, error)
+	// Measure, if set, returns what is measured of a trained network besides its
+	// metrics, by name: the Extra of a result.
+	Measure func(ctx context.Context, t *training.Trainer, data training.Data) (map[string][]float64, error)
+	// Store, if set, returns what keeps the trial of a seed, so that it can be resumed.
+	Store func(seed uint64) Store
+	// MayDiverge makes a number that stopped being finite a result and not an error.
+	MayDiverge bool
 }
 
-// A Result is one finished run.
+// A Trial is one training: that of an arm with a seed.
+type Trial struct {
+	Arm  Arm
+	Seed uint64
+}
+
+// String names the trial, as in "with dropout, seed 3".
+func (t Trial) String() string { return fmt.Sprintf("%s, seed %d", t.Arm.Name, t.Seed) }
+
+// Trials pairs arms with seeds: seed by seed, in the order of the arms.
+func Trials(arms []Arm, seeds []uint64) []Trial {
+	trials := make([]Trial, 0, len(arms)*len(seeds))
+	for _, seed := range seeds {
+		for _, a := range arms {
+			trials = append(trials, Trial{a, seed})
+		}
+	}
+	return trials
+}
+
+// Seeds returns n seeds, from first on.
+func Seeds(first uint64, n int) []uint64 {
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = first + uint64(i)
+	}
+	return seeds
+}
+
+// A Result is one finished trial.
 type Result struct {
 	Arm     string            `json:"arm"`
 	Seed    uint64            `json:"seed"`
 	History *training.History `json:"history"`
+	// Extra is what [Arm.Measure] has measured.
+	Extra map[string][]float64 `json:"extra,omitempty"`
+	// Diverged says which number stopped being finite, if one did. There is no History
+	// then.
+	Diverged string `json:"diverged,omitempty"`
 }
 
-// Watch returns what follows the run of an arm and a seed, such as a progress bar.
-type Watch func(arm string, seed uint64, t *training.Trainer) []training.Callback
+// A Store keeps one trial: its result once it is finished, and before that what it
+// takes to resume it.
+type Store interface {
+	// Find returns the result of the trial if it has been finished before, else nil.
+	Find(ctx context.Context) (*Result, error)
+	// Prepare makes t keep its state from time to time, by a callback, and resume from
+	// the state that was kept last, if there is one.
+	Prepare(ctx context.Context, t *training.Trainer) error
+	// Finish keeps the result and returns what is kept: another process may have been
+	// faster.
+	Finish(ctx context.Context, r Result) (Result, error)
+}
 
-// Run trains every arm with every seed, workers of them at a time, and returns
-// the results seed by seed in the order of the arms. The seeds of one arm and
-// the arms of one seed share nothing but the data. When ctx is cancelled or a
-// run fails, the runs under way are stopped, and the finished ones are returned
-// with the error.
+// A TrialError is the error of one trial, which has stopped the others.
+type TrialError struct {
+	Arm  string
+	Seed uint64
+	Err  error
+}
+
+// Error names the trial and what went wrong.
+func (e *TrialError) Error() string {
+	return fmt.Sprintf("experiment: Run: %s, seed %d: %v", e.Arm, e.Seed, e.Err)
+}
+
+// Unwrap returns what went wrong.
+func (e *TrialError) Unwrap() error { return e.Err }
+
+// Run trains every arm with every seed, workers of them at a time, and returns the
+// results seed by seed in the order of the arms; see [Runner.Run].
 func Run(ctx context.Context, arms []Arm, seeds []uint64, workers int, watch Watch) ([]Result, error) {
 	if len(arms) == 0 || len(seeds) == 0 {
-		return nil, errors.Errorf("experiment: Run: want at least one arm and one seed, got %d and %d", len(arms), len(seeds))
+		return nil, errors.Errorf("experiment: Run: must have at least one arm and one seed, got %d and %d", len(arms), len(seeds))
 	}
-	if workers < 1 {
-		return nil, errors.Errorf("experiment: Run: workers must be at least 1, got %d", workers)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	results := make([]Result, len(arms)*len(seeds))
-	jobs := make(chan int)
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := range jobs {
-				arm, seed := arms[i%len(arms)], seeds[i/len(arms)]
-				h, err := run(ctx, arm, seed, watch)
-				if err != nil {
-					cancel(errors.Wrapf(err, "experiment: Run: %s, seed %d", arm.Name, seed))
-					continue
-				}
-				results[i] = Result{arm.Name, seed, h}
-			}
-		})
-	}
-feed:
-	for i := range results {
-		select {
-		case jobs <- i:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(jobs)
-	wg.Wait()
-	done := results[:0]
-	for _, r := range results {
-		if r.History != nil {
-			done = append(done, r)
-		}
-	}
-	return done, context.Cause(ctx)
-}
-
-func run(ctx context.Context, arm Arm, seed uint64, watch Watch) (*training.History, error) {
-	t, data, err := arm.New(seed)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil {
-		return nil, errors.New("New must return a trainer, got nil")
-	}
-	if watch != nil {
-		// A trainer that New returns again must not be watched twice.
-		own := t.Callbacks
-		defer func() { t.Callbacks = own }()
-		t.Callbacks = slices.Concat(own, watch(arm.Name, seed, t))
-	}
-	return t.Fit(ctx, data)
+	return Runner{Workers: workers, Watch: watch}.Run(ctx, Trials(arms, seeds))
 }

@@ -92,6 +92,22 @@ func TestRunStops(t *testing.T) {
 	}
 }
 
+// Seeds that one arm alone has finished say nothing about a difference.
+func TestPairs(t *testing.T) {
+	m := &training.Metrics{Examples: 1}
+	run := func(arm string, seed uint64) experiment.Result {
+		return experiment.Result{Arm: arm, Seed: seed, History: &training.History{Train: m, Test: m}}
+	}
+	unfinished := run("b", 2)
+	unfinished.History = nil
+	twice := run("a", 1)
+	twice.History = &training.History{Steps: 9, Train: m, Test: m}
+	got := experiment.Pairs([]experiment.Result{run("a", 1), run("c", 1), run("b", 1), twice, run("a", 2), unfinished, run("b", 3)}, "a", "b")
+	if len(got) != 2 || got[0].Arm != "a" || got[0].History.Steps != 0 || got[1].Arm != "b" || got[1].Seed != 1 {
+		t.Errorf("want the first runs of seed 1, got %+v", got)
+	}
+}
+
 // An arm may return one trainer for all seeds: each run is watched by its own
 // callbacks alone.
 func TestOneTrainerForAllSeeds(t *testing.T) {

@@ -114,3 +114,35 @@ func Difference(results []Result, a, b string, m Measure) Estimate {
 	}
 	return Estimated(x)
 }
+
+// Finished reports whether the run was trained to its end and evaluated.
+func (r Result) Finished() bool {
+	return r.History != nil && r.History.Train != nil && r.History.Test != nil
+}
+
+// Pairs returns the finished runs of the seeds that arms a and b have both finished,
+// the first one of each arm and seed, in the order of the results.
+func Pairs(results []Result, a, b string) []Result {
+	type run struct {
+		arm  string
+		seed uint64
+	}
+	first := make(map[run]int)
+	for i, r := range results {
+		if _, ok := first[run{r.Arm, r.Seed}]; !ok && r.Finished() {
+			first[run{r.Arm, r.Seed}] = i
+		}
+	}
+	other := map[string]string{a: b, b: a}
+	either := func(arm string) bool { return arm == a || arm == b }
+	var pairs []Result
+	for i, r := range results {
+		if k, ok := first[run{r.Arm, r.Seed}]; !ok || k != i || !either(r.Arm) {
+			continue
+		}
+		if _, ok := first[run{other[r.Arm], r.Seed}]; ok {
+			pairs = append(pairs, r)
+		}
+	}
+	return pairs
+}

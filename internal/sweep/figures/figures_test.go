@@ -142,33 +142,6 @@ func TestBestAfterHalving(t *testing.T) {
 	}
 }
 
-func TestTicks(t *testing.T) {
-	for _, tt := range []struct {
-		low, high float64
-		log       bool
-		want      string
-	}{
-		{0, 1, false, "0 0.2 0.4 0.6 0.8 1"},
-		{-0.04, 0.1, false, "0 0.05 0.1"},
-		{0.07, 0.19, false, "0.08 0.1 0.12 0.14 0.16 0.18"},
-		{3, 3, false, "3"},
-		{0.01, 0.5, true, "0.01 0.02 0.05 0.1 0.2 0.5"},
-		{1e-6, 1, true, "1e-06 1e-05 0.0001 0.001 0.01 0.1 1"},
-	} {
-		ticker := linear
-		if tt.log {
-			ticker = logarithm
-		}
-		var labels []string
-		for _, tick := range ticker(tt.low, tt.high) {
-			labels = append(labels, tick.Label)
-		}
-		if got := strings.Join(labels, " "); got != tt.want {
-			t.Errorf("[%v, %v]: want %q, got %q", tt.low, tt.high, tt.want, got)
-		}
-	}
-}
-
 // On a dark screen nothing stays as it was made for a white page: all colours are
 // those that the style sheet changes.
 func TestColorsFollowPage(t *testing.T) {

@@ -9,30 +9,14 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
-// Size of drawings, in points.
-const (
-	width  vg.Length = 400
-	height vg.Length = 290
-	margin vg.Length = 8
-)
-
-// figure returns f as package report writes it.
-func (f *Figure) figure() *report.Figure {
-	return report.NewFigure(f.Title, f.Caption, f.Alt, width, height, func(c draw.Canvas) {
-		f.Plot.Draw(draw.Crop(c, margin, -margin, margin, -margin))
-	})
-}
-
 // Write writes f with its title and caption as svg or png.
 func (f *Figure) Write(w io.Writer, format string) error {
-	return errors.Wrap(report.WriteFigure(w, report.Format(format), f.figure()), "figures: Write")
+	return errors.Wrap(report.WriteFigure(w, report.Format(format), f.Figure), "figures: Write")
 }
 
 var page = template.Must(template.New("page").Parse(`<!doctype html>
@@ -127,7 +111,7 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		v.Rows = append(v.Rows, append(line, sweep.Text(r.Estimate.N)))
 	}
 	for _, f := range figures {
-		svg, err := f.figure().Inline()
+		svg, err := f.Inline()
 		if err != nil {
 			return errors.Wrap(err, "figures: WriteHTML")
 		}

@@ -11,13 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
-	"github.com/gorgonia-dropout/dropout/internal/datafile"
-	"github.com/gorgonia-dropout/dropout/internal/filelock"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
+	"github.com/gorgonia-dropout/dropout/internal/filelock"
 )
 
 // A Server is a NATS server with JetStream inside this process.

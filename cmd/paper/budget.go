@@ -1,0 +1,66 @@
+package main
+
+import (
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/mnist"
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// A budget says how much is trained.
+type budget struct {
+	Images  int `json:"images"`  // training images of arms that do not say
+	Test    int `json:"test"`    // images to report on: the first of the test set
+	Updates int `json:"updates"` // of each training, about: whole epochs are made
+	Shrink  int `json:"shrink"`  // what widths are divided by
+	Seeds   int `json:"-"`
+	Passes  int `json:"-"` // of Monte-Carlo averaging
+}
+
+func (b budget) check() error {
+	if b.Images < classes || b.Test < classes || b.Updates < 1 || b.Shrink < 1 || b.Seeds < 1 {
+		return errors.Errorf("budget must have images, updates, seeds and a divisor of widths, got %+v", b)
+	}
+	return nil
+}
+
+// sets are MNIST.
+type sets struct{ train, test *mnist.Set }
+
+func load(dir string) (*sets, error) {
+	train, test, err := mnistrun.Open(dir)
+	return &sets{train, test}, err
+}
+
+// enough returns an error if a study needs more images than there are.
+func (s *sets) enough(of study, b budget) error {
+	images := b.Images
+	for _, a := range of.arms(b) {
+		images = max(images, a.Images)
+	}
+	if images > s.train.Len() || b.Test > s.test.Len() {
+		return errors.Errorf("%s: data must have %d images to train on and %d to test, got %d and %d", of.name, images, b.Test, s.train.Len(), s.test.Len())
+	}
+	return nil
+}
+
+// data returns the images of a trial: a stratified subset of the training set for
+// each seed, the same for all arms.
+func (s *sets) data(t trial) (training.Data, error) {
+	train, test := s.train, s.test
+	var err error
+	if t.Held > 0 {
+		if test, train, err = train.Stratified(t.Held, mnistrun.SplitSeed); err != nil {
+			return training.Data{}, err
+		}
+	} else if test, err = test.Slice(0, min(t.Budget.Test, test.Len())); err != nil {
+		return training.Data{}, err
+	}
+	if t.Arm.Images < train.Len() {
+		if train, _, err = train.Stratified(t.Arm.Images, t.Seed); err != nil {
+			return training.Data{}, err
+		}
+	}
+	return training.Data{Train: train, Test: test}, nil
+}

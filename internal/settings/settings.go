@@ -1,0 +1,112 @@
+// Package settings derives from the one declaration of a program's settings, a struct
+// with the tags of kong, how they are listed and which command line gives them again.
+// Flags come from the same struct by kong itself, and files by encoding/json.
+//
+//	type settings struct {
+//		Epochs int     `json:"epochs" default:"40" help:"Passes over the training images."`
+//		Warmup int     `json:"warmup" default:"0" help:"..." label:"warm-up steps"`
+//		Out    string  `json:"-" help:"Where results go."`
+//	}
+//
+// A field with the tag json:"-" says nothing about the results and is left out, here
+// as in files. The tag label says what a reader is shown instead of the flag's name;
+// label:"-" leaves the field out of lists.
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/pkg/errors"
+)
+
+// Fields returns the settings that s, a pointer to a struct, declares, in order, with
+// the struct's values.
+func Fields(s any) ([]*kong.Flag, error) {
+	parser, err := kong.New(s)
+	if err != nil {
+		return nil, errors.Wrap(err, "settings: Fields")
+	}
+	return slices.DeleteFunc(parser.Model.Flags, func(f *kong.Flag) bool {
+		return f.Name == "help" || f.Tag.Get("json") == "-"
+	}), nil
+}
+
+// Arguments returns the command line that gives the values of s again. Every flag is
+// named, whatever its default, but for what is empty: false, no text.
+func Arguments(s any) ([]string, error) {
+	fields, err := Fields(s)
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	for _, f := range fields {
+		text, flag := list(f.Target, ","), "--"+f.Name
+		switch {
+		case f.IsBool():
+			if f.Target.Bool() {
+				args = append(args, flag)
+			}
+		case text == "" && f.Target.Kind() != reflect.Slice:
+		case text == "", strings.HasPrefix(text, "-"):
+			args = append(args, flag+"="+text)
+		default:
+			args = append(args, flag, text)
+		}
+	}
+	return args, nil
+}
+
+// A Row is a setting as a reader sees it: its name, and one value, or that of each of
+// several versions of the settings where they differ.
+type Row struct {
+	Name   string
+	Values []string
+}
+
+// List returns the settings for a reader, with the values of several versions, which
+// are pointers to one type of struct.
+func List(versions ...any) ([]Row, error) {
+	var rows []Row
+	for k, s := range versions {
+		fields, err := Fields(s)
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range fields {
+			if k == 0 {
+				rows = append(rows, Row{Name: label(f)})
+			}
+			rows[i].Values = append(rows[i].Values, cmp.Or(list(f.Target, " "), "none"))
+		}
+	}
+	for i, r := range rows {
+		if len(slices.Compact(slices.Clone(r.Values))) == 1 {
+			rows[i].Values = r.Values[:1]
+		}
+	}
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.Name == "-" }), nil
+}
+
+func label(f *kong.Flag) string {
+	if l := f.Tag.Get("label"); l != "" {
+		return l
+	}
+	return strings.ReplaceAll(f.Name, "-", " ")
+}
+
+// list writes a value; the elements of a slice with separator between them.
+func list(v reflect.Value, separator string) string {
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v.Interface())
+	}
+	var texts []string
+	for i := range v.Len() {
+		texts = append(texts, fmt.Sprint(v.Index(i).Interface()))
+	}
+	return strings.Join(texts, separator)
+}
