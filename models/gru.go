@@ -23,6 +23,8 @@ type GRU struct {
 
 // Apply adds the layers to the graph of x.
 func (l GRU) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	s.noteRate("RecurrentDropout", l.RecurrentDropout)
+	s.noteRate("Zoneout", l.Zoneout)
 	return recurrent{
 		name: "GRU", gates: 3, op: nn.GRU, units: l.Units, layers: l.Layers,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,

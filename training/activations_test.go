@@ -18,7 +18,7 @@ func TestActivations(t *testing.T) {
 		for _, plain := range []bool{false, true} {
 			opts := []models.Option{models.WithDtype(dt), models.WithSeed(2)}
 			if plain {
-				opts = append(opts, models.WithPlainOps())
+				opts = append(opts, models.WithoutFusion())
 			}
 			net := models.Sequential{models.Linear(2, 5), models.ReLU(), models.Dropout(0.5), models.Linear(5, 4), models.Tanh(), models.Linear(4, 3)}
 			m, err := models.New(net, []int{2}, opts...)

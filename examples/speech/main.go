@@ -88,7 +88,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return nil, parts, err
 		}
 		parts.Train, parts.Test = scale.Apply(train), scale.Apply(test)
-		mlp := models.MLP{Inputs: data.Shape[0], Hidden: []int{s.units, s.units, s.units}, Outputs: len(data.Classes), HiddenDropout: c.p, Activation: models.GELU}
+		mlp := models.MLP{Inputs: data.Shape[0], Hidden: []int{s.units, s.units, s.units}, Outputs: len(data.Classes), HiddenDropout: c.p, Activation: models.GELU()}
 		net := models.Sequential{models.GaussianNoise(c.noise), mlp}
 		m, err := models.New(net, data.Shape, models.WithSeed(seed))
 		if err != nil {
