@@ -41,22 +41,33 @@ func (s *Summary) HTML() string {
 	b.WriteString(`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">` + "\n")
 	rows := s.rows()
 	for i, r := range rows {
-		cell, line := "td", ""
 		switch i {
 		case 0:
-			cell, line = "th", ";border-bottom:1px solid"
-		case len(rows) - 1:
-			line = ";border-top:1px solid"
+			b.WriteString("<thead>\n")
+		case 1:
+			b.WriteString("<tbody>\n")
 		}
 		b.WriteString("<tr>")
 		for k, text := range r {
-			align := "left"
+			cell, style := "td", "text-align:left;padding:2px 16px 2px 0;white-space:nowrap"
 			if k == 3 {
-				align = "right"
+				style = strings.Replace(style, "left", "right", 1)
 			}
-			b.WriteString("<" + cell + ` style="text-align:` + align + ";padding:2px 12px 2px 0;white-space:nowrap" + line + `">` + html.EscapeString(text) + "</" + cell + ">")
+			if i == 0 {
+				cell, style = `th scope="col"`, style+";border-bottom:1px solid"
+			}
+			if i == len(rows)-1 {
+				style += ";border-top:1px solid"
+			}
+			fmt.Fprintf(&b, "<%s style=%q>%s</%s>", cell, style, html.EscapeString(text), cell[:2])
 		}
 		b.WriteString("</tr>\n")
+		switch i {
+		case 0:
+			b.WriteString("</thead>\n")
+		case len(rows) - 1:
+			b.WriteString("</tbody>\n")
+		}
 	}
 	b.WriteString("</table>\n")
 	return b.String()

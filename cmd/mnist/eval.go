@@ -72,7 +72,7 @@ func (c *evalCmd) Run(ctx context.Context, to *console) error {
 				all = append(all, evaluation{a.name, seed, m.epochs < 0, passes, scores})
 				return err
 			}
-			if err := add(0, p.Plain); err != nil {
+			if err := add(0, p.PredictDeterministic); err != nil {
 				return err
 			}
 			if c.Passes > 0 && (a.P > 0 || a.InputP > 0) {

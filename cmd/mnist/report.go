@@ -15,7 +15,6 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
-	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -126,7 +125,7 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 			return nil, err
 		}
 		p := &uncertainty.Predictor{Model: m.Model, Passes: passes}
-		predictions, err := p.Plain(ctx, data)
+		predictions, err := p.PredictDeterministic(ctx, data)
 		if err != nil {
 			return nil, err
 		}
@@ -136,11 +135,11 @@ func (c *settings) figures(ctx context.Context, seed uint64) ([]*report.Figure, 
 			if err := add(report.Filters(a.name, first[0].Value().Float32s(), 28, 28)); err != nil {
 				return nil, err
 			}
-			values, err := firstLayer(ctx, m.Model, data)
+			layers, err := training.Activations(ctx, m.Model, data, activated)
 			if err != nil {
 				return nil, err
 			}
-			activations = append(activations, report.Sample{Name: a.name, Values: values})
+			activations = append(activations, report.Sample{Name: a.name, Values: layers[0].Values})
 		}
 		if a.name == without {
 			continue
@@ -185,18 +184,6 @@ func forReport(name string, predictions []uncertainty.Prediction) report.Predict
 		}
 	}
 	return p
-}
-
-// firstLayer returns the activations of the first hidden layer for the first images.
-func firstLayer(ctx context.Context, m *models.Model, images training.Dataset) ([]float64, error) {
-	layers, err := training.Activations(ctx, m, images, 100)
-	if err != nil {
-		return nil, err
-	}
-	if len(layers) == 0 {
-		return nil, errors.New("mnist: report: the model must have an activation layer, got none")
-	}
-	return layers[0].Values, nil
 }
 
 // list returns the settings for a reader: one value, or one for each arm.

@@ -164,12 +164,12 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	}
 	said := make(map[string][]prediction)
 	for i, fold := range folds {
-		plain, err := (&uncertainty.Predictor{Model: nets[0][i]}).Plain(ctx, tests[i])
+		plain, err := (&uncertainty.Predictor{Model: nets[0][i]}).PredictDeterministic(ctx, tests[i])
 		if err != nil {
 			return err
 		}
 		p := &uncertainty.Predictor{Model: nets[1][i], Passes: s.passes}
-		scaled, err := p.Plain(ctx, tests[i])
+		scaled, err := p.PredictDeterministic(ctx, tests[i])
 		if err != nil {
 			return err
 		}

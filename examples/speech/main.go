@@ -281,7 +281,7 @@ func knownSpeakers(table *datasets.Table) (*datasets.Table, error) {
 func committee(ctx context.Context, nets []*models.Model, test training.Dataset) (uncertainty.Scores, []uncertainty.Prediction, error) {
 	var mean []uncertainty.Prediction
 	for _, m := range nets {
-		predictions, err := (&uncertainty.Predictor{Model: m}).Plain(ctx, test)
+		predictions, err := (&uncertainty.Predictor{Model: m}).PredictDeterministic(ctx, test)
 		if err != nil {
 			return uncertainty.Scores{}, nil, err
 		}

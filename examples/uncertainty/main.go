@@ -120,11 +120,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	var correct []bool
 	for degrees := 0; degrees <= 180; degrees += 30 {
 		turned := turn(test, float64(degrees)*math.Pi/180)
-		plain, err := predictors[0].Plain(ctx, turned)
+		plain, err := predictors[0].PredictDeterministic(ctx, turned)
 		if err != nil {
 			return err
 		}
-		scaled, err := predictors[1].Plain(ctx, turned)
+		scaled, err := predictors[1].PredictDeterministic(ctx, turned)
 		if err != nil {
 			return err
 		}

@@ -207,7 +207,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 			return err
 		}
 	}
-	predicted, err := (&uncertainty.Predictor{Model: nets[shown]}).Plain(ctx, images{test})
+	predicted, err := (&uncertainty.Predictor{Model: nets[shown]}).PredictDeterministic(ctx, images{test})
 	if err != nil {
 		return err
 	}

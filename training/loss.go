@@ -1,0 +1,16 @@
+package training
+
+import (
+	"github.com/gorgonia-dropout/dropout/nn"
+	"gorgonia.org/gorgonia"
+)
+
+// A Loss returns the scalar node to minimize for a batch of logits and labels.
+type Loss func(logits, labels *gorgonia.Node) (*gorgonia.Node, error)
+
+// CrossEntropy is the mean softmax cross-entropy; see nn.SoftmaxCrossEntropy.
+func CrossEntropy(opts ...nn.LossOption) Loss {
+	return func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
+		return nn.SoftmaxCrossEntropy(logits, labels, opts...)
+	}
+}
