@@ -14,28 +14,28 @@ import (
 // what they put out and how many parameters they have. A parameter is counted where it
 // is used first; running statistics are no parameters.
 type Summary struct {
-	Input  []int // the shape of an example
-	Layers []LayerSummary
-	Params int // values of all parameters, as Model.NumParams
-	Frozen int // those of them that Freeze keeps as they are
+	Input  []int          `json:"input"` // the shape of an example
+	Layers []LayerSummary `json:"layers"`
+	Params int            `json:"params"` // values of all parameters, as Model.NumParams
+	Frozen int            `json:"frozen"` // those of them that Freeze keeps as they are
 }
 
 // A LayerSummary is a layer in a Summary.
 type LayerSummary struct {
-	Place  string // in the model, such as "features.0"; several may share one
-	Name   string // of its type, without "Layer"; what a method String returns, if it has one
-	Output []int  // the shape for one example or, in PerToken, for one token
-	Params int    // values of its own parameters
-	Rates  []LayerRate
+	Place  string      `json:"place"`  // in the model, such as "features.0"; several may share one
+	Name   string      `json:"name"`   // of its type, without "Layer"; what a method String returns, if it has one
+	Output []int       `json:"output"` // the shape for one example or, in PerToken, for one token
+	Params int         `json:"params"` // values of its own parameters
+	Rates  []LayerRate `json:"rates,omitempty"`
 
 	parts int // layers that it is made of
 }
 
 // A LayerRate is a setting of a dropout in a layer.
 type LayerRate struct {
-	Field  string  // such as "WeightDrop", or "sigma" of noise; empty for the layer's own drop probability
-	P      float64 // the drop probability, or what Field says
-	Varies bool    // an option gives another p at each step, and P is not used
+	Field  string  `json:"field,omitempty"`  // such as "WeightDrop", or "sigma" of noise; empty for the layer's own drop probability
+	P      float64 `json:"p"`                // the drop probability, or what Field says
+	Varies bool    `json:"varies,omitempty"` // an option gives another p at each step, and P is not used
 }
 
 // String returns "0.5", "WeightDrop 0.5" or, for a rate that varies, "by step".

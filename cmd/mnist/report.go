@@ -15,6 +15,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -58,6 +59,10 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 	if err != nil {
 		return err
 	}
+	network, err := c.network(results[0].Seed)
+	if err != nil {
+		return err
+	}
 	environment := report.Here()
 	environment.Date = time.Now().Format("2 January 2006, 15:04 MST")
 	environment.BLAS = strings.TrimPrefix(library.Find().Describe(), "BLAS: ")
@@ -65,6 +70,7 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 		Title:       "MNIST without and with dropout",
 		Comparison:  &report.Comparison{Results: results, Without: without, With: with},
 		Figures:     figures,
+		Network:     network,
 		Settings:    c.list(),
 		Command:     c.command(),
 		Environment: &environment,
@@ -83,6 +89,15 @@ func (c *settings) writeReport(ctx context.Context, to *console, results []exper
 	}
 	_, err = fmt.Fprintf(to.log, "Report: %s\n", filepath.Join(c.Out, "report.html"))
 	return err
+}
+
+// network returns the layers of the network with dropout.
+func (c *settings) network(seed uint64) (*models.Summary, error) {
+	m, err := c.arms()[1].Model(784, 10, seed)
+	if err != nil {
+		return nil, err
+	}
+	return m.Summary()
 }
 
 // passes is the number of passes of Monte-Carlo dropout in a report, and shown
