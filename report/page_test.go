@@ -132,6 +132,7 @@ h3 First-layer weights, with dropout
 h3 Activations
 h3 Worst mistakes, with dropout
 h3 Uncertainty with dropout left on
+h2 Network
 h2 Hyperparameters
 h2 Run it again
 h2 Environment`

@@ -181,7 +181,7 @@ func TestHelp(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	out, log, code := command("explain", "--hidden", "8")
-	if code != 0 || !strings.Contains(out, "0  Dropout  (784)           0  0.3\n") || !strings.Contains(out, "total                6,370\n") {
+	if code != 0 || !strings.Contains(out, "0  Dropout  (784)            0  0.3\n") || !strings.Contains(out, "total                 6,370\n") {
 		t.Fatalf("exit %d\n%s%s", code, out, log)
 	}
 	out, log, code = command("explain", "--hidden", "8", "--json")
