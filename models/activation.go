@@ -1,74 +1,104 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
+// ReLULayer is max(x, 0); see nn.ReLU.
+type ReLULayer struct{}
+
 // ReLU is max(x, 0).
-func ReLU() Layer { return relu{} }
+func ReLU() ReLULayer { return ReLULayer{} }
 
-// relu is a type of its own for Sequential to know it.
-type relu struct{}
-
-func (relu) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+// Apply adds the activation to the graph of x.
+func (ReLULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	f := nn.ReLU
-	if s.model.plain {
+	if !s.graph.fused {
 		f = gorgonia.Rectify
 	}
-	y, err := f(x)
-	s.observe(y)
-	return y, s.Wrap(err, "ReLU")
+	return activate(s, "ReLU", x, f)
 }
+
+// Fusion implements Fuser.
+func (ReLULayer) Fusion() Fusion { return Fusion{Elementwise: true, Activation: nn.ActivationReLU} }
+
+// SigmoidLayer is 1/(1+exp(-x)).
+type SigmoidLayer struct{}
 
 // Sigmoid is 1/(1+exp(-x)).
-func Sigmoid() Layer { return unitwise("Sigmoid", gorgonia.Sigmoid) }
+func Sigmoid() SigmoidLayer { return SigmoidLayer{} }
+
+// Apply adds the activation to the graph of x.
+func (SigmoidLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return activate(s, "Sigmoid", x, gorgonia.Sigmoid)
+}
+
+// Fusion implements Fuser.
+func (SigmoidLayer) Fusion() Fusion { return Fusion{Elementwise: true} }
+
+// TanhLayer is the hyperbolic tangent.
+type TanhLayer struct{}
 
 // Tanh is the hyperbolic tangent.
-func Tanh() Layer { return unitwise("Tanh", gorgonia.Tanh) }
+func Tanh() TanhLayer { return TanhLayer{} }
 
-// LeakyReLU is x for positive x and slope*x for others; see nn.LeakyReLU.
-func LeakyReLU(slope float64) Layer {
-	return unitwise("LeakyReLU", func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, slope) })
+// Apply adds the activation to the graph of x.
+func (TanhLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return activate(s, "Tanh", x, gorgonia.Tanh)
 }
 
-// GELU is x times the normal distribution function of x; see nn.GELU.
-func GELU() Layer { return unitwise("GELU", nn.GELU) }
+// Fusion implements Fuser.
+func (TanhLayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// SELU is the activation of self-normalizing networks, with LecunNormal weights
+// LeakyReLULayer is x for positive x and Slope·x for others; see nn.LeakyReLU. With
+// a slope of 0 it is ReLU.
+type LeakyReLULayer struct{ Slope float64 }
+
+// LeakyReLU is the activation with a slope for negative x, such as 0.01.
+func LeakyReLU(slope float64) LeakyReLULayer { return LeakyReLULayer{Slope: slope} }
+
+// Apply adds the activation to the graph of x.
+func (l LeakyReLULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return activate(s, "LeakyReLU", x, func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, l.Slope) })
+}
+
+// Fusion implements Fuser.
+func (LeakyReLULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
+
+// GELULayer is x times the normal distribution function of x; see nn.GELU.
+type GELULayer struct{}
+
+// GELU is x times the normal distribution function of x.
+func GELU() GELULayer { return GELULayer{} }
+
+// Apply adds the activation to the graph of x.
+func (GELULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return activate(s, "GELU", x, nn.GELU)
+}
+
+// Fusion implements Fuser.
+func (GELULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
+
+// SELULayer is the activation of self-normalizing networks, with LecunNormal weights
 // and AlphaDropout; see nn.SELU.
-func SELU() Layer { return unitwise("SELU", nn.SELU) }
+type SELULayer struct{}
 
-// Softmax makes probabilities of the last axis. A classifier that is trained with
-// the cross-entropy of logits needs none.
-func Softmax() Layer { return activation("Softmax", nn.Softmax) }
+// SELU is the activation of self-normalizing networks.
+func SELU() SELULayer { return SELULayer{} }
 
-// LogSoftmax makes logarithms of probabilities of the last axis.
-func LogSoftmax() Layer { return activation("LogSoftmax", nn.LogSoftmax) }
-
-// unitwise is activation for functions of each element alone.
-func unitwise(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
-	return unitActivation{activation(name, f)}
+// Apply adds the activation to the graph of x.
+func (SELULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return activate(s, "SELU", x, nn.SELU)
 }
 
-// unitActivation is a type of its own for Sequential to know that the layer may be
-// applied to some units alone.
-type unitActivation struct{ Layer }
+// Fusion implements Fuser.
+func (SELULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// activation makes a layer of a function of one node, whose output is listed in
-// Graph.Activations.
-func activation(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		y, err := f(x)
-		s.observe(y)
-		return y, s.Wrap(err, name)
-	})
-}
-
-// unary makes a layer of a function of one node that is no activation.
-func unary(name string, f func(*gorgonia.Node) (*gorgonia.Node, error)) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		y, err := f(x)
-		return y, s.Wrap(err, name)
-	})
+// activate adds an activation, whose output is listed in Graph.Activations.
+func activate(s *Scope, name string, x *gorgonia.Node, f func(*gorgonia.Node) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
+	y, err := f(x)
+	s.observe(y)
+	return y, s.Wrap(err, name)
 }

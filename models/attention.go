@@ -1,8 +1,9 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // SelfAttention lets each token of (batch, time, width) take from all of its
@@ -29,10 +30,7 @@ func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if a.Heads <= 0 || width%a.Heads != 0 {
 		return nil, s.Errorf("%s: heads must divide the width %d, got %d", name, width, a.Heads)
 	}
-	init := a.Init
-	if init == nil {
-		init = GlorotUniform
-	}
+	init := a.Init.or(GlorotUniform)
 	x, err := perToken(s, x, LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		w, err := s.Param("in_proj_weight", []int{width, 3 * width}, init)
 		if err != nil {
@@ -63,24 +61,5 @@ func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if err != nil {
 		return nil, s.Wrap(err, name)
 	}
-	return perToken(s, y, parts{{"out_proj", Linear(width, width, WithInit(init))}})
-}
-
-// Positions adds a learned vector for each place to sequences (batch, time, width)
-// of at most the given number of places; see nn.AddPositions. Parameter: weight
-// (places, width), as that of an nn.Embedding of places, which starts from
-// N(0, 0.02²).
-func Positions(places int) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		const name = "Positions"
-		if x.Dims() != 3 || x.Shape()[1] > places {
-			return nil, s.Errorf("%s: input must have shape (batch, time, width) with at most %d times, got %v", name, places, x.Shape())
-		}
-		w, err := s.Param("weight", []int{places, x.Shape()[2]}, Normal(0.02))
-		if err != nil {
-			return nil, err
-		}
-		y, err := nn.AddPositions(x, w)
-		return y, s.Wrap(err, name)
-	})
+	return perToken(s, y, parts{{"out_proj", LinearLayer{In: width, Out: width, Init: init}}})
 }

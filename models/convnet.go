@@ -1,8 +1,9 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // ConvNet is a convolutional network for images (batch, channels, height, width),
@@ -32,9 +33,8 @@ type ConvNet struct {
 	InputDropout, ChannelDropout, HiddenDropout float64
 
 	// BatchNorm puts BatchNorm2d between each convolution and its activation.
-	BatchNorm bool
-	// Activation makes all activations; ReLU by default.
-	Activation func() Layer
+	BatchNorm  bool
+	Activation Layer // ReLU by default
 	// Init starts all weights; HeNormal by default. With BatchNorm FanInUniform learns
 	// faster.
 	Init Init
@@ -54,21 +54,21 @@ func (n ConvNet) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	if activation == nil {
-		activation = ReLU
+		activation = ReLU()
 	}
 	features := Sequential{Dropout(n.InputDropout)}
 	for _, filters := range n.Channels {
-		features = append(features, Convolution{
+		features = append(features, Conv2dLayer{
 			Out: filters, Kernel: []int{kernel}, Window: []nn.WindowOption{nn.WithPadding(kernel / 2)},
 			NoBias: n.BatchNorm, Init: n.Init,
 		})
 		if n.BatchNorm {
 			features = append(features, BatchNorm2d())
 		}
-		features = append(features, activation(), MaxPool2d(2), Dropout2d(n.ChannelDropout))
+		features = append(features, activation, MaxPool2d(2), Dropout2d(n.ChannelDropout))
 	}
 	features = append(features, Flatten())
-	x, err := features.Apply(s.Child("features"), x)
+	x, err := s.Apply("features", features, x)
 	if err != nil {
 		return nil, err
 	}
@@ -76,5 +76,5 @@ func (n ConvNet) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		Inputs: x.Shape()[1], Hidden: n.Hidden, Outputs: n.Outputs,
 		HiddenDropout: n.HiddenDropout, Activation: activation, Init: n.Init,
 	}
-	return classifier.Apply(s.Child("classifier"), x)
+	return s.Apply("classifier", classifier, x)
 }

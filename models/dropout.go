@@ -6,37 +6,40 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// Dropout zeroes each unit with probability p in training and is nothing in
-// evaluation; see ops.Dropout. Options come after the model's own, which give
-// the seed, the layer's id, the step and the mode.
-func Dropout(p float64, opts ...ops.Option) Layer {
-	return unitDropout{p, opts}
+// DropoutLayer zeroes each unit with probability P in training; see ops.Dropout.
+//
+// This and all other dropouts do nothing in evaluation. At P = 0 without options they
+// add no op, but keep their place and their masks' number. Options come after the
+// model's own, which give the seed, the layer's id, the step and the mode.
+type DropoutLayer struct {
+	P       float64
+	Options []ops.Option
 }
 
-// unitDropout is a type of its own for Sequential to know it.
-type unitDropout struct {
-	p    float64
-	opts []ops.Option
+// Dropout zeroes each unit with probability p in training.
+func Dropout(p float64, opts ...ops.Option) DropoutLayer { return DropoutLayer{P: p, Options: opts} }
+
+// Apply adds the dropout to the graph of x.
+func (l DropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return s.drop("Dropout", x, l.P, l.Options, ops.Dropout)
 }
 
-func (d unitDropout) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return dropout("Dropout", d.p, d.opts, ops.Dropout).Apply(s, x)
-}
+// Fusion implements Fuser.
+func (l DropoutLayer) Fusion() Fusion { return Fusion{Dropout: len(l.Options) == 0, P: l.P} }
 
-// dropout makes a layer of an op of package ops.
-func dropout(name string, p float64, opts []ops.Option,
-	op func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error)) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		stream, ok, err := s.dropoutStream(name, p)
-		if err != nil {
-			return nil, err
-		}
-		if !ok || p == 0 && len(opts) == 0 {
-			return x, nil
-		}
-		y, err := op(x, p, append([]ops.Option{stream}, opts...)...)
-		return y, s.Wrap(err, name)
-	})
+// drop adds a dropout of package ops.
+func (s *Scope) drop(name string, x *gorgonia.Node, p float64, opts []ops.Option,
+	op func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
+	stream, ok, err := s.dropoutStream(name, p)
+	if err != nil {
+		return nil, err
+	}
+	s.noteOptions(opts)
+	if !ok || p == 0 && len(opts) == 0 {
+		return x, nil
+	}
+	y, err := op(x, p, append([]ops.Option{stream}, opts...)...)
+	return y, s.Wrap(err, name)
 }
 
 // dropoutStream is DropoutStream for a dropout that has the rate p. p is checked
@@ -45,6 +48,7 @@ func (s *Scope) dropoutStream(name string, p float64) (stream ops.StreamOption, 
 	if !(p >= 0 && p <= 1) {
 		return nil, false, s.Errorf("%s: p must be in [0, 1], got %v", name, p)
 	}
+	s.noteRate(name, p)
 	stream, ok = s.DropoutStream()
 	return stream, ok, nil
 }

@@ -7,44 +7,61 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// Embedding looks up a row for each id, from (batch, ...) to (batch, ..., width).
-// Ids are whole numbers in [0, vocabulary), of the model's type; one outside is an
-// error of the run. Parameter: weight (vocabulary, width), which starts from
-// N(0, 1).
-func Embedding(vocabulary, width int) Layer {
-	return LayerFunc(func(s *Scope, ids *gorgonia.Node) (*gorgonia.Node, error) {
-		w, err := s.rows("Embedding", vocabulary, width)
-		if err != nil {
-			return nil, err
-		}
-		y, err := nn.Embedding(w, ids)
-		return y, s.Wrap(err, "Embedding")
-	})
+// EmbeddingLayer looks up a row for each id, from (batch, ...) to (batch, ...,
+// Width). Ids are whole numbers in [0, Vocabulary), of the model's type; one outside
+// is an error of the run. Parameter: weight (Vocabulary, Width). See nn.Embedding.
+type EmbeddingLayer struct {
+	Vocabulary, Width int
+	Init              Init // Normal(1) by default
 }
 
-// EmbeddingDropout is Embedding whose rows are zeroed with probability p in
+// Embedding looks up rows of the given width.
+func Embedding(vocabulary, width int) EmbeddingLayer {
+	return EmbeddingLayer{Vocabulary: vocabulary, Width: width}
+}
+
+// Apply adds the layer to the graph of the ids.
+func (l EmbeddingLayer) Apply(s *Scope, ids *gorgonia.Node) (*gorgonia.Node, error) {
+	w, err := l.rows(s, "Embedding")
+	if err != nil {
+		return nil, err
+	}
+	y, err := nn.Embedding(w, ids)
+	return y, s.Wrap(err, "Embedding")
+}
+
+// rows returns the parameter.
+func (l EmbeddingLayer) rows(s *Scope, name string) (*gorgonia.Node, error) {
+	if l.Vocabulary <= 0 || l.Width <= 0 {
+		return nil, s.Errorf("%s: sizes must be positive, got %d and %d", name, l.Vocabulary, l.Width)
+	}
+	return s.Param("weight", []int{l.Vocabulary, l.Width}, l.Init.or(Normal(1)))
+}
+
+// EmbeddingDropoutLayer is an embedding whose rows are zeroed with probability P in
 // training, so that a word is missing wherever it occurs in the batch; see
 // ops.EmbeddingDropout.
-func EmbeddingDropout(vocabulary, width int, p float64, opts ...ops.Option) Layer {
-	const name = "EmbeddingDropout"
-	return LayerFunc(func(s *Scope, ids *gorgonia.Node) (*gorgonia.Node, error) {
-		w, err := s.rows(name, vocabulary, width)
-		if err != nil {
-			return nil, err
-		}
-		w, err = dropout(name, p, opts, ops.EmbeddingDropout).Apply(s, w)
-		if err != nil {
-			return nil, err
-		}
-		y, err := nn.Embedding(w, ids)
-		return y, s.Wrap(err, name)
-	})
+type EmbeddingDropoutLayer struct {
+	Embedding EmbeddingLayer
+	P         float64
+	Options   []ops.Option
 }
 
-// rows returns the parameter of an embedding.
-func (s *Scope) rows(name string, vocabulary, width int) (*gorgonia.Node, error) {
-	if vocabulary <= 0 || width <= 0 {
-		return nil, s.Errorf("%s: sizes must be positive, got %d and %d", name, vocabulary, width)
+// EmbeddingDropout is Embedding whose rows are zeroed with probability p in training.
+func EmbeddingDropout(vocabulary, width int, p float64, opts ...ops.Option) EmbeddingDropoutLayer {
+	return EmbeddingDropoutLayer{Embedding: Embedding(vocabulary, width), P: p, Options: opts}
+}
+
+// Apply adds the layer to the graph of the ids.
+func (l EmbeddingDropoutLayer) Apply(s *Scope, ids *gorgonia.Node) (*gorgonia.Node, error) {
+	const name = "EmbeddingDropout"
+	w, err := l.Embedding.rows(s, name)
+	if err != nil {
+		return nil, err
 	}
-	return s.Param("weight", []int{vocabulary, width}, Normal(1))
+	if w, err = s.drop(name, w, l.P, l.Options, ops.EmbeddingDropout); err != nil {
+		return nil, err
+	}
+	y, err := nn.Embedding(w, ids)
+	return y, s.Wrap(err, name)
 }

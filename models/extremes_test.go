@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 	"pgregory.net/rapid"
 
@@ -32,7 +33,6 @@ func TestLayersOfExtremes(t *testing.T) {
 		}{
 			"Linear":           {models.Linear(4, n), line},
 			"Linear of inputs": {models.Linear(n, k), line},
-			"no Init":          {models.Linear(4, 2, models.WithInit(nil)), line},
 			"DropConnect":      {models.DropConnect(4, n, p), line},
 			"Shakeout":         {models.Shakeout(4, n, p, q), line},
 			"Conv2d":           {models.Conv2d(n, k), image},
@@ -82,7 +82,9 @@ func TestHugeModels(t *testing.T) {
 		{models.Linear(4, math.MaxInt), []int{4}, "models: parameter weight: sizes must multiply to 2147483647 at most"},
 		{models.Linear(4, 1<<62), []int{4}, "models: parameter weight: sizes must multiply to 2147483647 at most"},
 		{models.ReLU(), []int{1 << 32, 1 << 32}, "models: New: input: sizes must multiply to 2147483647 at most"},
-		{models.Linear(4, 2, models.WithInit(nil)), []int{4}, "models: parameter weight must have an Init, got nil"},
+		{models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+			return s.Param("weight", []int{2}, nil)
+		}), []int{4}, "models: parameter weight must have an Init, got nil"},
 	} {
 		if _, err := models.New(tt.net, tt.input); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want error %q, got %v", tt.want, err)

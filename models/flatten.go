@@ -1,16 +1,33 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// Flatten makes one row of each example, from (batch, ...) to (batch, values), as
-// Linear wants it.
-func Flatten() Layer { return unary("Flatten", nn.Flatten) }
+// FlattenLayer makes one row of each example, from (batch, ...) to (batch, values),
+// as Linear wants it; see nn.Flatten.
+type FlattenLayer struct{}
+
+// Flatten makes one row of each example.
+func Flatten() FlattenLayer { return FlattenLayer{} }
+
+// Apply adds the layer to the graph of x.
+func (FlattenLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.Flatten(x)
+	return y, s.Wrap(err, "Flatten")
+}
+
+// UnflattenLayer gives each example a shape; see nn.Unflatten.
+type UnflattenLayer struct{ Shape []int }
 
 // Unflatten gives each example the given shape: Unflatten(1, 28, 28) makes images of
 // rows of 784 pixels, as Conv2d wants them.
-func Unflatten(shape ...int) Layer {
-	return unary("Unflatten", func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Unflatten(x, shape...) })
+func Unflatten(shape ...int) UnflattenLayer { return UnflattenLayer{Shape: shape} }
+
+// Apply adds the layer to the graph of x.
+func (l UnflattenLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.Unflatten(x, l.Shape...)
+	return y, s.Wrap(err, "Unflatten")
 }

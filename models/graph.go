@@ -30,6 +30,8 @@ type Graph struct {
 	blocks      map[*gorgonia.Node]Block // by the parameter's node
 	activations []Activation
 	places      map[*gorgonia.Node]string // of the layers that built the nodes, as in Scope.path
+	fused       bool                      // layers are computed together where they can be
+	layers      []*LayerSummary           // of those that Scope.Apply has added
 }
 
 // An Activation is the output of an activation layer.
@@ -51,7 +53,9 @@ func (s *Scope) observe(y *gorgonia.Node) {
 }
 
 // Build returns a new graph of the model for batches of the given size.
-func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
+func (m *Model) Build(mode Mode, batch int) (*Graph, error) { return m.build(mode, batch, !m.apart) }
+
+func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 	if batch <= 0 {
 		return nil, errors.Errorf("models: Build: batch must be positive, got %d", batch)
 	}
@@ -61,12 +65,13 @@ func (m *Model) Build(mode Mode, batch int) (*Graph, error) {
 	if mode > Sample {
 		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)
 	}
-	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, params: make(map[*Param]*gorgonia.Node),
+	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, fused: fused, params: make(map[*Param]*gorgonia.Node),
 		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block), places: make(map[*gorgonia.Node]string)}
 	err := building.Alone(func() (err error) {
 		shape := append(tensor.Shape{batch}, m.input...)
 		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))
-		g.Output, err = m.net.Apply(&Scope{model: m, graph: g, dropouts: new(uint32)}, g.Input)
+		root := &Scope{model: m, graph: g, dropouts: new(uint32), layer: new(LayerSummary)}
+		g.Output, err = root.Apply("", m.net, g.Input)
 		return err
 	})
 	if err != nil {

@@ -1,8 +1,9 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // GRU is layers of gated recurrent units, from (batch, time, features) to (batch,
@@ -23,6 +24,8 @@ type GRU struct {
 
 // Apply adds the layers to the graph of x.
 func (l GRU) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	s.noteRate("RecurrentDropout", l.RecurrentDropout)
+	s.noteRate("Zoneout", l.Zoneout)
 	return recurrent{
 		name: "GRU", gates: 3, op: nn.GRU, units: l.Units, layers: l.Layers,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,

@@ -13,6 +13,14 @@ import (
 // width) for convolutions.
 type Init func(values []float64, shape tensor.Shape, r *rand.Rand)
 
+// or returns f, or what is the default where it is nil.
+func (f Init) or(usual Init) Init {
+	if f == nil {
+		return usual
+	}
+	return f
+}
+
 // Zeros sets everything to zero.
 func Zeros(values []float64, _ tensor.Shape, _ *rand.Rand) { clear(values) }
 

@@ -38,10 +38,14 @@ type LSTMLanguageModel struct {
 
 // Apply adds the network to the graph of the ids x.
 func (m LSTMLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	const name = "LSTMLanguageModel"
+	if err := s.checkRates(name, rate{"EmbeddingDropout", m.EmbeddingDropout}, rate{"OutputDropout", m.OutputDropout}); err != nil {
+		return nil, err
+	}
 	return languageModel{
-		name: "LSTMLanguageModel", vocabulary: m.Vocabulary, width: m.Width,
+		name: name, vocabulary: m.Vocabulary, width: m.Width,
 		embeddingDropout: m.EmbeddingDropout, tied: m.Tied, init: Normal(0.1),
-		body: parts{{"rnn", m.LSTM}, {"", locked("OutputDropout", m.OutputDropout)}},
+		body: parts{{"rnn", m.LSTM}, {"", LockedDropout(m.OutputDropout)}},
 	}.Apply(s, x)
 }
 
@@ -55,10 +59,14 @@ type GRULanguageModel struct {
 
 // Apply adds the network to the graph of the ids x.
 func (m GRULanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	const name = "GRULanguageModel"
+	if err := s.checkRates(name, rate{"EmbeddingDropout", m.EmbeddingDropout}, rate{"OutputDropout", m.OutputDropout}); err != nil {
+		return nil, err
+	}
 	return languageModel{
-		name: "GRULanguageModel", vocabulary: m.Vocabulary, width: m.Width,
+		name: name, vocabulary: m.Vocabulary, width: m.Width,
 		embeddingDropout: m.EmbeddingDropout, tied: m.Tied, init: Normal(0.1),
-		body: parts{{"rnn", m.GRU}, {"", locked("OutputDropout", m.OutputDropout)}},
+		body: parts{{"rnn", m.GRU}, {"", LockedDropout(m.OutputDropout)}},
 	}.Apply(s, x)
 }
 
@@ -126,26 +134,24 @@ func (m languageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if x.Dims() != 2 {
 		return nil, s.Errorf("%s: input must be ids of shape (batch, time), got %v", m.name, x.Shape())
 	}
-	embedding, err := s.Child("embedding").Param("weight", []int{m.vocabulary, m.width}, m.init)
+	table := EmbeddingLayer{Vocabulary: m.vocabulary, Width: m.width, Init: m.init}
+	x, err := s.Apply("embedding", EmbeddingDropoutLayer{Embedding: table, P: m.embeddingDropout}, x)
 	if err != nil {
 		return nil, err
-	}
-	dropped, err := dropout(m.name+": EmbeddingDropout", m.embeddingDropout, nil, ops.EmbeddingDropout).Apply(s, embedding)
-	if err != nil {
-		return nil, err
-	}
-	if x, err = nn.Embedding(dropped, x); err != nil {
-		return nil, s.Wrap(err, m.name)
 	}
 	if x, err = m.body.Apply(s, x); err != nil {
 		return nil, err
 	}
 	features := x.Shape()[2]
 	if !m.tied {
-		return perToken(s, x, parts{{"decoder", Linear(features, m.vocabulary, WithInit(m.init))}})
+		return perToken(s, x, parts{{"decoder", LinearLayer{In: features, Out: m.vocabulary, Init: m.init}}})
 	}
 	if features != m.width {
 		return nil, s.Errorf("%s: a tied decoder must have the %d features of the embedding, got %d", m.name, m.width, features)
+	}
+	embedding, err := table.rows(s.Child("embedding"), m.name)
+	if err != nil {
+		return nil, err
 	}
 	y, err := nn.MatMul(x, embedding, nn.WithTransposedB())
 	return y, s.Wrap(err, m.name)

@@ -1,42 +1,32 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// A LinearOption sets something about Linear that has a default.
-type LinearOption func(*linear)
-
-// WithoutBias leaves the bias out.
-func WithoutBias() LinearOption { return func(l *linear) { l.noBias = true } }
-
-// WithInit sets how the weights start; the default is HeNormal.
-func WithInit(init Init) LinearOption { return func(l *linear) { l.init = init } }
-
-// Linear is the fully connected layer x·weight + bias, from (batch, in) to
-// (batch, out). Parameters: weight (in, out) and bias (out), which starts at
-// zero.
-func Linear(in, out int, opts ...LinearOption) Layer {
-	l := &linear{in: in, out: out, init: HeNormal}
-	for _, opt := range opts {
-		opt(l)
-	}
-	return l
+// LinearLayer is the fully connected layer x·weight + bias, from (batch, In) to
+// (batch, Out). Parameters: weight (In, Out) and bias (Out), which starts at zero.
+// See nn.Dense.
+type LinearLayer struct {
+	In     int // 0 is what the input has
+	Out    int
+	NoBias bool // without bias, as before BatchNorm1d
+	Init   Init // of the weights; HeNormal by default
 }
 
-type linear struct {
-	in, out int
-	noBias  bool
-	init    Init
-}
+// Linear is the layer from in inputs to out units with the defaults of LinearLayer.
+func Linear(in, out int) LinearLayer { return LinearLayer{In: in, Out: out} }
 
-func (l *linear) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	w, b, err := l.params(s, x)
+// Apply adds the layer to the graph of x.
+func (l LinearLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	w, b, err := l.weights(s, x.Shape())
 	if err != nil {
 		return nil, err
 	}
-	if !s.model.plain {
+	if s.graph.fused {
 		y, err := nn.Dense(x, w, b, nn.ActivationNone)
 		return y, s.Wrap(err, "Linear")
 	}
@@ -47,29 +37,25 @@ func (l *linear) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return y, s.Wrap(err, "Linear")
 }
 
-// params returns the layer's parameters for inputs like x; b is nil without bias.
-func (l *linear) params(s *Scope, x *gorgonia.Node) (w, b *gorgonia.Node, err error) {
-	if err := l.check(s); err != nil {
-		return nil, nil, err
-	}
-	if shape := x.Shape(); len(shape) != 2 || shape[1] != l.in {
-		return nil, nil, s.Errorf("Linear: input must have shape (batch, %d), got %v", l.in, shape)
-	}
-	return l.bind(s)
+// Fusion implements Fuser.
+func (l LinearLayer) Fusion() Fusion {
+	return Fusion{Weights: l.weights, Inputs: l.In, Units: l.Out}
 }
 
-func (l *linear) check(s *Scope) error {
-	if l.in <= 0 || l.out <= 0 {
-		return s.Errorf("Linear: sizes must be positive, got %d and %d", l.in, l.out)
+// weights returns the layer's parameters for inputs of a shape; b is nil without bias.
+func (l LinearLayer) weights(s *Scope, input tensor.Shape) (w, b *gorgonia.Node, err error) {
+	if l.In < 0 || l.Out <= 0 {
+		return nil, nil, s.Errorf("Linear: sizes must be positive, got %d and %d", l.In, l.Out)
 	}
-	return nil
-}
-
-// bind returns the layer's parameters.
-func (l *linear) bind(s *Scope) (w, b *gorgonia.Node, err error) {
-	if w, err = s.Param("weight", []int{l.in, l.out}, l.init); err != nil || l.noBias {
+	if l.In == 0 && len(input) != 2 {
+		return nil, nil, s.Errorf("Linear: input must have shape (batch, features), got %v", input)
+	}
+	if len(input) != 2 || l.In > 0 && input[1] != l.In {
+		return nil, nil, s.Errorf("Linear: input must have shape (batch, %d), got %v", l.In, input)
+	}
+	if w, err = s.Param("weight", []int{input[1], l.Out}, l.Init.or(HeNormal)); err != nil || l.NoBias {
 		return w, nil, err
 	}
-	b, err = s.Param("bias", []int{l.out}, Zeros)
+	b, err = s.Param("bias", []int{l.Out}, Zeros)
 	return w, b, err
 }

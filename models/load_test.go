@@ -175,7 +175,7 @@ func TestLoadReportString(t *testing.T) {
 
 // Numbers of each type become the model's, in float64 too; others are refused.
 func TestLoadTypes(t *testing.T) {
-	net := models.Linear(1, 1, models.WithoutBias())
+	net := models.LinearLayer{In: 1, Out: 1, NoBias: true}
 	for typ, bits := range map[string][]byte{
 		"F16":  binary.LittleEndian.AppendUint16(nil, 0xc100),
 		"BF16": binary.LittleEndian.AppendUint16(nil, 0xc020),
@@ -207,7 +207,7 @@ func TestLoadTypes(t *testing.T) {
 func TestLoadComparesFirst(t *testing.T) {
 	head := `{"weight":{"dtype":"F32","shape":[1000000,1000],"data_offsets":[0,4000000000]}}`
 	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head...)
-	m := mustModel(t, models.Linear(1, 1, models.WithoutBias()), []int{1})
+	m := mustModel(t, models.LinearLayer{In: 1, Out: 1, NoBias: true}, []int{1})
 	data := &counted{}
 	err := m.ReadSafetensors(io.MultiReader(bytes.NewReader(file), data))
 	if err == nil || !strings.Contains(err.Error(), `tensor "weight" must have shape (1, 1), got (1000000, 1000)`) || data.n > 4096 {

@@ -1,8 +1,9 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // LSTM is layers of long short-term memory, from (batch, time, features) to
@@ -33,6 +34,9 @@ type LSTM struct {
 
 // Apply adds the layers to the graph of x.
 func (l LSTM) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	s.noteRate("RecurrentDropout", l.RecurrentDropout)
+	s.noteRate("ZoneoutCell", l.ZoneoutCell)
+	s.noteRate("ZoneoutHidden", l.ZoneoutHidden)
 	return recurrent{
 		name: "LSTM", gates: 4, op: nn.LSTM, units: l.Units, layers: l.Layers,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,

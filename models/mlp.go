@@ -6,7 +6,7 @@ import "gorgonia.org/gorgonia"
 // activation and dropout each, and a linear layer to the outputs. It is the
 // network of Srivastava et al., JMLR 15, 2014, for MNIST.
 type MLP struct {
-	Inputs  int   // values of one example
+	Inputs  int   // values of one example; 0 is what the input has
 	Hidden  []int // units of each hidden layer; none makes a linear model
 	Outputs int   // classes
 
@@ -24,10 +24,8 @@ type MLP struct {
 	// are then thinned on one side alone.
 	BatchNorm bool
 
-	// Activation makes the activation of each hidden layer; ReLU by default.
-	Activation func() Layer
-	// Init starts the weights; HeNormal by default.
-	Init Init
+	Activation Layer // of each hidden layer; ReLU by default
+	Init       Init  // of the weights; HeNormal by default
 }
 
 // Apply adds the network to the graph of x.
@@ -45,32 +43,27 @@ func (m MLP) rates() []rate {
 // Layers returns the network as a sequence of layers. Without hidden layers it has no
 // place for HiddenDropout, which Apply checks nevertheless.
 func (m MLP) Layers() Sequential {
-	drop := func(p float64) Layer { return Dropout(p) }
 	if m.Submatrix {
-		drop = Submatrix
+		return m.layers(func(p float64) Layer { return Submatrix(p) })
 	}
-	return m.layers(drop)
+	return m.layers(func(p float64) Layer { return Dropout(p) })
 }
 
 // layers returns the network with its dropout made by drop.
 func (m MLP) layers(drop func(p float64) Layer) Sequential {
-	activation, init := m.Activation, m.Init
+	activation := m.Activation
 	if activation == nil {
-		activation = ReLU
-	}
-	if init == nil {
-		init = HeNormal
+		activation = ReLU()
 	}
 	layers := Sequential{drop(m.InputDropout)}
 	in := m.Inputs
 	for _, units := range m.Hidden {
+		layers = append(layers, LinearLayer{In: in, Out: units, NoBias: m.BatchNorm, Init: m.Init})
 		if m.BatchNorm {
-			layers = append(layers, Linear(in, units, WithInit(init), WithoutBias()), BatchNorm1d())
-		} else {
-			layers = append(layers, Linear(in, units, WithInit(init)))
+			layers = append(layers, BatchNorm1d())
 		}
-		layers = append(layers, activation(), drop(m.HiddenDropout))
+		layers = append(layers, activation, drop(m.HiddenDropout))
 		in = units
 	}
-	return append(layers, Linear(in, m.Outputs, WithInit(init)))
+	return append(layers, LinearLayer{In: in, Out: m.Outputs, Init: m.Init})
 }

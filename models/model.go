@@ -34,7 +34,7 @@ type Model struct {
 	output tensor.Shape
 	dtype  tensor.Dtype
 	seed   uint64
-	plain  bool
+	apart  bool // layers are not fused
 
 	params []*Param
 	byName map[string]*Param
@@ -56,10 +56,10 @@ func WithSeed(seed uint64) Option { return func(m *Model) { m.seed = seed } }
 // default.
 func WithDtype(dt tensor.Dtype) Option { return func(m *Model) { m.dtype = dt } }
 
-// WithPlainOps builds graphs of Gorgonia's own ops where the default is to join
-// layers to fused ones: slower, the same numbers within rounding, and with second
-// derivatives.
-func WithPlainOps() Option { return func(m *Model) { m.plain = true } }
+// WithoutFusion builds graphs of an op or more for each layer, Gorgonia's own where it
+// has one, where the default is to compute layers together: slower, the same numbers
+// within rounding, and with second derivatives.
+func WithoutFusion() Option { return func(m *Model) { m.apart = true } }
 
 // New returns the model of net for inputs whose examples have the given shape:
 // {784} for flat images, {1, 28, 28} for a channel of pixels. It makes and

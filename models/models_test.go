@@ -167,7 +167,7 @@ func TestInitScale(t *testing.T) {
 		{"Zeros", models.Zeros, 0},
 	}
 	for _, tt := range tests {
-		m := mustModel(t, models.Linear(400, 100, models.WithInit(tt.init), models.WithoutBias()), []int{400})
+		m := mustModel(t, models.LinearLayer{In: 400, Out: 100, Init: tt.init, NoBias: true}, []int{400})
 		var mean, square float64
 		w := m.Params()[0].Value().Float32s()
 		for _, x := range w {

@@ -1,17 +1,22 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// PerToken applies layers for (batch, features), such as Linear, to every token of
-// (batch, time, features) alike. Its parts are named by number, as those of
+// PerTokenLayer applies layers for (batch, features), such as Linear, to every token
+// of (batch, time, features) alike. Its parts are named by number, as those of
 // Sequential.
-func PerToken(layers ...Layer) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		return perToken(s, x, Sequential(layers))
-	})
+type PerTokenLayer struct{ Layers Sequential }
+
+// PerToken applies layers to every token alike.
+func PerToken(layers ...Layer) PerTokenLayer { return PerTokenLayer{Layers: layers} }
+
+// Apply adds the layers to the graph of x.
+func (l PerTokenLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return perToken(s, x, l.Layers)
 }
 
 func perToken(s *Scope, x *gorgonia.Node, layer Layer) (*gorgonia.Node, error) {
@@ -29,30 +34,4 @@ func perToken(s *Scope, x *gorgonia.Node, layer Layer) (*gorgonia.Node, error) {
 	}
 	y, err := nn.Sequences(x, times)
 	return y, s.Wrap(err, name)
-}
-
-// A part is a layer under a name, or under none where it has no parameters.
-type part struct {
-	name  string
-	layer Layer
-}
-
-// parts applies layers one after the other.
-type parts []part
-
-func (p parts) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	for _, part := range p {
-		place := s
-		if part.name != "" {
-			place = s.Child(part.name)
-		}
-		if part.layer == nil {
-			return nil, s.Errorf("layer must not be nil: an Activation must return one")
-		}
-		var err error
-		if x, err = part.layer.Apply(place, x); err != nil {
-			return nil, err
-		}
-	}
-	return x, nil
 }

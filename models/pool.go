@@ -1,36 +1,61 @@
 package models
 
 import (
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// MaxPool2d takes the maxima of kernel × kernel places of images, which do not
-// overlap unless nn.WithStride says so; see nn.MaxPool2d.
-func MaxPool2d(kernel int, opts ...nn.WindowOption) Layer { return maxPool{kernel, opts} }
-
-// maxPool is a type of its own for Sequential to know it.
-type maxPool struct {
-	kernel int
-	opts   []nn.WindowOption
+// MaxPool2dLayer takes the maxima of Kernel × Kernel places of images (batch,
+// channels, height, width), which do not overlap unless a stride says so; see
+// nn.MaxPool2d.
+type MaxPool2dLayer struct {
+	Kernel int
+	Window []nn.WindowOption // stride and padding
 }
 
-func (p maxPool) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return pool("MaxPool2d", p.kernel, p.opts, nn.MaxPool2d).Apply(s, x)
+// MaxPool2d takes the maxima of kernel × kernel places of images.
+func MaxPool2d(kernel int, opts ...nn.WindowOption) MaxPool2dLayer {
+	return MaxPool2dLayer{Kernel: kernel, Window: opts}
 }
 
-// AvgPool2d takes the means of kernel × kernel places of images, which do not
-// overlap unless nn.WithStride says so; see nn.AvgPool2d.
-func AvgPool2d(kernel int, opts ...nn.WindowOption) Layer {
-	return pool("AvgPool2d", kernel, opts, nn.AvgPool2d)
+// Apply adds the pooling to the graph of x.
+func (l MaxPool2dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.MaxPool2d(x, l.Kernel, l.Window...)
+	return y, s.Wrap(err, "MaxPool2d")
 }
 
-// GlobalAvgPool2d takes the mean of each image, from (batch, channels, height,
-// width) to (batch, channels).
-func GlobalAvgPool2d() Layer { return unary("GlobalAvgPool2d", nn.GlobalAvgPool2d) }
+// Fusion implements Fuser.
+func (MaxPool2dLayer) Fusion() Fusion { return Fusion{Maxima: true} }
 
-// pool makes a layer of a pooling of package ops.
-func pool(name string, kernel int, opts []nn.WindowOption,
-	op func(*gorgonia.Node, int, ...nn.WindowOption) (*gorgonia.Node, error)) Layer {
-	return unary(name, func(x *gorgonia.Node) (*gorgonia.Node, error) { return op(x, kernel, opts...) })
+// AvgPool2dLayer takes the means of Kernel × Kernel places of images (batch,
+// channels, height, width), which do not overlap unless a stride says so; see
+// nn.AvgPool2d.
+type AvgPool2dLayer struct {
+	Kernel int
+	Window []nn.WindowOption // stride and padding
+}
+
+// AvgPool2d takes the means of kernel × kernel places of images.
+func AvgPool2d(kernel int, opts ...nn.WindowOption) AvgPool2dLayer {
+	return AvgPool2dLayer{Kernel: kernel, Window: opts}
+}
+
+// Apply adds the pooling to the graph of x.
+func (l AvgPool2dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.AvgPool2d(x, l.Kernel, l.Window...)
+	return y, s.Wrap(err, "AvgPool2d")
+}
+
+// GlobalAvgPool2dLayer takes the mean of each image, from (batch, channels, height,
+// width) to (batch, channels); see nn.GlobalAvgPool2d.
+type GlobalAvgPool2dLayer struct{}
+
+// GlobalAvgPool2d takes the mean of each image.
+func GlobalAvgPool2d() GlobalAvgPool2dLayer { return GlobalAvgPool2dLayer{} }
+
+// Apply adds the pooling to the graph of x.
+func (GlobalAvgPool2dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.GlobalAvgPool2d(x)
+	return y, s.Wrap(err, "GlobalAvgPool2d")
 }

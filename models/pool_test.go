@@ -83,7 +83,7 @@ func TestReLUOfConvolutions(t *testing.T) {
 				}
 				return out, layers
 			}
-			want, wantLayers := values(models.WithPlainOps())
+			want, wantLayers := values(models.WithoutFusion())
 			got, layers := values()
 			if len(layers) != len(wantLayers) {
 				t.Errorf("%s, %v: activations of %v, want %v", name, mode, layers, wantLayers)

@@ -1,5 +1,12 @@
 package models
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
 // A rate is a field of a layer that holds a drop probability.
 type rate struct {
 	field string
@@ -15,4 +22,30 @@ func (s *Scope) checkRates(layer string, rates ...rate) error {
 		}
 	}
 	return nil
+}
+
+// noteRate adds a rate of a dropout to what Summary says of the layer. The name is
+// that of the layer or ends in that of its field: "LSTM: WeightDrop".
+func (s *Scope) noteRate(name string, p float64) {
+	if _, field, ok := strings.Cut(name, ": "); ok {
+		name = field
+	}
+	if name == s.layer.Name {
+		name = ""
+	}
+	r := LayerRate{Field: name, P: p}
+	if r.Field == "" || !slices.Contains(s.layer.Rates, r) { // one of a field, however often it is used
+		s.layer.Rates = append(s.layer.Rates, r)
+	}
+}
+
+// noteOptions notes that the last rate is another at each step, if one of the options
+// of a dropout says so.
+func (s *Scope) noteOptions(opts []ops.Option) {
+	for _, o := range opts {
+		// All options but those of the rate are for dropouts that learn it, too.
+		if _, ok := o.(ops.ConcreteOption); !ok {
+			s.layer.Rates[len(s.layer.Rates)-1].Varies = true
+		}
+	}
 }

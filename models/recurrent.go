@@ -39,7 +39,7 @@ func (r recurrent) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 			name, p = "LayerDropout", r.between
 		}
 		var err error
-		if x, err = locked(r.name+": "+name, p).Apply(s, x); err != nil {
+		if x, err = s.drop(r.name+": "+name, x, p, nil, lockedDropout); err != nil {
 			return nil, err
 		}
 		if x, err = r.layer(s, "_l"+strconv.Itoa(k), x); err != nil {
@@ -47,13 +47,6 @@ func (r recurrent) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 		}
 	}
 	return x, nil
-}
-
-// locked is LockedDropout under the name of a field.
-func locked(name string, p float64) Layer {
-	return dropout(name, p, nil, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
-		return ops.LockedDropout(x, p, 1, opts...)
-	})
 }
 
 // layer applies the layer whose parameters' names end in suffix.
@@ -72,7 +65,7 @@ func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.N
 			return nil, err
 		}
 	}
-	whh, err := dropout(r.name+": WeightDrop", r.weights, nil, weightDrop).Apply(s, params[1])
+	whh, err := s.drop(r.name+": WeightDrop", params[1], r.weights, nil, weightDrop)
 	if err != nil {
 		return nil, err
 	}

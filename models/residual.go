@@ -2,20 +2,24 @@ package models
 
 import "gorgonia.org/gorgonia"
 
-// Residual adds its input to what the layers make of it, x + f(x) (He et al.,
+// ResidualLayer adds its input to what the layers make of it, x + f(x) (He et al.,
 // "Deep Residual Learning for Image Recognition", CVPR 2016). The layers keep the
 // shape. With DropPath as the last of them it is a block of a network of
 // stochastic depth. Its parts are named by number, as those of Sequential.
-func Residual(layers ...Layer) Layer {
-	return LayerFunc(func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		y, err := Sequential(layers).Apply(s, x)
-		if err != nil {
-			return nil, err
-		}
-		if !y.Shape().Eq(x.Shape()) {
-			return nil, s.Errorf("Residual: layers must keep the shape %v, got %v", x.Shape(), y.Shape())
-		}
-		y, err = gorgonia.Add(x, y)
-		return y, s.Wrap(err, "Residual")
-	})
+type ResidualLayer struct{ Layers Sequential }
+
+// Residual adds its input to what the layers make of it.
+func Residual(layers ...Layer) ResidualLayer { return ResidualLayer{Layers: layers} }
+
+// Apply adds the layers to the graph of x.
+func (l ResidualLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := l.Layers.Apply(s, x)
+	if err != nil {
+		return nil, err
+	}
+	if !y.Shape().Eq(x.Shape()) {
+		return nil, s.Errorf("Residual: layers must keep the shape %v, got %v", x.Shape(), y.Shape())
+	}
+	y, err = gorgonia.Add(x, y)
+	return y, s.Wrap(err, "Residual")
 }

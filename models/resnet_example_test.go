@@ -30,7 +30,7 @@ func (p parts) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) 
 // conv is a convolution before batch normalization.
 func conv(out, kernel, stride int) models.Layer {
 	window := []nn.WindowOption{nn.WithStride(stride), nn.WithPadding(kernel / 2)}
-	return models.Convolution{Out: out, Kernel: []int{kernel}, Window: window, NoBias: true}
+	return models.Conv2dLayer{Out: out, Kernel: []int{kernel}, Window: window, NoBias: true}
 }
 
 // basicBlock is the block of ResNet-18: x + f(x), where x is brought to the shape of

@@ -65,7 +65,7 @@ func TestSafetensors(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := forward(t, m, models.Eval, tt.x, 0)
-			for _, opts := range [][]models.Option{{models.WithSeed(8)}, {models.WithSeed(9), models.WithPlainOps()}} {
+			for _, opts := range [][]models.Option{{models.WithSeed(8)}, {models.WithSeed(9), models.WithoutFusion()}} {
 				other := mustModel(t, tt.net, tt.x.Shape()[1:], opts...)
 				if err := other.Load(path); err != nil {
 					t.Fatal(err)

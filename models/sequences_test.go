@@ -242,7 +242,7 @@ func TestSequenceLayersReject(t *testing.T) {
 		{lm, []int{8, 2}, "models: LSTMLanguageModel: input must be ids of shape (batch, time), got (1, 8, 2)"},
 		{models.LSTMLanguageModel{}, []int{8}, "models: LSTMLanguageModel: vocabulary and width must be positive, got 0 and 0"},
 		{tied, []int{8}, "models: LSTMLanguageModel: a tied decoder must have the 4 features of the embedding, got 5"},
-		{wide, []int{8}, "models: OutputDropout: p must be in [0, 1], got 2"},
+		{wide, []int{8}, "models: LSTMLanguageModel: OutputDropout: p must be in [0, 1], got 2"},
 		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2}, []int{8}, "models: TransformerLanguageModel: context must be positive and blocks not negative, got 0 and 0"},
 		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2, Context: 4}, []int{8}, "models: position: Positions: input must have shape (batch, time, width) with at most 4 times"},
 		{models.TransformerLanguageModel{Vocabulary: 2, Width: 2, Context: 8, Block: models.TransformerBlock{DropPath: 2}}, []int{8}, "models: TransformerLanguageModel: DropPath: p must be in [0, 1], got 2"},

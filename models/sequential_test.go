@@ -18,7 +18,7 @@ func TestFusedIsPlain(t *testing.T) {
 	nets := map[string]models.Layer{
 		"MLP":           models.MLP{Inputs: 6, Hidden: []int{9, 7}, Outputs: 3, InputDropout: 0.2, HiddenDropout: 0.5},
 		"batch norm":    models.MLP{Inputs: 6, Hidden: []int{9, 7}, Outputs: 3, InputDropout: 0.2, HiddenDropout: 0.5, BatchNorm: true},
-		"no bias":       models.Sequential{models.Linear(6, 9, models.WithoutBias()), models.ReLU(), models.Dropout(0.5), models.Linear(9, 3)},
+		"no bias":       models.Sequential{models.LinearLayer{In: 6, Out: 9, NoBias: true}, models.ReLU(), models.Dropout(0.5), models.Linear(9, 3)},
 		"no activation": models.Sequential{models.Linear(6, 9), models.Dropout(0.5), models.Linear(9, 3), models.ReLU()},
 		"p = 0 and 1":   models.Sequential{models.Linear(6, 9), models.ReLU(), models.Dropout(0), models.Linear(9, 3), models.Dropout(1)},
 		"options":       models.Sequential{models.Linear(6, 9), models.ReLU(), models.Dropout(0.5, ops.WithBroadcastAxes(0)), models.Linear(9, 3)},
@@ -58,7 +58,7 @@ func TestFusedIsPlain(t *testing.T) {
 				}
 				return out
 			}
-			want, got := values(models.WithPlainOps()), values()
+			want, got := values(models.WithoutFusion()), values()
 			for k := range want {
 				for i := range want[k] {
 					if math.Abs(got[k][i]-want[k][i]) > 1e-12*max(1, math.Abs(want[k][i])) {

@@ -4,56 +4,59 @@ import (
 	"strconv"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// Submatrix is ExactK for speed: in training it drops the same units in all
-// examples of a batch, exactly the share p of them, and the Linear layers before
+// SubmatrixLayer is ExactK for speed: in training it drops the same units in all
+// examples of a batch, exactly the share P of them, and the Linear layers before
 // and behind it compute with the units that are kept alone (Graham, Reizenstein and
 // Robinson, "Efficient batchwise dropout training using submatrices", 2015). At
-// p = 0.5 the product of two thinned layers is a quarter of the work.
+// P = 0.5 the product of two such layers is a quarter of the work.
 //
 // For that it must be in a Sequential, straight before a Linear layer, and behind
 // another one with at most one activation between, or first in line, for the inputs
-// of the batch. Anywhere else, and with WithPlainOps, it is ExactK: the same
+// of the batch. Anywhere else, and with WithoutFusion, it is ExactK: the same
 // numbers within rounding, at the cost of whole products.
 //
 // A Trainer with a solver of package optim then updates the weights of kept units
 // alone. The others stay as they are, velocities and moments too, whereas after
 // ExactK their momentum goes on and their weights decay.
-func Submatrix(p float64) Layer { return thinning{p} }
+type SubmatrixLayer struct{ P float64 }
 
-// thinning is a type of its own for Sequential to know it.
-type thinning struct{ p float64 }
+// Submatrix is ExactK of the share p, for speed.
+func Submatrix(p float64) SubmatrixLayer { return SubmatrixLayer{P: p} }
 
-func (d thinning) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return dropout("Submatrix", d.p, nil, ops.ExactK).Apply(s, x)
+// Apply adds the dropout to the graph of x as ops.ExactK.
+func (l SubmatrixLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return s.drop("Submatrix", x, l.P, nil, ops.ExactK)
 }
 
-// thinningAt returns the Submatrix at i if the Linear layer behind it can be
-// thinned to what it keeps of n units.
-func (q Sequential) thinningAt(i, n int) (d thinning, ok bool) {
-	if i+1 >= len(q) {
-		return d, false
-	}
-	d, ok = q[i].(thinning)
-	l, next := q[i+1].(*linear)
+// Fusion implements Fuser.
+func (l SubmatrixLayer) Fusion() Fusion { return Fusion{Submatrix: true, P: l.P} }
+
+// submatrixAt reports whether layer i is a Submatrix of n units that the linear layer
+// behind it can take.
+func (q Sequential) submatrixAt(i, n int) bool {
+	d, l := q.fusion(i), q.fusion(i+1)
+	fits := l.Weights != nil && (l.Inputs == 0 || l.Inputs == n)
 	// Rates that are none are left to Apply to complain of.
-	return d, ok && next && l.in == n && d.p > 0 && d.p <= 1 && ops.KeptCount(n, d.p) > 0
+	return d.Submatrix && fits && d.P > 0 && d.P <= 1 && ops.KeptCount(n, d.P) > 0
 }
 
-// thinned applies the layers from i on that are thinned together and returns their
-// number, 0 if there are none.
-func (q Sequential) thinned(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
-	if s.model.plain || s.graph.mode == Eval || x.Dims() != 2 {
+// fuseSubmatrices applies the layers from i on that have a Submatrix in front or
+// behind.
+func (q Sequential) fuseSubmatrices(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
+	if s.graph.mode == Eval || x.Dims() != 2 {
 		return 0, nil, nil
 	}
+	units := x.Shape()[1]
 	var in *ops.Kept // the units of x; nil: all
-	if d, ok := q.thinningAt(i, x.Shape()[1]); ok {
+	if q.submatrixAt(i, units) {
 		place := s.Child(strconv.Itoa(i))
-		if in, err = d.keep(place, x); err == nil {
+		if in, err = place.keep(x, q.fusion(i).P); err == nil {
 			x, err = in.Select(x)
 		}
 		if err != nil {
@@ -62,14 +65,15 @@ func (q Sequential) thinned(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgon
 		n++
 	}
 	for at := i + n; at < len(q); at = i + n {
-		t, ok := q.thinAt(at, in)
+		l, ok := q.submatrixLinear(at, in, tensor.Shape{x.Shape()[0], units})
 		if !ok {
 			break
 		}
-		if x, in, err = t.apply(s, at, x); err != nil {
+		if x, in, err = l.apply(s, at, x); err != nil {
 			return 0, nil, err
 		}
-		n += t.layers
+		units = l.Units
+		n += l.layers
 		if in == nil {
 			break
 		}
@@ -77,79 +81,70 @@ func (q Sequential) thinned(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgon
 	return n, x, nil
 }
 
-// thinLayer is a Linear layer with what is computed together with it.
-type thinLayer struct {
-	*linear
-	act    Layer     // nil: none
-	in     *ops.Kept // the units of the inputs; nil: all
-	drop   thinning  // of the outputs
+// submatrixLinear is a linear layer that computes with a part of its weights, with
+// what is computed together with it.
+type submatrixLinear struct {
+	Fusion
+	input  tensor.Shape // of all units
+	in     *ops.Kept    // those of the inputs; nil: all
+	act    Layer        // nil: none
+	fused  nn.Activation
 	drops  bool
+	p      float64 // of the outputs
 	layers int
 }
 
-// thinAt returns the layer at i for inputs of the units in, if it is one that is
-// thinned at either end.
-func (q Sequential) thinAt(i int, in *ops.Kept) (t thinLayer, ok bool) {
-	t.in = in
-	if t.linear, ok = q[i].(*linear); !ok {
-		return t, false
+// submatrixLinear returns the layer at i for inputs of the units in, if it is one that
+// leaves units out at either end.
+func (q Sequential) submatrixLinear(i int, in *ops.Kept, input tensor.Shape) (l submatrixLinear, ok bool) {
+	l = submatrixLinear{Fusion: q.fusion(i), input: input, in: in, layers: 1}
+	if l.Weights == nil {
+		return l, false
 	}
-	t.layers = 1
-	if i+1 < len(q) {
-		switch q[i+1].(type) {
-		case relu, unitActivation:
-			t.act = q[i+1]
-			t.layers++
-		}
+	if next := q.fusion(i + 1); next.Elementwise {
+		l.act, l.fused = q[i+1], next.Activation
+		l.layers++
 	}
-	if t.drop, t.drops = q.thinningAt(i+t.layers, t.out); t.drops {
-		t.layers++
+	if l.drops = q.submatrixAt(i+l.layers, l.Units); l.drops {
+		l.p = q.fusion(i + l.layers).P
+		l.layers++
 	}
-	return t, in != nil || t.drops
+	return l, in != nil || l.drops
 }
 
 // apply applies the layer, which is at number at, to x, and returns its output with
 // the units that that consists of.
-func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, out *ops.Kept, err error) {
+func (l submatrixLinear) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, out *ops.Kept, err error) {
 	place := s.Child(strconv.Itoa(at))
-	var w, b *gorgonia.Node
-	if t.in == nil {
-		w, b, err = t.params(place, x)
-	} else if err = t.check(place); err == nil {
-		w, b, err = t.bind(place)
-	}
+	w, b, err := l.Weights(place, l.input)
 	if err != nil {
 		return nil, nil, err
 	}
-	if t.drops {
-		if out, err = t.drop.keep(s.Child(strconv.Itoa(at+t.layers-1)), w); err != nil {
+	if l.drops {
+		if out, err = s.Child(strconv.Itoa(at+l.layers-1)).keep(w, l.p); err != nil {
 			return nil, nil, place.Wrap(err, "Submatrix")
 		}
 	}
-	if w, err = s.graph.thin(w, t.in, out); err != nil {
+	if w, err = s.graph.block(w, l.in, out); err != nil {
 		return nil, nil, place.Wrap(err, "Linear")
 	}
 	if b != nil && out != nil {
-		if b, err = s.graph.thin(b, nil, out); err != nil {
+		if b, err = s.graph.block(b, nil, out); err != nil {
 			return nil, nil, place.Wrap(err, "Linear")
 		}
 	}
-	act := nn.ActivationNone
-	if _, ok := t.act.(relu); ok {
-		act = nn.ActivationReLU
-	}
 	// An activation that is not fused comes before the scale.
-	apart := t.act != nil && act == nn.ActivationNone
+	apart := l.act != nil && l.fused == nn.ActivationNone
 	if out != nil && !apart {
-		y, err = nn.ThinnedDense(x, w, b, act, out)
+		y, err = nn.ThinnedDense(x, w, b, l.fused, out)
 	} else {
-		y, err = nn.Dense(x, w, b, act)
+		y, err = nn.Dense(x, w, b, l.fused)
 	}
 	if err != nil {
 		return nil, nil, place.Wrap(err, "Linear")
 	}
 	if apart {
-		if y, err = t.act.Apply(s.Child(strconv.Itoa(at+1)), y); err != nil {
+		if y, err = s.Apply(strconv.Itoa(at+1), l.act, y); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -158,23 +153,23 @@ func (t thinLayer) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, 
 			return nil, nil, place.Wrap(err, "Submatrix")
 		}
 	}
-	if act == nn.ActivationReLU {
+	if l.fused != nn.ActivationNone {
 		s.Child(strconv.Itoa(at + 1)).observe(y)
 	}
 	return y, out, nil
 }
 
-// keep returns the columns of x that the dropout in a place keeps.
-func (d thinning) keep(s *Scope, x *gorgonia.Node) (*ops.Kept, error) {
-	stream, _, err := s.dropoutStream("Submatrix", d.p)
+// keep returns the columns of x that a Submatrix in the place of s keeps.
+func (s *Scope) keep(x *gorgonia.Node, p float64) (*ops.Kept, error) {
+	stream, _, err := s.dropoutStream("Submatrix", p)
 	if err != nil {
 		return nil, err
 	}
-	return ops.KeepColumns(x, d.p, stream)
+	return ops.KeepColumns(x, p, stream)
 }
 
-// thin returns the rows and columns of a parameter that are kept, and notes them.
-func (g *Graph) thin(param *gorgonia.Node, rows, cols *ops.Kept) (y *gorgonia.Node, err error) {
+// block returns the rows and columns of a parameter that are kept, and notes them.
+func (g *Graph) block(param *gorgonia.Node, rows, cols *ops.Kept) (y *gorgonia.Node, err error) {
 	if param.Dims() == 1 {
 		y, err = ops.Subvector(param, cols)
 	} else {

@@ -82,9 +82,9 @@ func TestSubmatrixIsExactK(t *testing.T) {
 		{"no input dropout", models.MLP{Inputs: 6, Hidden: []int{8}, Outputs: 3, HiddenDropout: 0.5, Submatrix: true}, 3},
 		{"input dropout alone", models.MLP{Inputs: 6, Outputs: 3, InputDropout: 0.5, Submatrix: true}, 1},
 		{"no dropout", models.MLP{Inputs: 6, Hidden: []int{8}, Outputs: 3, Submatrix: true}, 0},
-		{"another activation", models.MLP{Inputs: 6, Hidden: []int{8, 7}, Outputs: 3, HiddenDropout: 0.25, Submatrix: true, Activation: models.Tanh}, 5},
+		{"another activation", models.MLP{Inputs: 6, Hidden: []int{8, 7}, Outputs: 3, HiddenDropout: 0.25, Submatrix: true, Activation: models.Tanh()}, 5},
 		{"batch norm", models.MLP{Inputs: 6, Hidden: []int{8, 7}, Outputs: 3, HiddenDropout: 0.5, Submatrix: true, BatchNorm: true}, 2},
-		{"no bias and no activation", models.Sequential{models.Linear(6, 8, models.WithoutBias()), models.Submatrix(0.5), models.Linear(8, 3)}, 2},
+		{"no bias and no activation", models.Sequential{models.LinearLayer{In: 6, Out: 8, NoBias: true}, models.Submatrix(0.5), models.Linear(8, 3)}, 2},
 		{"two in a row", models.Sequential{models.Linear(6, 8), models.ReLU(), models.Submatrix(0.5), models.Submatrix(0.5), models.Linear(8, 3)}, 1},
 		{"at the end", models.Sequential{models.Linear(6, 8), models.ReLU(), models.Submatrix(0.5)}, 0},
 		{"before an activation", models.Sequential{models.Linear(6, 8), models.Submatrix(0.5), models.ReLU(), models.Linear(8, 3)}, 0},
@@ -96,7 +96,7 @@ func TestSubmatrixIsExactK(t *testing.T) {
 	} {
 		for _, mode := range []models.Mode{models.Train, models.Eval, models.Sample} {
 			for _, step := range []int64{0, 4} {
-				want, _ := outputs(t, c.net, mode, step, models.WithPlainOps())
+				want, _ := outputs(t, c.net, mode, step, models.WithoutFusion())
 				got, g := outputs(t, c.net, mode, step)
 				for k := range want {
 					for i, x := range want[k] {

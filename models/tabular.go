@@ -5,7 +5,7 @@ import "gorgonia.org/gorgonia"
 // Tabular is a multilayer perceptron for rows of numbers, which should be
 // standardized. It is MLP, or the self-normalizing network.
 type Tabular struct {
-	Inputs  int   // columns
+	Inputs  int   // columns; 0 is what the input has
 	Hidden  []int // units of each hidden layer
 	Outputs int   // classes, or values
 
@@ -20,8 +20,7 @@ type Tabular struct {
 	// AlphaDropout, for which rates of 0.05 to 0.1 are usual. It takes neither
 	// BatchNorm nor another Activation.
 	SelfNormalizing bool
-	// Activation makes the activation of each hidden layer; ReLU by default.
-	Activation func() Layer
+	Activation      Layer // of each hidden layer; ReLU by default
 }
 
 // Apply adds the network to the graph of x.
@@ -44,7 +43,7 @@ func (t Tabular) Layers() Sequential {
 		BatchNorm: t.BatchNorm, Activation: t.Activation,
 	}
 	if t.SelfNormalizing {
-		net.Activation, net.Init = SELU, LecunNormal
+		net.Activation, net.Init = SELU(), LecunNormal
 		return net.layers(func(p float64) Layer { return AlphaDropout(p) })
 	}
 	return net.Layers()

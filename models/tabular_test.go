@@ -17,7 +17,7 @@ func TestTabular(t *testing.T) {
 		params []string
 	}{
 		"plain":           {models.Tabular{}, []string{"1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"}},
-		"GELU":            {models.Tabular{Activation: models.GELU}, []string{"1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"}},
+		"GELU":            {models.Tabular{Activation: models.GELU()}, []string{"1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"}},
 		"BatchNorm":       {models.Tabular{BatchNorm: true}, []string{"1.weight", "2.weight", "2.bias", "5.weight", "6.weight", "6.bias", "9.weight", "9.bias"}},
 		"SelfNormalizing": {models.Tabular{SelfNormalizing: true}, []string{"1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"}},
 	} {

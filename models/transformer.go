@@ -26,10 +26,8 @@ type TransformerBlock struct {
 	// DropPath is of all that a part adds to an example; see DropPath.
 	DropPath float64
 
-	// Activation is GELU by default.
-	Activation func() Layer
-	// Init starts the matrices; Normal(0.02) by default.
-	Init Init
+	Activation Layer // GELU by default
+	Init       Init  // of the matrices; Normal(0.02) by default
 }
 
 // Apply adds the block to the graph of x.
@@ -43,15 +41,12 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	if err := s.checkRates("TransformerBlock", b.rates()...); err != nil {
 		return nil, err
 	}
-	width, hidden, activation, init := x.Shape()[2], b.Hidden, b.Activation, b.Init
+	width, hidden, activation, init := x.Shape()[2], b.Hidden, b.Activation, b.Init.or(Normal(0.02))
 	if hidden == 0 {
 		hidden = 4 * width
 	}
 	if activation == nil {
-		activation = GELU
-	}
-	if init == nil {
-		init = Normal(0.02)
+		activation = GELU()
 	}
 	for _, branch := range []parts{{
 		{"norm1", LayerNorm()},
@@ -61,10 +56,10 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	}, {
 		{"norm2", LayerNorm()},
 		{"", tokenwise{
-			{"linear1", Linear(width, hidden, WithInit(init))},
-			{"", activation()},
+			{"linear1", LinearLayer{In: width, Out: hidden, Init: init}},
+			{"", activation},
 			{"", Dropout(b.HiddenDropout)},
-			{"linear2", Linear(hidden, width, WithInit(init))},
+			{"linear2", LinearLayer{In: hidden, Out: width, Init: init}},
 			{"", Dropout(b.ResidualDropout)},
 		}},
 		{"", DropPath(b.DropPath)},

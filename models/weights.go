@@ -3,11 +3,12 @@ package models
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/graph"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
 // Weights returns copies of the parameters and states by name, in the layout that all
@@ -125,12 +126,15 @@ func (m *Model) findTurned() (map[string]bool, error) {
 	}
 	turned := make(map[string]bool)
 	for _, n := range g.AllNodes() {
-		// gorgonia.Mul is there under WithPlainOps.
-		if op := n.Op(); op == nil || !strings.HasPrefix(op.String(), "Dense{") && op.String() != "A × B" {
+		input, ok := op.Projection(n)
+		if !ok && n.Op() != nil && n.Op().String() == "A × B" {
+			input, ok = 1, true // gorgonia.Mul, which cannot be asked
+		}
+		if !ok {
 			continue
 		}
 		in := graph.NodesOf(g.From(n.ID()))
-		if name, ok := names[in[1].ID()]; ok {
+		if name, ok := names[in[input].ID()]; ok {
 			turned[name] = true
 		}
 	}

@@ -162,6 +162,11 @@ type (
 	layerOf = func(p float64, opts ...ops.Option) models.Layer
 )
 
+// layerFrom is the constructor of a layer without its type.
+func layerFrom[L models.Layer](make func(p float64, opts ...ops.Option) L) layerOf {
+	return func(p float64, opts ...ops.Option) models.Layer { return make(p, opts...) }
+}
+
 func dropoutWirings() []wiring {
 	units, lines, images, volumes := []int{12}, []int{6, 5}, []int{6, 5, 4}, []int{6, 2, 3, 2}
 	var all []wiring
@@ -171,19 +176,19 @@ func dropoutWirings() []wiring {
 		op    opOf
 		input []int
 	}{
-		{"Dropout", models.Dropout, ops.Dropout, units},
-		{"Dropout1d", models.Dropout1d, ops.Dropout1d, lines},
-		{"Dropout2d", models.Dropout2d, ops.Dropout2d, images},
-		{"Dropout3d", models.Dropout3d, ops.Dropout3d, volumes},
-		{"AlphaDropout", models.AlphaDropout, ops.AlphaDropout, lines},
-		{"FeatureAlphaDropout", models.FeatureAlphaDropout, ops.FeatureAlphaDropout, lines},
-		{"GaussianDropout", models.GaussianDropout, ops.GaussianDropout, lines},
-		{"GaussianNoise", models.GaussianNoise, ops.GaussianNoise, lines},
-		{"DropPath", models.DropPath, ops.DropPath, lines},
-		{"Batchwise", models.Batchwise, ops.Batchwise, units},
-		{"ExactK", models.ExactK, ops.ExactK, units},
-		{"TokenDropout", models.TokenDropout, ops.TokenDropout, lines},
-		{"AttentionDropout", models.AttentionDropout, ops.AttentionDropout, images},
+		{"Dropout", layerFrom(models.Dropout), ops.Dropout, units},
+		{"Dropout1d", layerFrom(models.Dropout1d), ops.Dropout1d, lines},
+		{"Dropout2d", layerFrom(models.Dropout2d), ops.Dropout2d, images},
+		{"Dropout3d", layerFrom(models.Dropout3d), ops.Dropout3d, volumes},
+		{"AlphaDropout", layerFrom(models.AlphaDropout), ops.AlphaDropout, lines},
+		{"FeatureAlphaDropout", layerFrom(models.FeatureAlphaDropout), ops.FeatureAlphaDropout, lines},
+		{"GaussianDropout", layerFrom(models.GaussianDropout), ops.GaussianDropout, lines},
+		{"GaussianNoise", layerFrom(models.GaussianNoise), ops.GaussianNoise, lines},
+		{"DropPath", layerFrom(models.DropPath), ops.DropPath, lines},
+		{"Batchwise", layerFrom(models.Batchwise), ops.Batchwise, units},
+		{"ExactK", layerFrom(models.ExactK), ops.ExactK, units},
+		{"TokenDropout", layerFrom(models.TokenDropout), ops.TokenDropout, lines},
+		{"AttentionDropout", layerFrom(models.AttentionDropout), ops.AttentionDropout, images},
 		{"WeightScalingDropout", func(p float64, _ ...ops.Option) models.Layer { return models.WeightScalingDropout(p) },
 			func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 				own := make([]ops.MixOption, len(opts))
@@ -192,7 +197,7 @@ func dropoutWirings() []wiring {
 				}
 				return ops.WeightScalingDropout(x, p, own...)
 			}, lines},
-		{"LockedDropout", models.LockedDropout, func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
+		{"LockedDropout", layerFrom(models.LockedDropout), func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 			return ops.LockedDropout(x, p, 1, opts...)
 		}, lines},
 		{"DropBlock2d", func(p float64, opts ...ops.Option) models.Layer { return models.DropBlock2d(p, 2, opts...) },

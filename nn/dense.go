@@ -133,6 +133,7 @@ func (f linearForward) Rank() int      { return 2 }
 
 func (f linearForward) Role() op.Role   { return op.RoleWeights }
 func (f linearForward) Activated() bool { return f.act != ActivationNone }
+func (f linearForward) Projection() int { return 1 }
 
 // Draws describes the dropout after the layer.
 func (f linearForward) Draws() draw.Drawing {

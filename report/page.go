@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -23,6 +24,8 @@ type Page struct {
 	Comparison *Comparison
 	// Figures are shown after those of the comparison.
 	Figures []*Figure
+	// Network lists the layers of the model that the results are of.
+	Network *models.Summary
 	// Settings are the hyperparameters, in order.
 	Settings []Setting
 	// Command is what is to be run to get the same results.
@@ -95,6 +98,7 @@ type pageView struct {
 	Seeds   int
 	Level   float64 // in per cent
 	Drawn   []figureView
+	Layers  template.HTML
 	Runs    []runView
 	Facts   []fact
 }
@@ -124,6 +128,9 @@ func (p Page) view() (*pageView, error) {
 		}
 	}
 	v := &pageView{Page: p, Style: PageStyle(), Level: 100 * Level, Facts: p.Environment.facts()}
+	if p.Network != nil {
+		v.Layers = template.HTML(p.Network.HTML()) // which escapes names
+	}
 	if p.Comparison != nil {
 		if err := v.compare(*p.Comparison); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -50,10 +51,34 @@ func figures(t *testing.T) []*report.Figure {
 	return all
 }
 
+// network is a summary of a layer of the given name.
+func network(name string) *models.Summary {
+	return &models.Summary{Input: []int{784}, Params: 7850, Layers: []models.LayerSummary{
+		{Place: "0", Name: "Dropout", Output: []int{784}, Rates: []models.LayerRate{{P: 0.3}}},
+		{Place: "1", Name: name, Output: []int{10}, Params: 7850},
+	}}
+}
+
+// The layers of the network are on the page, by names that are escaped.
+func TestPageNetwork(t *testing.T) {
+	page := html(t, report.Page{Title: "x", Figures: figures(t)[:1], Network: network(attack)})
+	for _, want := range []string{`<h2 id="network">Network</h2>`, ">(784)</td>", ">7,850</td>", ">0.3</td>", "&lt;script&gt;"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("page must have %q", want)
+		}
+	}
+	if strings.Contains(page, "<script>") {
+		t.Error("the name of a layer is not escaped")
+	}
+	if strings.Contains(html(t, report.Page{Title: "x", Figures: figures(t)[:1]}), "Network") {
+		t.Error("a page without a network has a section for it")
+	}
+}
+
 func fullPage(t *testing.T) string {
 	c := comparison(runs())
 	return html(t, report.Page{
-		Title: "Dropout on MNIST", Comparison: &c, Figures: figures(t),
+		Title: "Dropout on MNIST", Comparison: &c, Figures: figures(t), Network: network("Linear"),
 		Settings: []report.Setting{{Name: "network", Values: []string{"784-256-256-10"}}, {Name: "drop probability", Values: []string{"0", "0.5"}}},
 		Command:  "go run ./cmd/mnist --train 5000 --hidden 256,256 -p 0.5 --input-p 0.2 --epochs 30 --plain-epochs 30 --seeds 3 --out runs",
 		Environment: &report.Environment{
@@ -107,6 +132,7 @@ h3 First-layer weights, with dropout
 h3 Activations
 h3 Worst mistakes, with dropout
 h3 Uncertainty with dropout left on
+h2 Network
 h2 Hyperparameters
 h2 Run it again
 h2 Environment`

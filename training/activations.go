@@ -5,12 +5,9 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // LayerActivations are the outputs of an activation layer for a set of examples,
@@ -40,54 +37,45 @@ func Activations(ctx context.Context, m *models.Model, data Dataset, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := bindInput(m, g)
+	b, err := newBatch(g, models.WithActivations())
 	if err != nil {
 		return nil, err
 	}
-	// Each value is read into a slice of its own while the machine runs: later ops
-	// may overwrite what the nodes hold.
-	layers := make([]LayerActivations, 0, len(g.Activations()))
-	values := make([]gorgonia.Value, len(g.Activations()))
-	err = building.Alone(func() error {
-		for i, a := range g.Activations() {
-			gorgonia.Read(a.Node, &values[i])
-		}
-		ops.ReuseMemory(g.ExprGraph)
-		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer p.machine.Close()
+	defer b.Close()
 	indices := make([]int, n)
 	for i := range indices {
 		indices[i] = i
 	}
-	if err := p.run(data, indices); err != nil {
+	if err := b.run(data, indices); err != nil {
 		return nil, errors.Wrap(err, "training: Activations")
 	}
-	for i, a := range g.Activations() {
-		d, ok := values[i].(*tensor.Dense)
-		if !ok {
-			return nil, errors.Errorf("training: Activations: layer %s must have a dense tensor, got %T", a.Layer, values[i])
-		}
-		l := LayerActivations{Layer: a.Layer}
-		switch d.Dtype() {
-		case tensor.Float32:
-			for _, v := range d.Float32s() {
-				l.Values = append(l.Values, float64(v))
-			}
-		case tensor.Float64:
-			l.Values = slices.Clone(d.Float64s())
-		}
-		for _, v := range l.Values {
-			l.Mean += v / float64(len(l.Values))
-			if v == 0 {
-				l.Zeros += 1 / float64(len(l.Values))
-			}
-		}
-		layers = append(layers, l)
+	outputs, err := b.Activations()
+	if err != nil {
+		return nil, errors.Wrap(err, "training: Activations")
+	}
+	layers := make([]LayerActivations, 0, len(outputs))
+	for _, o := range outputs {
+		layers = append(layers, activationsOf(o))
 	}
 	return layers, nil
+}
+
+// activationsOf returns the values of a layer with what is told of them.
+func activationsOf(o models.LayerValues) LayerActivations {
+	l := LayerActivations{Layer: o.Layer}
+	switch o.Values.Dtype() {
+	case tensor.Float32:
+		for _, v := range o.Values.Float32s() {
+			l.Values = append(l.Values, float64(v))
+		}
+	case tensor.Float64:
+		l.Values = o.Values.Float64s()
+	}
+	for _, v := range l.Values {
+		l.Mean += v / float64(len(l.Values))
+		if v == 0 {
+			l.Zeros += 1 / float64(len(l.Values))
+		}
+	}
+	return l
 }

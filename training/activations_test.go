@@ -18,7 +18,7 @@ func TestActivations(t *testing.T) {
 		for _, plain := range []bool{false, true} {
 			opts := []models.Option{models.WithDtype(dt), models.WithSeed(2)}
 			if plain {
-				opts = append(opts, models.WithPlainOps())
+				opts = append(opts, models.WithoutFusion())
 			}
 			net := models.Sequential{models.Linear(2, 5), models.ReLU(), models.Dropout(0.5), models.Linear(5, 4), models.Tanh(), models.Linear(4, 3)}
 			m, err := models.New(net, []int{2}, opts...)
@@ -77,6 +77,51 @@ func TestActivationsRejects(t *testing.T) {
 	} {
 		if _, err := training.Activations(tt.ctx, m, tt.data, tt.limit); err == nil || !strings.HasPrefix(err.Error(), "training: Activations: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want error %q, got %v", tt.want, err)
+		}
+	}
+}
+
+// Those of the first layer are those of the network, with batch normalization too,
+// and of fewer examples than there may be.
+func TestActivationsOfBatchNorm(t *testing.T) {
+	for _, batchNorm := range []bool{false, true} {
+		net := models.MLP{Inputs: 4, Hidden: []int{3}, Outputs: 2, InputDropout: 0.2, HiddenDropout: 0.5, BatchNorm: batchNorm}
+		m, err := models.New(net, []int{4}, models.WithSeed(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := make(map[string][]float32)
+		for _, p := range append(m.Params(), m.States()...) {
+			for i := range p.Value().Float32s() {
+				p.Value().Float32s()[i] += 0.1 * float32(i+1)
+			}
+			named[p.Name()] = p.Value().Float32s()
+		}
+		x := []float32{1, -2, 0.5, 3, 0, 1, -1, 2}
+		layers, err := training.Activations(context.Background(), m, &training.Examples{Shape: []int{4}, X: x, Y: []int{0, 1}}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(layers) != 1 || len(layers[0].Values) != 6 {
+			t.Fatalf("want activations of 2 examples and 3 units, got %v", layers)
+		}
+		got := layers[0].Values
+		for n := range 2 {
+			for j := range 3 {
+				h := 0.0
+				for i := range 4 {
+					h += float64(x[4*n+i]) * float64(named["1.weight"][3*i+j])
+				}
+				if batchNorm {
+					mean, variance := float64(named["2.running_mean"][j]), float64(named["2.running_var"][j])
+					h = (h-mean)/math.Sqrt(variance+1e-5)*float64(named["2.weight"][j]) + float64(named["2.bias"][j])
+				} else {
+					h += float64(named["1.bias"][j])
+				}
+				if want := max(0, h); math.Abs(got[3*n+j]-want) > 1e-5 {
+					t.Errorf("batch normalization %v: example %d, unit %d is %v, want %v", batchNorm, n, j, got[3*n+j], want)
+				}
+			}
 		}
 	}
 }

@@ -36,17 +36,17 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 		if err := ctx.Err(); err != nil {
 			return total, errors.Wrap(err, "training: Evaluate: stopped")
 		}
-		err := t.alone(func() error {
-			p, err := t.program(models.Eval, len(indices))
+		err := t.exclusively(func() error {
+			b, err := t.batch(models.Eval, len(indices))
 			if err != nil {
 				return err
 			}
-			if err := p.run(data, indices); err != nil {
+			if err := b.run(data, indices); err != nil {
 				return err
 			}
-			m, err := score(p.graph.Output.Value(), p.y)
+			m, err := b.metrics()
 			if err == nil && !finite(m.NLL) {
-				err = &NonFiniteError{"log-likelihood", m.NLL, t.cause(p, indices, 0)}
+				err = &NonFiniteError{"log-likelihood", m.NLL, t.cause(b, indices, 0)}
 			}
 			total.merge(m)
 			return err

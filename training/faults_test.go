@@ -35,7 +35,7 @@ func TestNonFinite(t *testing.T) {
 			for _, plain := range []bool{false, true} {
 				opts := []models.Option{models.WithDtype(dt)}
 				if plain {
-					opts = append(opts, models.WithPlainOps())
+					opts = append(opts, models.WithoutFusion())
 				}
 				name := fmt.Sprintf("%v, %v, plain ops %v", dt, v, plain)
 				check := func(what string, err error, want ...string) {

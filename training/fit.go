@@ -164,20 +164,20 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 		return errors.Errorf("training: Fit: epoch %d, step %d: Model must stay as it is while the trainer fits, got another", r.Epoch, r.Steps)
 	}
 	var params []gorgonia.ValueGrad
-	err := t.alone(func() error {
-		p, err := t.program(models.Train, len(indices))
+	err := t.exclusively(func() error {
+		b, err := t.batch(models.Train, len(indices))
 		if err != nil {
 			return err
 		}
-		params = p.params
-		p.graph.SetStep(r.Steps)
-		if err := p.run(data, indices); err != nil {
+		params = b.params
+		b.Graph().SetStep(r.Steps)
+		if err := b.run(data, indices); err != nil {
 			return err
 		}
-		if r.Loss = scalar(p.loss.Value()); !finite(r.Loss) {
-			return &NonFiniteError{"loss", r.Loss, t.cause(p, indices, r.Steps)}
+		if r.Loss = scalar(b.loss.Value()); !finite(r.Loss) {
+			return &NonFiniteError{"loss", r.Loss, t.cause(b, indices, r.Steps)}
 		}
-		r.Batch, err = score(p.graph.Output.Value(), p.y)
+		r.Batch, err = b.metrics()
 		return err
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -32,12 +31,12 @@ func (e *NonFiniteError) Error() string {
 	return s
 }
 
-// cause says where the values of a failed run of p on the examples with the given
+// cause says where the values of a failed run of b on the examples with the given
 // indices stopped to be finite, for a run that drew its masks at step.
-func (t *Trainer) cause(p *program, indices []int, step int64) string {
+func (t *Trainer) cause(b *batch, indices []int, step int64) string {
 	// States are not read in training but written, also by the run that failed.
 	read := t.Model.Params()
-	if p.graph.Mode() != models.Train {
+	if b.Graph().Mode() != models.Train {
 		read = append(read, t.Model.States()...)
 	}
 	where := ""
@@ -50,52 +49,41 @@ func (t *Trainer) cause(p *program, indices []int, step int64) string {
 	if where != "" {
 		return where
 	}
-	if at, ok := firstNonFinite(p.x); ok {
-		size := len(p.x) / len(indices)
-		return fmt.Sprintf("input %d of example %d is %v", at%size, indices[at/size], p.x[at])
+	inputs := b.Inputs()
+	if at, ok := firstNonFinite(inputs); ok {
+		size := len(inputs) / len(indices)
+		return fmt.Sprintf("input %d of example %d is %v", at%size, indices[at/size], inputs[at])
 	}
-	if layer, err := t.layer(p, step); err == nil && layer != "" {
+	if layer, err := t.layer(b, step); err == nil && layer != "" {
 		return layer
 	}
 	return ""
 }
 
-// layer runs the batch of p once more, to look at the output of each layer that
+// layer runs the inputs of a batch once more, to look at the output of each layer that
 // graphs tell of.
-func (t *Trainer) layer(failed *program, step int64) (string, error) {
-	g, err := t.Model.Build(failed.graph.Mode(), failed.graph.Input.Shape()[0])
+func (t *Trainer) layer(failed *batch, step int64) (string, error) {
+	of := failed.Graph()
+	p, err := t.Model.Compile(of.Mode(), of.Input.Shape()[0], models.WithActivations())
 	if err != nil {
 		return "", err
 	}
-	p, err := bindInput(t.Model, g)
+	defer p.Close()
+	copy(p.Inputs(), failed.Inputs())
+	p.Graph().SetStep(step)
+	if err := p.Run(nil); err != nil {
+		return "", err
+	}
+	layers, err := p.Activations()
 	if err != nil {
 		return "", err
 	}
-	copy(p.x, failed.x)
-	copy(p.wide, failed.wide)
-	values := make([]gorgonia.Value, len(g.Activations()))
-	err = building.Alone(func() error {
-		// Read while the machine runs: later ops may overwrite what nodes hold.
-		for i, a := range g.Activations() {
-			gorgonia.Read(a.Node, &values[i])
-		}
-		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	defer p.machine.Close()
-	g.SetStep(step)
-	if err := g.Run(p.machine); err != nil {
-		return "", err
-	}
-	for i, a := range g.Activations() {
-		if value, at, ok := nonFiniteIn(values[i]); ok {
-			return fmt.Sprintf("output of layer %s has %v at %d", a.Layer, value, at), nil
+	for _, l := range layers {
+		if value, at, ok := nonFiniteIn(l.Values); ok {
+			return fmt.Sprintf("output of layer %s has %v at %d", l.Layer, value, at), nil
 		}
 	}
-	if value, at, ok := nonFiniteIn(g.Output.Value()); ok {
+	if value, at, ok := nonFiniteIn(p.Graph().Output.Value()); ok {
 		return fmt.Sprintf("output of the model has %v at %d", value, at), nil
 	}
 	return "", nil

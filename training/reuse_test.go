@@ -20,7 +20,7 @@ import (
 func TestTrainerUsedAgain(t *testing.T) {
 	data := training.Data{Train: blobs(70, 1), Validation: blobs(30, 2)}
 	other := func() *models.Model { return newModel(t, 0.25, models.WithSeed(8)) }
-	plain := func() *models.Model { return newModel(t, 0.5, models.WithSeed(9), models.WithPlainOps()) }
+	plain := func() *models.Model { return newModel(t, 0.5, models.WithSeed(9), models.WithoutFusion()) }
 	squares := func(logits, _ *gorgonia.Node) (*gorgonia.Node, error) {
 		return gorgonia.Mean(gorgonia.Must(gorgonia.Square(logits)))
 	}

@@ -55,15 +55,15 @@ type Trainer struct {
 
 	// The compiled graphs are of one model, and those for training of one Fit.
 	compiled *models.Model
-	programs map[programKey]*program
+	batches  map[batchKey]*batch
 	trained  trained
 
-	fitting, running uint32 // 1 while it fits, and while one of its programs runs
+	fitting, running uint32 // 1 while it fits, and while one of its batches runs
 }
 
-type programKey struct {
-	mode  models.Mode
-	batch int
+type batchKey struct {
+	mode models.Mode
+	size int
 }
 
 // trained is what the last Fit trained, and with what.
@@ -72,40 +72,53 @@ type trained struct {
 	solver gorgonia.Solver
 }
 
-// program returns the compiled graph for a mode and batch size.
-func (t *Trainer) program(mode models.Mode, batch int) (*program, error) {
+// batch returns the compiled batch for a mode and a number of examples.
+func (t *Trainer) batch(mode models.Mode, size int) (*batch, error) {
 	if t.compiled != t.Model {
-		t.forget(func(programKey) bool { return true })
+		t.forget(func(batchKey) bool { return true })
 		t.compiled = t.Model
 	}
-	key := programKey{mode, batch}
-	if p, ok := t.programs[key]; ok {
-		return p, nil
-	}
-	var loss Loss
-	if mode == models.Train {
-		if loss = t.Loss; loss == nil {
-			loss = CrossEntropy()
-		}
+	key := batchKey{mode, size}
+	if b, ok := t.batches[key]; ok {
+		return b, nil
 	}
 	chooseProducts()
-	p, err := compile(t.Model, mode, batch, loss, optim.UpdatesBlocks(t.Solver))
+	b, err := t.compile(mode, size)
 	if err != nil {
 		return nil, err
 	}
-	if t.programs == nil {
-		t.programs = make(map[programKey]*program)
+	if t.batches == nil {
+		t.batches = make(map[batchKey]*batch)
 	}
-	t.programs[key] = p
-	return p, nil
+	t.batches[key] = b
+	return b, nil
 }
 
-// forget closes compiled graphs that are not used any more.
-func (t *Trainer) forget(which func(programKey) bool) {
-	for key, p := range t.programs {
+// compile makes a batch.
+func (t *Trainer) compile(mode models.Mode, size int) (*batch, error) {
+	g, err := t.Model.Build(mode, size)
+	if err != nil {
+		return nil, err
+	}
+	if out := g.Output.Shape(); len(out) < 2 {
+		return nil, errors.Errorf("training: output must be logits with the class as last axis, got shape %v", out)
+	}
+	if mode != models.Train {
+		return newBatch(g)
+	}
+	loss := t.Loss
+	if loss == nil {
+		loss = CrossEntropy()
+	}
+	return newLossBatch(t.Model, g, loss, optim.UpdatesBlocks(t.Solver))
+}
+
+// forget closes batches that are not used any more.
+func (t *Trainer) forget(which func(batchKey) bool) {
+	for key, b := range t.batches {
 		if which(key) {
-			_ = p.machine.Close() // of a machine without devices: cannot fail
-			delete(t.programs, key)
+			_ = b.Close() // of a machine without devices: cannot fail
+			delete(t.batches, key)
 		}
 	}
 }
@@ -115,20 +128,20 @@ func (t *Trainer) forget(which func(programKey) bool) {
 // loss. Losses are functions, of which
 // Go does not tell whether two are one: graphs of an earlier Fit are made anew.
 func (t *Trainer) prepare(n int) (ops []string, err error) {
-	err = t.alone(func() error {
-		t.forget(func(key programKey) bool { return key.mode == models.Train })
-		batch := min(t.batchSize(), n)
-		p, err := t.program(models.Train, batch)
+	err = t.exclusively(func() error {
+		t.forget(func(key batchKey) bool { return key.mode == models.Train })
+		size := min(t.batchSize(), n)
+		b, err := t.batch(models.Train, size)
 		if err != nil {
 			return err
 		}
-		ops = p.ops
-		rest := n % batch
+		ops = b.ops
+		rest := n % size
 		if rest == 0 || t.DropLast {
 			return nil
 		}
-		_, err = t.program(models.Train, rest)
-		return errors.WithMessagef(err, "the last batch of an epoch has %d of the %d examples (set DropLast to leave it out, or another BatchSize than %d)", rest, n, batch)
+		_, err = t.batch(models.Train, rest)
+		return errors.WithMessagef(err, "the last batch of an epoch has %d of the %d examples (set DropLast to leave it out, or another BatchSize than %d)", rest, n, size)
 	})
 	return ops, err
 }
@@ -148,9 +161,9 @@ func (t *Trainer) refresh() error {
 	return errors.Wrap(s.SetState(optim.State{}), "training: Fit")
 }
 
-// alone calls f, which uses the programs of t. Two goroutines that do so at once
+// exclusively calls f, which uses the batches of t. Two goroutines that do so at once
 // would overwrite each other's batches.
-func (t *Trainer) alone(f func() error) error {
+func (t *Trainer) exclusively(f func() error) error {
 	if !atomic.CompareAndSwapUint32(&t.running, 0, 1) {
 		return errors.New("the trainer must be idle, got one at work in another goroutine: give each its own")
 	}

@@ -86,7 +86,7 @@ func cases() []*benchCase {
 		{Name: "none", Title: "without dropout", quick: true, work: func() (loop, error) { return mlp{}.loop() }},
 		{Name: "adam", Title: "with dropout, Adam", quick: true, work: func() (loop, error) { return mlp{p: 0.5, adam: true}.loop() }},
 		{Name: "submatrix", Title: "with submatrix dropout", quick: true, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
-		{Name: "plain", Title: "with dropout, unfused (WithPlainOps)", work: func() (loop, error) { return mlp{p: 0.5, plain: true}.loop() }},
+		{Name: "plain", Title: "with dropout, unfused (WithoutFusion)", work: func() (loop, error) { return mlp{p: 0.5, plain: true}.loop() }},
 		{Name: "gonum", Title: "with dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5}.loop() }},
 		{Name: "gonum-submatrix", Title: "with submatrix dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
 		{Name: "gonum-none", Title: "without dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return mlp{}.loop() }},
@@ -173,7 +173,7 @@ func (m mlp) loop() (loop, error) {
 	}
 	var opts []models.Option
 	if m.plain {
-		opts = append(opts, models.WithPlainOps())
+		opts = append(opts, models.WithoutFusion())
 	}
 	model, err := models.New(models.MLP{
 		Inputs: 784, Hidden: []int{m.width, m.width, m.width}, Outputs: 10, HiddenDropout: m.p, Submatrix: m.submatrix,

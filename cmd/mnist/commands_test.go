@@ -182,8 +182,19 @@ func TestHelp(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	out, log, code := command("explain", "--hidden", "8")
-	if code != 0 || !strings.HasPrefix(out, "digraph") || !strings.Contains(out, "DenseDropout") {
+	if code != 0 || !strings.Contains(out, "0  Dropout  (784)            0  0.3\n") || !strings.Contains(out, "total                 6,370\n") {
 		t.Fatalf("exit %d\n%s%s", code, out, log)
+	}
+	out, log, code = command("explain", "--hidden", "8", "--json")
+	if code != 0 || !strings.Contains(out, `{"place":"1","name":"Linear","output":[8],"params":6280}`) {
+		t.Fatalf("exit %d\n%s%s", code, out, log)
+	}
+	drawn := filepath.Join(t.TempDir(), "graph.dot")
+	if _, log, code := command("explain", "--hidden", "8", "-o", drawn); code != 0 {
+		t.Fatalf("exit %d\n%s", code, log)
+	}
+	if dot, err := os.ReadFile(drawn); err != nil || !bytes.HasPrefix(dot, []byte("digraph")) || !bytes.Contains(dot, []byte("DenseDropout")) {
+		t.Errorf("want a graph, got %s, %v", dot, err)
 	}
 	if _, err := exec.LookPath("dot"); err != nil {
 		t.Skip("Graphviz is not installed (Debian: graphviz)")

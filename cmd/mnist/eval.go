@@ -73,7 +73,7 @@ func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
 				all = append(all, evaluation{a.name, seed, m.epochs < 0, passes, scores})
 				return err
 			}
-			if err := add(0, p.Plain); err != nil {
+			if err := add(0, p.PredictDeterministic); err != nil {
 				return err
 			}
 			if c.Passes > 0 && (a.P > 0 || a.InputP > 0) {

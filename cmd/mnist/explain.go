@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -15,14 +16,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
-// explainCmd draws the network with dropout as a graph.
+// explainCmd lists the layers of the network with dropout, or draws it as a graph.
 type explainCmd struct {
 	Hidden []int   `default:"256,256" help:"Units of each hidden layer."`
 	P      float64 `short:"p" default:"0.1" help:"Drop probability of the hidden units."`
 	InputP float64 `default:"0.3" help:"Drop probability of the inputs."`
-	Mode   string  `enum:"train,eval,sample" default:"train" help:"Which graph: ${enum}."`
-	Batch  int     `default:"100" help:"Images in a batch."`
-	Output string  `short:"o" help:"File to write to: .svg or .dot; standard output gets DOT." type:"path" placeholder:"FILE"`
+	Mode   string  `enum:"train,eval,sample" default:"train" help:"Which graph to draw: ${enum}."`
+	Batch  int     `default:"100" help:"Images in a batch of the graph."`
+	Output string  `short:"o" help:"File to draw the graph to, .svg or .dot, instead of a list of the layers." type:"path" placeholder:"FILE"`
 }
 
 // Validate is called by kong.
@@ -46,17 +47,16 @@ func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
+	if c.Output == "" {
+		return writeSummary(to, m)
+	}
 	mode := map[string]models.Mode{"train": models.Train, "eval": models.Eval, "sample": models.Sample}[c.Mode]
 	g, err := m.Build(mode, c.Batch)
 	if err != nil {
 		return err
 	}
 	dot := drawing(g)
-	switch {
-	case c.Output == "":
-		_, err := io.WriteString(to.Out, dot)
-		return err
-	case strings.HasSuffix(c.Output, ".dot"):
+	if strings.HasSuffix(c.Output, ".dot") {
 		return os.WriteFile(c.Output, []byte(dot), 0o666)
 	}
 	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
@@ -67,6 +67,19 @@ func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return errors.Wrap(err, "dot")
 	}
 	return nil
+}
+
+// writeSummary lists the layers of a model.
+func writeSummary(to *cmdline.Console, m *models.Model) error {
+	summary, err := m.Summary()
+	if err != nil {
+		return err
+	}
+	if to.JSON {
+		return json.NewEncoder(to.Out).Encode(summary)
+	}
+	_, err = io.WriteString(to.Out, summary.String())
+	return err
 }
 
 // drawing returns the graph in DOT: a box for each op, and the parameters and

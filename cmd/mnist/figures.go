@@ -54,7 +54,7 @@ func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*
 			return nil, err
 		}
 		p := &uncertainty.Predictor{Model: m.Model, Passes: passes}
-		predictions, err := p.Plain(ctx, data)
+		predictions, err := p.PredictDeterministic(ctx, data)
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ type cli struct {
 	Eval       evalCmd            `cmd:"" help:"Test the models of a run."`
 	Predict    predictCmd         `cmd:"" help:"Say which digit an image shows."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
-	Explain    explainCmd         `cmd:"" help:"Draw the network as a graph."`
+	Explain    explainCmd         `cmd:"" help:"List the layers of the network, or draw it as a graph."`
 	Bench      benchCmd           `cmd:"" help:"Time training steps."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	declared "github.com/gorgonia-dropout/dropout/internal/settings"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -59,12 +60,16 @@ func writeReport(ctx context.Context, to *cmdline.Console, s *settings, dir runD
 	if err != nil {
 		return err
 	}
+	network, err := s.network(results[0].Seed)
+	if err != nil {
+		return err
+	}
 	environment := report.ThisMachine()
 	environment.Date = time.Now().Format("2 January 2006, 15:04 MST")
 	environment.BLAS = strings.TrimPrefix(library.Find().Describe(), "BLAS: ")
 	comparison := compared(results)
 	page := report.Page{
-		Title: "MNIST without and with dropout", Comparison: &comparison, Figures: figures,
+		Title: "MNIST without and with dropout", Comparison: &comparison, Figures: figures, Network: network,
 		Settings: rows, Command: command, Environment: &environment,
 	}
 	for _, f := range []struct {
@@ -83,11 +88,20 @@ func writeReport(ctx context.Context, to *cmdline.Console, s *settings, dir runD
 	return nil
 }
 
+// network returns the layers of the network with dropout.
+func (s *settings) network(seed uint64) (*models.Summary, error) {
+	m, err := s.arms()[1].Model(784, 10, seed)
+	if err != nil {
+		return nil, err
+	}
+	return m.Summary()
+}
+
 // rows returns the settings for a reader: one value, or one for each arm.
-func (c *settings) rows() ([]report.Setting, error) {
+func (s *settings) rows() ([]report.Setting, error) {
 	var versions []any
-	for _, a := range c.arms() {
-		version := *c
+	for _, a := range s.arms() {
+		version := *s
 		version.Config = a.Config
 		versions = append(versions, &version)
 	}

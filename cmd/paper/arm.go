@@ -123,11 +123,11 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		}
 		return models.Dropout(p)
 	}
-	init, activation := models.HeNormal, models.ReLU
+	init, activation := models.HeNormal, models.Layer(models.ReLU())
 	switch a.Activation {
 	case "":
 	case "logistic":
-		init, activation = models.GlorotNormal, models.Sigmoid
+		init, activation = models.GlorotNormal, models.Sigmoid()
 	default:
 		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
 	}
@@ -142,10 +142,10 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		if a.Dropout == dropConnect && in != pixels {
 			return models.DropConnect(in, out, a.Drop)
 		}
-		return models.Linear(in, out, models.WithInit(init))
+		return models.LinearLayer{In: in, Out: out, Init: init}
 	}
 	for _, units := range a.widths(shrink) {
-		layers = append(layers, linear(units), activation())
+		layers = append(layers, linear(units), activation)
 		if a.Sparsity > 0 {
 			layers = append(layers, penalty)
 		}

@@ -5,10 +5,7 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -119,7 +116,7 @@ func meanAndDeviation(x []float64) (mean, sd float64) {
 // the network gives the classes of each test image.
 func predictions(ctx context.Context, on *subject) (map[string][]float64, error) {
 	p := uncertainty.Predictor{Model: on.trainer.Model}
-	all, err := p.Plain(ctx, on.data.Test)
+	all, err := p.PredictDeterministic(ctx, on.data.Test)
 	if err != nil {
 		return nil, err
 	}
@@ -178,40 +175,30 @@ func code(ctx context.Context, on *subject) (map[string][]float64, error) {
 
 // reconstruction returns the mean over n images of the sum of squared errors.
 func reconstruction(m *models.Model, test training.Dataset, n int) ([]float64, error) {
-	g, err := m.Build(models.Eval, n)
+	p, err := m.Compile(models.Eval, n)
 	if err != nil {
 		return nil, err
 	}
-	x, y := make([]float32, n*pixels), make([]int, n)
+	defer p.Close()
 	indices := make([]int, n)
 	for i := range indices {
 		indices[i] = i
 	}
-	if err := test.Gather(indices, x, y); err != nil {
+	if err := test.Gather(indices, p.Inputs(), make([]int, n)); err != nil {
 		return nil, err
 	}
-	if err := gorgonia.Let(g.Input, tensor.New(tensor.WithShape(n, pixels), tensor.WithBacking(x))); err != nil {
+	if err := p.Run(indices); err != nil {
 		return nil, err
-	}
-	var vm gorgonia.VM
-	err = building.Alone(func() error {
-		vm = gorgonia.NewTapeMachine(g.ExprGraph)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer vm.Close()
-	if err := vm.RunAll(); err != nil {
-		return nil, err
-	}
-	out, ok := g.Output.Value().(*tensor.Dense)
-	if !ok {
-		return nil, errors.Errorf("output must be a dense tensor, got %T", g.Output.Value())
 	}
 	var sum float64
-	for _, v := range out.Float32s() {
-		sum += float64(v) * float64(v) / float64(n)
+	image := make([]float64, pixels)
+	for i := range n {
+		if err := p.Row(i, image); err != nil {
+			return nil, err
+		}
+		for _, v := range image {
+			sum += v * v / float64(n)
+		}
 	}
 	return []float64{sum}, nil
 }

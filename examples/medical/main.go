@@ -194,7 +194,7 @@ func (s *settings) predict(ctx context.Context, d *crossValidation, plain, dropp
 		for _, way := range []struct {
 			name    string
 			predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)
-		}{{without, (&uncertainty.Predictor{Model: plain.nets[i]}).Plain}, {with, p.Plain}, {sampled, p.Predict}} {
+		}{{without, (&uncertainty.Predictor{Model: plain.nets[i]}).PredictDeterministic}, {with, p.PredictDeterministic}, {sampled, p.Predict}} {
 			predictions, err := way.predict(ctx, d.tests[i])
 			if err != nil {
 				return nil, err

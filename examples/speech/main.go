@@ -137,7 +137,7 @@ func (s *settings) trainer(table *datasets.Table, trainRows, testRows []int, h h
 		return nil, parts, err
 	}
 	parts.Train, parts.Test = scale.Apply(train), scale.Apply(test)
-	mlp := models.MLP{Inputs: table.Shape[0], Hidden: []int{s.Units, s.Units, s.Units}, Outputs: len(table.Classes), HiddenDropout: h.p, Activation: models.GELU}
+	mlp := models.MLP{Inputs: table.Shape[0], Hidden: []int{s.Units, s.Units, s.Units}, Outputs: len(table.Classes), HiddenDropout: h.p, Activation: models.GELU()}
 	m, err := models.New(models.Sequential{models.GaussianNoise(h.noise), mlp}, table.Shape, models.WithSeed(seed))
 	if err != nil {
 		return nil, parts, err
@@ -272,7 +272,7 @@ func (s *settings) test(ctx context.Context, out io.Writer, d vowels, arms []*ar
 func committee(ctx context.Context, nets []*models.Model, test training.Dataset) (uncertainty.Scores, []uncertainty.Prediction, error) {
 	var mean []uncertainty.Prediction
 	for _, m := range nets {
-		predictions, err := (&uncertainty.Predictor{Model: m}).Plain(ctx, test)
+		predictions, err := (&uncertainty.Predictor{Model: m}).PredictDeterministic(ctx, test)
 		if err != nil {
 			return uncertainty.Scores{}, nil, err
 		}

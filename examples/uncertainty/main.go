@@ -122,10 +122,10 @@ func predictTurned(ctx context.Context, predictors [2]*uncertainty.Predictor, te
 	for degrees := 0; degrees <= 180; degrees += 30 {
 		images := turn(test, float64(degrees)*math.Pi/180)
 		at := turned{degrees: degrees}
-		if at.without, err = predictors[0].Plain(ctx, images); err != nil {
+		if at.without, err = predictors[0].PredictDeterministic(ctx, images); err != nil {
 			return nil, err
 		}
-		if at.with, err = predictors[1].Plain(ctx, images); err != nil {
+		if at.with, err = predictors[1].PredictDeterministic(ctx, images); err != nil {
 			return nil, err
 		}
 		if at.mc, err = predictors[1].Predict(ctx, images); err != nil {

@@ -215,7 +215,7 @@ func (s *settings) plot(ctx context.Context, out io.Writer, d splits, results []
 			return err
 		}
 	}
-	predicted, err := (&uncertainty.Predictor{Model: net}).Plain(ctx, images{d.test})
+	predicted, err := (&uncertainty.Predictor{Model: net}).PredictDeterministic(ctx, images{d.test})
 	if err != nil {
 		return err
 	}

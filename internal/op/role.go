@@ -37,3 +37,14 @@ func Activated(n *gorgonia.Node) bool {
 	f, ok := FunctionOf(n).(interface{ Activated() bool })
 	return ok && f.Activated()
 }
+
+// Projection returns which input of the op of a node is a matrix (inputs, outputs) that
+// multiplies rows of inputs from the right, as the method Projection() int of its
+// function says. ok is false where there is none.
+func Projection(n *gorgonia.Node) (input int, ok bool) {
+	f, ok := FunctionOf(n).(interface{ Projection() int })
+	if !ok {
+		return 0, false
+	}
+	return f.Projection(), true
+}

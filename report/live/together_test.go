@@ -97,7 +97,7 @@ func TestAllAtOnce(t *testing.T) {
 		}
 		plain := &uncertainty.Predictor{Model: tr.Model}
 		during("prediction", func() error {
-			_, err := plain.Plain(background, data.Validation)
+			_, err := plain.PredictDeterministic(background, data.Validation)
 			return err
 		})
 		during("activations", func() error {

@@ -40,7 +40,7 @@ func TestAveragingReachesWeightScaling(t *testing.T) {
 
 	const passes = 64
 	p := &uncertainty.Predictor{Model: m, Passes: passes}
-	plain, err := p.Plain(background, test)
+	plain, err := p.PredictDeterministic(background, test)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,19 +6,15 @@ import (
 	"sync/atomic"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/building"
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
 // A Predictor predicts the examples of data sets with a model whose output is
 // one row of numbers for each example: logits, for [Predictor.Predict] and
-// [Predictor.Plain]. Model is required. Each goroutine needs its own Predictor:
+// [Predictor.PredictDeterministic]. Model is required. Each goroutine needs its own Predictor:
 // using one that is busy is an error. The model may be trained meanwhile; each
 // run, of up to 64 passes over 8 examples, then uses the parameters of that
 // moment.
@@ -39,19 +35,19 @@ type Predictor struct {
 	Model  *models.Model
 	Passes int // of Predict and Sample; 0 means 50
 
-	compiled *models.Model // whose programs these are
-	programs map[programKey]*program
+	compiled *models.Model // whose samplers these are
+	samplers map[samplerKey]*sampler
 	onePass  bool // masks belong to the batch
 
 	busy uint32 // 1 while it works
 }
 
-// The layout of a sampling run: row pass*sampleBlock + i is pass number pass of
+// The rows of a sampling run: row pass*sampleBlock + i is pass number pass of
 // the run, for example number i of a block of neighbours. The rows of a pass,
 // and so its masks, do not move when there are more or fewer passes.
 const (
 	sampleBlock = 8   // examples in a run
-	plainBlock  = 256 // examples in a run without dropout, where the number changes nothing
+	evalBlock   = 256 // examples in a run without dropout, where the number changes nothing
 	runPasses   = 64  // passes in a run, at most
 	firstStep   = 1 << 62
 	runsLog     = 24 // binary logarithm of the largest number of runs for a block
@@ -71,18 +67,18 @@ func (p *Predictor) Predict(ctx context.Context, data training.Dataset) ([]Predi
 	return all, nil
 }
 
-// Plain returns the prediction of every example by the model without dropout,
+// PredictDeterministic returns the prediction of every example by the model without dropout,
 // in one pass: the approximation that Srivastava et al. call weight scaling.
 // The variance is zero. Errors are those of [Predictor.Predict].
-func (p *Predictor) Plain(ctx context.Context, data training.Dataset) ([]Prediction, error) {
+func (p *Predictor) PredictDeterministic(ctx context.Context, data training.Dataset) ([]Prediction, error) {
 	var all []Prediction
 	err := p.begin(data)
 	if err == nil {
 		defer p.end()
-		err = p.each(ctx, data, models.Eval, layout{plainBlock, 1, 1}, collect(&all))
+		err = p.each(ctx, data, models.Eval, grid{evalBlock, 1, 1}, collect(&all))
 	}
 	if err != nil {
-		return nil, errors.Wrap(err, "uncertainty: Plain")
+		return nil, errors.Wrap(err, "uncertainty: PredictDeterministic")
 	}
 	return all, nil
 }
@@ -113,55 +109,55 @@ func (p *Predictor) sample(ctx context.Context, data training.Dataset, f visitor
 		return err
 	}
 	defer p.end()
-	l := layout{block: sampleBlock, passes: p.Passes}
-	if l.passes == 0 {
-		l.passes = 50
+	g := grid{block: sampleBlock, passes: p.Passes}
+	if g.passes == 0 {
+		g.passes = 50
 	}
-	l.perRun = min(l.passes, runPasses)
+	g.perRun = min(g.passes, runPasses)
 	if p.onePass {
-		l.perRun = 1
+		g.perRun = 1
 	}
-	return p.each(ctx, data, models.Sample, l, f)
+	return p.each(ctx, data, models.Sample, g, f)
 }
 
-// layout says how passes are arranged in runs.
-type layout struct{ block, passes, perRun int }
+// A grid says how passes over the examples are divided into runs.
+type grid struct{ block, passes, perRun int }
 
 // each calls f for every example with the outputs of all its passes.
-func (p *Predictor) each(ctx context.Context, data training.Dataset, mode models.Mode, l layout, f visitor) error {
+func (p *Predictor) each(ctx context.Context, data training.Dataset, mode models.Mode, g grid, f visitor) error {
 	classes := p.Model.OutputShape()[0]
 	// outputs[i] holds the passes of example i of the block.
-	outputs := make([][][]float64, l.block)
+	outputs := make([][][]float64, g.block)
 	for i := range outputs {
-		memory := make([]float64, l.passes*classes)
-		for pass := range l.passes {
+		memory := make([]float64, g.passes*classes)
+		for pass := range g.passes {
 			outputs[i] = append(outputs[i], memory[pass*classes:(pass+1)*classes])
 		}
 	}
-	for first := 0; first < data.Len(); first += l.block {
-		n := min(l.block, data.Len()-first)
+	for first := 0; first < data.Len(); first += g.block {
+		n := min(g.block, data.Len()-first)
 		var labels []int
-		for done, run := 0, 0; done < l.passes; run++ {
+		for done, run := 0, 0; done < g.passes; run++ {
 			if err := ctx.Err(); err != nil {
 				return errors.Wrapf(err, "stopped at example %d", first)
 			}
-			now := min(l.perRun, l.passes-done)
-			r, err := p.program(programKey{mode, l.block, now})
+			now := min(g.perRun, g.passes-done)
+			s, err := p.sampler(samplerKey{mode, g.block, now})
 			if err != nil {
 				return err
 			}
-			r.graph.SetStep(firstStep + int64(first/l.block)<<runsLog + int64(run))
-			if err := r.run(data, first, n); err != nil {
+			s.Graph().SetStep(firstStep + int64(first/g.block)<<runsLog + int64(run))
+			if err := s.run(data, first, n); err != nil {
 				return errors.Wrapf(err, "examples %d to %d", first, first+n-1)
 			}
 			for i := range n {
 				for pass := range now {
-					if err := r.row(pass*l.block+i, outputs[i][done+pass]); err != nil {
+					if err := s.Row(pass*g.block+i, outputs[i][done+pass]); err != nil {
 						return err
 					}
 				}
 			}
-			labels = r.labels
+			labels = s.labels
 			done += now
 		}
 		for i := range n {
@@ -209,101 +205,51 @@ func (p *Predictor) check(data training.Dataset) error {
 	if err != nil {
 		return err
 	}
-	p.compiled, p.programs = p.Model, make(map[programKey]*program)
+	p.compiled, p.samplers = p.Model, make(map[samplerKey]*sampler)
 	p.onePass = ops.MasksPerBatch(g.Input)
 	return nil
 }
 
-type programKey struct {
+// samplerKey tells samplers apart.
+type samplerKey struct {
 	mode          models.Mode
 	block, passes int
 }
 
-// program returns the compiled graph for a mode and a number of passes.
-func (p *Predictor) program(key programKey) (*program, error) {
-	if r, ok := p.programs[key]; ok {
-		return r, nil
+// sampler returns the program for a mode and a number of passes.
+func (p *Predictor) sampler(key samplerKey) (*sampler, error) {
+	if s, ok := p.samplers[key]; ok {
+		return s, nil
 	}
-	r, err := compile(p.Model, key)
+	program, err := p.Model.Compile(key.mode, key.passes*key.block)
 	if err != nil {
 		return nil, err
 	}
-	p.programs[key] = r
-	return r, nil
+	s := &sampler{Program: program, labels: make([]int, key.block), indices: make([]int, key.block)}
+	p.samplers[key] = s
+	return s, nil
 }
 
-// A program is a graph of the model compiled for a number of passes over a
-// block, with the memory that it reads.
-type program struct {
-	graph   *models.Graph
-	machine gorgonia.VM
-	x       []float32
-	wide    []float64 // what the input node holds, for models of float64
+// A sampler is a program for a number of passes over a block.
+type sampler struct {
+	*models.Program
 	labels  []int
 	indices []int // of the examples of the block
 }
 
-func compile(m *models.Model, key programKey) (*program, error) {
-	g, err := m.Build(key.mode, key.passes*key.block)
-	if err != nil {
-		return nil, err
-	}
-	p := &program{
-		graph: g, x: make([]float32, g.Input.Shape().TotalSize()),
-		labels: make([]int, key.block), indices: make([]int, key.block),
-	}
-	input := tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.x))
-	if m.Dtype() == tensor.Float64 {
-		p.wide = make([]float64, len(p.x))
-		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.wide))
-	}
-	if err := gorgonia.Let(g.Input, input); err != nil {
-		return nil, errors.Wrap(err, "binding the input")
-	}
-	ops.ReuseMemory(g.ExprGraph)
-	err = building.Alone(func() error {
-		p.machine = gorgonia.NewTapeMachine(g.ExprGraph)
-		return nil
-	})
-	return p, err
-}
-
-// run executes the program on n examples from first on. The rest of the block
+// run executes the program on n examples from first on. What is left of the block
 // repeats the last one.
-func (p *program) run(data training.Dataset, first, n int) error {
-	for i := range p.indices {
-		p.indices[i] = first + min(i, n-1)
+func (s *sampler) run(data training.Dataset, first, n int) error {
+	for i := range s.indices {
+		s.indices[i] = first + min(i, n-1)
 	}
-	size := len(p.x) / p.graph.Input.Shape()[0] * len(p.indices)
-	if err := data.Gather(p.indices, p.x[:size], p.labels); err != nil {
+	x := s.Inputs()
+	size := len(x) / s.Graph().Input.Shape()[0] * len(s.indices)
+	if err := data.Gather(s.indices, x[:size], s.labels); err != nil {
 		return err
 	}
-	for at := size; at < len(p.x); at += size {
-		copy(p.x[at:], p.x[:size])
+	for at := size; at < len(x); at += size {
+		copy(x[at:], x[:size])
 	}
-	for i := range p.wide {
-		p.wide[i] = float64(p.x[i])
-	}
-	err := p.graph.Run(p.machine)
-	if bad := (*nn.ExampleError)(nil); errors.As(err, &bad) {
-		bad.Example = p.indices[bad.Example%len(p.indices)]
-	}
-	return err
-}
-
-// row copies a row of the output.
-func (p *program) row(n int, to []float64) error {
-	out, ok := p.graph.Output.Value().(*tensor.Dense)
-	if !ok || out.DataSize() < (n+1)*len(to) {
-		return errors.Errorf("output must be a tensor of %d rows of %d, got %v", n+1, len(to), p.graph.Output.Shape())
-	}
-	at := n * len(to)
-	if out.Dtype() == tensor.Float64 {
-		copy(to, out.Float64s()[at:])
-		return nil
-	}
-	for i, v := range out.Float32s()[at : at+len(to)] {
-		to[i] = float64(v)
-	}
-	return nil
+	return s.Run(s.indices)
 }

@@ -83,7 +83,7 @@ func TestSampleMasksOfEqualExamples(t *testing.T) {
 func TestPlain(t *testing.T) {
 	m, data := trained(t), blobs(300, 2)
 	p := &uncertainty.Predictor{Model: m, Passes: 3}
-	predictions, err := p.Plain(background, data)
+	predictions, err := p.PredictDeterministic(background, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestPredictWithoutDropout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := p.Plain(background, data)
+	plain, err := p.PredictDeterministic(background, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestCancel(t *testing.T) {
 	if _, err := p.Predict(ctx, blobs(10, 1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Predict: want context.Canceled, got %v", err)
 	}
-	if _, err := p.Plain(ctx, blobs(10, 1)); !errors.Is(err, context.Canceled) {
+	if _, err := p.PredictDeterministic(ctx, blobs(10, 1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Plain: want context.Canceled, got %v", err)
 	}
 	boom := errors.New("boom")
@@ -254,8 +254,8 @@ func TestPredictorRejects(t *testing.T) {
 		if tt.p.Passes != 0 {
 			continue
 		}
-		_, err = tt.p.Plain(background, tt.data)
-		if want := "uncertainty: Plain: " + tt.want; err == nil || !strings.HasPrefix(err.Error(), want) {
+		_, err = tt.p.PredictDeterministic(background, tt.data)
+		if want := "uncertainty: PredictDeterministic: " + tt.want; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("want error %q, got %v", want, err)
 		}
 	}
@@ -301,11 +301,11 @@ func TestWeightScalingLayer(t *testing.T) {
 			}
 		}
 	}
-	plain, err := a.Plain(background, data)
+	plain, err := a.PredictDeterministic(background, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := b.Plain(background, data)
+	want, err := b.PredictDeterministic(background, data)
 	if err != nil {
 		t.Fatal(err)
 	}

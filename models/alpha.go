@@ -1,0 +1,41 @@
+package models
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// AlphaDropoutLayer sets units with probability P to the limit of SELU in
+// training and keeps mean and variance, for networks of SELU; see ops.AlphaDropout.
+type AlphaDropoutLayer struct {
+	P       float64
+	Options []ops.Option
+}
+
+// AlphaDropout sets units with probability p to the limit of SELU.
+func AlphaDropout(p float64, opts ...ops.Option) AlphaDropoutLayer {
+	return AlphaDropoutLayer{P: p, Options: opts}
+}
+
+// Apply adds the dropout to the graph of x.
+func (l AlphaDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return s.drop("AlphaDropout", x, l.P, l.Options, ops.AlphaDropout)
+}
+
+// FeatureAlphaDropoutLayer is AlphaDropout of whole channels; see
+// ops.FeatureAlphaDropout.
+type FeatureAlphaDropoutLayer struct {
+	P       float64
+	Options []ops.Option
+}
+
+// FeatureAlphaDropout is AlphaDropout of whole channels.
+func FeatureAlphaDropout(p float64, opts ...ops.Option) FeatureAlphaDropoutLayer {
+	return FeatureAlphaDropoutLayer{P: p, Options: opts}
+}
+
+// Apply adds the dropout to the graph of x.
+func (l FeatureAlphaDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return s.drop("FeatureAlphaDropout", x, l.P, l.Options, ops.FeatureAlphaDropout)
+}

@@ -1,0 +1,28 @@
+package models
+
+import "fmt"
+
+// A Mode says what a graph is for.
+type Mode uint8
+
+const (
+	// Eval graphs compute predictions: without dropout.
+	Eval Mode = iota
+	// Train graphs drop units, a new mask each step.
+	Train
+	// Sample graphs predict with dropout left on: one sample of the thinned
+	// networks each step (Gal and Ghahramani 2016).
+	Sample
+)
+
+func (m Mode) String() string {
+	switch m {
+	case Eval:
+		return "eval"
+	case Train:
+		return "train"
+	case Sample:
+		return "sample"
+	}
+	return fmt.Sprintf("Mode(%d)", uint8(m))
+}

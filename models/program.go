@@ -1,0 +1,160 @@
+package models
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/nn"
+	"github.com/gorgonia-dropout/dropout/ops"
+)
+
+// A Program is a graph of a model, compiled for batches of one size, with the memory
+// of a batch. Trainers, evaluation, sampling and inspection all run programs:
+//
+//	p, err := model.Compile(models.Eval, 100)
+//	...
+//	defer p.Close()
+//	copy(p.Inputs(), images)
+//	err = p.Run(nil)
+//	err = p.Row(0, logits)
+//
+// A program is for one goroutine at a time; programs of one model may run at once.
+type Program struct {
+	graph   *Graph
+	machine gorgonia.VM
+	inputs  []float32
+	wide    []float64 // what the input node holds, for models of float64
+	outputs []gorgonia.Value
+}
+
+// A CompileOption says what else a program is to compute.
+type CompileOption func(*compilation)
+
+// A compilation is what a program is made for.
+type compilation struct {
+	results     gorgonia.Nodes
+	activations bool
+}
+
+// WithResults computes nodes of the graph besides its output, such as a loss and its
+// gradients.
+func WithResults(nodes ...*gorgonia.Node) CompileOption {
+	return func(c *compilation) { c.results = append(c.results, nodes...) }
+}
+
+// WithActivations keeps the outputs of the activation layers for Program.Activations.
+func WithActivations() CompileOption { return func(c *compilation) { c.activations = true } }
+
+// Compile returns the program of a new graph of the model for batches of the given
+// size; see [Model.Build].
+func (m *Model) Compile(mode Mode, batch int, opts ...CompileOption) (*Program, error) {
+	g, err := m.Build(mode, batch)
+	if err != nil {
+		return nil, err
+	}
+	return g.Compile(opts...)
+}
+
+// Compile returns the program of the graph, which must be complete. It computes the
+// output and what options ask for, and nothing else that the graph has: gorgonia.Grad
+// makes the gradient of every input of an op, also where no parameter lies behind it,
+// and that of a batch of images is as costly as that of the first layer's weights.
+func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
+	var c compilation
+	for _, opt := range opts {
+		opt(&c)
+	}
+	p := &Program{graph: g, inputs: make([]float32, g.Input.Shape().TotalSize())}
+	input := tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.inputs))
+	if g.model.dtype == tensor.Float64 {
+		p.wide = make([]float64, len(p.inputs))
+		input = tensor.New(tensor.WithShape(g.Input.Shape()...), tensor.WithBacking(p.wide))
+	}
+	if err := gorgonia.Let(g.Input, input); err != nil {
+		return nil, errors.Wrap(err, "models: Compile: binding the input")
+	}
+	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
+	err := building.Alone(func() error {
+		if c.activations {
+			// Read while the machine runs: later ops may overwrite what nodes hold.
+			p.outputs = make([]gorgonia.Value, len(g.activations))
+			for i, a := range g.activations {
+				results = append(results, gorgonia.Read(a.Node, &p.outputs[i]))
+			}
+		}
+		graph := g.ExactSubgraphRoots(results...)
+		ops.ReuseMemory(graph)
+		p.machine = gorgonia.NewTapeMachine(graph)
+		return nil
+	})
+	return p, err
+}
+
+// Graph returns the graph that is compiled.
+func (p *Program) Graph() *Graph { return p.graph }
+
+// Inputs returns the memory of the inputs of a batch, one example after the other, to
+// be filled before Run. Models of float64 get them converted.
+func (p *Program) Inputs() []float32 { return p.inputs }
+
+// Run computes the results for the inputs, while nobody changes the parameters; see
+// [Graph.Run]. Values of the last run are overwritten. An *nn.ExampleError names the
+// example by the indices: that of row i of the batch is indices[i mod len(indices)],
+// or i without any.
+func (p *Program) Run(indices []int) error {
+	for i := range p.wide {
+		p.wide[i] = float64(p.inputs[i])
+	}
+	err := p.graph.Run(p.machine)
+	if bad := (*nn.ExampleError)(nil); errors.As(err, &bad) && len(indices) > 0 {
+		bad.Example = indices[bad.Example%len(indices)]
+	}
+	return err
+}
+
+// Row copies row n of the output of the last run into to, whose length is that of a
+// row.
+func (p *Program) Row(n int, to []float64) error {
+	out, ok := p.graph.Output.Value().(*tensor.Dense)
+	if !ok || n < 0 || out.DataSize() < (n+1)*len(to) {
+		return errors.Errorf("models: Row: output must be a tensor of %d rows of %d, got %v", n+1, len(to), p.graph.Output.Shape())
+	}
+	at := n * len(to)
+	if out.Dtype() == tensor.Float64 {
+		copy(to, out.Float64s()[at:])
+		return nil
+	}
+	for i, v := range out.Float32s()[at : at+len(to)] {
+		to[i] = float64(v)
+	}
+	return nil
+}
+
+// LayerValues are the outputs of an activation layer in a run, for all examples of the
+// batch.
+type LayerValues struct {
+	Layer  string // its place in the model, such as "2"
+	Values *tensor.Dense
+}
+
+// Activations returns the outputs of the activation layers in the last run, in the
+// order of [Graph.Activations]. They are there by the option WithActivations.
+func (p *Program) Activations() ([]LayerValues, error) {
+	layers := make([]LayerValues, len(p.outputs))
+	for i, v := range p.outputs {
+		layer := p.graph.activations[i].Layer
+		d, ok := v.(*tensor.Dense)
+		if !ok {
+			return nil, errors.Errorf("models: Activations: layer %s must have a dense tensor after a run, got %T", layer, v)
+		}
+		layers[i] = LayerValues{Layer: layer, Values: d}
+	}
+	return layers, nil
+}
+
+// Close frees what the machine holds. The program cannot run any more.
+func (p *Program) Close() error { return errors.Wrap(p.machine.Close(), "models: Close") }

@@ -1,0 +1,86 @@
+package training
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/models"
+)
+
+// trainedParams returns the parameters of a model that are not frozen, with the nodes
+// of their gradients of a loss in g. Where blocks are wanted, gradients are those of
+// Graph.Blocks.
+func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks bool) ([]*trainedParam, error) {
+	nodes := g.Params()
+	parts := make([]models.Block, len(nodes))
+	if blocks {
+		parts = g.Blocks()
+		for i, part := range parts {
+			nodes[i] = part.Node
+		}
+	}
+	frozen := m.Frozen()
+	var wrt gorgonia.Nodes
+	var params []*trainedParam
+	for i, param := range m.Params() {
+		if !slices.Contains(frozen, param.Name()) {
+			wrt = append(wrt, nodes[i])
+			params = append(params, &trainedParam{param: param, block: parts[i]})
+		}
+	}
+	if len(wrt) == 0 && len(nodes) > 0 {
+		return nil, errors.Errorf("training: a parameter must be trained, got all %d frozen", len(nodes))
+	}
+	grads, err := gradients(loss, wrt)
+	if err != nil {
+		return nil, errors.Wrap(err, "training: differentiating the loss")
+	}
+	for i, grad := range grads {
+		params[i].grad = grad
+	}
+	return params, nil
+}
+
+// gradients is gorgonia.Grad in nodes that need not be inputs.
+func gradients(loss *gorgonia.Node, nodes gorgonia.Nodes) (gorgonia.Nodes, error) {
+	one := gorgonia.NewConstant(float32(1))
+	switch loss.Dtype() {
+	case tensor.Float32:
+	case tensor.Float64:
+		one = gorgonia.NewConstant(1.0)
+	default:
+		return nil, errors.Errorf("loss must be a float32 or float64, got %v", loss.Dtype())
+	}
+	if !loss.IsScalar() {
+		return nil, errors.Errorf("loss must be a scalar, got shape %v", loss.Shape())
+	}
+	return gorgonia.Backpropagate(gorgonia.Nodes{loss}, gorgonia.Nodes{loss.Graph().AddNode(one)}, nodes)
+}
+
+// trainedParam is a parameter with the gradient of the last run, as solvers see it.
+type trainedParam struct {
+	param *models.Param
+	grad  *gorgonia.Node
+	block models.Block // what grad is for
+}
+
+func (p *trainedParam) Name() string                  { return p.param.Name() }
+func (p *trainedParam) Value() gorgonia.Value         { return p.param.Value() }
+func (p *trainedParam) Grad() (gorgonia.Value, error) { return p.grad.Value(), nil }
+
+// Block is for the solvers of package optim.
+func (p *trainedParam) Block() (rows, cols []int) { return units(p.block.Rows), units(p.block.Cols) }
+
+// units returns the indices that a node holds, nil for no node.
+func units(n *gorgonia.Node) []int {
+	if n == nil {
+		return nil
+	}
+	if v, ok := n.Value().(*tensor.Dense); ok {
+		return v.Ints()
+	}
+	return nil
+}
