@@ -8,7 +8,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
@@ -41,8 +41,8 @@ func (s *Source) Active(step int64) bool {
 }
 
 // Stream is the random stream of the layer at a step.
-func (s *Source) Stream(step int64) kernel.Stream {
-	return kernel.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
+func (s *Source) Stream(step int64) drop.Stream {
+	return drop.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
 }
 
 // String tells a source from others, but not whether it trains just now: that may

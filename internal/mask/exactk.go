@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/philox"
 )
 
@@ -14,7 +14,7 @@ import (
 //
 // Unit i has group g = i/16 and place e = i%16; its key is the 64 bits of block
 // 8g + e%8 whose low half is word 2*(e/8) and whose high half is the next one.
-func ExactK(n, k int, s kernel.Stream) []uint64 {
+func ExactK(n, k int, s drop.Stream) []uint64 {
 	kept := NewBits(n)
 	new(Chooser).ExactK(kept, n, k, s)
 	return kept
@@ -27,7 +27,7 @@ type Chooser struct {
 }
 
 // ExactK is the function ExactK into kept, of which the bits of n units are used.
-func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
+func (c *Chooser) ExactK(kept []uint64, n, k int, s drop.Stream) {
 	clear(kept)
 	switch k {
 	case 0:
@@ -68,7 +68,7 @@ func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
 }
 
 // appendKeys appends the keys of n units to keys.
-func appendKeys(keys []uint64, n int, s kernel.Stream) []uint64 {
+func appendKeys(keys []uint64, n int, s drop.Stream) []uint64 {
 	at, whole := len(keys), (n+15)/16*16
 	keys = slices.Grow(keys, whole)[:at+whole]
 	key := philox.KeyOf(s.Seed)

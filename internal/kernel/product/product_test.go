@@ -234,7 +234,7 @@ func TestConcurrentProducts(t *testing.T) {
 			for range 10 {
 				m, n, d := 1+rnd.IntN(90), 1+rnd.IntN(90), 1+rnd.IntN(90)
 				a, b := view[float32](rnd, m, d, "rows", false), view[float32](rnd, d, n, "columns", false)
-				if err := check(active32, 2, 1, a, b, 0, view[float32](rnd, m, n, "rows", false)); err != nil {
+				if err := check(active32(), 2, 1, a, b, 0, view[float32](rnd, m, n, "rows", false)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -341,8 +341,8 @@ func TestExported(t *testing.T) {
 	if i := differ(c.Elements, []float32{28, 50, 40, 60}); i >= 0 {
 		t.Errorf("the elements are %v, want 28 50 40 60", c.Elements)
 	}
-	if Name() != active32.set.String() || active64.set != active32.set {
-		t.Errorf("Name() = %q, want that of both kernels: %v and %v", Name(), active32.set, active64.set)
+	if Name() != active32().set.String() || active64().set != active32().set {
+		t.Errorf("Name() = %q, want that of both kernels: %v and %v", Name(), active32().set, active64().set)
 	}
 }
 
