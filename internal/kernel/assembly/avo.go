@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Begin opens a file for amd64, which the tag noasm leaves out.
-func Begin() {
+// begin opens a file for amd64, which the tag noasm leaves out.
+func begin() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!noasm")
 }
@@ -104,3 +104,6 @@ func Interleave(x, y reg.VecVirtual) [2]reg.VecVirtual {
 	}
 	return z
 }
+
+// end writes the file.
+func end() { Generate() }

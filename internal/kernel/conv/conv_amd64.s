@@ -2,9 +2,9 @@
 
 //go:build amd64 && !noasm
 
-// func tilesOfInputAVX2(dst *float32, step int, image *float32, n int, rows int)
+// func inputVectors(dst *float32, step int, image *float32, n int, rows int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·tilesOfInputAVX2(SB), $8-40
+TEXT ·inputVectors(SB), $8-40
 	MOVQ    step+8(FP), AX
 	SHLQ    $0x02, AX
 	LEAQ    (AX)(AX*2), CX
@@ -152,9 +152,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func tilesOfGradientAVX2(dst *float32, step int, image *float32, n int, rows int)
+// func gradientVectors(dst *float32, step int, image *float32, n int, rows int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·tilesOfGradientAVX2(SB), $0-40
+TEXT ·gradientVectors(SB), $0-40
 	MOVQ         step+8(FP), AX
 	SHLQ         $0x02, AX
 	LEAQ         (AX)(AX*2), CX
@@ -253,9 +253,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func outputOfTilesAVX2(image *float32, src *float32, step int, n int, rows int, bias float32)
+// func outputVectors(image *float32, src *float32, step int, n int, rows int, bias float32)
 // Requires: AVX, CMOV
-TEXT ·outputOfTilesAVX2(SB), $0-44
+TEXT ·outputVectors(SB), $0-44
 	MOVQ         step+16(FP), AX
 	SHLQ         $0x02, AX
 	LEAQ         (AX)(AX*2), CX

@@ -4,17 +4,17 @@
 
 package conv
 
-// tilesOfInputAVX2 is tilesOfInput, where neither n nor rows is 0.
+// inputVectors is tilesOfInput, where neither n nor rows is 0.
 //
 //go:noescape
-func tilesOfInputAVX2(dst *float32, step int, image *float32, n int, rows int)
+func inputVectors(dst *float32, step int, image *float32, n int, rows int)
 
-// tilesOfGradientAVX2 is tilesOfGradient, where neither n nor rows is 0.
+// gradientVectors is tilesOfGradient, where neither n nor rows is 0.
 //
 //go:noescape
-func tilesOfGradientAVX2(dst *float32, step int, image *float32, n int, rows int)
+func gradientVectors(dst *float32, step int, image *float32, n int, rows int)
 
-// outputOfTilesAVX2 is outputOfTiles, where neither n nor rows is 0.
+// outputVectors is outputOfTiles, where neither n nor rows is 0.
 //
 //go:noescape
-func outputOfTilesAVX2(image *float32, src *float32, step int, n int, rows int, bias float32)
+func outputVectors(image *float32, src *float32, step int, n int, rows int, bias float32)

@@ -2,9 +2,9 @@
 
 //go:build amd64 && !noasm
 
-// func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, step float32, beta1 float32, beta2 float32, rest1 float32, rest2 float32, eps float32)
+// func adamVectors(w *float32, grad *float32, m *float32, v *float32, n int, step float32, beta1 float32, beta2 float32, rest1 float32, rest2 float32, eps float32)
 // Requires: AVX
-TEXT ·adamAVX2(SB), $0-64
+TEXT ·adamVectors(SB), $0-64
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         m+16(FP), DX
@@ -42,9 +42,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func momentumAVX2(w *float32, grad *float32, v *float32, n int, lr float32, mu float32)
+// func momentumVectors(w *float32, grad *float32, v *float32, n int, lr float32, mu float32)
 // Requires: AVX
-TEXT ·momentumAVX2(SB), $0-40
+TEXT ·momentumVectors(SB), $0-40
 	MOVQ         w+0(FP), AX
 	MOVQ         grad+8(FP), CX
 	MOVQ         v+16(FP), DX
@@ -67,9 +67,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func squaresAVX2(sums *float64, grad *float32, n int)
+// func squaresVectors(sums *float64, grad *float32, n int)
 // Requires: AVX
-TEXT ·squaresAVX2(SB), $0-24
+TEXT ·squaresVectors(SB), $0-24
 	MOVQ    sums+0(FP), AX
 	MOVQ    grad+8(FP), CX
 	VMOVUPD (AX), Y0
@@ -92,9 +92,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func addSquaresAVX2(sums *float64, a *float32, b *float32, c *float32, d *float32, n int)
+// func addSquaresVectors(sums *float64, a *float32, b *float32, c *float32, d *float32, n int)
 // Requires: AVX
-TEXT ·addSquaresAVX2(SB), $0-48
+TEXT ·addSquaresVectors(SB), $0-48
 	MOVQ sums+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
@@ -136,9 +136,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func scaleByAVX2(x *float32, by *float64, n int)
+// func scaleByVectors(x *float32, by *float64, n int)
 // Requires: AVX
-TEXT ·scaleByAVX2(SB), $0-24
+TEXT ·scaleByVectors(SB), $0-24
 	MOVQ x+0(FP), AX
 	MOVQ by+8(FP), CX
 	MOVQ n+16(FP), DX

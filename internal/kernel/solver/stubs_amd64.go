@@ -4,27 +4,27 @@
 
 package solver
 
-// adamAVX2 is Adam.update.
+// adamVectors is Adam.update.
 //
 //go:noescape
-func adamAVX2(w *float32, grad *float32, m *float32, v *float32, n int, step float32, beta1 float32, beta2 float32, rest1 float32, rest2 float32, eps float32)
+func adamVectors(w *float32, grad *float32, m *float32, v *float32, n int, step float32, beta1 float32, beta2 float32, rest1 float32, rest2 float32, eps float32)
 
-// momentumAVX2 is momentum.
+// momentumVectors is momentum.
 //
 //go:noescape
-func momentumAVX2(w *float32, grad *float32, v *float32, n int, lr float32, mu float32)
+func momentumVectors(w *float32, grad *float32, v *float32, n int, lr float32, mu float32)
 
-// squaresAVX2 adds the squares of elements to eight sums in turn.
+// squaresVectors adds the squares of elements to eight sums in turn.
 //
 //go:noescape
-func squaresAVX2(sums *float64, grad *float32, n int)
+func squaresVectors(sums *float64, grad *float32, n int)
 
-// addSquaresAVX2 adds the squares of the columns of four rows.
+// addSquaresVectors adds the squares of the columns of four rows.
 //
 //go:noescape
-func addSquaresAVX2(sums *float64, a *float32, b *float32, c *float32, d *float32, n int)
+func addSquaresVectors(sums *float64, a *float32, b *float32, c *float32, d *float32, n int)
 
-// scaleByAVX2 multiplies elements in float64.
+// scaleByVectors multiplies elements in float64.
 //
 //go:noescape
-func scaleByAVX2(x *float32, by *float64, n int)
+func scaleByVectors(x *float32, by *float64, n int)

@@ -10,12 +10,12 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-func main() {
-	assembly.Begin()
+func main() { assembly.Write(amd64, arm64) }
+
+func amd64() {
 	winogradInput()
 	winogradGradient()
 	winogradOutput()
-	Generate()
 }
 
 // tiles is the memory of the components of tiles: component 4u+v is at the base of
@@ -100,7 +100,7 @@ func minus(x, y Op) reg.VecVirtual { return assembly.Binary(VSUBPS, x, y) }
 
 // winogradInput writes the transform of the input.
 func winogradInput() {
-	assembly.Declare("tilesOfInputAVX2", "dst *float32, step int, image *float32, n, rows int", "tilesOfInputAVX2 is tilesOfInput, where neither n nor rows is 0.")
+	assembly.Declare("inputVectors", "dst *float32, step int, image *float32, n, rows int", "inputVectors is tilesOfInput, where neither n nor rows is 0.")
 	t := loadTiles("dst")
 	image, n, width := assembly.Argument("image"), assembly.Argument("n"), GP64()
 	MOVQ(n, width)
@@ -140,7 +140,7 @@ func winogradInput() {
 
 // winogradGradient writes the transform of the gradient.
 func winogradGradient() {
-	assembly.Declare("tilesOfGradientAVX2", "dst *float32, step int, image *float32, n, rows int", "tilesOfGradientAVX2 is tilesOfGradient, where neither n nor rows is 0.")
+	assembly.Declare("gradientVectors", "dst *float32, step int, image *float32, n, rows int", "gradientVectors is tilesOfGradient, where neither n nor rows is 0.")
 	t := loadTiles("dst")
 	image, n, width := assembly.Argument("image"), assembly.Argument("n"), GP64()
 	MOVQ(n, width)
@@ -167,7 +167,7 @@ func winogradGradient() {
 
 // winogradOutput writes the transform to the output.
 func winogradOutput() {
-	assembly.Declare("outputOfTilesAVX2", "image, src *float32, step, n, rows int, bias float32", "outputOfTilesAVX2 is outputOfTiles, where neither n nor rows is 0.")
+	assembly.Declare("outputVectors", "image, src *float32, step, n, rows int, bias float32", "outputVectors is outputOfTiles, where neither n nor rows is 0.")
 	t := loadTiles("src")
 	image, n, width := assembly.Argument("image"), assembly.Argument("n"), GP64()
 	MOVQ(n, width)

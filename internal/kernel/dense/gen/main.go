@@ -21,14 +21,14 @@ const (
 // Rows are done by four vectors, then by eight elements, then what is left.
 const unrolled = 4
 
-func main() {
-	assembly.Begin()
+func main() { assembly.Write(amd64, nil) }
+
+func amd64() {
 	for _, size := range []int{4, 8} {
 		f := float{assembly.Float{Size: size}}
 		biasReLU(f)
 		biasReLUBack(f)
 	}
-	Generate()
 }
 
 // float is an element type.

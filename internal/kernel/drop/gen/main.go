@@ -13,8 +13,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-func main() {
-	assembly.Begin()
+func main() { assembly.Write(amd64, arm64) }
+
+func amd64() {
 	avx2Bits()
 	avx512Bits()
 	for _, streaming := range []bool{false, true} {
@@ -25,7 +26,6 @@ func main() {
 		}
 	}
 	avx2Words()
-	Generate()
 }
 
 // groupSize is the number of elements of a group.

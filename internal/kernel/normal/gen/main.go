@@ -12,10 +12,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-// main writes the middle part of portable.Normal, for any word, each operation rounded
+func main() { assembly.Write(amd64, nil) }
+
+// amd64 writes the middle part of portable.Normal, for any word, each operation rounded
 // by itself.
-func main() {
-	assembly.Begin()
+func amd64() {
 	assembly.Declare("middleAVX2", "dst *float64, words *uint32, n int",
 		"middleAVX2 sets dst to the middle part of the normal quantile, of a positive", "multiple of 4 words; see middle.")
 	dst, words, n := assembly.Argument("dst"), assembly.Argument("words"), assembly.Argument("n")
@@ -61,5 +62,4 @@ func main() {
 	})
 	VZEROUPPER()
 	RET()
-	Generate()
 }

@@ -16,11 +16,11 @@ const (
 	unordered = 3
 )
 
-func main() {
-	assembly.Begin()
+func main() { assembly.Write(amd64, arm64) }
+
+func amd64() {
 	maxPairs()
 	maxPairsBack()
-	Generate()
 }
 
 // alongPairs does n results of pairs in two rows by eight at a time, the last eight

@@ -13,14 +13,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-func main() {
-	assembly.Begin()
+func main() { assembly.Write(amd64, arm64) }
+
+func amd64() {
 	adam()
 	momentum()
 	squares()
 	addSquares()
 	scaleBy()
-	Generate()
 }
 
 // along repeats body for eight elements at a time: at i is the number of elements before.
@@ -52,8 +52,8 @@ func wide(p, i reg.GPVirtual) Mem { return Mem{Base: p, Index: i, Scale: 8} }
 func times(x, y Op) reg.VecVirtual { return assembly.Binary(VMULPS, x, y) }
 
 func adam() {
-	assembly.Declare("adamAVX2", "w, grad, m, v *float32, n int, step, beta1, beta2, rest1, rest2, eps float32",
-		"adamAVX2 is Adam.update.")
+	assembly.Declare("adamVectors", "w, grad, m, v *float32, n int, step, beta1, beta2, rest1, rest2, eps float32",
+		"adamVectors is Adam.update.")
 	w, g, m, v := assembly.Argument("w"), assembly.Argument("grad"), assembly.Argument("m"), assembly.Argument("v")
 	step, beta1, beta2 := constant("step"), constant("beta1"), constant("beta2")
 	rest1, rest2, eps := constant("rest1"), constant("rest2"), constant("eps")
@@ -80,7 +80,7 @@ func adam() {
 }
 
 func momentum() {
-	assembly.Declare("momentumAVX2", "w, grad, v *float32, n int, lr, mu float32", "momentumAVX2 is momentum.")
+	assembly.Declare("momentumVectors", "w, grad, v *float32, n int, lr, mu float32", "momentumVectors is momentum.")
 	w, g, v := assembly.Argument("w"), assembly.Argument("grad"), assembly.Argument("v")
 	lr, mu := constant("lr"), constant("mu")
 	along(func(i reg.GPVirtual) {
@@ -102,7 +102,7 @@ func four(m Mem) reg.VecVirtual {
 }
 
 func squares() {
-	assembly.Declare("squaresAVX2", "sums *float64, grad *float32, n int", "squaresAVX2 adds the squares of elements to eight sums in turn.")
+	assembly.Declare("squaresVectors", "sums *float64, grad *float32, n int", "squaresVectors adds the squares of elements to eight sums in turn.")
 	sums, g := assembly.Argument("sums"), assembly.Argument("grad")
 	var sum [2]reg.VecVirtual
 	for half := range sum {
@@ -128,8 +128,8 @@ func squares() {
 }
 
 func addSquares() {
-	assembly.Declare("addSquaresAVX2", "sums *float64, a, b, c, d *float32, n int",
-		"addSquaresAVX2 adds the squares of the columns of four rows.")
+	assembly.Declare("addSquaresVectors", "sums *float64, a, b, c, d *float32, n int",
+		"addSquaresVectors adds the squares of the columns of four rows.")
 	sums := assembly.Argument("sums")
 	var rows [4]reg.GPVirtual
 	for r, name := range []string{"a", "b", "c", "d"} {
@@ -153,7 +153,7 @@ func addSquares() {
 }
 
 func scaleBy() {
-	assembly.Declare("scaleByAVX2", "x *float32, by *float64, n int", "scaleByAVX2 multiplies elements in float64.")
+	assembly.Declare("scaleByVectors", "x *float32, by *float64, n int", "scaleByVectors multiplies elements in float64.")
 	x, by := assembly.Argument("x"), assembly.Argument("by")
 	along(func(i reg.GPVirtual) {
 		for half := range 2 {

@@ -1,4 +1,4 @@
-//go:build !noasm
+//go:build (amd64 || arm64) && !noasm
 
 package solver
 
@@ -16,7 +16,7 @@ func vectors(set isa.Set, n int) int {
 func adam32(set isa.Set, k *Adam[float32], w, g, m, v []float32) {
 	n := vectors(set, len(w))
 	if n > 0 {
-		adamAVX2(&w[0], &g[0], &m[0], &v[0], n, k.Step, k.Beta1, k.Beta2, k.Rest1, k.Rest2, k.Eps)
+		adamVectors(&w[0], &g[0], &m[0], &v[0], n, k.Step, k.Beta1, k.Beta2, k.Rest1, k.Rest2, k.Eps)
 	}
 	k.update(w[n:], g[n:], m[n:], v[n:])
 }
@@ -24,7 +24,7 @@ func adam32(set isa.Set, k *Adam[float32], w, g, m, v []float32) {
 func momentum32(set isa.Set, w, g, v []float32, lr, mu float32) {
 	n := vectors(set, len(w))
 	if n > 0 {
-		momentumAVX2(&w[0], &g[0], &v[0], n, lr, mu)
+		momentumVectors(&w[0], &g[0], &v[0], n, lr, mu)
 	}
 	momentum(w[n:], g[n:], v[n:], lr, mu)
 }
@@ -34,7 +34,7 @@ func momentum32(set isa.Set, w, g, v []float32, lr, mu float32) {
 func squares32(set isa.Set, sums *[8]float64, g []float32) int {
 	n := vectors(set, len(g))
 	if n > 0 {
-		squaresAVX2(&sums[0], &g[0], n)
+		squaresVectors(&sums[0], &g[0], n)
 	}
 	return n
 }
@@ -44,7 +44,7 @@ func squares32(set isa.Set, sums *[8]float64, g []float32) int {
 func addSquares32(set isa.Set, sums []float64, a, b, c, d []float32) int {
 	n := vectors(set, len(sums))
 	if n > 0 {
-		addSquaresAVX2(&sums[0], &a[0], &b[0], &c[0], &d[0], n)
+		addSquaresVectors(&sums[0], &a[0], &b[0], &c[0], &d[0], n)
 	}
 	return n
 }
@@ -53,7 +53,7 @@ func addSquares32(set isa.Set, sums []float64, a, b, c, d []float32) int {
 func scaleBy32(set isa.Set, x []float32, by []float64) int {
 	n := vectors(set, len(x))
 	if n > 0 {
-		scaleByAVX2(&x[0], &by[0], n)
+		scaleByVectors(&x[0], &by[0], n)
 	}
 	return n
 }

@@ -1,4 +1,4 @@
-//go:build !noasm
+//go:build (amd64 || arm64) && !noasm
 
 package conv
 
@@ -10,7 +10,7 @@ func inputWith(set isa.Set, dst []float32, step int, image []float32, n, rows in
 		tilesOfInput(dst, step, image, n, rows)
 		return
 	}
-	tilesOfInputAVX2(&dst[0], step, &image[0], n, rows)
+	inputVectors(&dst[0], step, &image[0], n, rows)
 }
 
 func gradientWith(set isa.Set, dst []float32, step int, image []float32, n, rows int) {
@@ -18,7 +18,7 @@ func gradientWith(set isa.Set, dst []float32, step int, image []float32, n, rows
 		tilesOfGradient(dst, step, image, n, rows)
 		return
 	}
-	tilesOfGradientAVX2(&dst[0], step, &image[0], n, rows)
+	gradientVectors(&dst[0], step, &image[0], n, rows)
 }
 
 func outputWith(set isa.Set, image, src []float32, step, n, rows int, bias float32) {
@@ -26,5 +26,5 @@ func outputWith(set isa.Set, image, src []float32, step, n, rows int, bias float
 		outputOfTiles(image, src, step, n, rows, bias)
 		return
 	}
-	outputOfTilesAVX2(&image[0], &src[0], step, n, rows, bias)
+	outputVectors(&image[0], &src[0], step, n, rows, bias)
 }
