@@ -17,15 +17,21 @@ func Each(n, elements int, f func(i int)) {
 	// Cores take several small items at a time: to take one costs as much as some
 	// hundred elements.
 	items := Parts{N: n, Size: max(1, min(n/(8*workers), grain/4/max(1, elements)))}
-	each.Run(workers, items, f, func(f *func(i int), from, to int) {
-		for i := from; i < to; i++ {
-			(*f)(i)
-		}
-	})
+	each.Run(workers, items, f)
 }
 
 // each keeps what calls of Each leave to the next.
-var each Split[func(i int)]
+var each Split[loop, *loop]
+
+// loop is what is done for each index.
+type loop func(i int)
+
+// Part does it for the indices [from, to).
+func (f *loop) Part(from, to int) {
+	for i := from; i < to; i++ {
+		(*f)(i)
+	}
+}
 
 // Ranges calls f for consecutive parts [from, to) of [0, n), in parallel, where
 // each of the n takes the given number of elements.

@@ -69,7 +69,7 @@ func (n *NEON) Constant(v int, low, high uint64) {
 // instructions, its bit sz of those of floats, and its name.
 type Arrangement struct {
 	size, sz uint32
-	name     string
+	Name     string
 }
 
 // The arrangements.
@@ -83,7 +83,7 @@ var (
 func (a Arrangement) List(first, count int) string {
 	var s []string
 	for i := range count {
-		s = append(s, fmt.Sprintf("V%d.%s", first+i, a.name))
+		s = append(s, fmt.Sprintf("V%d.%s", first+i, a.Name))
 	}
 	return "[" + strings.Join(s, ", ") + "]"
 }
@@ -95,7 +95,7 @@ func (n *NEON) word(code uint32, format string, args ...any) {
 // same is the class of instructions on three registers of one arrangement: d = x op y.
 func (n *NEON) same(name string, a Arrangement, u, size, opcode uint32, d, x, y int) {
 	n.word(1<<30|u<<29|0b01110<<24|size<<22|1<<21|uint32(y)<<16|opcode<<11|1<<10|uint32(x)<<5|uint32(d),
-		"%s V%d.%s, V%d.%[3]s, V%[5]d.%[3]s", name, d, a.name, x, y)
+		"%s V%d.%s, V%d.%[3]s, V%[5]d.%[3]s", name, d, a.Name, x, y)
 }
 
 // Add sets d to x+y, Sub to x-y, Mul to x*y and Div to x/y, each element rounded.
@@ -126,12 +126,12 @@ func (n *NEON) AtLeast(a Arrangement, d, x, y int) { n.same("CMHS", a, 1, a.size
 
 // OrNot sets d to x or not y, bit by bit.
 func (n *NEON) OrNot(d, x, y int) {
-	n.same("ORN", Arrangement{name: "B16"}, 0, 3, 0b00011, d, x, y)
+	n.same("ORN", Arrangement{Name: "B16"}, 0, 3, 0b00011, d, x, y)
 }
 
 // AndNot sets d to x and not y, bit by bit.
 func (n *NEON) AndNot(d, x, y int) {
-	n.same("BIC", Arrangement{name: "B16"}, 0, 1, 0b00011, d, x, y)
+	n.same("BIC", Arrangement{Name: "B16"}, 0, 1, 0b00011, d, x, y)
 }
 
 // And, Or and Xor set d to x and y, x or y, x xor y, bit by bit.
@@ -185,5 +185,5 @@ func (n *NEON) Narrow(d, x int, upper bool) {
 // of x.
 func (n *NEON) Signed(from Arrangement, d, x int, upper bool) {
 	q, suffix := half(upper)
-	n.word(q|0b011110<<23|8<<from.size<<16|0b101001<<10|uint32(x)<<5|uint32(d), "SXTL%s V%d, V%d.%s", suffix, d, x, from.name)
+	n.word(q|0b011110<<23|8<<from.size<<16|0b101001<<10|uint32(x)<<5|uint32(d), "SXTL%s V%d, V%d.%s", suffix, d, x, from.Name)
 }

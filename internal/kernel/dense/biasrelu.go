@@ -65,10 +65,10 @@ func scaled[F float32 | float64](set isa.Set, dst, src, bias []F, offset uint64,
 	}
 	cores, parts := drop.Share(set, len(src), offset)
 	if cores == 1 {
-		l.part(0, len(src))
+		l.Part(0, len(src))
 		return
 	}
-	layers[F]().Run(cores, parts, l, (*layer[F]).part)
+	layers[F]().Run(cores, parts, l)
 }
 
 // layer is a call of the forward pass.
@@ -83,25 +83,25 @@ type layer[F float32 | float64] struct {
 
 // What calls leave to the next.
 var (
-	layers32 parallel.Split[layer[float32]]
-	layers64 parallel.Split[layer[float64]]
-	backs32  parallel.Split[back[float32]]
-	backs64  parallel.Split[back[float64]]
+	layers32 parallel.Split[layer[float32], *layer[float32]]
+	layers64 parallel.Split[layer[float64], *layer[float64]]
+	backs32  parallel.Split[back[float32], *back[float32]]
+	backs64  parallel.Split[back[float64], *back[float64]]
 )
 
-func layers[F float32 | float64]() *parallel.Split[layer[F]] {
-	if s, ok := any(&layers32).(*parallel.Split[layer[F]]); ok {
+func layers[F float32 | float64]() *parallel.Split[layer[F], *layer[F]] {
+	if s, ok := any(&layers32).(*parallel.Split[layer[F], *layer[F]]); ok {
 		return s
 	}
-	s, _ := any(&layers64).(*parallel.Split[layer[F]])
+	s, _ := any(&layers64).(*parallel.Split[layer[F], *layer[F]])
 	return s
 }
 
-func backs[F float32 | float64]() *parallel.Split[back[F]] {
-	if s, ok := any(&backs32).(*parallel.Split[back[F]]); ok {
+func backs[F float32 | float64]() *parallel.Split[back[F], *back[F]] {
+	if s, ok := any(&backs32).(*parallel.Split[back[F], *back[F]]); ok {
 		return s
 	}
-	s, _ := any(&backs64).(*parallel.Split[back[F]])
+	s, _ := any(&backs64).(*parallel.Split[back[F], *back[F]])
 	return s
 }
 
@@ -109,9 +109,9 @@ func backs[F float32 | float64]() *parallel.Split[back[F]] {
 // stay on the stack and in the first-level cache.
 const chunk = 64
 
-// part computes the elements [lo, hi) on one core, a chunk of the mask
+// Part computes the elements [lo, hi) on one core, a chunk of the mask
 // at a time and row by row in that.
-func (l *layer[F]) part(lo, hi int) {
+func (l *layer[F]) Part(lo, hi int) {
 	var kept [chunk + 1]uint64
 	for i := range kept {
 		kept[i] = math.MaxUint64
@@ -168,12 +168,12 @@ func biasReLUScaledBack[F float32 | float64](set isa.Set, dx, dbias, dy, y []F, 
 	cols := len(dbias)
 	cores, _ := drop.Share(set, len(dy), 0)
 	if cores == 1 {
-		b.columns(0, cols)
+		b.Part(0, cols)
 		return
 	}
 	const line = 64 // a multiple of the elements of a cache line
 	width := (cols/cores + line - 1) / line * line
-	backs[F]().Run(cores, parallel.Parts{N: cols, Size: max(line, width)}, b, (*back[F]).columns)
+	backs[F]().Run(cores, parallel.Parts{N: cols, Size: max(line, width)}, b)
 }
 
 // back is a call of the backward pass.
@@ -183,7 +183,8 @@ type back[F float32 | float64] struct {
 	scale            float64
 }
 
-func (b *back[F]) columns(lo, hi int) {
+// Part does the columns [lo, hi).
+func (b *back[F]) Part(lo, hi int) {
 	dbias, cols := b.dbias[lo:hi], len(b.dbias)
 	for row := 0; row < len(b.dy); row += cols {
 		dy, y := b.dy[row+lo:row+hi], b.y[row+lo:row+hi]

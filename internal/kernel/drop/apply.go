@@ -41,7 +41,7 @@ func apply[F float32 | float64](set isa.Set, dst, src []F, offset uint64, s Stre
 		bytes := uintptr(len(src)) * unsafe.Sizeof(src[0])
 		stream := bytes >= streamBytes && &dst[0] != &src[0]
 		a := application[F]{set, dst, src, offset, m, stream}
-		applications[F]().Run(cores, parts, a, (*application[F]).part)
+		applications[F]().Run(cores, parts, a)
 	}
 }
 
@@ -54,21 +54,22 @@ type application[F float32 | float64] struct {
 	stream   bool
 }
 
-func (a *application[F]) part(from, to int) {
+// Part applies the mask to elements [from, to).
+func (a *application[F]) Part(from, to int) {
 	applyPiece(a.set, a.dst[from:to], a.src[from:to], a.offset+uint64(from), &a.mask, a.stream)
 }
 
 // What calls leave to the next.
 var (
-	applications32 parallel.Split[application[float32]]
-	applications64 parallel.Split[application[float64]]
+	applications32 parallel.Split[application[float32], *application[float32]]
+	applications64 parallel.Split[application[float64], *application[float64]]
 )
 
-func applications[F float32 | float64]() *parallel.Split[application[F]] {
-	if s, ok := any(&applications32).(*parallel.Split[application[F]]); ok {
+func applications[F float32 | float64]() *parallel.Split[application[F], *application[F]] {
+	if s, ok := any(&applications32).(*parallel.Split[application[F], *application[F]]); ok {
 		return s
 	}
-	s, _ := any(&applications64).(*parallel.Split[application[F]])
+	s, _ := any(&applications64).(*parallel.Split[application[F], *application[F]])
 	return s
 }
 

@@ -3,6 +3,7 @@ package drop
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -214,10 +215,11 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector empties pools")
 	}
 	s := Stream{Seed: 1}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	kerneltest.ForEachSet(t, func(t *testing.T, set isa.Set) {
 		for _, n := range []int{1000, 2 * grainOf(set)} {
 			x, y, bits := make([]float32, n), make([]float64, n), make([]uint64, n/GroupSize)
-			if allocs := testing.AllocsPerRun(20, func() {
+			if allocs := kerneltest.Allocations(func() {
 				apply(set, x, x, 3, s, 30000)
 				apply(set, y, y, 3, s, 30000)
 				draw(set, bits, 0, s, 30000)

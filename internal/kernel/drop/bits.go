@@ -25,7 +25,7 @@ func draw(set isa.Set, dst []uint64, first uint64, s Stream, t uint32) {
 			m.bits(set, dst, first)
 			return
 		}
-		draws.Run(cores, parts, drawing{set, dst, first, m}, (*drawing).part)
+		draws.Run(cores, parts, drawing{set, dst, first, m})
 	}
 }
 
@@ -38,9 +38,10 @@ type drawing struct {
 }
 
 // draws keeps what calls leave to the next.
-var draws parallel.Split[drawing]
+var draws parallel.Split[drawing, *drawing]
 
-func (d *drawing) part(from, to int) {
+// Part draws the groups of elements [from, to).
+func (d *drawing) Part(from, to int) {
 	from, to = from/GroupSize, to/GroupSize
 	d.mask.bits(d.set, d.dst[from:to], d.first+uint64(from))
 }

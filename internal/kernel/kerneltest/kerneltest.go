@@ -5,6 +5,7 @@ package kerneltest
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -115,4 +116,20 @@ func Bench(b *testing.B, name string, n int, f func()) {
 		}
 		b.ReportMetric(float64(best.Nanoseconds())/float64(repeat)/float64(n), "best-ns/element")
 	})
+}
+
+// Allocations returns how often f allocates on average, on the cores that there are:
+// testing.AllocsPerRun would leave one. The first calls do not count.
+func Allocations(f func()) float64 {
+	for range 10 {
+		f()
+	}
+	const runs = 50
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / runs
 }
