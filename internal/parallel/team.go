@@ -10,7 +10,10 @@ import (
 // Workers returns how many goroutines pay for so much work, at most one a core: each is to
 // have grain of it, in any unit.
 func Workers(work, grain int) int {
-	return max(1, min(runtime.GOMAXPROCS(0), work/grain))
+	if work < 2*grain {
+		return 1 // without asking, which takes a lock
+	}
+	return min(runtime.GOMAXPROCS(0), work/grain)
 }
 
 // A Team runs one function on several goroutines at once. From one run to the next it
