@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -235,7 +235,7 @@ func take[F op.Float](f attentionOutput, y []F, in op.Args[F]) error {
 		if threshold > 0 {
 			kept := pool.Take(area)
 			defer pool.Give(kept)
-			kernel.Apply(kept, w, uint64(i*area), s, threshold)
+			drop.Apply(kept, w, uint64(i*area), s, threshold)
 			w = kept
 		}
 		gemm(times, h.width, times, matrix[F]{data: w, stride: times}, h.v, 0, y[h.place:], h.stride)
@@ -287,13 +287,13 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 		defer pool.Give(memory)
 		kept, dw := w, memory
 		if threshold > 0 {
-			kernel.Apply(memory, w, uint64(i*area), s, threshold)
+			drop.Apply(memory, w, uint64(i*area), s, threshold)
 			kept = memory
 		}
 		gemm(times, h.width, times, matrix[F]{kept, times, true}, dy, 0, dh.v.data, dh.v.stride)
 		gemm(times, times, h.width, dy, h.v.transpose(), 0, dw, times)
 		if threshold > 0 {
-			kernel.Apply(dw, dw, uint64(i*area), s, threshold)
+			drop.Apply(dw, dw, uint64(i*area), s, threshold)
 		}
 		// Through the softmax: if a weight is 0, so is the gradient of its
 		// score.

@@ -9,7 +9,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/dense"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -185,9 +186,9 @@ func linearDo[F op.Float](l *linear, y []F, in op.Args[F]) error {
 	}
 	if l.act == ActivationReLU && l.bias {
 		if l.kept != nil {
-			kernel.BiasReLU(y, y, in.Floats[2], cols, by)
+			dense.BiasReLU(y, y, in.Floats[2], cols, by)
 		} else {
-			kernel.BiasReLUDrop(y, y, in.Floats[2], cols, 0, s, threshold)
+			dense.BiasReLUDrop(y, y, in.Floats[2], cols, 0, s, threshold)
 		}
 		return nil
 	}
@@ -212,7 +213,7 @@ func linearDo[F op.Float](l *linear, y []F, in op.Args[F]) error {
 		}
 	})
 	if threshold > 0 {
-		kernel.Apply(y, y, 0, s, threshold)
+		drop.Apply(y, y, 0, s, threshold)
 	}
 	return nil
 }
@@ -267,16 +268,16 @@ func linearDiff[F op.Float](l *linear, dz []F, in op.Args[F]) error {
 	cols := in.Shapes[0][1]
 	dz, db := dz[:len(y)], dz[len(y):]
 	if l.kept != nil && l.act == ActivationReLU {
-		kernel.BiasReLUBack(dz, db, dy, y, cols, l.kept.Factor(cols))
+		dense.BiasReLUBack(dz, db, dy, y, cols, l.kept.Factor(cols))
 		return nil
 	}
 	if l.act == ActivationReLU {
 		// y is positive exactly where the element was kept and its sum is
 		// positive.
-		kernel.BiasReLUDropBack(dz, db, dy, y, cols, threshold)
+		dense.BiasReLUDropBack(dz, db, dy, y, cols, threshold)
 		return nil
 	}
-	kernel.Apply(dz, dy, 0, s, threshold)
+	drop.Apply(dz, dy, 0, s, threshold)
 	if l.kept != nil {
 		by := F(l.kept.Factor(cols))
 		for i := range dz {

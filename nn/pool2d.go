@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/pool"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
@@ -163,23 +163,11 @@ func (w window) halves() bool {
 	return w.kernel == two && w.stride == two && w.dilation == [2]int{1, 1} && w.padding == [2]int{}
 }
 
-// rowOfMaxima computes a row of maxima with the kernel for it.
-func rowOfMaxima[F op.Float](y, x []F, width int) {
-	switch y := any(y).(type) {
-	case []float32:
-		x, _ := any(x).([]float32)
-		kernel.MaxPairsFloat32(y, x, width)
-	case []float64:
-		x, _ := any(x).([]float64)
-		kernel.MaxPairsFloat64(y, x, width)
-	}
-}
-
 // halve writes the maxima of the 2×2 blocks of an image x of the given width to
 // y, whose width is half.
 func halve[F op.Float](x, y []F, width, half int) {
 	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
-		rowOfMaxima(y[:half], x, width)
+		pool.MaxPairs(y[:half], x, width)
 	}
 }
 
@@ -235,28 +223,12 @@ func unpoolMax[F op.Float](f maxPoolDiff, dx []F, in op.Args[F]) error {
 // that the maxima y have in x, and 0 to the others.
 func double[F op.Float](dx, x, y, dy []F, width, half int) {
 	for ; len(y) > 0; dx, x, y, dy = dx[2*width:], x[2*width:], y[half:], dy[half:] {
-		rowOfGradients(dx, x, y[:half], dy, width)
+		pool.MaxPairsBack(dx, x, y[:half], dy, width)
 		if width > 2*half {
 			dx[width-1], dx[2*width-1] = 0, 0
 		}
 	}
 	clear(dx)
-}
-
-// rowOfGradients computes a row of gradients with the kernel for it.
-func rowOfGradients[F op.Float](dx, x, y, dy []F, width int) {
-	switch dx := any(dx).(type) {
-	case []float32:
-		x, _ := any(x).([]float32)
-		y, _ := any(y).([]float32)
-		dy, _ := any(dy).([]float32)
-		kernel.MaxPairsBackFloat32(dx, x, y, dy, width)
-	case []float64:
-		x, _ := any(x).([]float64)
-		y, _ := any(y).([]float64)
-		dy, _ := any(dy).([]float64)
-		kernel.MaxPairsBackFloat64(dx, x, y, dy, width)
-	}
 }
 
 // first returns the index of the first element in a part of an image that

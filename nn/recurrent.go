@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -194,20 +194,20 @@ func blend[F op.Float](p, old, new F) F {
 func drawNoise[F op.Float](r *recurrent, step int64, s sizes) (d noiseAt[F]) {
 	active := r.source != nil && r.source.Active(step)
 	zoneOf := func(p float64, layer uint32) (z zone[F]) {
-		t := kernel.Threshold(p)
-		z.p = F(t) / kernel.Always
+		t := drop.Threshold(p)
+		z.p = F(t) / drop.Always
 		if active && p > 0 {
 			stream := r.source.Stream(step)
 			stream.Layer += layer
-			z.bits = make([]uint64, (s.n*s.times*s.units+kernel.GroupSize-1)/kernel.GroupSize)
-			kernel.Bits(z.bits, 0, stream, t)
+			z.bits = make([]uint64, (s.n*s.times*s.units+drop.GroupSize-1)/drop.GroupSize)
+			drop.Bits(z.bits, 0, stream, t)
 		}
 		return z
 	}
 	d.cell, d.hidden = zoneOf(r.noise.ZoneoutCell, 1), zoneOf(r.noise.ZoneoutHidden, 2)
 	if active && r.noise.Dropout > 0 {
-		stream, t := r.source.Stream(step), kernel.Threshold(r.noise.Dropout)
-		d.drop = func(h []F) { kernel.Apply(h, h, 0, stream, t) }
+		stream, t := r.source.Stream(step), drop.Threshold(r.noise.Dropout)
+		d.drop = func(h []F) { drop.Apply(h, h, 0, stream, t) }
 	}
 	return d
 }

@@ -1,7 +1,7 @@
 package nn
 
 import (
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/conv"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
@@ -70,12 +70,12 @@ func (t winograd) height() int { return 2*t.rows + 2 }
 
 // apart returns the distance between two components of a block's tiles, with
 // the given number of channels.
-func (t winograd) apart(channels int) int { return channels*t.tiles() + kernel.TileSlack }
+func (t winograd) apart(channels int) int { return channels*t.tiles() + conv.Slack }
 
 // memory returns the sizes that a block needs: for tiles of the input and of
 // the output, and for an image.
 func (t winograd) memory() (in, out, image int) {
-	return components * t.apart(t.c), components * t.apart(t.k), t.width()*t.height() + kernel.TileSlack
+	return components * t.apart(t.c), components * t.apart(t.k), t.width()*t.height() + conv.Slack
 }
 
 // run calls f for each run of rows of tiles in block b that belong to one
@@ -118,9 +118,9 @@ func (t winograd) tilesOfInput(in, image, x []float32, b int) {
 	step, plane := t.apart(t.c), t.h*t.w
 	for c := range t.c {
 		t.run(b, func(n, from, to, at int) {
-			image := image[:(2*(to-from)+2)*t.width()+kernel.TileSlack]
-			crop(image[:len(image)-kernel.TileSlack], t.width(), x[(n*t.c+c)*plane:][:plane], t.w, 2*from-t.padding[0], -t.padding[1])
-			kernel.TilesOfInput(in[c*t.tiles()+at*t.across:], step, image, t.across, to-from)
+			image := image[:(2*(to-from)+2)*t.width()+conv.Slack]
+			crop(image[:len(image)-conv.Slack], t.width(), x[(n*t.c+c)*plane:][:plane], t.w, 2*from-t.padding[0], -t.padding[1])
+			conv.TilesOfInput(in[c*t.tiles()+at*t.across:], step, image, t.across, to-from)
 		})
 	}
 }
@@ -178,7 +178,7 @@ func (t winograd) convolve(m *parallel.Memory, y, x, w, bias []float32, turned, 
 				shift = bias[k]
 			}
 			t.run(b, func(n, from, to, at int) {
-				kernel.OutputOfTiles(image, out[k*tiles+at*t.across:], step, t.across, to-from, shift)
+				conv.OutputOfTiles(image, out[k*tiles+at*t.across:], step, t.across, to-from, shift)
 				y := y[(n*t.k+k)*plane:][2*from*t.ow : min(t.oh, 2*to)*t.ow]
 				crop(y, t.ow, image[:4*(to-from)*t.across], 2*t.across, 0, 0)
 				if positive {
@@ -207,7 +207,7 @@ func (t winograd) correlate(m *parallel.Memory, dw, x, dy []float32) {
 				t.run(b, func(n, from, to, at int) {
 					width := 2 * t.across
 					crop(image[:2*(to-from)*width], width, dy[(n*t.k+k)*plane:][:plane], t.ow, 2*from, 0)
-					kernel.TilesOfGradient(out[k*tiles+at*t.across:], step, image, t.across, to-from)
+					conv.TilesOfGradient(out[k*tiles+at*t.across:], step, image, t.across, to-from)
 				})
 			}
 			for e := range components {

@@ -6,7 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -51,17 +51,17 @@ type alpha struct {
 	linear bool
 }
 
-func (k alpha) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
-	t := kernel.Threshold(p)
+func (k alpha) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
+	t := drop.Threshold(p)
 	return mask.Bits{Layout: l, Kept: mask.Draw(l, s, t), Form: k.form(t)}
 }
 
 // form returns the affine map at a threshold. Each product is rounded on its
 // own, so that the map is the same on every machine.
 func (k alpha) form(t uint32) mask.Form {
-	p := float64(t) / kernel.Always
-	if t == 0 || t >= kernel.Always {
-		return mask.Scaled(kernel.Scale(t))
+	p := float64(t) / drop.Always
+	if t == 0 || t >= drop.Always {
+		return mask.Scaled(drop.Scale(t))
 	}
 	a := 1 / math.Sqrt(float64((1-p)*(1+float64(p*seluLimit*seluLimit))))
 	if k.linear {

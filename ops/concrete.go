@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/portable"
@@ -118,7 +118,7 @@ func (f concrete) mask(shape tensor.Shape, logit float64, step int64) mask.Mask 
 		if f.order == 0 {
 			return mask.Identity{}
 		}
-		return mask.PerElement{Threshold: kernel.Always}
+		return mask.PerElement{Threshold: drop.Always}
 	}
 	l := mask.NewLayout(shape, f.shared)
 	return mask.Noise{Layout: l, Stream: f.Stream(step), Number: concreteFactor(f.order, logit, f.temperature)}

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -59,16 +59,16 @@ type dropBlock struct {
 	side int
 }
 
-func (k dropBlock) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+func (k dropBlock) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
 	if p >= 1 {
-		return mask.PerElement{Stream: s, Threshold: kernel.Always}
+		return mask.PerElement{Stream: s, Threshold: drop.Always}
 	}
 	shape := l.Shape()
 	planes, height, width := shape[0]*shape[1], shape[2], shape[3]
 	side := min(k.side, height, width)
 	corners := (height - side + 1) * (width - side + 1)
 	gamma := p / float64(side*side) * (float64(height*width) / float64(corners))
-	kept, count := mask.Blocks(planes, height, width, side, s, kernel.Threshold(gamma))
+	kept, count := mask.Blocks(planes, height, width, side, s, drop.Threshold(gamma))
 	var scale float64
 	if count > 0 {
 		scale = float64(l.Size()) / float64(count)

@@ -3,7 +3,7 @@ package ops
 import (
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -33,12 +33,12 @@ func Dropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error
 // is dropped with probability p.
 type bernoulli struct{ probability }
 
-func (bernoulli) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
-	t := kernel.Threshold(p)
+func (bernoulli) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
+	t := drop.Threshold(p)
 	if l.Dense() {
 		return mask.PerElement{Stream: s, Threshold: t}
 	}
-	return mask.Bits{Layout: l, Kept: mask.Draw(l, s, t), Form: mask.Scaled(kernel.Scale(t))}
+	return mask.Bits{Layout: l, Kept: mask.Draw(l, s, t), Form: mask.Scaled(drop.Scale(t))}
 }
 
 func (k bernoulli) derivative() distribution { return k }

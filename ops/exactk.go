@@ -6,7 +6,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -64,13 +64,13 @@ func KeptUnits(seed uint64, layer uint32, step int64, n, k int) ([]int, error) {
 	if step < 0 {
 		return nil, errors.Errorf("ops: KeptUnits: step must not be negative, got %d", step)
 	}
-	return mask.Indices(mask.ExactK(n, k, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)})), nil
+	return mask.Indices(mask.ExactK(n, k, drop.Stream{Seed: seed, Layer: layer, Step: uint64(step)})), nil
 }
 
 // exactK is the distribution that keeps a fixed number of the mask's elements.
 type exactK struct{ probability }
 
-func (exactK) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+func (exactK) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
 	n := l.Size()
 	k := KeptCount(n, p)
 	var scale float64

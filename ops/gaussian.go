@@ -6,7 +6,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -44,7 +44,7 @@ func (gaussian) check(p float64) error {
 	return nil
 }
 
-func (gaussian) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+func (gaussian) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
 	return mask.Gaussian(l, s, math.Sqrt(p/(1-p)))
 }
 

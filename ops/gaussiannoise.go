@@ -7,7 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -40,7 +40,7 @@ type addedNoise struct {
 	sigma float64
 }
 
-func (k addedNoise) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
+func (k addedNoise) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
 	if k.sigma == 0 {
 		return mask.Identity{}
 	}
@@ -54,6 +54,6 @@ func (k addedNoise) String() string         { return fmt.Sprintf("sigma=%v, ", k
 // on x.
 type unchanged struct{ probability }
 
-func (unchanged) draw(mask.Layout, kernel.Stream, float64) mask.Mask { return mask.Identity{} }
-func (k unchanged) derivative() distribution                         { return k }
-func (unchanged) String() string                                     { return "d/dx, " }
+func (unchanged) draw(mask.Layout, drop.Stream, float64) mask.Mask { return mask.Identity{} }
+func (k unchanged) derivative() distribution                       { return k }
+func (unchanged) String() string                                   { return "d/dx, " }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -35,6 +35,6 @@ func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bo
 		return nil, errors.Wrap(err, "ops: MaskAt: shape")
 	}
 	l := mask.NewLayout(shape, nil)
-	kept := mask.Draw(l, kernel.Stream{Seed: seed, Layer: layer, Step: uint64(step)}, kernel.Threshold(p))
+	kept := mask.Draw(l, drop.Stream{Seed: seed, Layer: layer, Step: uint64(step)}, drop.Threshold(p))
 	return mask.Bools(kept, l.Size()), nil
 }

@@ -6,7 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
@@ -17,7 +17,7 @@ type distribution interface {
 	// check returns an error if p is not a rate of the distribution.
 	check(p float64) error
 	// draw returns the mask of a stream for the rate p, which passed check.
-	draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask
+	draw(l mask.Layout, s drop.Stream, p float64) mask.Mask
 	// derivative returns the distribution of the op's derivative with respect
 	// to x: the distribution itself if the op is linear.
 	derivative() distribution

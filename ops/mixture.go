@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
@@ -88,12 +88,12 @@ func mix[F op.Float](f mixture, y []F, in op.Args[F]) error {
 		return err
 	}
 	x := in.Floats[:f.from.tensors()]
-	t := kernel.Threshold(p)
+	t := drop.Threshold(p)
 	if f.mask.Active(in.Step) {
 		choose(f, y, x, in.Shapes[0], in.Step, t)
 		return nil
 	}
-	switch dropped := F(t) / kernel.Always; f.from {
+	switch dropped := F(t) / drop.Always; f.from {
 	case fromBoth:
 		weightedMean(y, x[0], x[1], dropped)
 	case fromFirst:

@@ -7,7 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 )
 
@@ -46,18 +46,18 @@ func Shakeout(w *gorgonia.Node, p, c float64, opts ...Option) (*gorgonia.Node, e
 type shakeout struct{ c float64 }
 
 func (shakeout) check(p float64) error {
-	if !(p >= 0) || kernel.Threshold(p) >= kernel.Always {
+	if !(p >= 0) || drop.Threshold(p) >= drop.Always {
 		return errors.Errorf("p must be in [0, 1), got %v", p)
 	}
 	return nil
 }
 
-func (k shakeout) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
-	t := kernel.Threshold(p)
+func (k shakeout) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
+	t := drop.Threshold(p)
 	if t == 0 {
 		return mask.Identity{}
 	}
-	scale := kernel.Scale(t)
+	scale := drop.Scale(t)
 	return mask.Signed{Layout: l, Bits: mask.Draw(l, s, t), Scale: scale, Kept: k.c * (scale - 1), Dropped: k.c}
 }
 

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
@@ -80,7 +80,7 @@ func (f words) replace(y []int, in op.Args[float32]) error {
 	for i := range kept {
 		kept[i] = 1
 	}
-	b := mask.Bits{Layout: l, Kept: mask.Draw(l, f.mask.Stream(in.Step), kernel.Threshold(p)), Form: mask.Scaled(1)}
+	b := mask.Bits{Layout: l, Kept: mask.Draw(l, f.mask.Stream(in.Step), drop.Threshold(p)), Form: mask.Scaled(1)}
 	b.Float32(kept, kept)
 	for i, k := range kept {
 		if k == 0 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
 // about is the machine and what runs on it.
@@ -24,7 +24,7 @@ type about struct {
 func machine() about {
 	return about{
 		CPU: cpu(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
-		BLAS: blas.Find().Describe(), Kernel: kernel.Name(), Load: load(),
+		BLAS: blas.Find().Describe(), Kernel: isa.Active().String(), Load: load(),
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
@@ -29,7 +29,7 @@ func (s *Settings) Fused(x *gorgonia.Node, p float64) (*Fused, error) {
 
 // At returns the stream and the threshold of a step; the threshold is 0 if
 // nothing is dropped.
-func (f *Fused) At(step int64) (s kernel.Stream, threshold uint32, err error) {
+func (f *Fused) At(step int64) (s drop.Stream, threshold uint32, err error) {
 	if f == nil || !f.Active(step) {
 		return s, 0, nil
 	}
@@ -37,7 +37,7 @@ func (f *Fused) At(step int64) (s kernel.Stream, threshold uint32, err error) {
 	if err := CheckRate(p); err != nil {
 		return s, 0, errors.Wrapf(err, "rate at step %d", step)
 	}
-	return f.Stream(step), kernel.Threshold(p), nil
+	return f.Stream(step), drop.Threshold(p), nil
 }
 
 // SetTraining turns an [Auto] dropout on or off.

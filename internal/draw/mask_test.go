@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/schedule"
@@ -124,7 +124,7 @@ func TestLayout(t *testing.T) {
 func TestNoFused(t *testing.T) {
 	var none *draw.Fused
 	none.SetTraining(true)
-	if s, threshold, err := none.At(3); s != (kernel.Stream{}) || threshold != 0 || err != nil {
+	if s, threshold, err := none.At(3); s != (drop.Stream{}) || threshold != 0 || err != nil {
 		t.Errorf("got %v, %d, %v", s, threshold, err)
 	}
 	if none.Inputs() != nil || none.Nodes() != nil || none.String() != "" || none.Drawing(0).Source != nil {
@@ -139,7 +139,7 @@ func TestFused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, threshold, err := f.At(5); s != (kernel.Stream{Seed: 7, Layer: 3, Step: 5}) || threshold != kernel.Threshold(0.5) || err != nil {
+	if s, threshold, err := f.At(5); s != (drop.Stream{Seed: 7, Layer: 3, Step: 5}) || threshold != drop.Threshold(0.5) || err != nil {
 		t.Errorf("got %v, %d, %v", s, threshold, err)
 	}
 	if in, nodes := f.Inputs(), f.Nodes(); len(in) != 1 || in[0].Of != op.Step || len(nodes) != 1 || nodes[0] != f.Step() {

@@ -8,7 +8,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
@@ -42,8 +42,8 @@ func (s *Source) Active(step int64) bool {
 }
 
 // Stream returns the random stream of the layer at a step.
-func (s *Source) Stream(step int64) kernel.Stream {
-	return kernel.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
+func (s *Source) Stream(step int64) drop.Stream {
+	return drop.Stream{Seed: s.Seed, Layer: s.Layer, Step: uint64(step)}
 }
 
 // String distinguishes the source from others. It does not say whether the

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 )
@@ -129,7 +129,7 @@ func TestActive(t *testing.T) {
 
 func TestStream(t *testing.T) {
 	s := source(t, input(), draw.WithSeed(7), draw.WithLayer(3))
-	if got := s.Stream(5); got != (kernel.Stream{Seed: 7, Layer: 3, Step: 5}) {
+	if got := s.Stream(5); got != (drop.Stream{Seed: 7, Layer: 3, Step: 5}) {
 		t.Errorf("got %v", got)
 	}
 	if got := s.String(); got != "seed=7 layer=3 mode=auto" {

@@ -3,7 +3,7 @@ package mask
 import (
 	"math/bits"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 )
 
 // Blocks returns the bits of planes of height x width from which square blocks
@@ -12,7 +12,7 @@ import (
 // shape (planes, height-side+1, width-side+1) under a threshold, so that every
 // block lies inside its plane; blocks may overlap. side is at most height and
 // width.
-func Blocks(planes, height, width, side int, s kernel.Stream, threshold uint32) (kept []uint64, count int) {
+func Blocks(planes, height, width, side int, s drop.Stream, threshold uint32) (kept []uint64, count int) {
 	n := planes * height * width
 	kept = NewBits(n)
 	for i := range kept {
@@ -24,7 +24,7 @@ func Blocks(planes, height, width, side int, s kernel.Stream, threshold uint32) 
 	rows, cols := height-side+1, width-side+1
 	corners := planes * rows * cols
 	seeds := NewBits(corners)
-	kernel.Bits(seeds, 0, s, threshold)
+	drop.Bits(seeds, 0, s, threshold)
 	for k, w := range seeds {
 		for w = ^w; w != 0; w &= w - 1 {
 			corner := 64*k + bits.TrailingZeros64(w)

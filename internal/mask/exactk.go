@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/philox"
 )
 
@@ -14,7 +14,7 @@ import (
 //
 // Unit i has group g = i/16 and position e = i%16. The low half of its 64-bit
 // key is word 2*(e/8) of block 8g + e%8, the high half the next word.
-func ExactK(n, k int, s kernel.Stream) []uint64 {
+func ExactK(n, k int, s drop.Stream) []uint64 {
 	kept := NewBits(n)
 	new(Chooser).ExactK(kept, n, k, s)
 	return kept
@@ -27,7 +27,7 @@ type Chooser struct {
 }
 
 // ExactK is the function [ExactK], but writes the bits of the n units to kept.
-func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
+func (c *Chooser) ExactK(kept []uint64, n, k int, s drop.Stream) {
 	clear(kept)
 	switch k {
 	case 0:
@@ -68,7 +68,7 @@ func (c *Chooser) ExactK(kept []uint64, n, k int, s kernel.Stream) {
 }
 
 // appendKeys appends the keys of n units to keys.
-func appendKeys(keys []uint64, n int, s kernel.Stream) []uint64 {
+func appendKeys(keys []uint64, n int, s drop.Stream) []uint64 {
 	at, whole := len(keys), (n+15)/16*16
 	keys = slices.Grow(keys, whole)[:at+whole]
 	key := philox.KeyOf(s.Seed)

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"testing"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 )
 
 // Masks of any layout are, element by element, what their definitions say.
@@ -15,8 +15,8 @@ func FuzzMasks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, layer uint32, step uint64, a, b, c, over byte, threshold uint32, side byte, k uint16) {
 		shape := []int{int(a % 20), int(b % 20), int(c % 40)}
 		shared := []bool{over&1 == 1, over&2 == 2, over&4 == 4}
-		s := kernel.Stream{Seed: seed, Layer: layer, Step: step}
-		threshold %= kernel.Always + 1
+		s := drop.Stream{Seed: seed, Layer: layer, Step: step}
+		threshold %= drop.Always + 1
 		l := NewLayout(shape, shared)
 		kept := Draw(l, s, threshold)
 		size := shape[0] * shape[1] * shape[2]
@@ -63,7 +63,7 @@ func FuzzMasks(f *testing.F) {
 }
 
 // checkBlocks compares Blocks with its definition.
-func checkBlocks(t *testing.T, planes, h, w, side int, s kernel.Stream, threshold uint32) {
+func checkBlocks(t *testing.T, planes, h, w, side int, s drop.Stream, threshold uint32) {
 	kept, count := Blocks(planes, h, w, side, s, threshold)
 	rows, cols := h-side+1, w-side+1
 	corners := Draw(NewLayout([]int{planes, rows, cols}, nil), s, threshold)

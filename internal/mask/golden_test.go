@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 )
 
 // vectors calls f with the two sides of the colon of each line of a file in
@@ -35,7 +35,7 @@ func vectors(t *testing.T, name string, f func(head, data string)) int {
 
 func TestGoldenExactK(t *testing.T) {
 	n := vectors(t, "exactk.txt", func(head, want string) {
-		var s kernel.Stream
+		var s drop.Stream
 		var n, k int
 		if _, err := fmt.Sscan(head, &s.Seed, &s.Layer, &s.Step, &n, &k); err != nil {
 			t.Fatalf("%q: %v", head, err)
@@ -61,24 +61,24 @@ func TestGoldenExactK(t *testing.T) {
 
 func TestGoldenWords(t *testing.T) {
 	n := vectors(t, "words.txt", func(head, data string) {
-		var s kernel.Stream
+		var s drop.Stream
 		if _, err := fmt.Sscan(head, &s.Seed, &s.Layer, &s.Step); err != nil {
 			t.Fatalf("%q: %v", head, err)
 		}
 		want := strings.Fields(data)
 		got := make([]uint32, len(want))
-		kernel.Words(got, 0, s)
+		drop.Words(got, 0, s)
 		for i := range want {
 			if fmt.Sprintf("%08x", got[i]) != want[i] {
 				t.Errorf("%s: word %d is %08x, want %s", head, i, got[i], want[i])
 			}
 		}
 		// Any group on can be drawn by itself.
-		tail := make([]uint32, len(want)-kernel.WordGroup)
-		kernel.Words(tail, 1, s)
+		tail := make([]uint32, len(want)-drop.WordGroup)
+		drop.Words(tail, 1, s)
 		for i, w := range tail {
-			if w != got[kernel.WordGroup+i] {
-				t.Errorf("%s: word %d is %08x from group 1 on, want %08x", head, kernel.WordGroup+i, w, got[kernel.WordGroup+i])
+			if w != got[drop.WordGroup+i] {
+				t.Errorf("%s: word %d is %08x from group 1 on, want %08x", head, drop.WordGroup+i, w, got[drop.WordGroup+i])
 			}
 		}
 	})

@@ -3,7 +3,7 @@ package mask
 import (
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 )
 
 // A Mask is a drawn mask, ready to be applied. dst and src both have the length
@@ -23,21 +23,21 @@ func (Identity) Float32(dst, src []float32) { copy(dst, src) }
 func (Identity) Float64(dst, src []float64) { copy(dst, src) }
 
 // PerElement is inverted dropout with the contract's mask and a bit for each
-// element: kept elements are multiplied by [kernel.Scale]. The bits are never
+// element: kept elements are multiplied by [drop.Scale]. The bits are never
 // stored.
 type PerElement struct {
-	Stream    kernel.Stream
+	Stream    drop.Stream
 	Threshold uint32
 }
 
 // Float32 applies the mask.
 func (m PerElement) Float32(dst, src []float32) {
-	kernel.Apply(dst, src, 0, m.Stream, m.Threshold)
+	drop.Apply(dst, src, 0, m.Stream, m.Threshold)
 }
 
 // Float64 applies the mask.
 func (m PerElement) Float64(dst, src []float64) {
-	kernel.Apply(dst, src, 0, m.Stream, m.Threshold)
+	drop.Apply(dst, src, 0, m.Stream, m.Threshold)
 }
 
 // A Form says what becomes of elements: a kept x becomes Scale*x + Shift, a
@@ -57,12 +57,12 @@ type Bits struct {
 }
 
 // NewBits returns memory for the bits of n elements.
-func NewBits(n int) []uint64 { return make([]uint64, (n+kernel.GroupSize-1)/kernel.GroupSize) }
+func NewBits(n int) []uint64 { return make([]uint64, (n+drop.GroupSize-1)/drop.GroupSize) }
 
 // Draw returns the contract's bits for the elements of l.
-func Draw(l Layout, s kernel.Stream, threshold uint32) []uint64 {
+func Draw(l Layout, s drop.Stream, threshold uint32) []uint64 {
 	kept := NewBits(l.Size())
-	kernel.Bits(kept, 0, s, threshold)
+	drop.Bits(kept, 0, s, threshold)
 	return kept
 }
 

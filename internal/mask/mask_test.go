@@ -8,11 +8,11 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 )
 
-func drawStream(t *rapid.T) kernel.Stream {
-	return kernel.Stream{
+func drawStream(t *rapid.T) drop.Stream {
+	return drop.Stream{
 		Seed:  rapid.Uint64().Draw(t, "seed"),
 		Layer: rapid.Uint32().Draw(t, "layer"),
 		Step:  rapid.Uint64().Draw(t, "step"),
@@ -40,7 +40,7 @@ func TestLayouts(t *testing.T) {
 		shape := rapid.SliceOfN(rapid.IntRange(0, 5), 0, 5).Draw(t, "shape")
 		shared := rapid.SliceOfN(rapid.Bool(), len(shape), len(shape)).Draw(t, "shared")
 		s := drawStream(t)
-		threshold := rapid.Uint32Range(1, kernel.Always-1).Draw(t, "threshold")
+		threshold := rapid.Uint32Range(1, drop.Always-1).Draw(t, "threshold")
 		l := NewLayout(shape, shared)
 		size, masked := 1, 1
 		for d, n := range shape {
@@ -60,7 +60,7 @@ func TestLayouts(t *testing.T) {
 		b := Bits{Layout: l, Kept: kept, Form: Form{Scale: 2, Shift: 1, Dropped: -3}}
 		noise := Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return float64(word>>8) / 4 }}
 		words := make([]uint32, masked)
-		kernel.Words(words, 0, s)
+		drop.Words(words, 0, s)
 		x32, x64 := make([]float32, size), make([]float64, size)
 		for i := range x32 {
 			x32[i], x64[i] = float32(i+1), float64(i+1)
@@ -125,7 +125,7 @@ func TestExactKStatistics(t *testing.T) {
 	var single [n]float64
 	var pairs [n][n]float64
 	for step := range draws {
-		units := Indices(ExactK(n, k, kernel.Stream{Seed: 11, Layer: 2, Step: uint64(step)}))
+		units := Indices(ExactK(n, k, drop.Stream{Seed: 11, Layer: 2, Step: uint64(step)}))
 		for _, i := range units {
 			single[i]++
 			for _, j := range units {
@@ -152,7 +152,7 @@ func TestBlocks(t *testing.T) {
 		planes := rapid.IntRange(0, 4).Draw(t, "planes")
 		height, width := rapid.IntRange(1, 20).Draw(t, "height"), rapid.IntRange(1, 70).Draw(t, "width")
 		side := rapid.IntRange(1, min(height, width)).Draw(t, "side")
-		threshold := rapid.Uint32Range(1, kernel.Always).Draw(t, "threshold")
+		threshold := rapid.Uint32Range(1, drop.Always).Draw(t, "threshold")
 		s := drawStream(t)
 		kept, count := Blocks(planes, height, width, side, s, threshold)
 		rows, cols := height-side+1, width-side+1
@@ -185,7 +185,7 @@ func TestGaussianMoments(t *testing.T) {
 	for i := range x {
 		x[i] = 1
 	}
-	Gaussian(NewLayout([]int{n}, nil), kernel.Stream{Seed: 1, Layer: 2, Step: 3}, sigma).Float64(x, x)
+	Gaussian(NewLayout([]int{n}, nil), drop.Stream{Seed: 1, Layer: 2, Step: 3}, sigma).Float64(x, x)
 	var sum, squares, fourth float64
 	for _, v := range x {
 		z := (v - 1) / sigma

@@ -1,16 +1,17 @@
 package mask
 
 import (
-	"github.com/gorgonia-dropout/dropout/internal/kernel"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/normal"
 )
 
 // Noise multiplies the elements of a tensor by random numbers, or adds these to
-// them. Each number is a function of a random word (see [kernel.Words]),
+// them. Each number is a function of a random word (see [drop.Words]),
 // computed in float64 and rounded to the tensor's type before the product or
 // the sum.
 type Noise struct {
 	Layout Layout
-	Stream kernel.Stream
+	Stream drop.Stream
 	// Number is that function; nil means normal noise of standard deviation
 	// sigma.
 	Number func(word uint32) float64
@@ -21,13 +22,13 @@ type Noise struct {
 
 // Gaussian returns multiplicative noise of mean 1 and standard deviation sigma:
 // the factors are 1 + sigma*portable.Normal(word).
-func Gaussian(l Layout, s kernel.Stream, sigma float64) Noise {
+func Gaussian(l Layout, s drop.Stream, sigma float64) Noise {
 	return Noise{Layout: l, Stream: s, sigma: sigma}
 }
 
 // AddedGaussian returns additive noise of mean 0 and standard deviation sigma:
 // sigma*portable.Normal(word).
-func AddedGaussian(l Layout, s kernel.Stream, sigma float64) Noise {
+func AddedGaussian(l Layout, s drop.Stream, sigma float64) Noise {
 	return Noise{Layout: l, Stream: s, sigma: sigma, Added: true}
 }
 
@@ -37,7 +38,7 @@ func (m Noise) Float32(dst, src []float32) { apply(dst, src, m) }
 // Float64 applies the noise.
 func (m Noise) Float64(dst, src []float64) { apply(dst, src, m) }
 
-// piece is the number of words drawn at a time: a multiple of kernel.WordGroup, few
+// piece is the number of words drawn at a time: a multiple of drop.WordGroup, few
 // enough for the stack and the first-level cache.
 const piece = 512
 
@@ -69,16 +70,16 @@ func apply[F float32 | float64](dst, src []F, m Noise) {
 func draw[F float32 | float64](numbers []F, at int, m Noise) {
 	var buffer [piece]uint32
 	words := buffer[:len(numbers)]
-	kernel.Words(words, uint64(at/kernel.WordGroup), m.Stream)
+	drop.Words(words, uint64(at/drop.WordGroup), m.Stream)
 	if m.Number != nil {
 		for i, word := range words {
 			numbers[i] = F(m.Number(word))
 		}
 		return
 	}
-	var normal [piece]float64
-	z := normal[:len(numbers)]
-	kernel.Normals(z, words)
+	var drawn [piece]float64
+	z := drawn[:len(numbers)]
+	normal.Quantiles(z, words)
 	if m.Added {
 		for i, z := range z {
 			numbers[i] = F(m.sigma * z)

@@ -2,9 +2,12 @@ package parallel_test
 
 import (
 	"fmt"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
@@ -51,5 +54,103 @@ func check[F float32 | float64](t *testing.T, s *parallel.Scratch[F]) {
 		}
 		s.Give(a)
 		s.Give(b)
+	}
+}
+
+// Parts cover everything once, in order, and are cut at multiples of the size after what
+// the first part lacks.
+func TestParts(t *testing.T) {
+	for _, p := range []parallel.Parts{{N: 0, Size: 4}, {N: 1, Size: 4}, {N: 9, Size: 4}, {N: 8, Size: 4}, {N: 9, Size: 4, Skip: 3}, {N: 1, Size: 4, Skip: 1}} {
+		at := 0
+		for i := range p.Count() {
+			from, to := p.Part(i)
+			if from != at || to <= from || to-from > p.Size || to < p.N && (to+p.Skip)%p.Size != 0 {
+				t.Errorf("%+v: part %d is [%d, %d), want one from %d on", p, i, from, to, at)
+			}
+			at = to
+		}
+		if at != p.N {
+			t.Errorf("%+v: parts end at %d", p, at)
+		}
+	}
+}
+
+// Work pays for a core for each grain of it, and for no more cores than there are.
+func TestWorkers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	for _, tt := range []struct{ work, grain, want int }{{0, 10, 1}, {19, 10, 1}, {20, 10, 2}, {39, 10, 3}, {1000, 10, 3}} {
+		if got := parallel.Workers(tt.work, tt.grain); got != tt.want {
+			t.Errorf("Workers(%d, %d) = %d, want %d", tt.work, tt.grain, got, tt.want)
+		}
+	}
+}
+
+// A team's goroutines have numbers of their own, run at once, and are done when Run returns.
+func TestTeam(t *testing.T) {
+	var team parallel.Team[*[5]atomic.Int32]
+	for _, workers := range []int{0, 1, 2, 5} {
+		var seen [5]atomic.Int32
+		var inside parallel.Tasks
+		team.Run(workers, &seen, func(seen *[5]atomic.Int32, worker int) {
+			seen[worker].Add(1)
+			inside.Done()
+			inside.Wait(max(1, workers)) // never ends unless all run at once
+		})
+		for i := range seen {
+			want := int32(0)
+			if i < max(1, workers) {
+				want = 1
+			}
+			if got := seen[i].Load(); got != want {
+				t.Errorf("%d workers: number %d ran %d times, want %d", workers, i, got, want)
+			}
+		}
+	}
+}
+
+// summing adds the indices of parts.
+type summing struct{ to *atomic.Int64 }
+
+func (s *summing) Part(from, to int) {
+	for i := from; i < to; i++ {
+		s.to.Add(int64(i))
+	}
+}
+
+// Runs of one split may overlap, and each keeps to its argument.
+func TestSplitsOverlap(t *testing.T) {
+	var split parallel.Split[summing, *summing]
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for n := range 200 {
+				var sum atomic.Int64
+				split.Run(3, parallel.Parts{N: n, Size: 7}, summing{&sum})
+				if want := int64(n * (n - 1) / 2); sum.Load() != want {
+					t.Errorf("the sum of %d numbers is %d, want %d", n, sum.Load(), want)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// After the first runs nothing is allocated.
+func TestAllocations(t *testing.T) {
+	if kerneltest.Race {
+		t.Skip("the race detector empties pools")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	var split parallel.Split[summing, *summing]
+	var scratch parallel.Scratch[float64]
+	x := make([]float64, 100)
+	f := func(i int) { x[i]++ }
+	var sum atomic.Int64
+	if n := kerneltest.Allocations(func() {
+		split.Run(2, parallel.Parts{N: len(x), Size: 10}, summing{&sum})
+		parallel.Each(len(x), 1<<14, f)
+		scratch.Give(scratch.Take(100))
+	}); n >= 1 {
+		t.Errorf("%v allocations, want none", n)
 	}
 }

@@ -79,7 +79,7 @@ func (k *adagradKernel[F]) update(w, g, q, _ []F) {
 	lr, eps := k.lr, k.eps
 	g, q = g[:len(w)], q[:len(w)]
 	for i, d := range g {
-		a := q[i] + d*d
+		a := q[i] + F(d*d) // the conversion keeps the product from being fused with the sum
 		q[i] = a
 		w[i] -= lr * d / (F(math.Sqrt(float64(a))) + eps)
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
 )
 
 // Adam is the solver of Kingma and Ba, "Adam: a method for stochastic
@@ -29,7 +31,7 @@ type Adam struct {
 	Regularization
 
 	core core
-	k32  adamKernel32
+	k32  adamKernel[float32]
 	k64  adamKernel[float64]
 }
 
@@ -95,36 +97,19 @@ func (c *adamSettings) resolve(where string) error {
 	return nil
 }
 
-// adamKernel is the update in the order of section 2 of the paper, which saves
-// a division: w -= step * m/(sqrt(v) + eps), with the bias corrections in step
-// and eps.
-type adamKernel[F float] struct{ step, beta1, beta2, rest1, rest2, eps F }
+// adamKernel is the update of [solver.Adam].
+type adamKernel[F float] struct{ solver.Adam[F] }
 
 func (k *adamKernel[F]) set(c adamSettings, t int64) {
 	root := math.Sqrt(1 - math.Pow(c.beta2, float64(t)))
-	*k = adamKernel[F]{
-		step:  F(c.lr * root / (1 - math.Pow(c.beta1, float64(t)))),
-		beta1: F(c.beta1),
-		beta2: F(c.beta2),
-		rest1: F(1 - c.beta1),
-		rest2: F(1 - c.beta2),
-		eps:   F(c.eps * root),
+	k.Adam = solver.Adam[F]{
+		Step:  F(c.lr * root / (1 - math.Pow(c.beta1, float64(t)))),
+		Beta1: F(c.beta1),
+		Beta2: F(c.beta2),
+		Rest1: F(1 - c.beta1),
+		Rest2: F(1 - c.beta2),
+		Eps:   F(c.eps * root),
 	}
 }
 
-func (k *adamKernel[F]) update(w, g, m, v []F) {
-	step, beta1, beta2, rest1, rest2, eps := k.step, k.beta1, k.beta2, k.rest1, k.rest2, k.eps
-	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
-	for i, d := range g {
-		// The conversions keep products from being fused with sums.
-		a := F(beta1*m[i]) + F(rest1*d)
-		b := F(beta2*v[i]) + F(rest2*d*d)
-		m[i], v[i] = a, b
-		w[i] -= step * a / (F(math.Sqrt(float64(b))) + eps)
-	}
-}
-
-// adamKernel32 is adamKernel[float32] with the processor's vector instructions,
-// if it has them, since square roots and divisions take several times as long
-// one by one.
-type adamKernel32 struct{ adamKernel[float32] }
+func (k *adamKernel[F]) update(w, g, m, v []F) { k.Update(w, g, m, v) }

@@ -25,7 +25,7 @@ type AdamW struct {
 	Regularization
 
 	core core
-	k32  adamKernel32
+	k32  adamKernel[float32]
 	k64  adamKernel[float64]
 }
 

@@ -2,11 +2,11 @@ package optim
 
 import (
 	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
 const (
@@ -72,20 +72,18 @@ type core struct {
 	params []param
 	slots  [maxSlots]bool // allocated
 
-	// The rest serves one call of step and is kept to avoid allocations.
-	spans    []span
-	rule     rule
-	reg      *Regularization
-	clip     float64 // the factor by which gradients are scaled
-	tasks    []task
-	partial  []float64 // sums of squares by task
-	phase    phase
-	next     atomic.Int64
-	workers  atomic.Int64     // that have begun
-	f32      []lines[float32] // by worker
-	f64      []lines[float64]
-	wait     sync.WaitGroup
-	workFunc func()
+	// The rest serves one call of step, and is kept to avoid allocations.
+	spans   []span
+	rule    rule
+	reg     *Regularization
+	clip    float64 // the factor by which gradients are scaled
+	tasks   []task
+	partial []float64 // sums of squares by task
+	phase   phase
+	next    parallel.Tasks
+	team    parallel.Team[*core]
+	f32     []lines[float32] // by worker
+	f64     []lines[float64]
 }
 
 // task is a range of elements or, for the projection, of units of a parameter.
@@ -180,39 +178,16 @@ func (c *core) units() {
 // run does all tasks, on several goroutines if there are enough tasks.
 func (c *core) run(p phase) {
 	c.phase = p
-	c.next.Store(0)
-	c.workers.Store(0)
-	helpers := max(min(runtime.GOMAXPROCS(0), len(c.tasks)/share)-1, 0)
+	c.next.Reset()
+	workers := parallel.Workers(len(c.tasks), share)
 	if p == phaseUpdate {
-		c.provide(helpers + 1)
+		c.provide(workers)
 	}
-	if helpers > 0 {
-		if c.workFunc == nil {
-			// A go statement on a func value without arguments does not
-			// allocate; one on a method or a closure does.
-			c.workFunc = c.help
-		}
-		c.wait.Add(helpers)
-		for range helpers {
-			go c.workFunc()
-		}
-	}
-	c.work()
-	c.wait.Wait()
+	c.team.Run(workers, c, (*core).work)
 }
 
-func (c *core) help() {
-	c.work()
-	c.wait.Done()
-}
-
-func (c *core) work() {
-	worker := int(c.workers.Add(1)) - 1
-	for {
-		i := int(c.next.Add(1)) - 1
-		if i >= len(c.tasks) {
-			return
-		}
+func (c *core) work(worker int) {
+	for i, ok := c.next.Next(len(c.tasks)); ok; i, ok = c.next.Next(len(c.tasks)) {
 		t := c.tasks[i]
 		p := &c.params[t.param]
 		switch c.phase {
@@ -249,7 +224,7 @@ func squaresOf[F float](c *core, g []F) float64 {
 	if limit := c.reg.ClipValue; limit > 0 {
 		return squaresClipped(g, limit)
 	}
-	return squares(g)
+	return solver.Squares(g)
 }
 
 // update does everything that a step does with elements [lo, hi) of a

@@ -7,6 +7,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
@@ -74,44 +75,6 @@ func (l layout) block() int {
 	return min(max(4*grain/(l.outer*l.inner), 256/l.inner, 1), maxUnits)
 }
 
-// columnSquares adds the squares of a matrix's columns to sums. The matrix is
-// given by its memory, the number of rows and the distance between them.
-func columnSquares[F float](sums []float64, w []F, distance, rows int) {
-	n := len(sums)
-	// Four rows at a time load and store the sums a quarter as often.
-	for ; rows >= 4; rows -= 4 {
-		a, b, c, d := w[:n], w[distance:distance+n], w[2*distance:2*distance+n], w[3*distance:3*distance+n]
-		for i := addSquares(sums, a, b, c, d); i < len(sums); i++ {
-			p, q, r, s := float64(a[i]), float64(b[i]), float64(c[i]), float64(d[i])
-			sums[i] += (p*p + q*q) + (r*r + s*s)
-		}
-		w = w[min(4*distance, len(w)):]
-	}
-	for ; rows > 0; rows-- {
-		for i, x := range w[:n] {
-			sums[i] += float64(x) * float64(x)
-		}
-		w = w[min(distance, len(w)):]
-	}
-}
-
-// addSquares processes the first columns with the processor's vector
-// instructions, if it has them, and returns how many.
-func addSquares[F float](sums []float64, a, b, c, d []F) int {
-	if a, ok := any(a).([]float32); ok {
-		return addSquares32(sums, a, any(b).([]float32), any(c).([]float32), any(d).([]float32))
-	}
-	return 0
-}
-
-// scaleBy is like addSquares, for multiplying elements by their factors.
-func scaleBy[F float](x []F, by []float64) int {
-	if x, ok := any(x).([]float32); ok {
-		return scaleBy32(x, by)
-	}
-	return 0
-}
-
 // project bounds the norms of units [lo, hi), at most maxUnits, by c: of all of
 // them or, if it is not nil, of those in the ascending list some. The sums are
 // in float64 and in the same order whatever the range.
@@ -128,11 +91,11 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 		}
 	}
 	if l.inner == 1 {
-		columnSquares(by, w[lo:], row, l.outer)
+		solver.ColumnSquares(by, w[lo:], row, l.outer)
 	} else {
 		runs(func(run []F) {
 			for i := range by {
-				by[i] += squares(run[i*l.inner : (i+1)*l.inner])
+				by[i] += solver.Squares(run[i*l.inner : (i+1)*l.inner])
 			}
 		})
 	}
@@ -153,12 +116,7 @@ func project[F float](w []F, l layout, lo, hi int, c float64, some []int) {
 		return
 	}
 	if l.inner == 1 {
-		runs(func(run []F) {
-			by := by[:len(run)]
-			for i := scaleBy(run, by); i < len(run); i++ {
-				run[i] = F(float64(run[i]) * by[i])
-			}
-		})
+		runs(func(run []F) { solver.ScaleBy(run, by) })
 		return
 	}
 	runs(func(run []F) {

@@ -15,7 +15,7 @@ func (n *norm) see(x float64) { n.largest = max(n.largest, math.Abs(x)) }
 
 func (n *norm) add(x float64) {
 	x /= n.largest
-	n.sum += x * x
+	n.sum += float64(x * x)
 }
 
 // exceeds reports whether the norm is larger than c, false for NaN.

@@ -104,7 +104,8 @@ func (k *rmspropKernel[F]) update(w, g, q, u []F) {
 	g, q = g[:len(w)], q[:len(w)]
 	if !k.velocity {
 		for i, d := range g {
-			a := decay*q[i] + rest*d*d
+			// The conversions keep products from being fused with sums.
+			a := F(decay*q[i]) + F(rest*d*d)
 			q[i] = a
 			w[i] -= lr * d / (F(math.Sqrt(float64(a))) + eps)
 		}
@@ -112,9 +113,9 @@ func (k *rmspropKernel[F]) update(w, g, q, u []F) {
 	}
 	u = u[:len(w)]
 	for i, d := range g {
-		a := decay*q[i] + rest*d*d
-		b := mu*u[i] + d/(F(math.Sqrt(float64(a)))+eps)
+		a := F(decay*q[i]) + F(rest*d*d)
+		b := F(mu*u[i]) + d/(F(math.Sqrt(float64(a)))+eps)
 		q[i], u[i] = a, b
-		w[i] -= lr * b
+		w[i] -= F(lr * b)
 	}
 }

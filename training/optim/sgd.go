@@ -5,6 +5,8 @@ import (
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
 )
 
 // SGD is stochastic gradient descent with momentum. With the gradient g of a
@@ -32,7 +34,7 @@ type SGD struct {
 	Regularization
 
 	core core
-	k32  sgdKernel32
+	k32  sgdKernel[float32]
 	k64  sgdKernel[float64]
 }
 
@@ -94,26 +96,22 @@ func (k *sgdKernel[F]) set(s *SGD, velocity bool) {
 
 func (k *sgdKernel[F]) update(w, g, v, _ []F) {
 	lr, mu := k.lr, k.momentum
-	g = g[:len(w)]
-	if !k.velocity {
+	switch {
+	case !k.velocity:
+		g = g[:len(w)]
 		for i, d := range g {
-			w[i] -= lr * d
+			// The conversions keep products from being fused with sums.
+			w[i] -= F(lr * d)
 		}
-		return
-	}
-	v = v[:len(w)]
-	if k.nesterov {
+	case !k.nesterov:
+		solver.Momentum(w, g, v, lr, mu)
+	default:
+		g, v = g[:len(w)], v[:len(w)]
 		for i, d := range g {
-			u := mu*v[i] + d
+			u := F(mu*v[i]) + d
 			v[i] = u
-			w[i] -= lr * (d + mu*u)
+			w[i] -= F(lr * (d + F(mu*u)))
 		}
-		return
-	}
-	for i, d := range g {
-		u := mu*v[i] + d
-		v[i] = u
-		w[i] -= lr * u
 	}
 }
 
@@ -122,7 +120,7 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 	g = g[:len(indices)]
 	if !k.velocity {
 		for i, at := range indices {
-			w[at] -= lr * g[i]
+			w[at] -= F(lr * g[i])
 		}
 		return
 	}
@@ -130,19 +128,15 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 	if k.nesterov {
 		for i, at := range indices {
 			d := g[i]
-			u := mu*v[at] + d
+			u := F(mu*v[at]) + d
 			v[at] = u
-			w[at] -= lr * (d + mu*u)
+			w[at] -= F(lr * (d + F(mu*u)))
 		}
 		return
 	}
 	for i, at := range indices {
-		u := mu*v[at] + g[i]
+		u := F(mu*v[at]) + g[i]
 		v[at] = u
-		w[at] -= lr * u
+		w[at] -= F(lr * u)
 	}
 }
-
-// sgdKernel32 is sgdKernel[float32] with the processor's vector instructions:
-// its method update differs by architecture.
-type sgdKernel32 struct{ sgdKernel[float32] }

@@ -1,11 +1,12 @@
-// Package isa chooses the instruction set of the kernels: once, when the program
-// starts, for all of them.
+// Package isa chooses the instruction set of the kernels: once, at their first use, for
+// all of them.
 package isa
 
 import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pkg/errors"
 )
@@ -30,13 +31,13 @@ func (s Set) String() string { return names[s] }
 // variable is the environment variable that chooses the set.
 const variable = "DROPOUT_KERNEL"
 
-var active = Choose(os.Getenv(variable), Supported())
+var active = sync.OnceValue(func() Set { return Choose(os.Getenv(variable), Supported()) })
 
 // Active returns the set in use: the best that the processor has, unless the
-// environment variable DROPOUT_KERNEL named another one when the program started. A
-// name that is unknown or that the processor lacks is taken as none: see CheckChoice.
-// A program built with the tag noasm has Generic alone.
-func Active() Set { return active }
+// environment variable DROPOUT_KERNEL names another one at the first call. A name that
+// is unknown or that the processor lacks is taken as none: see CheckChoice. A program
+// built with the tag noasm has Generic alone.
+func Active() Set { return active() }
 
 // Choose returns the named set if it is among the supported ones, else the last and
 // best of them.

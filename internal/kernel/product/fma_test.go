@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
 )
 
 // exactFMA is a*b+c in numbers of any precision, rounded to float32.
@@ -76,7 +78,7 @@ func TestFMA(t *testing.T) {
 			{float32(math.NaN()), 0, 0, float32(math.NaN())},
 		} {
 			for name, got := range map[string]float32{"fma32": fma32(tt.a, tt.b, tt.c), "fma32Exact": fma32Exact(tt.a, tt.b, tt.c)} {
-				if !same(got, tt.want) {
+				if !kerneltest.Same(got, tt.want) {
 					t.Errorf("%s(%v, %v, %v) is %v, want %v", name, tt.a, tt.b, tt.c, got, tt.want)
 				}
 			}

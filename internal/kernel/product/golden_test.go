@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
 )
 
 // golden is one line of testdata/products.txt, which testdata/products.py wrote.
@@ -86,7 +88,7 @@ func testGolden[F Float](t *testing.T, k *kernels[F], all []golden, bits string)
 			x = append(x, parse[F](t, list))
 		}
 		got, want := answer(t, k, g, x), x[len(x)-1]
-		if i := differ(got, want); i >= 0 || len(got) != len(want) {
+		if i := kerneltest.Differs(got, want); i >= 0 || len(got) != len(want) {
 			t.Errorf("%s: element %d is %v, want %v", g.line, i, got, want)
 		}
 		checked++

@@ -1,11 +1,6 @@
 package product
 
-import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-	"time"
-)
+import "github.com/gorgonia-dropout/dropout/internal/parallel"
 
 // job is one product. Its goroutines do its steps together: they pack a block of a, all
 // of which must be there before any part of c is computed from it.
@@ -16,10 +11,9 @@ type job[F Float] struct {
 	scaleA, scaleB F    // factors of the operands
 	add            bool // to c
 
-	packed []F    // the panels of a block
-	steps  []step // two for each block
-	others sync.WaitGroup
-	start  func()
+	packed []F              // the panels of a block
+	steps  []parallel.Tasks // two for each block
+	share  func(j *job[F], worker int)
 }
 
 // run computes a product of arguments that fit and are not empty, on so many goroutines
@@ -27,22 +21,12 @@ type job[F Float] struct {
 func (k *kernels[F]) run(goroutines int, scaleA F, a Matrix[F], scaleB F, b Matrix[F], add bool, c Matrix[F]) {
 	j, ok := k.jobs.Get().(*job[F])
 	if !ok {
-		j = &job[F]{kernels: k}
-		j.start = func() {
-			defer j.others.Done()
-			j.work()
-		}
+		j = &job[F]{kernels: k, share: func(j *job[F], _ int) { j.work() }}
 	}
 	j.a, j.b, j.c, j.scaleA, j.scaleB, j.add = a, b, c, scaleA, scaleB, add
 	j.plan = k.planFor(c.Rows, c.Cols, a.Cols, goroutines)
 	j.reserve()
-	j.others.Add(j.goroutines - 1)
-	for range j.goroutines - 1 {
-		// A function value without arguments: nothing is allocated.
-		go j.start()
-	}
-	j.work()
-	j.others.Wait()
+	k.teams.Run(j.goroutines, j, j.share)
 	// The pool must not keep the operands.
 	j.a, j.b, j.c = Matrix[F]{}, Matrix[F]{}, Matrix[F]{}
 	k.jobs.Put(j)
@@ -54,11 +38,10 @@ func (j *job[F]) reserve() {
 		j.packed = make([]F, need)
 	}
 	if need := 2 * j.blocks(); len(j.steps) < need {
-		j.steps = make([]step, need)
+		j.steps = make([]parallel.Tasks, need)
 	}
 	for i := range 2 * j.blocks() {
-		j.steps[i].taken.Store(0)
-		j.steps[i].done.Store(0)
+		j.steps[i].Reset()
 	}
 }
 
@@ -83,9 +66,6 @@ func (j *job[F]) work() {
 // sliver lie one after the other.
 func (j *job[F]) panel(p int) []F { return j.packed[p*j.panelSize:][:j.panelSize] }
 
-// step counts the tasks of a step that were taken and that are done.
-type step struct{ taken, done atomic.Int64 }
-
 // all does the tasks of a step until none is left, and waits for those that others have
 // taken.
 func (j *job[F]) all(i, tasks int, task func(i int)) {
@@ -96,20 +76,9 @@ func (j *job[F]) all(i, tasks int, task func(i int)) {
 		return
 	}
 	s := &j.steps[i]
-	for {
-		i := int(s.taken.Add(1)) - 1
-		if i >= tasks {
-			break
-		}
+	for i, ok := s.Next(tasks); ok; i, ok = s.Next(tasks) {
 		task(i)
-		s.done.Add(1)
+		s.Done()
 	}
-	for tries := 0; s.done.Load() < int64(tasks); tries++ {
-		// What is waited for takes microseconds, unless its thread was interrupted.
-		if tries < 1000 {
-			runtime.Gosched()
-		} else {
-			time.Sleep(20 * time.Microsecond)
-		}
-	}
+	s.Wait(tasks)
 }

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
 // kernels are the loops of one instruction set and type of element.
@@ -29,6 +30,7 @@ type kernels[F Float] struct {
 	scale    func(alpha F, x *F, n int)
 
 	jobs    sync.Pool // of *job[F]
+	teams   parallel.Team[*job[F]]
 	workers sync.Pool // of *worker[F]
 }
 
@@ -65,13 +67,13 @@ func (k *kernels[F]) vectors(cols int) int { return (cols + k.lanes - 1) / k.lan
 var (
 	sets32   = kernels32()
 	sets64   = kernels64()
-	active32 = pick(sets32, isa.Active())
-	active64 = pick(sets64, isa.Active())
+	active32 = sync.OnceValue(func() *kernels[float32] { return pick(sets32, isa.Active()) })
+	active64 = sync.OnceValue(func() *kernels[float64] { return pick(sets64, isa.Active()) })
 )
 
 // Name returns the name of the instruction set in use: "generic", "avx2", "avx512" or
 // "neon".
-func Name() string { return active32.set.String() }
+func Name() string { return active32().set.String() }
 
 // pick returns the kernels of an instruction set, those in Go where there are none.
 func pick[F Float](all []*kernels[F], set isa.Set) *kernels[F] {
@@ -85,9 +87,10 @@ func pick[F Float](all []*kernels[F], set isa.Set) *kernels[F] {
 
 // active returns the kernels in use.
 func active[F Float]() *kernels[F] {
-	var k any = active32
 	if unsafe.Sizeof(*new(F)) == 8 {
-		k = active64
+		k, _ := any(active64()).(*kernels[F])
+		return k
 	}
-	return k.(*kernels[F])
+	k, _ := any(active32()).(*kernels[F])
+	return k
 }

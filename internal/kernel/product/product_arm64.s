@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func tile32NEON
+// func tile32NEON(rows, vectors, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep, cols, add int)
 TEXT ·tile32NEON(SB), NOSPLIT, $0-88
 	MOVD k+16(FP), R0
 	MOVD a+24(FP), R1
@@ -651,7 +651,7 @@ r1v1loop:
 	VST1 [V0.S4, V1.S4], (R10)
 	RET
 
-// func dot32NEON
+// func dot32NEON(sums, x, y *float32, n int)
 TEXT ·dot32NEON(SB), NOSPLIT, $0-32
 	MOVD sums+0(FP), R0
 	MOVD x+8(FP), R1
@@ -698,7 +698,7 @@ end:
 	VST1.P [V12.S4, V13.S4, V14.S4, V15.S4], 64(R4)
 	RET
 
-// func axpy32NEON
+// func axpy32NEON(alpha float32, x, y *float32, n int)
 TEXT ·axpy32NEON(SB), NOSPLIT, $0-32
 	FMOVS alpha+0(FP), F8
 	VDUP V8.S[0], V8.S4
@@ -717,7 +717,7 @@ loop:
 end:
 	RET
 
-// func tile64NEON
+// func tile64NEON(rows, vectors, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep, cols, add int)
 TEXT ·tile64NEON(SB), NOSPLIT, $0-88
 	MOVD k+16(FP), R0
 	MOVD a+24(FP), R1
@@ -1364,7 +1364,7 @@ r1v1loop:
 	VST1 [V0.D2, V1.D2], (R10)
 	RET
 
-// func dot64NEON
+// func dot64NEON(sums, x, y *float64, n int)
 TEXT ·dot64NEON(SB), NOSPLIT, $0-32
 	MOVD sums+0(FP), R0
 	MOVD x+8(FP), R1
@@ -1411,7 +1411,7 @@ end:
 	VST1.P [V12.D2, V13.D2, V14.D2, V15.D2], 64(R4)
 	RET
 
-// func axpy64NEON
+// func axpy64NEON(alpha float64, x, y *float64, n int)
 TEXT ·axpy64NEON(SB), NOSPLIT, $0-32
 	FMOVD alpha+0(FP), F8
 	VDUP V8.D[0], V8.D2

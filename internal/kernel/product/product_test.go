@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
 )
 
 // forEachSet runs a test with the kernels of each instruction set of this machine, for
@@ -49,21 +51,6 @@ func reference[F Float](alpha F, a, b Matrix[F], beta F, c Matrix[F]) {
 			*to = sum
 		}
 	}
-}
-
-// same tells whether x and y are equal to the bit, any NaN being as good as another.
-func same[F Float](x, y F) bool {
-	return x != x && y != y || x == y && math.Signbit(float64(x)) == math.Signbit(float64(y))
-}
-
-// differ returns the first place where x and y differ, -1 if they do not.
-func differ[F Float](x, y []F) int {
-	for i := range x {
-		if !same(x[i], y[i]) {
-			return i
-		}
-	}
-	return -1
 }
 
 // numbers returns n numbers: kind 0 are small and random, kind 1 of every kind.
@@ -125,7 +112,7 @@ func check[F Float](k *kernels[F], goroutines int, alpha F, a, b Matrix[F], beta
 	got.Elements = append([]F(nil), c.Elements...)
 	reference(alpha, a, b, beta, want)
 	k.multiply(goroutines, alpha, a, b, beta, got)
-	if i := differ(got.Elements, want.Elements); i >= 0 {
+	if i := kerneltest.Differs(got.Elements, want.Elements); i >= 0 {
 		return fmt.Errorf("%d×%d×%d, alpha %v, beta %v, %d goroutines: element %d (step %d, %d) is %v, want %v",
 			c.Rows, c.Cols, a.Cols, alpha, beta, goroutines, i, c.RowStep, c.ColStep, got.Elements[i], want.Elements[i])
 	}
@@ -219,7 +206,7 @@ func testRowAlone[F Float](t *testing.T, k *kernels[F]) {
 		row := a
 		row.Elements, row.Rows = a.from(i, 0), 1
 		k.multiply(1, 1, row, b, 0, Matrix[F]{one, 1, n, n, 1})
-		if j := differ(one, c.from(i, 0)[:n]); j >= 0 {
+		if j := kerneltest.Differs(one, c.from(i, 0)[:n]); j >= 0 {
 			t.Fatalf("row %d: element %d is %v alone, %v in the batch", i, j, one[j], c.from(i, j)[0])
 		}
 	}
@@ -234,7 +221,7 @@ func TestConcurrentProducts(t *testing.T) {
 			for range 10 {
 				m, n, d := 1+rnd.IntN(90), 1+rnd.IntN(90), 1+rnd.IntN(90)
 				a, b := view[float32](rnd, m, d, "rows", false), view[float32](rnd, d, n, "columns", false)
-				if err := check(active32, 2, 1, a, b, 0, view[float32](rnd, m, n, "rows", false)); err != nil {
+				if err := check(active32(), 2, 1, a, b, 0, view[float32](rnd, m, n, "rows", false)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -249,7 +236,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func testNoAllocation[F Float](t *testing.T, k *kernels[F]) {
-	if raceEnabled {
+	if kerneltest.Race {
 		t.Skip("the race detector empties pools")
 	}
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -338,11 +325,11 @@ func TestExported(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if i := differ(c.Elements, []float32{28, 50, 40, 60}); i >= 0 {
+	if i := kerneltest.Differs(c.Elements, []float32{28, 50, 40, 60}); i >= 0 {
 		t.Errorf("the elements are %v, want 28 50 40 60", c.Elements)
 	}
-	if Name() != active32.set.String() || active64.set != active32.set {
-		t.Errorf("Name() = %q, want that of both kernels: %v and %v", Name(), active32.set, active64.set)
+	if Name() != active32().set.String() || active64().set != active32().set {
+		t.Errorf("Name() = %q, want that of both kernels: %v and %v", Name(), active32().set, active64().set)
 	}
 }
 

@@ -214,9 +214,9 @@ func Norm[F Float](x Vector[F]) (F, error) {
 	}
 	switch x := any(x).(type) {
 	case Vector[float32]:
-		return F(norm32(active64, x)), nil
+		return F(norm32(active64(), x)), nil
 	case Vector[float64]:
-		return F(norm64(active64, x)), nil
+		return F(norm64(active64(), x)), nil
 	}
 	return 0, nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
 )
 
 // someVector returns a vector that lies somewhere in memory full of numbers.
@@ -59,7 +61,7 @@ func testVectors[F Float](t *testing.T, k *kernels[F]) {
 			}
 			return exact(*x.at(i), *y.at(i), sum)
 		})
-		if got := k.inner(x, y); !same(got, want) {
+		if got := k.inner(x, y); !kerneltest.Same(got, want) {
 			t.Errorf("the inner product is %v, want %v", got, want)
 		}
 		want = chained(k, n, func(sum F, i int) F {
@@ -68,7 +70,7 @@ func testVectors[F Float](t *testing.T, k *kernels[F]) {
 			}
 			return sum + F(math.Abs(float64(*x.at(i))))
 		})
-		if got := k.absoluteSum(x); !same(got, want) {
+		if got := k.absoluteSum(x); !kerneltest.Same(got, want) {
 			t.Errorf("the sum of absolute values is %v, want %v", got, want)
 		}
 		got, sum := y.clone(), y.clone()
@@ -76,7 +78,7 @@ func testVectors[F Float](t *testing.T, k *kernels[F]) {
 		for i := range n {
 			*sum.at(i) = exact(alpha, *x.at(i), *sum.at(i))
 		}
-		if i := differ(got.Elements, sum.Elements); i >= 0 {
+		if i := kerneltest.Differs(got.Elements, sum.Elements); i >= 0 {
 			t.Errorf("sum: element %d is %v, want %v", i, got.Elements[i], sum.Elements[i])
 		}
 		got, sum = y.clone(), y.clone()
@@ -84,7 +86,7 @@ func testVectors[F Float](t *testing.T, k *kernels[F]) {
 		for i := range n {
 			*sum.at(i) *= alpha
 		}
-		if i := differ(got.Elements, sum.Elements); i >= 0 {
+		if i := kerneltest.Differs(got.Elements, sum.Elements); i >= 0 {
 			t.Errorf("product: element %d is %v, want %v", i, got.Elements[i], sum.Elements[i])
 		}
 	})
@@ -119,7 +121,7 @@ func testNorm[F Float](t *testing.T, k *kernels[F], all [][]F) {
 		if k.size() == 8 {
 			tolerance = 1e-15
 		}
-		if !same(got, want) && !same(got, float64(F(want))) && !(math.Abs(got-want) <= tolerance*want) {
+		if !kerneltest.Same(got, want) && !kerneltest.Same(got, float64(F(want))) && !(math.Abs(got-want) <= tolerance*want) {
 			t.Errorf("the norm of %v is %v, want %v", x, got, want)
 		}
 	}
@@ -152,7 +154,7 @@ func testMatrixVector[F Float](t *testing.T, k *kernels[F]) {
 			}
 			*want.at(i) = sum
 		}
-		if i := differ(got.Elements, want.Elements); i >= 0 {
+		if i := kerneltest.Differs(got.Elements, want.Elements); i >= 0 {
 			t.Errorf("apply: element %d is %v, want %v", i, got.Elements[i], want.Elements[i])
 		}
 
@@ -166,7 +168,7 @@ func testMatrixVector[F Float](t *testing.T, k *kernels[F]) {
 				}
 			}
 		}
-		if i := differ(updated.Elements, a.Elements); i >= 0 {
+		if i := kerneltest.Differs(updated.Elements, a.Elements); i >= 0 {
 			t.Errorf("update: element %d is %v, want %v", i, updated.Elements[i], a.Elements[i])
 		}
 	})

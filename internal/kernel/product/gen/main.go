@@ -1,28 +1,18 @@
-// Command gen writes the assembly of package product: for amd64, with its Go
-// declarations, by avo, and with -neon for arm64. It is a module of its own, so that avo
-// is no dependency of the library. Run it by go generate in package product.
+// Command gen writes the assembly of package product: for amd64, with its Go declarations,
+// and for arm64. Run it by go generate in package product.
 package main
 
 import (
-	"flag"
-	"log"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-func main() {
-	file := flag.String("neon", "", "write arm64 assembly to this `file`")
-	flag.Parse()
-	if *file != "" {
-		if err := writeNEON(*file); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	ConstraintExpr("amd64")
-	ConstraintExpr("!noasm")
+func main() { assembly.Write(amd64, arm64) }
+
+func amd64() {
 	for _, m := range machines {
 		m.tiles()
 		m.transpose()
@@ -34,55 +24,37 @@ func main() {
 			m.prefetch()
 		}
 	}
-	Generate()
 }
 
-// machine is an instruction set and an element type of 4 or 8 bytes.
+// machine is an instruction set and an element type.
 type machine struct {
 	set   string
 	width int // bytes of a vector
-	size  int // bytes of an element
-	rows  int // of the largest tile
+	assembly.Float
+	rows int // of the largest tile
 }
 
 // machines have tiles that fill their 16 or 32 registers: rows times 2 vectors of sums,
 // 2 vectors of b and 2 of copies of an element of a.
 var machines = []machine{
-	{"AVX2", 32, 4, 6},
-	{"AVX2", 32, 8, 6},
-	{"AVX512", 64, 4, 14},
-	{"AVX512", 64, 8, 14},
+	{"AVX2", 32, assembly.Float{Size: 4}, 6},
+	{"AVX2", 32, assembly.Float{Size: 8}, 6},
+	{"AVX512", 64, assembly.Float{Size: 4}, 14},
+	{"AVX512", 64, assembly.Float{Size: 8}, 14},
 }
 
 // lanes is the number of elements of a vector.
-func (m machine) lanes() int { return m.width / m.size }
-
-func (m machine) String() string {
-	if m.size == 4 {
-		return "float32"
-	}
-	return "float64"
-}
-
-// op is the form of an instruction for the element type.
-func (m machine) op(single, double func(...Op)) func(...Op) {
-	if m.size == 4 {
-		return single
-	}
-	return double
-}
+func (m machine) lanes() int { return m.width / m.Size }
 
 // function opens a function whose name begins so.
 func (m machine) function(name, params string, doc ...string) {
 	bits := "32"
-	if m.size == 8 {
+	if m.Size == 8 {
 		bits = "64"
 	}
 	name += bits + m.set
-	TEXT(name, 0, "func("+params+")")
-	Pragma("noescape")
 	doc[0] = name + " " + doc[0]
-	Doc(doc...)
+	assembly.Declare(name, params, doc...)
 }
 
 // vector is physical vector register i.
@@ -101,19 +73,9 @@ func (m machine) vector(i int) reg.VecPhysical {
 	}[i]
 }
 
-// move moves a vector between a register and memory.
-func (m machine) move(from, to Op) { m.op(VMOVUPS, VMOVUPD)(from, to) }
-
-// load reads a parameter of 64 bits.
-func load(name string) reg.GPVirtual {
-	r := GP64()
-	Load(Param(name), r)
-	return r
-}
-
 // bytes reads a parameter that counts elements as a number of bytes.
 func (m machine) bytes(name string) reg.GPVirtual {
-	r := load(name)
-	SHLQ(Imm(uint64(m.size/4+1)), r)
+	r := assembly.Argument(name)
+	SHLQ(Imm(uint64(m.Size/4+1)), r)
 	return r
 }

@@ -4,6 +4,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
 // transpose writes the function that packs as many rows as a vector has lanes side by
@@ -12,7 +14,7 @@ func (m machine) transpose() {
 	t := m.String()
 	m.function("transpose", "dst *"+t+", step int, rows **"+t+", k int",
 		"sets vector p at dst[p*step] to element p of each row, one a lane.")
-	dst, rows, k := load("dst"), load("rows"), load("k")
+	dst, rows, k := assembly.Argument("dst"), assembly.Argument("rows"), assembly.Argument("k")
 	step := m.bytes("step")
 	n := m.lanes()
 	at, left := GP64(), GP64()
@@ -30,7 +32,7 @@ func (m machine) transpose() {
 		first(Mem{Base: row(i)}, in[i])
 	}
 	for _, v := range m.lanesOf(m.withinLanes(in)) {
-		m.move(v, Mem{Base: dst})
+		m.Move(v, Mem{Base: dst})
 		ADDQ(step, dst)
 		DECQ(k)
 		JZ(LabelRef("done"))
@@ -40,10 +42,10 @@ func (m machine) transpose() {
 	XORQ(at, at)
 	Label("block")
 	for i := range in {
-		m.move(Mem{Base: row(i), Index: at, Scale: uint8(m.size)}, in[i])
+		m.Move(Mem{Base: row(i), Index: at, Scale: uint8(m.Size)}, in[i])
 	}
 	for _, v := range m.lanesOf(m.withinLanes(in)) {
-		m.move(v, Mem{Base: dst})
+		m.Move(v, Mem{Base: dst})
 		ADDQ(step, dst)
 	}
 	ADDQ(Imm(uint64(n)), at)
@@ -73,10 +75,10 @@ func (m machine) withinLanes(in []reg.VecPhysical) []reg.VecPhysical {
 		t[i] = m.spare(i, n)
 	}
 	for i := 0; i < n; i += 2 {
-		m.op(VUNPCKLPS, VUNPCKLPD)(in[i+1], in[i], t[i])
-		m.op(VUNPCKHPS, VUNPCKHPD)(in[i+1], in[i], t[i+1])
+		m.Op(VUNPCKLPS, VUNPCKLPD)(in[i+1], in[i], t[i])
+		m.Op(VUNPCKHPS, VUNPCKHPD)(in[i+1], in[i], t[i+1])
 	}
-	if m.size == 8 {
+	if m.Size == 8 {
 		return t
 	}
 	copy(out, in)
@@ -95,7 +97,7 @@ func (m machine) spare(i, n int) reg.VecPhysical { return m.vector(n + i) }
 // lanesOf transposes the parts of 128 bits: result per*l+j has part l of each group's
 // vector j.
 func (m machine) lanesOf(in []reg.VecPhysical) []reg.VecPhysical {
-	n, per := len(in), 16/m.size
+	n, per := len(in), 16/m.Size
 	out := make([]reg.VecPhysical, n)
 	free := m.vector(0)
 	if in[0] == free {
@@ -113,7 +115,7 @@ func (m machine) lanesOf(in []reg.VecPhysical) []reg.VecPhysical {
 			VPERM2F128(Imm(0x31), in[per+j], in[j], out[per+j])
 			continue
 		}
-		shuffle := m.op(VSHUFF32X4, VSHUFF64X2)
+		shuffle := m.Op(VSHUFF32X4, VSHUFF64X2)
 		a, b, c, d := in[j], in[per+j], in[2*per+j], in[3*per+j]
 		low, low2, high, high2 := to(4*j), to(4*j+1), to(4*j+2), to(4*j+3)
 		shuffle(Imm(0x44), b, a, low)
@@ -135,9 +137,9 @@ func (m machine) copyRows() {
 	m.function("copyRows", "dst *"+t+", step int, src *"+t+", ld, k, cols int",
 		"sets one vector, or two where cols needs them, at dst[p*step] to the first cols",
 		"elements at src[p*ld], the other lanes to 0.")
-	dst, src, k := load("dst"), load("src"), load("k")
+	dst, src, k := assembly.Argument("dst"), assembly.Argument("src"), assembly.Argument("k")
 	step, ld := m.bytes("step"), m.bytes("ld")
-	cols := load("cols")
+	cols := assembly.Argument("cols")
 	last := m.firstLanes(m.inLast(cols))
 	CMPQ(cols, Imm(uint64(m.lanes())))
 	JG(LabelRef("wide"))
@@ -148,11 +150,11 @@ func (m machine) copyRows() {
 			x := m.vector(v)
 			from := Mem{Base: src, Disp: v * m.width}
 			if v < vectors-1 {
-				m.move(from, x)
+				m.Move(from, x)
 			} else {
 				last(from, x)
 			}
-			m.move(x, Mem{Base: dst, Disp: v * m.width})
+			m.Move(x, Mem{Base: dst, Disp: v * m.width})
 		}
 		ADDQ(ld, src)
 		ADDQ(step, dst)
@@ -178,7 +180,7 @@ func (m machine) firstLanes(n reg.GPVirtual) func(from Mem, to reg.VecPhysical) 
 	if m.set == "AVX512" {
 		m.mask(n)
 		return func(from Mem, to reg.VecPhysical) {
-			if m.size == 4 {
+			if m.Size == 4 {
 				VMOVUPS_Z(from, reg.K1, to)
 			} else {
 				VMOVUPD_Z(from, reg.K1, to)
@@ -188,7 +190,7 @@ func (m machine) firstLanes(n reg.GPVirtual) func(from Mem, to reg.VecPhysical) 
 	// All rows of a transposition are loaded before it needs this register.
 	x, inside := XMM(), m.vector(15)
 	VMOVQ(n, x)
-	if m.size == 4 {
+	if m.Size == 4 {
 		VPBROADCASTD(x, inside)
 		VPCMPGTD(m.numbers(), inside, inside)
 	} else {
@@ -196,7 +198,7 @@ func (m machine) firstLanes(n reg.GPVirtual) func(from Mem, to reg.VecPhysical) 
 		VPCMPGTQ(m.numbers(), inside, inside)
 	}
 	return func(from Mem, to reg.VecPhysical) {
-		if m.size == 4 {
+		if m.Size == 4 {
 			VMASKMOVPS(from, inside, to)
 		} else {
 			VMASKMOVPD(from, inside, to)
@@ -221,8 +223,8 @@ func (m machine) numbers() Mem {
 		return t
 	}
 	t := GLOBL(name, RODATA|NOPTR)
-	for i := range 32 / m.size {
-		if m.size == 4 {
+	for i := range 32 / m.Size {
+		if m.Size == 4 {
 			DATA(4*i, U32(i))
 		} else {
 			DATA(8*i, U64(i))
@@ -239,7 +241,7 @@ var tables = map[string]Mem{}
 func (m machine) prefetch() {
 	t := m.String()
 	m.function("prefetch", "src *"+t+", ld, rows, cols int", "asks for the first cols elements at src[p*ld], p below rows.")
-	src, n, ld, cols := load("src"), load("rows"), m.bytes("ld"), m.bytes("cols")
+	src, n, ld, cols := assembly.Argument("src"), assembly.Argument("rows"), m.bytes("ld"), m.bytes("cols")
 	Label("row")
 	at := GP64()
 	XORQ(at, at)

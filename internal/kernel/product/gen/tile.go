@@ -6,6 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
 // tiles writes the function that computes a tile of c of any number of rows and one or
@@ -15,14 +17,14 @@ func (m machine) tiles() {
 	m.function("tile", "rows, vectors, k int, a *"+t+", aStep int, b *"+t+", bStep int, c *"+t+", cStep, cols, add int",
 		"computes a tile of c: see tileFunc.")
 	g := &tile{machine: m}
-	rows, vectors := load("rows"), load("vectors")
-	g.k, g.a, g.b, g.c, g.add = load("k"), load("a"), load("b"), load("c"), load("add")
+	rows, vectors := assembly.Argument("rows"), assembly.Argument("vectors")
+	g.k, g.a, g.b, g.c, g.add = assembly.Argument("k"), assembly.Argument("a"), assembly.Argument("b"), assembly.Argument("c"), assembly.Argument("add")
 	g.aStep, g.bStep, g.cStep = m.bytes("aStep"), m.bytes("bStep"), m.bytes("cStep")
 	g.aStep3, g.bStep3 = GP64(), GP64()
 	LEAQ(Mem{Base: g.aStep, Index: g.aStep, Scale: 2}, g.aStep3)
 	LEAQ(Mem{Base: g.bStep, Index: g.bStep, Scale: 2}, g.bStep3)
 	if m.set == "AVX512" {
-		m.mask(m.inLast(load("cols")))
+		m.mask(m.inLast(assembly.Argument("cols")))
 	}
 	CMPQ(vectors, Imm(1))
 	JE(LabelRef("narrow"))
@@ -85,7 +87,7 @@ func (g *tile) block(rows, vectors int) {
 		JL(LabelRef(end))
 		Label(loop)
 		if n == unroll {
-			for line := 0; line < n*rows*g.size; line += 64 {
+			for line := 0; line < n*rows*g.Size; line += 64 {
 				PREFETCHT0(Mem{Base: g.a, Disp: ahead + line})
 			}
 		}
@@ -120,9 +122,9 @@ func (g *tile) step(rows, vectors, u int, sum func(r, v int) reg.VecPhysical) {
 	}
 	for r := range rows {
 		x := g.vector(first + 2 + r%2)
-		g.op(VBROADCASTSS, VBROADCASTSD)(a.Offset(r*g.size), x)
+		g.Op(VBROADCASTSS, VBROADCASTSD)(a.Offset(r*g.Size), x)
 		for v := range vectors {
-			g.op(VFMADD231PS, VFMADD231PD)(x, g.vector(first+v), sum(r, v))
+			g.Op(VFMADD231PS, VFMADD231PD)(x, g.vector(first+v), sum(r, v))
 		}
 	}
 }
@@ -155,8 +157,8 @@ func (g *tile) eachRow(rows int, f func(r int, row Mem)) {
 func (g *tile) read(from Mem, v reg.VecPhysical, last bool) {
 	switch {
 	case g.set != "AVX512" || !last:
-		g.move(from, v)
-	case g.size == 4:
+		g.Move(from, v)
+	case g.Size == 4:
 		VMOVUPS_Z(from, reg.K1, v)
 	default:
 		VMOVUPD_Z(from, reg.K1, v)
@@ -166,8 +168,8 @@ func (g *tile) read(from Mem, v reg.VecPhysical, last bool) {
 func (g *tile) write(v reg.VecPhysical, to Mem, last bool) {
 	switch {
 	case g.set != "AVX512" || !last:
-		g.move(v, to)
-	case g.size == 4:
+		g.Move(v, to)
+	case g.Size == 4:
 		VMOVUPS(v, reg.K1, to)
 	default:
 		VMOVUPD(v, reg.K1, to)

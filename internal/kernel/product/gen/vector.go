@@ -4,6 +4,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
 // chainBytes is the size of all chains of a sum.
@@ -16,31 +18,31 @@ func (m machine) sums() {
 	m.function("dot", "sums, x, y *"+t+", n int", "adds x[i]*y[i] to chain i modulo their number.")
 	m.chains(2, func(sum reg.VecPhysical, x, y Mem) {
 		v := m.vector(chainBytes/m.width + 1)
-		m.move(x, v)
-		m.op(VFMADD231PS, VFMADD231PD)(y, v, sum)
+		m.Move(x, v)
+		m.Op(VFMADD231PS, VFMADD231PD)(y, v, sum)
 	})
 	m.function("absolute", "sums, x *"+t+", n int", "adds |x[i]| to chain i modulo their number.")
 	m.chains(1, func(sum reg.VecPhysical, x, _ Mem) {
 		v := m.vector(chainBytes/m.width + 1)
-		m.op(VANDPS, VANDPD)(x, m.vector(chainBytes/m.width), v)
-		m.op(VADDPS, VADDPD)(v, sum, sum)
+		m.Op(VANDPS, VANDPD)(x, m.vector(chainBytes/m.width), v)
+		m.Op(VADDPS, VADDPD)(v, sum, sum)
 	})
 }
 
 func (m machine) chains(operands int, add func(sum reg.VecPhysical, x, y Mem)) {
-	sums, x, n := load("sums"), load("x"), m.bytes("n")
+	sums, x, n := assembly.Argument("sums"), assembly.Argument("x"), m.bytes("n")
 	y := x
 	if operands == 2 {
-		y = load("y")
+		y = assembly.Argument("y")
 	} else {
 		// All bits but the sign.
 		mask := m.vector(chainBytes / m.width)
-		m.op(VPCMPEQD, VPCMPEQQ)(mask, mask, mask)
-		m.op(VPSRLD, VPSRLQ)(Imm(1), mask, mask)
+		m.Op(VPCMPEQD, VPCMPEQQ)(mask, mask, mask)
+		m.Op(VPSRLD, VPSRLQ)(Imm(1), mask, mask)
 	}
 	chain := func(i int) Mem { return Mem{Base: sums, Disp: i * m.width} }
 	for i := range chainBytes / m.width {
-		m.move(chain(i), m.vector(i))
+		m.Move(chain(i), m.vector(i))
 	}
 	at := GP64()
 	XORQ(at, at)
@@ -55,7 +57,7 @@ func (m machine) chains(operands int, add func(sum reg.VecPhysical, x, y Mem)) {
 	JMP(LabelRef("next"))
 	Label("end")
 	for i := range chainBytes / m.width {
-		m.move(m.vector(i), chain(i))
+		m.Move(m.vector(i), chain(i))
 	}
 	VZEROUPPER()
 	RET()
@@ -68,30 +70,26 @@ func (m machine) elementwise() {
 	m.function("axpy", "alpha "+t+", x, y *"+t+", n int", "adds alpha*x to y.")
 	m.along(func(alpha reg.VecPhysical, v int, x, y Mem) {
 		sum, e := m.vector(v), m.vector(v+4)
-		m.move(y, sum)
-		m.move(x, e)
-		m.op(VFMADD231PS, VFMADD231PD)(e, alpha, sum)
-		m.move(sum, y)
+		m.Move(y, sum)
+		m.Move(x, e)
+		m.Op(VFMADD231PS, VFMADD231PD)(e, alpha, sum)
+		m.Move(sum, y)
 	}, true)
 	m.function("scale", "alpha "+t+", x *"+t+", n int", "multiplies x by alpha.")
 	m.along(func(alpha reg.VecPhysical, v int, x, _ Mem) {
 		e := m.vector(v)
-		m.op(VMULPS, VMULPD)(x, alpha, e)
-		m.move(e, x)
+		m.Op(VMULPS, VMULPD)(x, alpha, e)
+		m.Move(e, x)
 	}, false)
 }
 
 func (m machine) along(f func(alpha reg.VecPhysical, v int, x, y Mem), two bool) {
 	alpha := m.vector(8)
-	b, err := Param("alpha").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	m.op(VBROADCASTSS, VBROADCASTSD)(b.Addr, alpha)
-	x, n := load("x"), load("n")
+	m.Op(VBROADCASTSS, VBROADCASTSD)(assembly.Address("alpha"), alpha)
+	x, n := assembly.Argument("x"), assembly.Argument("n")
 	y := x
 	if two {
-		y = load("y")
+		y = assembly.Argument("y")
 	}
 	for _, vectors := range []int{4, 1} {
 		loop := [...]string{1: "by1", 4: "by4"}[vectors]

@@ -1,0 +1,16 @@
+//go:build !noasm
+
+package normal
+
+import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+
+// middle computes the middle part of the distribution for the first words, right or not,
+// and returns for how many.
+func middle(set isa.Set, dst []float64, words []uint32) int {
+	n := len(words) &^ 3
+	if set == isa.Generic || n == 0 {
+		return 0
+	}
+	middleAVX2(&dst[0], &words[0], n)
+	return n
+}
