@@ -21,7 +21,7 @@ const module = "github.com/gorgonia-dropout/dropout"
 // below, but none beside or above it. docs/design.md shows the same.
 var layers = [][]string{
 	{"internal/datafile"},
-	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/configfile", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/philox", "internal/portable", "internal/pytorch", "internal/tensorfile"},
+	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/philox", "internal/portable", "internal/pytorch", "internal/tensorfile"},
 	{"internal/kernel"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op", "internal/parallel"},
