@@ -94,13 +94,15 @@ func TestCarry(t *testing.T) {
 			size = len(s.digits)
 		}
 	}
-	s := sumOf([]float64{-3})
-	for range 40 { // 2^40 times as much, by merging with itself
+	s := sumOf([]float64{-3, 0x1p40})
+	for _, add := range []func(){func() { s.Add(1) }, func() { s.Merge(s) }} {
 		s.added = full - 1
-		s.Merge(s)
+		if add(); s.added != 0 {
+			t.Errorf("%d additions must make digits carry, got %d since", full, s.added)
+		}
 	}
-	if got := s.Float64(); got != -3*0x1p40 {
-		t.Errorf("want %v, got %v", -3*0x1p40, got)
+	if got := s.Float64(); got != 2*(0x1p40-2) {
+		t.Errorf("want %v, got %v", 2*(0x1p40-2), got)
 	}
 }
 

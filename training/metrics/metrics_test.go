@@ -52,6 +52,8 @@ func TestValues(t *testing.T) {
 		{"of a probability", metrics.NLL{}, sure(1), -math.Log(0.3)},
 		{"of the impossible", metrics.NLL{}, labelled(2, []float64{0, -inf}, 1), inf},
 		{"of large logits", metrics.NLL{}, labelled(2, []float64{1e4, 1e4}, 1), math.Ln2},
+		{"where another class is infinite", metrics.NLL{}, labelled(2, []float64{inf, 0}, 1), inf},
+		{"where two classes are infinite", metrics.NLL{}, labelled(2, []float64{inf, inf}, 1), nan},
 		{"with NaN", metrics.NLL{}, labelled(2, []float64{nan, 0}, 1), nan},
 		{"of 4 classes alike", metrics.Perplexity{}, labelled(4, []float64{7, 7, 7, 7}, 2), 4},
 		{"of 4 classes alike", metrics.BitsPerToken{}, labelled(4, []float64{7, 7, 7, 7}, 2), 2},
@@ -121,6 +123,7 @@ func TestValues(t *testing.T) {
 		{"one value", metrics.R2{}, scores([]float64{2}, 3), -inf},
 		{"NaN", metrics.R2{}, scores([]float64{nan, 1}, 3, 4), nan},
 		{"a mean that is large", metrics.R2{}, scores([]float64{1e15, 1e15 + 1}, 1e15, 1e15+2), 0.5},
+		{"that and weights with all digits", metrics.R2{}, weighted(scores([]float64{1e15, 1e15 + 1}, 1e15, 1e15+2), 0.1, 0.1), 0.5},
 		{"weights", metrics.R2{}, weighted(scores([]float64{1, 2, 7}, 1, 3, 0), 1, 1, 0), 0.5},
 		{"two outputs", metrics.R2{}, metrics.Batch{Output: rows(2, 1, 2, 2, 2, 3, 2), Target: rows(2, 1, 1, 2, 2, 3, 3)}, 0.5},
 	} {

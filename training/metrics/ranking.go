@@ -204,12 +204,12 @@ func averagePrecision(all []scored) float64 {
 
 // curve returns the receiver operating characteristic: the shares of the positive and
 // of the negative examples with scores from a threshold on, from none to all, and the
-// weights of both. The order of the examples does not matter: it is that of what they
-// are. The weights are NaN where a score is.
+// weights of both. The order of the examples does not matter: they are sorted so that
+// weights are added in one order. The weights are NaN where a score is.
 func curve(all []scored) (right, wrong []float64, positives, negatives float64) {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(a.Score, b.Score), truthOrder(a.Positive, b.Positive), cmp.Compare(a.Weight, b.Weight))
+		return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Weight, b.Weight))
 	})
 	if len(all) > 0 && math.IsNaN(float64(all[0].Score)) {
 		return nil, nil, math.NaN(), math.NaN()
@@ -233,5 +233,3 @@ func curve(all []scored) (right, wrong []float64, positives, negatives float64) 
 	right, wrong, _ = stat.ROC(nil, ranks, classes, weights)
 	return right, wrong, positives, negatives
 }
-
-func truthOrder(a, b bool) int { return cmp.Compare(truth(a), truth(b)) }

@@ -132,6 +132,24 @@ func perClass(t *rapid.T, what string, got, want metrics.Accumulator) {
 	}
 }
 
+// Sums of weights that round do not depend on the order of the examples either.
+func TestRankingOfAnyOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	all := make([]example, 300)
+	for i := range all {
+		all[i] = example{output: []float64{float64(r.IntN(5))}, target: []float64{float64(r.IntN(2))}, weight: r.Float64()}
+	}
+	for _, m := range []metrics.Metric{metrics.AUROC{}, metrics.AveragePrecision{}} {
+		want := valueOf(t, m, batchOf(all, 1, false))
+		for range 20 {
+			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+			if got := valueOf(t, m, batchOf(all, 1, false)); got != want {
+				t.Errorf("%s in another order must be %v, got %v", m.Name(), want, got)
+			}
+		}
+	}
+}
+
 // A Confusion adds up over batches in any order, and comes back from its state.
 func TestConfusion(t *testing.T) {
 	first := metrics.Batch{Output: rows(2, 1, 0, 0, 1, 0, 1), Target: labels(0, 0, 1)}
