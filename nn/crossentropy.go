@@ -4,23 +4,46 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// A LossOption changes a default of a loss.
-type LossOption func(*crossEntropy)
+// A CrossEntropyOption changes a default of [SoftmaxCrossEntropy].
+type CrossEntropyOption interface{ crossEntropy(*crossEntropy) }
 
 // WithLabelSmoothing takes the share eps, in [0, 1], from the true class and
 // spreads it evenly over all classes (Szegedy et al., CVPR 2016, section 7).
-func WithLabelSmoothing(eps float64) LossOption {
-	return func(f *crossEntropy) { f.smoothing = eps }
+func WithLabelSmoothing(eps float64) RDropOption {
+	return smoothing(func(f *crossEntropy) { f.smoothing = eps })
 }
 
-// WithSum makes the loss the sum over the examples instead of their mean.
-func WithSum() LossOption { return func(f *crossEntropy) { f.sum = true } }
+// WithClassWeights multiplies the loss of each class by its weight, one for each class,
+// which must be finite and not negative, so that rare classes count as much as others.
+// Of labels that are classes the mean becomes the sum over the sum of the weights of
+// the labels, so that a weight for all classes alike changes nothing; labels that are
+// probabilities count as one example each. Both are as in PyTorch.
+func WithClassWeights(w ...float64) CrossEntropyOption {
+	return crossEntropyOption(func(f *crossEntropy) { f.classWeights, f.weighsClasses = w, true })
+}
+
+// WithIgnoreIndex leaves out the examples with a label, which need not be a class: they
+// have the loss and the gradient 0 and do not count in the mean. PyTorch's default is
+// -100, ours none.
+func WithIgnoreIndex(label int) CrossEntropyOption {
+	return crossEntropyOption(func(f *crossEntropy) { f.ignored, f.ignores = label, true })
+}
+
+type crossEntropyOption func(*crossEntropy)
+
+func (o crossEntropyOption) crossEntropy(f *crossEntropy) { o(f) }
+
+type smoothing func(*crossEntropy)
+
+func (o smoothing) crossEntropy(f *crossEntropy) { o(f) }
+func (o smoothing) rdrop()                       {}
 
 // SoftmaxCrossEntropy returns the mean over the examples of the negative log
 // likelihood, in nats, of the labels under the softmax of the logits:
@@ -34,28 +57,50 @@ func WithSum() LossOption { return func(f *crossEntropy) { f.sum = true } }
 // unlike an exponential followed by a logarithm. Its gradient is
 // (softmax(logits) - onehot(labels))/N. A label outside the classes is an
 // [ExampleError] when the graph runs.
-func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
+//
+// labels may also be soft, of the type and shape of logits: the probability of each
+// class, as mixup makes them. The loss of an example is then
+//
+//	-sum over k of labels[n,k]*log(softmax(logits)[n,k])
+//
+// A class of probability 0 adds nothing, even where its logit is -Inf. A probability
+// that is negative, infinite or NaN is an error when the graph runs. No gradient flows
+// into labels. It is PyTorch's CrossEntropyLoss, whose class is the second axis.
+func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...CrossEntropyOption) (*gorgonia.Node, error) {
 	const name = "nn: SoftmaxCrossEntropy"
-	if logits == nil || labels == nil {
-		return nil, errors.Errorf("%s: logits and labels must be nodes, got none", name)
+	f, err := newCrossEntropy(logits, labels)
+	if err != nil {
+		return nil, errors.Wrap(err, name)
 	}
-	dt, err := op.DtypeOf(logits)
-	if err != nil || (dt != tensor.Float32 && dt != tensor.Float64) || logits.Dims() < 2 {
-		return nil, errors.Errorf("%s: logits must be of float32 or float64 and rank 2 or more, got %v", name, logits.Type())
-	}
-	dims := logits.Dims() - 1
-	if lt, err := op.DtypeOf(labels); err != nil || lt != tensor.Int || !labels.Shape().Eq(logits.Shape()[:dims]) {
-		return nil, errors.Errorf("%s: labels must be of int and shape %v, got %v %v",
-			name, logits.Shape()[:dims], labels.Type(), labels.Shape())
-	}
-	f := crossEntropy{dims: dims}
 	for _, opt := range opts {
-		opt(&f)
+		opt.crossEntropy(&f)
 	}
 	if err := f.check(); err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	return apply(f, logits, labels)
+	return apply(f, f.nodes(logits, labels)...)
+}
+
+// newCrossEntropy returns the cross-entropy of logits and labels of either kind.
+func newCrossEntropy(logits, labels *gorgonia.Node) (f crossEntropy, err error) {
+	if logits == nil || labels == nil {
+		return f, errors.New("logits and labels must be nodes, got none")
+	}
+	dt, err := op.DtypeOf(logits)
+	if err != nil || !op.IsFloat(dt) || logits.Dims() < 2 {
+		return f, errors.Errorf("logits must be of float32 or float64 and rank 2 or more, got %v", logits.Type())
+	}
+	f.dims = logits.Dims() - 1
+	lt, err := op.DtypeOf(labels)
+	switch {
+	case err == nil && lt == tensor.Int && labels.Shape().Eq(logits.Shape()[:f.dims]):
+		return f, nil
+	case err == nil && lt == dt && labels.Shape().Eq(logits.Shape()):
+		f.soft = true
+		return f, nil
+	}
+	return f, errors.Errorf("labels must be of int and shape %v, or of %v and shape %v, got %v %v",
+		logits.Shape()[:f.dims], dt, logits.Shape(), labels.Type(), labels.Shape())
 }
 
 // check returns an error unless the options are valid.
@@ -63,79 +108,93 @@ func (f crossEntropy) check() error {
 	if !(f.smoothing >= 0 && f.smoothing <= 1) {
 		return errors.Errorf("label smoothing must be in [0, 1], got %v", f.smoothing)
 	}
+	for _, w := range f.classWeights {
+		if err := checkWeight("weight of a class", w); err != nil {
+			return err
+		}
+	}
+	if f.ignores && f.soft {
+		return errors.Errorf("labels must be of int where one is ignored, got probabilities to ignore %d in", f.ignored)
+	}
 	return nil
 }
 
 // crossEntropy :: logits → labels → loss
 type crossEntropy struct {
-	dims      int // of labels
-	smoothing float64
-	sum       bool
+	reduction
+	dims          int     // of the examples
+	soft          bool    // labels are probabilities
+	divergence    bool    // the entropy of the labels is taken off
+	smoothing     float64 // share of the true class that all get
+	weighsClasses bool
+	classWeights  []float64
+	ignores       bool
+	ignored       int // label
 }
 
-func (f crossEntropy) Name() string { return "SoftmaxCrossEntropy" }
+func (f crossEntropy) Name() string {
+	if f.divergence {
+		return "KLDiv"
+	}
+	return "SoftmaxCrossEntropy"
+}
 
 func (f crossEntropy) String() string {
-	return fmt.Sprintf("SoftmaxCrossEntropy{smoothing=%v sum=%v}", f.smoothing, f.sum)
+	s := fmt.Sprintf("%s{smoothing=%v sum=%v", f.Name(), f.smoothing, f.kind == reduceSum)
+	if f.kind == reduceNone || f.weighted {
+		s += f.settings()
+	}
+	if f.weighsClasses {
+		s += fmt.Sprintf(" classWeights=%v", f.classWeights)
+	}
+	if f.ignores {
+		s += fmt.Sprintf(" ignored=%d", f.ignored)
+	}
+	if f.soft {
+		s += " soft"
+	}
+	return s + "}"
 }
 
-func (f crossEntropy) Rank() int { return 0 }
+func (f crossEntropy) Rank() int { return f.rank(f.dims) }
 
 func (f crossEntropy) Inputs() []op.Input {
-	return []op.Input{{Name: "logits", Rank: f.dims + 1}, {Name: "labels", Rank: f.dims, Of: op.IDs}}
+	labels := op.Input{Name: "labels", Rank: f.dims, Of: op.IDs}
+	if f.soft {
+		labels.Rank, labels.Of = f.dims+1, op.Constants
+	}
+	return f.with(op.Input{Name: "logits", Rank: f.dims + 1}, labels)
 }
 
 func (f crossEntropy) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	if want := in[0][:f.dims]; !in[1].Eq(want) {
+	examples := in[0][:f.dims]
+	want := examples
+	if f.soft {
+		want = in[0]
+	}
+	if !in[1].Eq(want) {
 		return nil, errors.Errorf("labels must have shape %v, got %v", want, in[1])
 	}
-	return tensor.ScalarShape(), op.NotEmpty("logits", in[0])
+	if err := op.NotEmpty("logits", in[0]); err != nil {
+		return nil, err
+	}
+	if classes := in[0][f.dims]; f.weighsClasses && len(f.classWeights) != classes {
+		return nil, errors.Errorf("there must be a weight for each of %d classes, got %d", classes, len(f.classWeights))
+	}
+	return f.shape(examples, in)
 }
 
 func (crossEntropy) Role() op.Role { return op.RoleSoftmax }
 
 func (f crossEntropy) Loops() op.Loops { return op.Bind(f, lossOfLabels, lossOfLabels) }
 
-func lossOfLabels[F op.Float](f crossEntropy, loss []F, in op.Args[F]) error {
-	var total float64
-	err := f.eachExample(in.IDs[1], in.Shapes[0], func(label, from, to int) {
-		row := in.Floats[0][from:to]
-		loss := logSumExp(row) - (1-f.smoothing)*float64(row[label])
-		if f.smoothing > 0 {
-			var mean float64
-			for _, v := range row {
-				mean += float64(v)
-			}
-			loss -= f.smoothing * mean / float64(len(row))
-		}
-		total += loss
-	})
-	loss[0] = F(total * perExample(1, f.sum, len(in.IDs[1])))
-	return err
-}
-
-// eachExample calls each with the label of each example and the bounds of its row
-// of logits, of the given shape, unless a label is outside the classes.
-func (f crossEntropy) eachExample(labels []int, logits tensor.Shape, each func(label, from, to int)) error {
-	classes := logits[f.dims]
-	for n, label := range labels {
-		if label < 0 || label >= classes {
-			return exampleError(n, max(1, len(labels)/logits[0]), "label", "must be in [0, %d), got %d", classes, label)
-		}
+func lossOfLabels[F op.Float](f crossEntropy, y []F, in op.Args[F]) error {
+	b, err := readLabels(f, in)
+	if err != nil {
+		return err
 	}
-	for n, label := range labels {
-		each(label, n*classes, (n+1)*classes)
-	}
+	reduceLosses(f.reduction, y, b.weighing, f.scale(b.share()), b.loss)
 	return nil
-}
-
-// perExample returns the factor of each example's loss in a sum or a mean with
-// the given weight.
-func perExample(weight float64, sum bool, examples int) float64 {
-	if sum {
-		return weight
-	}
-	return weight / float64(examples)
 }
 
 // logSumExp returns log(sum(exp(row))) without overflow.
@@ -155,11 +214,13 @@ func logSumExp[F op.Float](row []F) float64 {
 }
 
 func (f crossEntropy) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
-	return []op.Operand{c.Of(crossEntropyDiff{f}, x[0], x[1], dy), nil}
+	grads := make([]op.Operand, len(x))
+	grads[0] = c.Of(crossEntropyDiff{f}, append(x[:len(x):len(x)], dy)...)
+	return grads
 }
 
 // crossEntropyDiff computes the gradient of the logits from the logits, the
-// labels and the gradient of the loss.
+// labels, the weights and the gradient of the loss.
 type crossEntropyDiff struct {
 	crossEntropy
 }
@@ -168,29 +229,37 @@ func (f crossEntropyDiff) String() string { return f.crossEntropy.String() + "'"
 func (f crossEntropyDiff) Rank() int      { return f.dims + 1 }
 
 func (f crossEntropyDiff) Inputs() []op.Input {
-	return append(f.crossEntropy.Inputs(), op.Input{Name: "gradient of the loss", Rank: 0})
+	return append(f.crossEntropy.Inputs(), f.gradientOf("loss", f.dims))
 }
 
 func (f crossEntropyDiff) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	_, err := f.crossEntropy.Shape(in[:2])
-	return in[0].Clone(), err
+	last := len(in) - 1
+	want, err := f.crossEntropy.Shape(in[:last])
+	return in[0].Clone(), op.SameShape(in[last], want, err)
 }
 
 func (f crossEntropyDiff) Loops() op.Loops { return op.Bind(f, diffOfLabels, diffOfLabels) }
 
 func diffOfLabels[F op.Float](f crossEntropyDiff, dx []F, in op.Args[F]) error {
-	weight := float64(in.Floats[2][0]) * perExample(1, f.sum, len(in.IDs[1]))
-	return f.eachExample(in.IDs[1], in.Shapes[0], func(label, from, to int) {
-		row, drow := in.Floats[0][from:to], dx[from:to]
+	b, err := readLabels(f.crossEntropy, in)
+	if err != nil {
+		return err
+	}
+	dy := in.Floats[len(in.Floats)-1]
+	slopes(f.reduction, dy, b.weighing, f.scale(b.share()), func(n int, factor float64) {
+		drow := dx[n*b.classes : (n+1)*b.classes]
+		if b.at(n) == 0 {
+			clear(drow)
+			return
+		}
+		row := b.row(n)
 		log := logSumExp(row)
+		target, all := b.target(n)
 		for k, v := range row {
-			target := f.smoothing / float64(len(row))
-			if k == label {
-				target += 1 - f.smoothing
-			}
-			drow[k] = F((math.Exp(float64(v)-log) - target) * weight)
+			drow[k] = F((float64(all*math.Exp(float64(v)-log)) - target[k]) * factor)
 		}
 	})
+	return nil
 }
 
 func (f crossEntropyDiff) Derive(c *op.Calculus, _ []op.Operand, _, _ op.Operand) []op.Operand {

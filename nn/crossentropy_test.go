@@ -14,7 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-func crossEntropy(in *gorgonia.Node, y *tensor.Dense, opts ...nn.LossOption) (*gorgonia.Node, error) {
+func crossEntropy(in *gorgonia.Node, y *tensor.Dense, opts ...nn.CrossEntropyOption) (*gorgonia.Node, error) {
 	return nn.SoftmaxCrossEntropy(in, gorgonia.NodeFromAny(in.Graph(), y, gorgonia.WithName("y")), opts...)
 }
 
@@ -26,7 +26,7 @@ func TestCrossEntropyGradients(t *testing.T) {
 	for i := range deep.Float64s() {
 		deep.Float64s()[i] = 2 * math.Sin(float64(5*i))
 	}
-	for _, opts := range [][]nn.LossOption{
+	for _, opts := range [][]nn.CrossEntropyOption{
 		nil, {nn.WithSum()}, {nn.WithLabelSmoothing(0.1)}, {nn.WithLabelSmoothing(1), nn.WithSum()},
 	} {
 		for _, c := range []struct{ x, y *tensor.Dense }{
@@ -130,15 +130,15 @@ func TestCrossEntropyRejects(t *testing.T) {
 	long := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(3), gorgonia.WithName("long"))
 	for _, tt := range []struct {
 		x, y *gorgonia.Node
-		opts []nn.LossOption
+		opts []nn.CrossEntropyOption
 		want string
 	}{
 		{nil, y, nil, "must be nodes, got none"},
 		{vector, y, nil, "rank 2 or more, got"},
-		{x, long, nil, "labels must be of int and shape (2), got"},
-		{x, vector, nil, "labels must be of int and shape (2), got"},
-		{x, y, []nn.LossOption{nn.WithLabelSmoothing(1.5)}, "label smoothing must be in [0, 1], got 1.5"},
-		{x, y, []nn.LossOption{nn.WithLabelSmoothing(math.NaN())}, "label smoothing must be in [0, 1], got NaN"},
+		{x, long, nil, "labels must be of int and shape (2), or of float64 and shape (2, 3), got"},
+		{x, vector, nil, "labels must be of int and shape (2), or of float64 and shape (2, 3), got"},
+		{x, y, []nn.CrossEntropyOption{nn.WithLabelSmoothing(1.5)}, "label smoothing must be in [0, 1], got 1.5"},
+		{x, y, []nn.CrossEntropyOption{nn.WithLabelSmoothing(math.NaN())}, "label smoothing must be in [0, 1], got NaN"},
 	} {
 		if _, err := nn.SoftmaxCrossEntropy(tt.x, tt.y, tt.opts...); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("want error %q, got %v", tt.want, err)

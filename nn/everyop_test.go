@@ -40,6 +40,9 @@ func everyOp(t testing.TB) []anyOp {
 	all := []anyOp{
 		{name: "AddPositions", shapes: [][]int{sequence, {5, 4}}, build: two(nn.AddPositions)},
 		{name: "AvgPool2d", shapes: [][]int{images}, build: pooling(nn.AvgPool2d).graph(2)},
+		{name: "BCEWithLogits", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) {
+			return nn.BCEWithLogits(x, halves(x))
+		})},
 		{name: "BatchNorm", shapes: [][]int{matrix, {6}, {6}}, build: batchNorm(t)},
 		{name: "ConcreteRegularizer", shapes: [][]int{matrix, {}}, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return ops.ConcreteRegularizer(in[0], in[1], 4, 0.1, 0.1)
@@ -56,12 +59,22 @@ func everyOp(t testing.TB) []anyOp {
 		}},
 		{name: "Embedding", shapes: [][]int{matrix}, build: embedding(testkit.Labels([]int{3}, 2, 0, 2))},
 		{name: "Flatten", shapes: [][]int{images}, build: one(nn.Flatten)},
+		{name: "Focal", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) {
+			return nn.Focal(x, sureties(x), 2)
+		})},
+		{name: "GaussianNLL", shapes: [][]int{matrix, matrix, matrix}, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return nn.GaussianNLL(in[0], in[1], in[2])
+		}},
 		{name: "GELU", shapes: [][]int{matrix}, build: one(nn.GELU)},
 		{name: "GELUTanh", shapes: [][]int{matrix}, build: one(nn.GELUTanh)},
 		{name: "GlobalAvgPool2d", shapes: [][]int{images}, build: one(nn.GlobalAvgPool2d)},
+		{name: "Huber", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.Huber(in[0], in[1], 0.5) }},
+		{name: "KLDiv", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.KLDiv(x, halves(x)) })},
 		{name: "LayerNorm", shapes: [][]int{matrix, {6}, {6}}, build: layerNorm},
 		{name: "LeakyReLU", shapes: [][]int{matrix}, build: one(leaky)},
 		{name: "LogSoftmax", shapes: [][]int{matrix}, build: one(nn.LogSoftmax)},
+		{name: "MAE", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.MAE(in[0], in[1]) }},
+		{name: "MSE", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.MSE(in[0], in[1]) }},
 		{name: "MatMul", shapes: [][]int{matrix, {6, 3}}, build: matMul()},
 		{name: "MaxPool2d", shapes: [][]int{images}, build: pooling(nn.MaxPool2d).graph(2)},
 		{name: "RDrop", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
@@ -156,6 +169,24 @@ func TestEveryOpIsListed(t *testing.T) {
 // classNode returns the node of labels in the graph of x.
 func classNode(x *gorgonia.Node, classes *tensor.Dense) *gorgonia.Node {
 	return gorgonia.NodeFromAny(x.Graph(), classes.Clone(), gorgonia.WithName("labels"))
+}
+
+// halves are targets of 1/2 in the graph of x, in its type and shape.
+func halves(x *gorgonia.Node) *gorgonia.Node { return targets(x, 0.5) }
+
+// sureties are targets of 1.
+func sureties(x *gorgonia.Node) *gorgonia.Node { return targets(x, 1) }
+
+func targets(x *gorgonia.Node, of float64) *gorgonia.Node {
+	v := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(x.Shape()...))
+	var fill any = of
+	if x.Dtype() == tensor.Float32 {
+		fill = float32(of)
+	}
+	if err := v.Memset(fill); err != nil {
+		panic(err)
+	}
+	return gorgonia.NodeFromAny(x.Graph(), v, gorgonia.WithName("targets"))
 }
 
 // wordDropout replaces ids, and looks up what is left in the input.

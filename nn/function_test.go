@@ -41,6 +41,7 @@ func TestSecondDerivatives(t *testing.T) {
 		"SoftmaxCrossEntropy": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return crossEntropy(in[0], testkit.Labels(matrix[:1], make([]int, matrix[0])...))
 		}, [][]int{matrix}, false},
+		"MSE": {func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.MSE(in[0], in[1]) }, [][]int{matrix, matrix}, false},
 		"SymmetricKL": {func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return nn.SymmetricKL(in[0], in[1])
 		}, [][]int{matrix, matrix}, false},

@@ -4,11 +4,19 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
+
+// An RDropOption sets something about both cross-entropies of RDrop, and how its losses
+// become one.
+type RDropOption interface {
+	CrossEntropyOption
+	rdrop()
+}
 
 // RDrop returns the loss of R-Drop, for two passes of the same examples through
 // a network with dropout, each with its own masks:
@@ -28,34 +36,40 @@ import (
 //
 // Source: Liang, Wu et al., "R-Drop: Regularized Dropout for Neural Networks",
 // NeurIPS 2021, equations 1 to 4.
-func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossOption) (*gorgonia.Node, error) {
+func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...RDropOption) (*gorgonia.Node, error) {
 	const name = "nn: RDrop"
 	if !(alpha >= 0) || math.IsInf(alpha, 1) {
 		return nil, errors.Errorf("%s: alpha must be a number and not negative, got %v", name, alpha)
 	}
-	f, err := newSymmetricKL(logits1, logits2, opts)
+	loss := make([]CrossEntropyOption, len(opts))
+	var settings crossEntropy
+	for i, opt := range opts {
+		loss[i] = opt
+		opt.crossEntropy(&settings)
+	}
+	f, err := newSymmetricKL(logits1, logits2, settings.reduction)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	first, err := SoftmaxCrossEntropy(logits1, labels, opts...)
+	first, err := SoftmaxCrossEntropy(logits1, labels, loss...)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	second, err := SoftmaxCrossEntropy(logits2, labels, opts...)
+	second, err := SoftmaxCrossEntropy(logits2, labels, loss...)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	loss, err := gorgonia.Add(first, second)
+	both, err := gorgonia.Add(first, second)
 	if err != nil || alpha == 0 {
-		return loss, errors.Wrap(err, name)
+		return both, errors.Wrap(err, name)
 	}
 	f.weight = alpha
-	divergence, err := apply(f, logits1, logits2)
+	divergence, err := apply(f, f.nodes(logits1, logits2)...)
 	if err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	loss, err = gorgonia.Add(loss, divergence)
-	return loss, errors.Wrap(err, name)
+	both, err = gorgonia.Add(both, divergence)
+	return both, errors.Wrap(err, name)
 }
 
 // SymmetricKL returns the mean over the examples of the symmetric
@@ -68,36 +82,28 @@ func RDrop(logits1, logits2, labels *gorgonia.Node, alpha float64, opts ...LossO
 // more, with the class as the last axis. The result is a scalar of their type.
 // The softmax subtracts the maximum of each row, so that nothing overflows and
 // a term is lost only if both probabilities are 0. The result is +Inf if only
-// one of them is. [WithSum] sums over the examples; [WithLabelSmoothing] has no
-// effect.
+// one of them is. [WithSum] sums over the examples.
 func SymmetricKL(a, b *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
-	f, err := newSymmetricKL(a, b, opts)
+	f, err := newSymmetricKL(a, b, reductionOf(opts))
 	if err != nil {
 		return nil, errors.Wrap(err, "nn: SymmetricKL")
 	}
-	return apply(f, a, b)
+	return apply(f, f.nodes(a, b)...)
 }
 
 // newSymmetricKL returns the divergence between logits a and b.
-func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (f symmetricKL, err error) {
+func newSymmetricKL(a, b *gorgonia.Node, r reduction) (f symmetricKL, err error) {
 	if a == nil || b == nil {
 		return f, errors.New("logits must be nodes, got none")
 	}
 	dt, err := op.DtypeOf(a)
-	if err != nil || (dt != tensor.Float32 && dt != tensor.Float64) || a.Dims() < 2 {
+	if err != nil || !op.IsFloat(dt) || a.Dims() < 2 {
 		return f, errors.Errorf("logits must be of float32 or float64 and rank 2 or more, got %v", a.Type())
 	}
 	if other, err := op.DtypeOf(b); err != nil || other != dt || !b.Shape().Eq(a.Shape()) {
 		return f, errors.Errorf("logits must be of one type and shape, got %v %v and %v %v", a.Type(), a.Shape(), b.Type(), b.Shape())
 	}
-	var loss crossEntropy
-	for _, opt := range opts {
-		opt(&loss)
-	}
-	if err := loss.check(); err != nil { // given, though it changes nothing
-		return f, err
-	}
-	return symmetricKL{dims: a.Dims(), weight: 1, sum: loss.sum}, nil
+	return symmetricKL{reduction: r, dims: a.Dims(), weight: 1}, nil
 }
 
 // symmetricKL :: logits → logits → divergence
@@ -105,28 +111,31 @@ func newSymmetricKL(a, b *gorgonia.Node, opts []LossOption) (f symmetricKL, err 
 // Its value does not depend on the order of the inputs, so one function serves
 // for both gradients.
 type symmetricKL struct {
+	reduction
 	dims   int
 	weight float64 // of the result
-	sum    bool
 }
 
 func (f symmetricKL) Name() string { return "SymmetricKL" }
 
 func (f symmetricKL) String() string {
-	return fmt.Sprintf("SymmetricKL{weight=%v sum=%v}", f.weight, f.sum)
+	return fmt.Sprintf("SymmetricKL{weight=%v%s}", f.weight, f.settings())
 }
 
-func (f symmetricKL) Rank() int { return 0 }
+func (f symmetricKL) Rank() int { return f.rank(f.dims - 1) }
 
 func (f symmetricKL) Inputs() []op.Input {
-	return []op.Input{{Name: "logits", Rank: f.dims}, {Name: "other logits", Rank: f.dims}}
+	return f.with(op.Input{Name: "logits", Rank: f.dims}, op.Input{Name: "other logits", Rank: f.dims})
 }
 
 func (f symmetricKL) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	if !in[0].Eq(in[1]) {
 		return nil, errors.Errorf("logits must be of one shape, got %v and %v", in[0], in[1])
 	}
-	return tensor.ScalarShape(), op.NotEmpty("logits", in[0])
+	if err := op.NotEmpty("logits", in[0]); err != nil {
+		return nil, err
+	}
+	return f.shape(in[0][:f.dims-1], in)
 }
 
 func (symmetricKL) Role() op.Role { return op.RoleSoftmax }
@@ -135,13 +144,18 @@ func (f symmetricKL) Loops() op.Loops { return op.Bind(f, divergence, divergence
 
 func divergence[F op.Float](f symmetricKL, y []F, in op.Args[F]) error {
 	a, b, classes := in.Floats[0], in.Floats[1], in.Shapes[0][f.dims-1]
-	var total float64
-	for from := 0; from < len(a); from += classes {
-		eachClass(a[from:from+classes], b[from:from+classes], func(_ int, p, q, d float64) {
+	w, err := weigh(f.reduction, len(a)/classes, 2, in)
+	if err != nil {
+		return err
+	}
+	reduceLosses(f.reduction, y, w, f.weight*f.scale(w.total()), func(n int) float64 {
+		from, to := n*classes, (n+1)*classes
+		var total float64
+		eachClass(a[from:to], b[from:to], func(_ int, p, q, d float64) {
 			total += (p - q) * d / 2
 		})
-	}
-	y[0] = F(total * perExample(f.weight, f.sum, len(a)/classes))
+		return total
+	})
 	return nil
 }
 
@@ -161,7 +175,11 @@ func eachClass[F op.Float](a, b []F, f func(k int, p, q, d float64)) {
 }
 
 func (f symmetricKL) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
-	return []op.Operand{c.Of(symmetricKLDiff{f}, x[0], x[1], dy), c.Of(symmetricKLDiff{f}, x[1], x[0], dy)}
+	rest := append(x[2:len(x):len(x)], dy)
+	grads := make([]op.Operand, len(x))
+	grads[0] = c.Of(symmetricKLDiff{f}, append([]op.Operand{x[0], x[1]}, rest...)...)
+	grads[1] = c.Of(symmetricKLDiff{f}, append([]op.Operand{x[1], x[0]}, rest...)...)
+	return grads
 }
 
 // symmetricKLDiff computes the gradient of the first logits from both and the
@@ -177,21 +195,30 @@ func (f symmetricKLDiff) String() string { return f.symmetricKL.String() + "'" }
 func (f symmetricKLDiff) Rank() int      { return f.dims }
 
 func (f symmetricKLDiff) Inputs() []op.Input {
-	return append(f.symmetricKL.Inputs(), op.Input{Name: "gradient of the divergence", Rank: 0})
+	return append(f.symmetricKL.Inputs(), f.gradientOf("divergence", f.dims-1))
 }
 
 func (f symmetricKLDiff) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	_, err := f.symmetricKL.Shape(in[:2])
-	return in[0].Clone(), err
+	last := len(in) - 1
+	want, err := f.symmetricKL.Shape(in[:last])
+	return in[0].Clone(), op.SameShape(in[last], want, err)
 }
 
 func (f symmetricKLDiff) Loops() op.Loops { return op.Bind(f, divergenceDiff, divergenceDiff) }
 
 func divergenceDiff[F op.Float](f symmetricKLDiff, dx []F, in op.Args[F]) error {
 	a, b, classes := in.Floats[0], in.Floats[1], in.Shapes[0][f.dims-1]
-	weight := float64(in.Floats[2][0]) * perExample(f.weight, f.sum, len(a)/classes) / 2
-	for from := 0; from < len(a); from += classes {
-		to := from + classes
+	w, err := weigh(f.reduction, len(a)/classes, 2, in)
+	if err != nil {
+		return err
+	}
+	dy := in.Floats[len(in.Floats)-1]
+	slopes(f.reduction, dy, w, f.weight*f.scale(w.total())/2, func(n int, factor float64) {
+		from, to := n*classes, (n+1)*classes
+		if w.at(n) == 0 {
+			clear(dx[from:to])
+			return
+		}
 		var divergence float64
 		eachClass(a[from:to], b[from:to], func(_ int, p, _, d float64) {
 			if p > 0 {
@@ -203,9 +230,9 @@ func divergenceDiff[F op.Float](f symmetricKLDiff, dx []F, in op.Args[F]) error 
 			if p > 0 {
 				slope += p * (d - divergence)
 			}
-			dx[from+k] = F(slope * weight)
+			dx[from+k] = F(slope * factor)
 		})
-	}
+	})
 	return nil
 }
 

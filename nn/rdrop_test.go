@@ -17,7 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-func rdrop(alpha float64, y *tensor.Dense, opts ...nn.LossOption) gradcheck.Graph {
+func rdrop(alpha float64, y *tensor.Dense, opts ...nn.RDropOption) gradcheck.Graph {
 	return func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 		return nn.RDrop(in[0], in[1], gorgonia.NodeFromAny(in[0].Graph(), y, gorgonia.WithName("y")), alpha, opts...)
 	}
@@ -25,7 +25,7 @@ func rdrop(alpha float64, y *tensor.Dense, opts ...nn.LossOption) gradcheck.Grap
 
 func TestRDropGradients(t *testing.T) {
 	for _, alpha := range []float64{0, 0.3, 5} {
-		for _, opts := range [][]nn.LossOption{nil, {nn.WithSum()}, {nn.WithLabelSmoothing(0.1)}} {
+		for _, opts := range [][]nn.RDropOption{nil, {nn.WithSum()}, {nn.WithLabelSmoothing(0.1)}} {
 			err := gradcheck.Check(rdrop(alpha, testkit.Labels([]int{4}, 0, 2, 1, 2), opts...), 1e-7,
 				testkit.ScaledWaves(1, 0, 4, 3), testkit.ScaledWaves(2, 1, 4, 3))
 			if err != nil {

@@ -16,6 +16,13 @@ import (
 var roles = map[string]op.Role{
 	"AddPositions":        op.RoleBinary,
 	"AvgPool2d":           op.RolePool,
+	"BCEWithLogits":       op.RoleSoftmax,
+	"Focal":               op.RoleSoftmax,
+	"GaussianNLL":         op.RoleOther,
+	"Huber":               op.RoleOther,
+	"KLDiv":               op.RoleSoftmax,
+	"MAE":                 op.RoleOther,
+	"MSE":                 op.RoleOther,
 	"BatchNorm":           op.RoleBatchNorm,
 	"CausalSelfAttention": op.RoleAttention,
 	"Conv2d":              op.RoleConv,

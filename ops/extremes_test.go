@@ -119,9 +119,13 @@ func TestOpsOfExtremes(t *testing.T) {
 			},
 			"LockedDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LockedDropout(x, p, n, at) },
 			"Sequences":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(gorgonia.Must(nn.Flatten(x)), n) },
-			"SymmetricKL": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return nn.SymmetricKL(x, x, nn.WithLabelSmoothing(p))
+			"SymmetricKL":   func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.SymmetricKL(x, x) },
+			"SoftmaxCrossEntropy": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return nn.SoftmaxCrossEntropy(x, x, nn.WithLabelSmoothing(p), nn.WithClassWeights(q))
 			},
+			"Huber":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Huber(x, x, p) },
+			"BCEWithLogits": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.BCEWithLogits(x, x, nn.WithPosWeight(p, q)) },
+			"Focal":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Focal(x, x, p, nn.WithAlpha(q)) },
 		}
 		name := rapid.SampledFrom(sortedKeys(builds)).Draw(t, "op")
 		g := gorgonia.NewGraph()

@@ -10,7 +10,7 @@ import (
 type Loss func(logits, labels *gorgonia.Node) (*gorgonia.Node, error)
 
 // CrossEntropy is the mean softmax cross-entropy; see nn.SoftmaxCrossEntropy.
-func CrossEntropy(opts ...nn.LossOption) Loss {
+func CrossEntropy(opts ...nn.CrossEntropyOption) Loss {
 	return func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
 		return nn.SoftmaxCrossEntropy(logits, labels, opts...)
 	}

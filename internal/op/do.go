@@ -98,7 +98,7 @@ func (a *Args[F]) read(i int, input Input, v gorgonia.Value) (err error) {
 		if a.IDs == nil {
 			a.IDs = make([][]int, len(a.Shapes))
 		}
-		a.IDs[i], err = integers(v)
+		a.IDs[i], err = Integers(v)
 	default:
 		a.Floats[i], err = Values[F](v)
 	}
@@ -121,8 +121,8 @@ func (op Op) sameRanks(shapes []tensor.Shape) error {
 	return nil
 }
 
-// integers returns the elements of v, a dense tensor of int, in row-major order.
-func integers(v gorgonia.Value) ([]int, error) {
+// Integers returns the elements of v, a dense tensor of int, in row-major order.
+func Integers(v gorgonia.Value) ([]int, error) {
 	if v, ok := v.(*tensor.Dense); ok && v.Dtype() == tensor.Int {
 		if RowMajor(v) {
 			return v.Ints()[:Size(v.Shape())], nil

@@ -14,15 +14,28 @@ const (
 	ln2Low  = 1.90821492927058770002e-10 // the rest
 )
 
-// Log returns the natural logarithm of a positive normal x to within 1e-12
-// times the larger of 1 and the result.
+// Log returns the natural logarithm of x to within 1e-12 times the larger of 1 and
+// the result, and near 1 to within 1e-15 times the result. It is -Inf of 0 and NaN
+// of what is negative.
 //
 // x = m*2^e with sqrt(1/2) <= m < sqrt(2); with s = (m-1)/(m+1), ln m is the
 // series 2*(s + s^3/3 + ... + s^17/17).
 func Log(x float64) float64 {
+	e := -1022
+	switch {
+	case x != x || x > math.MaxFloat64:
+		return x
+	case x < 0:
+		return math.NaN()
+	case x == 0:
+		return math.Inf(-1)
+	case x < 0x1p-1022: // not normal
+		x *= 0x1p54
+		e -= 54
+	}
 	// As math.Frexp, for normal x.
 	b := math.Float64bits(x)
-	e := int(b>>52) - 1022
+	e += int(b >> 52)
 	m := math.Float64frombits(b&(1<<52-1) | 1022<<52)
 	if m < 0.70710678118654752440 {
 		m *= 2
@@ -40,6 +53,19 @@ func Log(x float64) float64 {
 	sum = float64((sum + 1./3) * z)
 	fe := float64(e)
 	return float64(fe*ln2High) + (float64(fe*ln2Low) + float64(2*s*(1+sum)))
+}
+
+// Log1p returns Log(1+x), for small x too to within 1e-15 times the result.
+//
+// What 1+x loses by rounding is made up for by a factor that is as far off
+// (Goldberg, "What Every Computer Scientist Should Know About Floating-Point
+// Arithmetic", 1991, theorem 4).
+func Log1p(x float64) float64 {
+	y := 1 + x
+	if y == 1 || y > math.MaxFloat64 {
+		return x
+	}
+	return float64(Log(y) * (x / (y - 1)))
 }
 
 // Exp returns e^x to within 4 units in the last place, +Inf if x > 709 and 0 if

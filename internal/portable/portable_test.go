@@ -17,6 +17,36 @@ func TestLog(t *testing.T) {
 	})
 }
 
+// The ends of the range, and numbers that are not normal.
+func TestLogEnds(t *testing.T) {
+	for _, tt := range []struct{ x, want float64 }{
+		{0, math.Inf(-1)}, {math.Copysign(0, -1), math.Inf(-1)}, {1, 0}, {math.Inf(1), math.Inf(1)},
+		{-1, math.NaN()}, {math.Inf(-1), math.NaN()}, {math.NaN(), math.NaN()},
+		{5e-324, -1074 * math.Ln2}, {0x1p-1023, -1023 * math.Ln2}, {math.MaxFloat64, 1024 * math.Ln2},
+	} {
+		if got := Log(tt.x); math.Abs(got-tt.want) > 1e-12*math.Abs(tt.want) || math.IsNaN(got) != math.IsNaN(tt.want) {
+			t.Errorf("Log(%v) = %v, want %v", tt.x, got, tt.want)
+		}
+	}
+}
+
+// Nothing is lost near 0, where 1+x is 1.
+func TestLog1p(t *testing.T) {
+	check := func(x float64) {
+		got, want := Log1p(x), math.Log1p(x)
+		if !(math.Abs(got-want) <= 4e-15*math.Abs(want)) && got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("Log1p(%v) = %v, want %v", x, got, want)
+		}
+	}
+	for _, x := range []float64{0, 1, -1, -2, 0.5, -0.5, 1e-300, -1e-17, 5e-324, 1e300, math.MaxFloat64, math.Inf(1), math.NaN()} {
+		check(x)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		check(math.Ldexp(rapid.Float64Range(0.5, 1).Draw(t, "mantissa"), rapid.IntRange(-100, 3).Draw(t, "exponent")))
+		check(-math.Ldexp(rapid.Float64Range(0.5, 1).Draw(t, "mantissa"), rapid.IntRange(-100, -1).Draw(t, "exponent")))
+	})
+}
+
 func TestExp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.Float64Range(-700, 700).Draw(t, "x")

@@ -1,0 +1,84 @@
+package metrics
+
+import "math"
+
+// NLL is the mean negative log-likelihood of the labels, in nats: the negative logarithm
+// of the probability that the output gives to their classes.
+type NLL struct{}
+
+// Name is "NLL".
+func (NLL) Name() string { return "NLL" }
+
+// Direction is LowerIsBetter.
+func (NLL) Direction() Direction { return LowerIsBetter }
+
+// Start returns an accumulator for batches with labels.
+func (n NLL) Start() (Accumulator, error) { return newLabelMean(n.Name(), surprise, identity), nil }
+
+// Perplexity is exp(NLL): a model that is as unsure as among so many classes that are
+// equally likely.
+type Perplexity struct{}
+
+// Name is "perplexity".
+func (Perplexity) Name() string { return "perplexity" }
+
+// Direction is LowerIsBetter.
+func (Perplexity) Direction() Direction { return LowerIsBetter }
+
+// Start returns an accumulator for batches with labels.
+func (p Perplexity) Start() (Accumulator, error) {
+	return newLabelMean(p.Name(), surprise, math.Exp), nil
+}
+
+// BitsPerToken is NLL in bits, NLL/log(2), each label being a token.
+type BitsPerToken struct{}
+
+// Name is "bits per token".
+func (BitsPerToken) Name() string { return "bits per token" }
+
+// Direction is LowerIsBetter.
+func (BitsPerToken) Direction() Direction { return LowerIsBetter }
+
+// Start returns an accumulator for batches with labels.
+func (t BitsPerToken) Start() (Accumulator, error) {
+	return newLabelMean(t.Name(), surprise, func(nats float64) float64 { return nats / math.Ln2 }), nil
+}
+
+// surprise is the negative logarithm of the probability of a label, in nats.
+func surprise(row []float64, probabilities bool, label int) float64 {
+	if probabilities {
+		return -math.Log(row[label])
+	}
+	largest, sum := exponentials(row)
+	if math.IsInf(largest, 1) && !math.IsInf(row[label], 1) {
+		return largest
+	}
+	return largest - row[label] + math.Log(sum)
+}
+
+// Brier is the mean over the labels of the sum over the classes of the squares of what
+// the probabilities are off, from 0 to 2.
+//
+// Source: Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.
+type Brier struct{}
+
+// Name is "Brier score".
+func (Brier) Name() string { return "Brier score" }
+
+// Direction is LowerIsBetter.
+func (Brier) Direction() Direction { return LowerIsBetter }
+
+// Start returns an accumulator for batches with labels.
+func (s Brier) Start() (Accumulator, error) {
+	return newLabelMean(s.Name(), func(row []float64, probabilities bool, label int) float64 {
+		if !probabilities {
+			toProbabilities(row)
+		}
+		row[label]--
+		var sum float64
+		for _, off := range row {
+			sum += float64(off * off)
+		}
+		return sum
+	}, identity), nil
+}

@@ -1,0 +1,31 @@
+package metrics
+
+import (
+	"strconv"
+
+	"github.com/pkg/errors"
+)
+
+// average is the mean, NaN of none.
+func average(x []float64) float64 {
+	var total float64
+	for _, v := range x {
+		total += v
+	}
+	return total / float64(len(x))
+}
+
+// score is a float64 that JSON can hold, infinite and NaN too.
+type score float64
+
+// MarshalText writes the number so that it reads as the same.
+func (s score) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(s), 'g', -1, 64), nil
+}
+
+// UnmarshalText reads a number.
+func (s *score) UnmarshalText(text []byte) error {
+	x, err := strconv.ParseFloat(string(text), 64)
+	*s = score(x)
+	return errors.Wrap(err, "metrics: score")
+}
