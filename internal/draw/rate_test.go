@@ -1,6 +1,7 @@
 package draw_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -43,9 +44,11 @@ func TestRates(t *testing.T) {
 		{draw.Curriculum{P: 0.5, Gamma: 0.1}, 0, 0}, {draw.Curriculum{P: 0.5, Gamma: 0.1}, -5, 0},
 		{draw.Curriculum{P: 0.5, Gamma: 0.1}, 10, 0.5 * (1 - math.Exp(-1))},
 	} {
-		if got := tt.r.At(tt.step); math.Abs(got-tt.want) > 1e-15 {
-			t.Errorf("%T %v at step %d: want %v, got %v", tt.r, tt.r, tt.step, tt.want, got)
-		}
+		t.Run(fmt.Sprintf("%T %v at %d", tt.r, tt.r, tt.step), func(t *testing.T) {
+			if got := tt.r.At(tt.step); math.Abs(got-tt.want) > 1e-15 {
+				t.Errorf("%T %v at step %d: want %v, got %v", tt.r, tt.r, tt.step, tt.want, got)
+			}
+		})
 	}
 }
 
