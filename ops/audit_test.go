@@ -155,6 +155,10 @@ var audits = []struct {
 		h := b.must(nn.GELU(b.must(nn.Dense(b.drop(b.node("x", 4, 3), 0.5), b.node("w", 3, 5), nil, nn.ActivationReLU))))
 		b.loss(b.ourBatchNorm(h))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "two convolutions between dropout and a batch normalization", build: func(b blueprint) {
+		h := b.must(nn.Conv2d(b.must(ops.Dropout2d(b.node("x", 2, 3, 8, 8), 0.5)), b.node("w", 5, 3, 3, 3), nil))
+		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("v", 5, 5, 3, 3), nil)))
+	}},
 	{name: "fused dropout before our convolution and batch normalization", build: func(b blueprint) {
 		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
 		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
@@ -388,6 +392,23 @@ func TestAudit(t *testing.T) {
 	}
 	if ops.Audit(nil) != nil {
 		t.Error("no graph must have no findings")
+	}
+}
+
+// What is wrong in an evaluation graph depends on the mode: Auto leaves it to the
+// machine, Sampling never rests.
+func TestAuditOfModes(t *testing.T) {
+	for mode, want := range map[ops.Mode]string{
+		ops.Auto:     "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative",
+		ops.Sampling: "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone.",
+	} {
+		t.Run(mode.String(), func(t *testing.T) {
+			b := blueprint{t, gorgonia.NewGraph()}
+			b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(mode)), "a", 2)
+			if found := ops.Audit(b.g, ops.ForEval()); len(found) != 1 || !strings.HasPrefix(found[0].Problem, want) {
+				t.Errorf("%v must be found with %q, got %v", mode, want, found)
+			}
+		})
 	}
 }
 

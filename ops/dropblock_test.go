@@ -48,3 +48,45 @@ func TestDropBlockRejects(t *testing.T) {
 		reject{"DropBlock2d", dropBlock(2), []int{2, 3, 4, 5}, []ops.Option{ops.WithBroadcastAxes(3)}, "mask must not be shared over height or width, got a shared axis 2 or 3"},
 	)
 }
+
+// Blocks start where the contract's mask drops a corner, at the rate of equation 1 of the
+// paper, which drops about p of a map that is not square too.
+func TestDropBlockDefinition(t *testing.T) {
+	const n, c, height, width, side, p = 2, 3, 5, 9, 2, 0.25
+	gamma := p / (side * side) * (height * width) / ((height - side + 1) * (width - side + 1))
+	x := testkit.Ones(tensor.Float64, n, c, height, width)
+	for step := range int64(5) {
+		g := gorgonia.NewGraph()
+		in := gorgonia.NewTensor(g, tensor.Float64, 4, gorgonia.WithShape(x.Shape()...), gorgonia.WithName("x"))
+		y, err := ops.DropBlock2d(in, p, side, ops.WithSeed(3), ops.WithLayer(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := gorgonia.I64(step)
+		v, err := y.Op().Do(x, &s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		corners, err := ops.MaskAt(3, 2, step, []int{n * c, height - side + 1, width - side + 1}, gamma)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dropped := make([]bool, x.DataSize())
+		for i, kept := range corners {
+			if kept {
+				continue
+			}
+			plane, row, col := i/((height-side+1)*(width-side+1)), i/(width-side+1)%(height-side+1), i%(width-side+1)
+			for r := range side {
+				for k := range side {
+					dropped[(plane*height+row+r)*width+col+k] = true
+				}
+			}
+		}
+		for i, e := range testkit.Floats(t, v) {
+			if (e == 0) != dropped[i] {
+				t.Errorf("step %d, element %d is %v, and within a block: %v", step, i, e, dropped[i])
+			}
+		}
+	}
+}
