@@ -1,8 +1,11 @@
 package models_test
 
 import (
+	"math"
 	"slices"
 	"testing"
+
+	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -53,6 +56,26 @@ func TestSettingsAtTheirBounds(t *testing.T) {
 				t.Errorf("must be built, got %v", err)
 			case tt.want != "":
 				testkit.Rejects(t, err, tt.want)
+			}
+		})
+	}
+}
+
+// Numbers of both types are looked at before they become weights.
+func TestLoadRefusesNonFinite(t *testing.T) {
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		t.Run(dt.String(), func(t *testing.T) {
+			m := mustModel(t, models.Linear(1, 2), []int{1}, models.WithDtype(dt))
+			weights, err := m.Weights()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := weights["bias"].SetAt(map[tensor.Dtype]any{tensor.Float32: float32(math.Inf(1)), tensor.Float64: math.Inf(1)}[dt], 1); err != nil {
+				t.Fatal(err)
+			}
+			testkit.Rejects(t, m.ReadSafetensors(written(t, weights)), `tensor "bias": numbers must be finite unless AllowNonFinite is given, got +Inf at 1`)
+			if err := m.ReadSafetensors(written(t, weights), models.AllowNonFinite()); err != nil {
+				t.Errorf("AllowNonFinite must take them, got %v", err)
 			}
 		})
 	}
