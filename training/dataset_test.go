@@ -32,4 +32,11 @@ func TestGatherRejects(t *testing.T) {
 	if err := e.Gather([]int{2, 0}, x, y); err != nil || x[0] != 5 || x[1] != 6 || x[2] != 1 || x[3] != 2 || y[0] != 2 || y[1] != 0 {
 		t.Errorf("examples 2 and 0 must be gathered in that order, got %v of %v, %v", x, y, err)
 	}
+	// Sequences have a label for each of their parts.
+	parts := &training.Examples{Shape: []int{2}, X: []float32{1, 2, 3, 4, 5, 6}, Y: []int{0, 1, 2, 3, 4, 5}}
+	x, y = make([]float32, 4), make([]int, 4)
+	if err := parts.Gather([]int{2, 0}, x, y); err != nil || y[0] != 4 || y[1] != 5 || y[2] != 0 || y[3] != 1 {
+		t.Errorf("both labels of examples 2 and 0 must be gathered, got %v, %v", y, err)
+	}
+	testkit.Rejects(t, parts.Gather([]int{2, 0}, x, y[:2]), "y must have as many labels as 2 of the 3 examples with 6 labels, got 2")
 }

@@ -2,12 +2,14 @@ package training_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -129,5 +131,38 @@ func TestNormOfGradients(t *testing.T) {
 				t.Errorf("norm of %v must be %v, got %v", tt.value, tt.want, got)
 			}
 		})
+	}
+}
+
+// The first label that there is no logit for is an error as any later one.
+func TestLabelsOfLogits(t *testing.T) {
+	tr := &training.Trainer{Model: identity(t), Solver: &optim.SGD{LR: 1}}
+	for _, label := range []int{-1, 3, 4} {
+		data := &training.Examples{Shape: []int{3}, X: make([]float32, 6), Y: []int{2, label}}
+		_, err := tr.Evaluate(context.Background(), data)
+		testkit.Rejects(t, err, fmt.Sprintf("label must be in [0, 3), got %d", label))
+	}
+}
+
+// Running statistics that are not finite are named where they are read, in evaluation.
+func TestNonFiniteStatisticsAreNamed(t *testing.T) {
+	m, err := models.New(models.Sequential{models.Linear(2, 4), models.BatchNorm1d(), models.Linear(4, 3)}, []int{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set(m.States()[0], 2, math.NaN())
+	tr := &training.Trainer{Model: m, Solver: &optim.SGD{LR: 0.1}}
+	_, err = tr.Evaluate(context.Background(), blobs(9, 1))
+	testkit.Rejects(t, err, "parameter "+m.States()[0].Name()+" has NaN at 2")
+}
+
+// An error that stays what it was has not fallen.
+func TestEarlyStoppingOfAPlateau(t *testing.T) {
+	tr := newTrainer(t, 0)
+	tr.Solver, tr.Epochs = &optim.SGD{LR: 1e-30}, 9
+	tr.Callbacks = []training.Callback{training.EarlyStopping(2)}
+	h := fit(t, tr, training.Data{Train: blobs(96, 1), Validation: blobs(40, 2)})
+	if want := "validation NLL has not fallen since epoch 1"; len(h.Epochs) != 3 || h.Stopped != want {
+		t.Errorf("training must stop after 3 epochs with %q, got %d epochs and %q", want, len(h.Epochs), h.Stopped)
 	}
 }
