@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -79,5 +80,31 @@ func TestFirstDrawingStays(t *testing.T) {
 	s.draw()
 	if !strings.HasPrefix(out.String(), "\r\x1b[2A") {
 		t.Errorf("the second drawing must begin 2 rows above, got %q", out.String())
+	}
+}
+
+// The speed is that of the examples since the first step, by the clock.
+func TestRate(t *testing.T) {
+	fit(t, io.Discard, nil, func(s *shown, r *training.Run) error {
+		made := r.Steps - 1
+		if made == 0 {
+			s.first = s.first.Add(-time.Hour)
+		} else if want := float64(made) / 3600; s.row.rate > want || s.row.rate < 0.99*want {
+			t.Errorf("%d examples in an hour must be %v a second, got %v", made, want, s.row.rate)
+		}
+		return nil
+	})
+}
+
+// What is just as wide as there is room stays whole.
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		width int
+		want  string
+	}{{"seed 1", 6, "seed 1"}, {"seed 1", 5, "seed…"}, {"seed 1", 7, "seed 1"}, {"日本", 4, "日本"}, {"日本", 3, "日…"}} {
+		if got := cut(tt.text, tt.width); got != tt.want {
+			t.Errorf("%q in %d columns must be %q, got %q", tt.text, tt.width, tt.want, got)
+		}
 	}
 }
