@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"testing"
 
@@ -120,23 +121,6 @@ func TestAttentionModes(t *testing.T) {
 	testkit.Near(t, "sampling", result([]ops.FusedOption{ops.WithMode(ops.Sampling)}, gorgonia.EvalMode()), train, 0)
 }
 
-func TestTokens(t *testing.T) {
-	testkit.CheckFunction(t, unary(nn.Tokens).graph(), []int{2, 3, 4})
-	testkit.CheckFunction(t, func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(in[0], 3) }, []int{6, 2})
-	testkit.CheckFunction(t, func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-		return nn.AddPositions(in[0], in[1])
-	}, []int{2, 3, 4}, []int{5, 4})
-	x := testkit.Wave(tensor.Float64, 0, 2, 3, 4)
-	y := testkit.Differentiate(t, false, func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-		rows, err := nn.Tokens(in[0])
-		if err != nil {
-			return nil, err
-		}
-		return nn.Sequences(rows, 3)
-	}, x).Y
-	testkit.Near(t, "there and back", y, testkit.Floats(t, x), 0)
-}
-
 func TestAttentionRejects(t *testing.T) {
 	g := gorgonia.NewGraph()
 	node := func(name string, shape ...int) *gorgonia.Node {
@@ -164,6 +148,28 @@ func TestAttentionRejects(t *testing.T) {
 		{failure(nn.Sequences(m, 3)), "nn: Sequences: x must have a multiple of 3 rows, got shape (4, 12)"},
 		{failure(nn.AddPositions(x, node("few", 2, 12))), "nn: AddPositions: positions must have shape (3 or more, 12) for x of shape (2, 3, 12), got (2, 12)"},
 	} {
-		testkit.Rejects(t, tt.err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			testkit.Rejects(t, tt.err, tt.want)
+		})
 	}
+}
+
+// The first token can take from itself alone, the second from both: equal keys share
+// equally.
+func ExampleCausalSelfAttention() {
+	g := gorgonia.NewGraph()
+	// Queries and keys of zeros, values 1 and 3.
+	qkv := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(1, 2, 3),
+		tensor.WithBacking([]float64{0, 0, 1, 0, 0, 3})), gorgonia.WithName("qkv"))
+	y, err := nn.CausalSelfAttention(qkv, 1, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(y.Value().Data())
+	// Output: [1 2]
 }

@@ -67,31 +67,33 @@ func TestConv2dReLU(t *testing.T) {
 		{[]int{2, 16, 9, 11}, []int{17, 16, 3, 3}, []nn.WindowOption{pad}}, // in tiles
 		{[]int{3, 20, 7, 7}, []int{24, 20, 5, 5}, []nn.WindowOption{pad}},
 	} {
-		for _, bias := range []bool{false, true} {
-			shapes := [][]int{c.x, c.w}
-			if bias {
-				shapes = append(shapes, c.w[:1])
-			}
-			fused := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-				return nn.Conv2dReLU(in[0], in[1], append(in, nil)[2], c.opts...)
-			}
-			apart := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-				y, err := conv(c.opts...)(in)
-				if err != nil {
-					return nil, err
+		t.Run(fmt.Sprint(c.x, c.w), func(t *testing.T) {
+			for _, bias := range []bool{false, true} {
+				shapes := [][]int{c.x, c.w}
+				if bias {
+					shapes = append(shapes, c.w[:1])
 				}
-				return nn.ReLU(y)
-			}
-			for _, dt := range testkit.Dtypes {
-				inputs := testkit.Varied(dt, shapes...)
-				testkit.Differentiate(t, false, fused, inputs...).Near(t, fmt.Sprint(dt, c.x, bias), testkit.Differentiate(t, false, apart, inputs...), 0)
-			}
-			if c.x[1] < 16 && c.x[2] < 28 { // small enough for every element
-				if err := gradcheck.Check(fused, 1e-7, testkit.Varied(tensor.Float64, shapes...)...); err != nil {
-					t.Errorf("%v, bias %v: %v", c.x, bias, err)
+				fused := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+					return nn.Conv2dReLU(in[0], in[1], append(in, nil)[2], c.opts...)
+				}
+				apart := func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+					y, err := conv(c.opts...)(in)
+					if err != nil {
+						return nil, err
+					}
+					return nn.ReLU(y)
+				}
+				for _, dt := range testkit.Dtypes {
+					inputs := testkit.Varied(dt, shapes...)
+					testkit.Differentiate(t, false, fused, inputs...).Near(t, fmt.Sprint(dt, c.x, bias), testkit.Differentiate(t, false, apart, inputs...), 0)
+				}
+				if c.x[1] < 16 && c.x[2] < 28 { // small enough for every element
+					if err := gradcheck.Check(fused, 1e-7, testkit.Varied(tensor.Float64, shapes...)...); err != nil {
+						t.Errorf("%v, bias %v: %v", c.x, bias, err)
+					}
 				}
 			}
-		}
+		})
 	}
 	x := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float64, 4, gorgonia.WithShape(1, 2, 4, 4), gorgonia.WithName("x"))
 	want := "nn: Conv2dReLU: x and w must be nodes, got none"
@@ -157,7 +159,9 @@ func TestConv2dDefinition(t *testing.T) {
 // Blocks of several images, with one left over, and of some rows of an image.
 func TestConv2dBlocks(t *testing.T) {
 	for _, s := range []struct{ n, c, h, w int }{{7, 16, 40, 31}, {2, 40, 60, 61}} {
-		checkBlocks(t, s.n, s.c, s.h, s.w)
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			checkBlocks(t, s.n, s.c, s.h, s.w)
+		})
 	}
 }
 
@@ -262,8 +266,10 @@ func TestConv2dRejects(t *testing.T) {
 		{x, w, b, []nn.WindowOption{nn.WithDilation(4)}, "images of 8×8 with padding [0 0] must hold a window of 3×3 with dilation [4 4]"},
 		{x, gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 4, gorgonia.WithShape(4, 3, 3, 3), gorgonia.WithName("w")), b, nil, "w must be a node of the graph of x, got one of another graph"},
 	} {
-		_, err := nn.Conv2d(tt.x, tt.w, tt.b, tt.opts...)
-		testkit.Rejects(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			_, err := nn.Conv2d(tt.x, tt.w, tt.b, tt.opts...)
+			testkit.Rejects(t, err, tt.want)
+		})
 	}
 	op := gorgonia.Must(nn.Conv2d(x, w, b)).Op()
 	good := []gorgonia.Value{testkit.Wave(tensor.Float32, 0, 2, 3, 8, 8), testkit.Wave(tensor.Float32, 0, 4, 3, 3, 3), testkit.Wave(tensor.Float32, 0, 4)}

@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"strings"
 	"testing"
@@ -140,9 +141,11 @@ func TestCrossEntropyRejects(t *testing.T) {
 		{x, y, []nn.CrossEntropyOption{nn.WithLabelSmoothing(1.5)}, "label smoothing must be in [0, 1], got 1.5"},
 		{x, y, []nn.CrossEntropyOption{nn.WithLabelSmoothing(math.NaN())}, "label smoothing must be in [0, 1], got NaN"},
 	} {
-		if _, err := nn.SoftmaxCrossEntropy(tt.x, tt.y, tt.opts...); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := nn.SoftmaxCrossEntropy(tt.x, tt.y, tt.opts...); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	for _, bad := range []int{-1, 3} {
 		g := gorgonia.NewGraph()
@@ -157,4 +160,23 @@ func TestCrossEntropyRejects(t *testing.T) {
 		}
 		m.Close()
 	}
+}
+
+// Logits of any size are safe: the loss never overflows.
+func ExampleSoftmaxCrossEntropy() {
+	g := gorgonia.NewGraph()
+	logits := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{1000, 0, -1000, 0, 0, 0})), gorgonia.WithName("logits"))
+	labels := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking([]int{0, 2})), gorgonia.WithName("labels"))
+	loss, err := nn.SoftmaxCrossEntropy(logits, labels)
+	if err != nil {
+		log.Fatal(err)
+	}
+	machine := gorgonia.NewTapeMachine(g)
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", loss.Value().Data()) // half of ln 3
+	// Output:
+	// 0.5493
 }

@@ -254,9 +254,11 @@ func TestDenseRejects(t *testing.T) {
 		{func() (*gorgonia.Node, error) { return nn.Dense(x, w, b, 7) }, "nn: Dense: activation must be ActivationNone or ActivationReLU, got 7"},
 		{func() (*gorgonia.Node, error) { return nn.DenseDropout(x, w, b, nn.ActivationReLU, 1.5) }, "nn: DenseDropout: p must be in [0, 1], got 1.5"},
 	} {
-		if _, err := tt.build(); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := tt.build(); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,6 @@
 package nn_test
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -93,33 +92,15 @@ func TestActivationsAtTheEdges(t *testing.T) {
 		"GELUTanh":  {0, 0, inf, nan, 0, 1000},
 		"SELU":      {0, low, inf, nan, low, 1050.7009873554805},
 	} {
-		got := testkit.Differentiate(t, false, activations()[name].graph(), tensor.New(tensor.WithBacking(x)))
-		testkit.Near(t, name, got.Y, want, 1e-15)
-		for i, dx := range got.Grads[0] {
-			if math.IsNaN(dx) && !math.IsNaN(x[i]) {
-				t.Errorf("%s: gradient at %v is NaN", name, x[i])
+		t.Run(name, func(t *testing.T) {
+			got := testkit.Differentiate(t, false, activations()[name].graph(), tensor.New(tensor.WithBacking(x)))
+			testkit.Near(t, name, got.Y, want, 1e-15)
+			for i, dx := range got.Grads[0] {
+				if math.IsNaN(dx) && !math.IsNaN(x[i]) {
+					t.Errorf("%s: gradient at %v is NaN", name, x[i])
+				}
 			}
-		}
-	}
-}
-
-// At 0 the slope is 0 for ReLU and the given one for LeakyReLU, as in PyTorch.
-func TestReLUGradientAtZero(t *testing.T) {
-	for name, want := range map[string]float64{"ReLU": 0, "LeakyReLU": 0.1} {
-		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking([]float64{0, math.Copysign(0, -1)})), gorgonia.WithName("x"))
-		y, err := activations()[name](x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		grads, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := gorgonia.NewTapeMachine(g)
-		testkit.Run(t, m)
-		testkit.Near(t, name, testkit.Floats(t, grads[0].Value()), []float64{want, want}, 0)
-		m.Close()
+		})
 	}
 }
 
@@ -141,71 +122,5 @@ func TestActivationsReject(t *testing.T) {
 	a, b := gorgonia.Must(nn.LeakyReLU(x, 0.1)), gorgonia.Must(nn.LeakyReLU(x, 0.12))
 	if a == b {
 		t.Error("two slopes are one node")
-	}
-}
-
-func TestSoftmax(t *testing.T) {
-	for name, f := range map[string]unary{"Softmax": nn.Softmax, "LogSoftmax": nn.LogSoftmax} {
-		t.Run(name, func(t *testing.T) {
-			for _, shape := range [][]int{{5}, {3, 4}, {2, 3, 5}, {3, 1}, {2, 2, 2, 3}} {
-				testkit.CheckFunction(t, f.graph(), shape)
-			}
-		})
-	}
-}
-
-// Large logits neither overflow nor vanish, and a shift changes nothing.
-func TestSoftmaxIsStable(t *testing.T) {
-	for _, shift := range []float64{0, 1e4, -1e4} {
-		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
-			x := testkit.Ramp(dt, 2, 3)
-			if dt == tensor.Float32 {
-				for i := range x.Float32s() {
-					x.Float32s()[i] += float32(shift)
-				}
-			} else {
-				for i := range x.Float64s() {
-					x.Float64s()[i] += shift
-				}
-			}
-			want := []float64{0.09003057, 0.24472847, 0.66524096, 0.09003057, 0.24472847, 0.66524096}
-			what := fmt.Sprint(shift, dt)
-			testkit.Near(t, what, testkit.Differentiate(t, false, unary(nn.Softmax).graph(), x).Y, want, 1e-7)
-			for i := range want {
-				want[i] = math.Log(want[i])
-			}
-			testkit.Near(t, what, testkit.Differentiate(t, false, unary(nn.LogSoftmax).graph(), x).Y, want, 1e-6)
-		}
-	}
-	x := tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float64{math.Inf(-1), 0, math.Inf(-1)}))
-	testkit.Near(t, "masked", testkit.Differentiate(t, false, unary(nn.Softmax).graph(), x).Y, []float64{0, 1, 0}, 0)
-}
-
-func TestSoftmaxRejects(t *testing.T) {
-	x := gorgonia.NewScalar(gorgonia.NewGraph(), tensor.Float64, gorgonia.WithName("x"))
-	_, err := nn.Softmax(x)
-	testkit.Rejects(t, err, "nn: Softmax: x must have rank 1 or more, got shape ()")
-	_, err = nn.LogSoftmax(nil)
-	testkit.Rejects(t, err, "nn: LogSoftmax: x must be a node of a graph, got none")
-}
-
-func BenchmarkReLU(b *testing.B) {
-	for name, f := range map[string]unary{"ours": nn.ReLU, "gorgonia": gorgonia.Rectify, "GELU": nn.GELU} {
-		b.Run(name, func(b *testing.B) {
-			g := gorgonia.NewGraph()
-			x := gorgonia.NodeFromAny(g, testkit.Wave(tensor.Float32, 0, 128, 8192), gorgonia.WithName("x"))
-			y, err := f(x)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(y)), x); err != nil {
-				b.Fatal(err)
-			}
-			m := gorgonia.NewTapeMachine(g)
-			b.ReportAllocs()
-			for b.Loop() {
-				testkit.Run(b, m)
-			}
-		})
 	}
 }

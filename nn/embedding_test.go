@@ -89,8 +89,10 @@ func TestEmbeddingRejects(t *testing.T) {
 		{ids, ids, "nn: Embedding: weights must be of float32 or float64, got int"},
 		{w, scalar, "nn: Embedding: ids must have rank 1 or more, got shape ()"},
 	} {
-		_, err := nn.Embedding(tt.w, tt.ids)
-		testkit.Rejects(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			_, err := nn.Embedding(tt.w, tt.ids)
+			testkit.Rejects(t, err, tt.want)
+		})
 	}
 	op := gorgonia.Must(nn.Embedding(w, ids)).Op()
 	for _, bad := range []int{-1, 4} {

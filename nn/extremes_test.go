@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -87,6 +88,51 @@ func TestOpsOfExtremes(t *testing.T) {
 			return
 		}
 		run(t, g, y, inputs)
+	})
+}
+
+// Ops on images, of any settings, are built and run, or say what is wrong.
+func TestImagesOfExtremes(t *testing.T) {
+	number := rapid.OneOf(rapid.Float64Range(0, 1), rapid.Float64(), rapid.SampledFrom([]float64{
+		math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, math.Copysign(0, -1), 1,
+	}))
+	whole := rapid.OneOf(rapid.IntRange(-2, 9), rapid.Int(), rapid.SampledFrom([]int{
+		math.MaxInt, math.MinInt, math.MaxInt32, math.MinInt32, 1 << 31, 1 << 32, 1 << 33, 1 << 62,
+	}))
+	rapid.Check(t, func(t *rapid.T) {
+		p, q := number.Draw(t, "p"), number.Draw(t, "q")
+		n, k := whole.Draw(t, "n"), whole.Draw(t, "k")
+		window := []nn.WindowOption{nn.WithStride(n), nn.WithPadding(k), nn.WithDilation(1, max(1, n))}
+		builds := map[string]func(x *gorgonia.Node) (*gorgonia.Node, error){
+			"LeakyReLU":        func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, p) },
+			"Unflatten":        func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Unflatten(x, n, k) },
+			"MaxPool2d":        func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, 2, nn.WithStride(n)) },
+			"MaxPool2d kernel": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, n) },
+			"window":           func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, 2, window...) },
+			"Sequences":        func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(gorgonia.Must(nn.Flatten(x)), n) },
+			"AvgPool2d": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return nn.AvgPool2d(x, min(n, 3), nn.WithStride(max(1, n)))
+			},
+			"SymmetricKL": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.SymmetricKL(x, x) },
+			"SoftmaxCrossEntropy": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return nn.SoftmaxCrossEntropy(x, x, nn.WithLabelSmoothing(p), nn.WithClassWeights(q))
+			},
+			"Huber":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Huber(x, x, p) },
+			"BCEWithLogits": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.BCEWithLogits(x, x, nn.WithPosWeight(p, q)) },
+			"Focal":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Focal(x, x, p, nn.WithAlpha(q)) },
+		}
+		name := rapid.SampledFrom(slices.Sorted(maps.Keys(builds))).Draw(t, "op")
+		g := gorgonia.NewGraph()
+		x := gorgonia.NodeFromAny(g, testkit.Wave(tensor.Float32, 1, 2, 2, 3, 3), gorgonia.WithName("x"))
+		y, err := builds[name](x)
+		if err != nil {
+			return
+		}
+		m := gorgonia.NewTapeMachine(g)
+		defer m.Close()
+		if err := m.RunAll(); err == nil && y.Value() == nil {
+			t.Fatalf("%s has no value", name)
+		}
 	})
 }
 

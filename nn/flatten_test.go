@@ -3,10 +3,11 @@ package nn_test
 import (
 	"testing"
 
-	"github.com/gorgonia-dropout/dropout/internal/testkit"
-	"github.com/gorgonia-dropout/dropout/nn"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 func TestFlatten(t *testing.T) {
@@ -45,7 +46,9 @@ func TestUnflatten(t *testing.T) {
 		"nn: Unflatten: shape must be positive, got [6 0]":                      func() (*gorgonia.Node, error) { return nn.Unflatten(x, 6, 0) },
 		"nn: Unflatten: x must have 4 elements to an example, got shape (2, 6)": func() (*gorgonia.Node, error) { return nn.Unflatten(x, 4) },
 	} {
-		_, err := f()
-		testkit.Rejects(t, err, want)
+		t.Run(want, func(t *testing.T) {
+			_, err := f()
+			testkit.Rejects(t, err, want)
+		})
 	}
 }

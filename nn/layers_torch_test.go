@@ -104,12 +104,14 @@ func TestLayersAgreeWithPyTorch(t *testing.T) {
 		t.Fatalf("got %d answers for %d cases", len(answers), len(cases))
 	}
 	for i, c := range cases {
-		what := fmt.Sprintf("%s %v %v", c.Layer, c.Inputs[0].Shape, c.Options)
-		testkit.Differentiate(t, false, c.graph, c.values...).Near(t, what, testkit.Outcome{Y: answers[i].Y, Grads: answers[i].Grads}, 1e-5)
-		if r, ok := states[i]; ok {
-			testkit.Near(t, what+": running mean", testkit.Floats(t, r.Mean), answers[i].State[0], 1e-6)
-			testkit.Near(t, what+": running variance", testkit.Floats(t, r.Variance), answers[i].State[1], 1e-6)
-		}
+		t.Run(fmt.Sprint(c.Layer, c.Inputs[0].Shape), func(t *testing.T) {
+			what := fmt.Sprintf("%s %v %v", c.Layer, c.Inputs[0].Shape, c.Options)
+			testkit.Differentiate(t, false, c.graph, c.values...).Near(t, what, testkit.Outcome{Y: answers[i].Y, Grads: answers[i].Grads}, 1e-5)
+			if r, ok := states[i]; ok {
+				testkit.Near(t, what+": running mean", testkit.Floats(t, r.Mean), answers[i].State[0], 1e-6)
+				testkit.Near(t, what+": running variance", testkit.Floats(t, r.Variance), answers[i].State[1], 1e-6)
+			}
+		})
 	}
 	t.Logf("%d cases agree with PyTorch to 1e-5 in float32", len(cases))
 }

@@ -61,7 +61,7 @@ func ExampleBCEWithLogits() {
 }
 
 // Sentences of different lengths, padded with -1, and a class that counts twice.
-func ExampleSoftmaxCrossEntropy() {
+func ExampleWithIgnoreIndex() {
 	g := gorgonia.NewGraph()
 	logits := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 2, 3), tensor.WithBacking([]float32{4, 0, 0, 0, 4, 0, 0, 0, 4, 9, 9, 9})), gorgonia.WithName("logits"))
 	labels := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]int{0, 1, 1, -1})), gorgonia.WithName("labels"))

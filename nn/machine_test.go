@@ -331,8 +331,10 @@ func TestStepAndRateReject(t *testing.T) {
 		{step, scalarTensor(math.NaN()), "rate at step 3: p must be in [0, 1], got NaN"},
 		{step, nil, "rate must be a value, got none"},
 	} {
-		_, err := y.Op().Do(in, tt.step, tt.rate)
-		testkit.Rejects(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			_, err := y.Op().Do(in, tt.step, tt.rate)
+			testkit.Rejects(t, err, tt.want)
+		})
 	}
 }
 

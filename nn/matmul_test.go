@@ -143,8 +143,10 @@ func TestMatMulRejects(t *testing.T) {
 		{a, node("c", 3, 4, 5), nil, "nn: MatMul: b must have as many matrices as a, of shape (2, 3, 4), got shape (3, 4, 5)"},
 		{a, node("d", 2, 3, 5), nil, "nn: MatMul: b must have matrices of 4 rows for a of shape (2, 3, 4), got shape (2, 3, 5)"},
 	} {
-		_, err := nn.MatMul(tt.a, tt.b, tt.opts...)
-		testkit.Rejects(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			_, err := nn.MatMul(tt.a, tt.b, tt.opts...)
+			testkit.Rejects(t, err, tt.want)
+		})
 	}
 }
 

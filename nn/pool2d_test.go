@@ -135,8 +135,10 @@ func TestPool2dRejects(t *testing.T) {
 		{nn.MaxPool2d, x, 2, []nn.WindowOption{nn.WithPadding(2)}, "nn: MaxPool2d: padding must be at most half of the kernel [2 2], got [2 2]"},
 		{nn.AvgPool2d, x, 2, []nn.WindowOption{nn.WithStride(-1)}, "nn: AvgPool2d: stride must be one or two numbers of at least 1, got [-1]"},
 	} {
-		_, err := tt.p(tt.x, tt.k, tt.opts...)
-		testkit.Rejects(t, err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			_, err := tt.p(tt.x, tt.k, tt.opts...)
+			testkit.Rejects(t, err, tt.want)
+		})
 	}
 	_, err := nn.GlobalAvgPool2d(v)
 	testkit.Rejects(t, err, "nn: GlobalAvgPool2d: x must have rank 4, got shape (3)")

@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"slices"
 	"strings"
@@ -223,9 +224,11 @@ func TestRDropRejects(t *testing.T) {
 		{x, node(tensor.Float64, 3, 2), y, 1, "nn: RDrop: logits must be of one type and shape, got Matrix float64 (2, 3) and Matrix float64 (3, 2)"},
 		{x, node(tensor.Float32, 2, 3), y, 1, "nn: RDrop: logits must be of one type and shape, got Matrix float64 (2, 3) and Matrix float32 (2, 3)"},
 	} {
-		if _, err := nn.RDrop(tt.a, tt.b, tt.y, tt.alpha); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := nn.RDrop(tt.a, tt.b, tt.y, tt.alpha); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	if _, err := nn.SymmetricKL(x, nil); err == nil || !strings.HasPrefix(err.Error(), "nn: SymmetricKL: logits must be nodes, got none") {
 		t.Errorf("want an error about the logits, got %v", err)
@@ -275,4 +278,33 @@ func TestSymmetricKLProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Two passes of a batch in one: the batch is repeated, and the rows of the second
+// half have masks of their own.
+func ExampleRDrop() {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{1, 2, 3, 3, 2, 1})), gorgonia.WithName("x"))
+	w := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(3, 2), tensor.WithBacking([]float64{1, 0, 0, 1, -1, 1})), gorgonia.WithName("w"))
+	labels := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking([]int{1, 0})), gorgonia.WithName("labels"))
+
+	twice := gorgonia.Must(gorgonia.Concat(0, x, x))
+	logits := gorgonia.Must(gorgonia.Mul(gorgonia.Must(ops.Dropout(twice, 0.5, ops.WithSeed(1))), w))
+	first := gorgonia.Must(gorgonia.Slice(logits, gorgonia.S(0, 2)))
+	second := gorgonia.Must(gorgonia.Slice(logits, gorgonia.S(2, 4)))
+	loss, err := nn.RDrop(first, second, labels, 0.5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := gorgonia.Grad(loss, w); err != nil {
+		log.Fatal(err)
+	}
+	machine := gorgonia.NewTapeMachine(g)
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", loss.Value().Data())
+	// Output:
+	// 4.1126
 }

@@ -30,18 +30,6 @@ func recurrentShapes(gates, n, times, depth, units int) [][]int {
 	return [][]int{{n, times, depth}, {gates * units, depth}, {gates * units, units}, {gates * units}, {gates * units}}
 }
 
-func TestLSTM(t *testing.T) {
-	for _, s := range [][4]int{{3, 4, 2, 5}, {1, 1, 1, 1}, {2, 1, 3, 2}, {1, 6, 1, 3}} {
-		testkit.CheckFunction(t, recurrentOp(nn.LSTM).graph(nn.RecurrentNoise{}), recurrentShapes(4, s[0], s[1], s[2], s[3])...)
-	}
-}
-
-func TestGRU(t *testing.T) {
-	for _, s := range [][4]int{{3, 4, 2, 5}, {1, 1, 1, 1}, {2, 1, 3, 2}, {1, 6, 1, 3}} {
-		testkit.CheckFunction(t, recurrentOp(nn.GRU).graph(nn.RecurrentNoise{}), recurrentShapes(3, s[0], s[1], s[2], s[3])...)
-	}
-}
-
 // Gradients hold under every noise, in training and at inference.
 func TestRecurrentNoiseGradients(t *testing.T) {
 	all := nn.RecurrentNoise{Dropout: 0.5, ZoneoutCell: 0.5, ZoneoutHidden: 0.25}
@@ -263,7 +251,9 @@ func TestRecurrentRejects(t *testing.T) {
 		{func() error { _, err := nn.LSTM(b, wih, whh, b, b, nn.RecurrentNoise{}); return err }(), "nn: LSTM: x must have rank 3, got shape (20)"},
 		{func() error { _, err := nn.LSTM(nil, wih, whh, b, b, dropped); return err }(), "nn: LSTM: x must be a node of a graph, got none"},
 	} {
-		testkit.Rejects(t, tt.err, tt.want)
+		t.Run(tt.want, func(t *testing.T) {
+			testkit.Rejects(t, tt.err, tt.want)
+		})
 	}
 }
 
@@ -287,7 +277,9 @@ func TestRecurrentAgreesWithPyTorch(t *testing.T) {
 	var answers []torchAnswer
 	pytorch.Run(t, "testdata/recurrent.py", cases, &answers)
 	for i, c := range cases {
-		testkit.Differentiate(t, false, c.graph, c.values...).Near(t, fmt.Sprint(c.Layer, c.Inputs[0].Shape), testkit.Outcome{Y: answers[i].Y, Grads: answers[i].Grads}, 1e-5)
+		t.Run(fmt.Sprint(c.Layer, c.Inputs[0].Shape), func(t *testing.T) {
+			testkit.Differentiate(t, false, c.graph, c.values...).Near(t, fmt.Sprint(c.Layer, c.Inputs[0].Shape), testkit.Outcome{Y: answers[i].Y, Grads: answers[i].Grads}, 1e-5)
+		})
 	}
 }
 
@@ -331,94 +323,5 @@ func TestRecurrentMemory(t *testing.T) {
 	}
 	if !slices.Equal(places[0], places[1]) {
 		t.Error("results have moved")
-	}
-}
-
-func BenchmarkLSTM(b *testing.B) {
-	const n, times, depth, units = 32, 64, 128, 256
-	g := gorgonia.NewGraph()
-	var nodes gorgonia.Nodes
-	for i, s := range recurrentShapes(4, n, times, depth, units) {
-		v := testkit.Wave(tensor.Float32, float64(i), s...)
-		if i > 0 {
-			for j := range v.Float32s() {
-				v.Float32s()[j] /= 16
-			}
-		}
-		nodes = append(nodes, gorgonia.NodeFromAny(g, v, gorgonia.WithName(fmt.Sprint(i))))
-	}
-	y := gorgonia.Must(recurrentOp(nn.LSTM).graph(nn.RecurrentNoise{})(nodes))
-	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(y)))), nodes...); err != nil {
-		b.Fatal(err)
-	}
-	ops.ReuseMemory(g)
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	for b.Loop() {
-		testkit.Run(b, m)
-	}
-}
-
-// unrolledLSTM is LSTM of Gorgonia's own ops, over a node for each time: the
-// weights of each gate are nodes of their own too, since slices of nodes have
-// gradients that Gorgonia makes slowly.
-func unrolledLSTM(x []*gorgonia.Node, wih, whh, bias [4]*gorgonia.Node, start *gorgonia.Node) (h *gorgonia.Node, err error) {
-	h, c := start, start
-	for _, xt := range x {
-		var gates [4]*gorgonia.Node
-		for k := range gates {
-			if gates[k], err = gorgonia.Add(gorgonia.Must(gorgonia.Mul(xt, wih[k])), gorgonia.Must(gorgonia.Mul(h, whh[k]))); err != nil {
-				return nil, err
-			}
-			if gates[k], err = gorgonia.BroadcastAdd(gates[k], bias[k], nil, []byte{0}); err != nil {
-				return nil, err
-			}
-			squash := gorgonia.Sigmoid
-			if k == 2 {
-				squash = gorgonia.Tanh
-			}
-			if gates[k], err = squash(gates[k]); err != nil {
-				return nil, err
-			}
-		}
-		c = gorgonia.Must(gorgonia.Add(gorgonia.Must(gorgonia.HadamardProd(gates[1], c)), gorgonia.Must(gorgonia.HadamardProd(gates[0], gates[2]))))
-		h = gorgonia.Must(gorgonia.HadamardProd(gates[3], gorgonia.Must(gorgonia.Tanh(c))))
-	}
-	return h, nil
-}
-
-func BenchmarkUnrolledLSTM(b *testing.B) {
-	const n, times, depth, units = 32, 64, 128, 256
-	g := gorgonia.NewGraph()
-	node := func(name string, scale float32, shape ...int) *gorgonia.Node {
-		v := testkit.Wave(tensor.Float32, float64(len(name)), shape...)
-		for j := range v.Float32s() {
-			v.Float32s()[j] *= scale
-		}
-		return gorgonia.NodeFromAny(g, v, gorgonia.WithName(name))
-	}
-	var x []*gorgonia.Node
-	for t := range times {
-		x = append(x, node(fmt.Sprint("x", t), 1, n, depth))
-	}
-	var wih, whh, bias [4]*gorgonia.Node
-	var params []*gorgonia.Node
-	for k := range 4 {
-		wih[k] = node(fmt.Sprint("wih", k), 1./16, depth, units)
-		whh[k] = node(fmt.Sprint("whh", k), 1./16, units, units)
-		bias[k] = node(fmt.Sprint("b", k), 1./16, units)
-		params = append(params, wih[k], whh[k], bias[k])
-	}
-	h, err := unrolledLSTM(x, wih, whh, bias, node("start", 0, n, units))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(h)))), params...); err != nil {
-		b.Fatal(err)
-	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	for b.Loop() {
-		testkit.Run(b, m)
 	}
 }

@@ -14,72 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// blueprint adds nodes to a graph and fails the test where that fails.
-type blueprint struct {
-	t *testing.T
-	g *gorgonia.ExprGraph
-}
-
-func (b blueprint) node(name string, shape ...int) *gorgonia.Node {
-	return gorgonia.NewTensor(b.g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
-}
-
-func (b blueprint) must(n *gorgonia.Node, err error) *gorgonia.Node {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
-}
-
-// linear is x·w + b.
-func (b blueprint) linear(x *gorgonia.Node, name string, out int) *gorgonia.Node {
-	y := b.must(gorgonia.Mul(x, b.node(name+".weight", x.Shape()[1], out)))
-	return b.must(gorgonia.BroadcastAdd(y, b.node(name+".bias", out), nil, []byte{0}))
-}
-
-func (b blueprint) conv(x *gorgonia.Node, name string, maps int) *gorgonia.Node {
-	w := b.node(name, maps, x.Shape()[1], 3, 3)
-	return b.must(gorgonia.Conv2d(x, w, tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}))
-}
-
-func (b blueprint) batchNorm(x *gorgonia.Node) *gorgonia.Node {
-	scale, bias := b.node("scale", x.Shape()...), b.node("shift", x.Shape()...)
-	y, _, _, _, err := gorgonia.BatchNorm(x, scale, bias, 0.1, 1e-5)
-	return b.must(y, err)
-}
-
-func (b blueprint) ourBatchNorm(x *gorgonia.Node) *gorgonia.Node {
-	running, err := nn.NewRunning(tensor.Float64, x.Shape()[1])
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.must(nn.BatchNorm(x, b.node("gamma", x.Shape()[1]), b.node("beta", x.Shape()[1]), running))
-}
-
-// ourLinear is a layer of weights of this module.
-func (b blueprint) ourLinear(x *gorgonia.Node, out int) *gorgonia.Node {
-	return b.must(nn.Dense(x, b.node("weight", x.Shape()[1], out), nil, nn.ActivationNone))
-}
-
-// lstm is a recurrent layer of 3 units.
-func (b blueprint) lstm(x *gorgonia.Node, noise nn.RecurrentNoise, opts ...ops.StreamOption) *gorgonia.Node {
-	return b.must(nn.LSTM(x, b.node("wih", 12, x.Shape()[2]), b.node("whh", 12, 3), b.node("bih", 12), b.node("bhh", 12), noise, opts...))
-}
-
 var allNoise = nn.RecurrentNoise{Dropout: 0.5, ZoneoutCell: 0.3, ZoneoutHidden: 0.2}
-
-func (b blueprint) loss(x *gorgonia.Node) *gorgonia.Node {
-	y := gorgonia.NewVector(b.g, tensor.Int, gorgonia.WithShape(x.Shape()[0]), gorgonia.WithName("y"))
-	return b.must(nn.SoftmaxCrossEntropy(x, y))
-}
-
-func (b blueprint) drop(x *gorgonia.Node, p float64, opts ...ops.Option) *gorgonia.Node {
-	b.t.Helper()
-	return b.must(ops.Dropout(x, p, opts...))
-}
-
-func (b blueprint) relu(x *gorgonia.Node) *gorgonia.Node { return b.must(gorgonia.Rectify(x)) }
 
 var audits = []struct {
 	name  string
@@ -221,6 +156,10 @@ var audits = []struct {
 		h := b.must(nn.GELU(b.must(nn.Dense(b.drop(b.node("x", 4, 3), 0.5), b.node("w", 3, 5), nil, nn.ActivationReLU))))
 		b.loss(b.ourBatchNorm(h))
 	}, want: []ops.Rule{ops.DropoutBeforeBatchNorm}},
+	{name: "two convolutions between dropout and a batch normalization", build: func(b blueprint) {
+		h := b.must(nn.Conv2d(b.must(ops.Dropout2d(b.node("x", 2, 3, 8, 8), 0.5)), b.node("w", 5, 3, 3, 3), nil))
+		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("v", 5, 5, 3, 3), nil)))
+	}},
 	{name: "fused dropout before our convolution and batch normalization", build: func(b blueprint) {
 		h := b.must(ops.Dropout2d(b.node("x", 2, 3, 4, 4), 0.1))
 		b.ourBatchNorm(b.must(nn.Conv2d(h, b.node("w", 5, 3, 3, 3), nil)))
@@ -457,6 +396,23 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// What is wrong in an evaluation graph depends on the mode: Auto leaves it to the
+// machine, Sampling never rests.
+func TestAuditOfModes(t *testing.T) {
+	for mode, want := range map[ops.Mode]string{
+		ops.Auto:     "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative",
+		ops.Sampling: "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone.",
+	} {
+		t.Run(mode.String(), func(t *testing.T) {
+			b := blueprint{t, gorgonia.NewGraph()}
+			b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(mode)), "a", 2)
+			if found := ops.Audit(b.g, ops.ForEval()); len(found) != 1 || !strings.HasPrefix(found[0].Problem, want) {
+				t.Errorf("%v must be found with %q, got %v", mode, want, found)
+			}
+		})
+	}
+}
+
 // gorgonia.Rectify reads its input twice, so that the number of paths doubles with
 // each; an audit must not walk them all.
 func TestAuditOfManyPaths(t *testing.T) {
@@ -474,44 +430,19 @@ func TestAuditOfManyPaths(t *testing.T) {
 	}
 }
 
-func TestMasksPerBatch(t *testing.T) {
-	for name, tt := range map[string]struct {
-		build func(b blueprint, x *gorgonia.Node)
-		want  bool
-	}{
-		"no dropout": {func(b blueprint, x *gorgonia.Node) { b.linear(x, "a", 2) }, false},
-		"Dropout":    {func(b blueprint, x *gorgonia.Node) { b.linear(b.drop(x, 0.5), "a", 2) }, false},
-		"DropPath":   {func(b blueprint, x *gorgonia.Node) { b.must(ops.DropPath(x, 0.5)) }, false},
-		"Batchwise":  {func(b blueprint, x *gorgonia.Node) { b.must(ops.Batchwise(b.linear(x, "a", 2), 0.5)) }, true},
-		"ExactK":     {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5)) }, true},
-		"kept units": {func(b blueprint, x *gorgonia.Node) {
-			k, err := ops.KeepColumns(x, 0.5)
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			b.must(k.Select(x))
-		}, true},
-		"ExactK that is off": {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5, ops.WithMode(ops.Inference))) }, false},
-		"DropConnect": {func(b blueprint, x *gorgonia.Node) {
-			b.must(gorgonia.Mul(x, b.must(ops.DropConnect(b.node("w", 3, 2), 0.5))))
-		}, true},
-		"DenseDropout": {func(b blueprint, x *gorgonia.Node) {
-			b.must(nn.DenseDropout(x, b.node("w", 3, 2), nil, nn.ActivationReLU, 0.5))
-		}, false},
-		"Zoneout":              {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
-		"WeightScalingDropout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.WeightScalingDropout(x, 0.5)) }, false},
-	} {
-		b := blueprint{t, gorgonia.NewGraph()}
-		x := b.node("x", 4, 3)
-		tt.build(b, x)
-		if got := ops.MasksPerBatch(x); got != tt.want {
-			t.Errorf("%s: want %v, got %v", name, tt.want, got)
-		}
+// Dropout of the logits, at a rate that was meant to be the share to keep.
+func ExampleAudit() {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(8, 4), gorgonia.WithName("x"))
+	w := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(4, 3), gorgonia.WithName("w"))
+	labels := gorgonia.NewVector(g, tensor.Int, gorgonia.WithShape(8), gorgonia.WithName("labels"))
+	logits := gorgonia.Must(ops.Dropout(gorgonia.Must(gorgonia.Mul(x, w)), 0.9))
+	gorgonia.Must(nn.SoftmaxCrossEntropy(logits, labels))
+
+	for _, f := range ops.Audit(g) {
+		fmt.Printf("%s: %s\n", f.Rule, f.Fix)
 	}
-	b := blueprint{t, gorgonia.NewGraph()}
-	ids := gorgonia.NewMatrix(b.g, tensor.Int, gorgonia.WithShape(4, 3), gorgonia.WithName("ids"))
-	b.must(ops.WordDropout(ids, 0.5, 0))
-	if ops.MasksPerBatch(ids) || ops.MasksPerBatch(nil) {
-		t.Error("words have masks of their own, and what is nil has none")
-	}
+	// Output:
+	// dropout on logits: Drop before the last layer of weights; of attention, drop the weights after the softmax.
+	// high rate: If 0.9 is the share to keep, say 0.1.
 }

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -22,22 +23,24 @@ func atZero(n *gorgonia.Node) (*gorgonia.Node, error) { return gorgonia.Sum(n) }
 
 func TestConcreteDropoutGradients(t *testing.T) {
 	for _, p := range []float64{0.05, 0.3, 0.5, 0.9} {
-		for _, opts := range [][]ops.ConcreteOption{nil, {ops.WithTemperature(1)}, {ops.WithBroadcastAxes(0), ops.WithTemperature(0.5)}} {
-			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-				logit, err := atZero(in[1])
+		t.Run(fmt.Sprint("p=", p), func(t *testing.T) {
+			for _, opts := range [][]ops.ConcreteOption{nil, {ops.WithTemperature(1)}, {ops.WithBroadcastAxes(0), ops.WithTemperature(0.5)}} {
+				err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+					logit, err := atZero(in[1])
+					if err != nil {
+						return nil, err
+					}
+					y, err := ops.ConcreteDropout(in[0], logit, append(opts, ops.WithFixedStep(4))...)
+					if err != nil {
+						return nil, err
+					}
+					return gorgonia.Square(y)
+				}, 1e-6, testkit.Sines(5, 4), logits(p))
 				if err != nil {
-					return nil, err
+					t.Errorf("p=%v: %v", p, err)
 				}
-				y, err := ops.ConcreteDropout(in[0], logit, append(opts, ops.WithFixedStep(4))...)
-				if err != nil {
-					return nil, err
-				}
-				return gorgonia.Square(y)
-			}, 1e-6, testkit.Sines(5, 4), logits(p))
-			if err != nil {
-				t.Errorf("p=%v: %v", p, err)
 			}
-		}
+		})
 	}
 }
 
@@ -45,28 +48,30 @@ func TestConcreteDropoutGradients(t *testing.T) {
 // derivative for each node.
 func TestConcreteDropoutSecondDerivative(t *testing.T) {
 	for which, name := range []string{"x", "logit"} {
-		err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-			logit, err := atZero(in[1])
+		t.Run(name, func(t *testing.T) {
+			err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+				logit, err := atZero(in[1])
+				if err != nil {
+					return nil, err
+				}
+				y, err := ops.ConcreteDropout(in[0], logit, ops.WithFixedStep(4), ops.WithTemperature(0.7))
+				if err != nil {
+					return nil, err
+				}
+				dy, err := gorgonia.Square(in[0])
+				if err != nil {
+					return nil, err
+				}
+				grads, err := y.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{in[0], logit, y.Graph().ByName("step 4")[0]}, y, dy)
+				if err != nil {
+					return nil, err
+				}
+				return gorgonia.Square(grads[which])
+			}, 1e-6, testkit.Sines(4, 3), logits(0.4))
 			if err != nil {
-				return nil, err
+				t.Errorf("gradient of %s: %v", name, err)
 			}
-			y, err := ops.ConcreteDropout(in[0], logit, ops.WithFixedStep(4), ops.WithTemperature(0.7))
-			if err != nil {
-				return nil, err
-			}
-			dy, err := gorgonia.Square(in[0])
-			if err != nil {
-				return nil, err
-			}
-			grads, err := y.Op().(gorgonia.SDOp).SymDiff(gorgonia.Nodes{in[0], logit, y.Graph().ByName("step 4")[0]}, y, dy)
-			if err != nil {
-				return nil, err
-			}
-			return gorgonia.Square(grads[which])
-		}, 1e-6, testkit.Sines(4, 3), logits(0.4))
-		if err != nil {
-			t.Errorf("gradient of %s: %v", name, err)
-		}
+		})
 	}
 }
 
@@ -159,9 +164,11 @@ func TestConcreteDropoutRejects(t *testing.T) {
 		{x, logit, []ops.ConcreteOption{ops.WithTemperature(math.NaN())}, "temperature must be positive, got NaN"},
 		{x, logit, []ops.ConcreteOption{ops.WithBroadcastAxes(7)}, "broadcast axis must be in [0, 2)"},
 	} {
-		if _, err := ops.ConcreteDropout(tt.x, tt.logit, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), "ops: ConcreteDropout: ") || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := ops.ConcreteDropout(tt.x, tt.logit, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), "ops: ConcreteDropout: ") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	y, err := ops.ConcreteDropout(x, logit)
 	if err != nil {

@@ -26,23 +26,6 @@ var (
 	}))
 )
 
-// Sizes whose products overflow are errors: neither a panic nor a short mask.
-func TestHugeMasks(t *testing.T) {
-	for _, shape := range [][]int{{1 << 32, 1 << 32}, {math.MaxInt}, {1 << 62, 4}, {1 << 31, 1 << 31, 4}, {1<<35 + 1}} {
-		_, err := ops.MaskAt(1, 1, 0, shape, 0.5)
-		testkit.Rejects(t, err, "ops: MaskAt: shape: sizes must multiply to 34359738368 at most")
-	}
-	if m, err := ops.MaskAt(1, 1, 0, []int{1 << 32, 0, 1 << 32}, 0.5); err != nil || len(m) != 0 {
-		t.Errorf("a mask without elements is %v and %v", m, err)
-	}
-	for _, n := range []int{math.MaxInt, 1<<33 + 1} {
-		_, err := ops.KeptUnits(1, 1, 0, n, 2)
-		testkit.Rejects(t, err, "ops: KeptUnits: n must be at most 2^33")
-	}
-	_, err := nn.NewRunning(tensor.Float32, math.MaxInt)
-	testkit.Rejects(t, err, "nn: NewRunning: channels must be in [1, 2147483647]")
-}
-
 // Plain functions of numbers return something that is right, or an error.
 func TestFunctionsOfExtremes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -80,7 +63,6 @@ func TestOpsOfExtremes(t *testing.T) {
 		n, k := extremeInt.Draw(t, "n"), extremeInt.Draw(t, "k")
 		step := rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{-1, 0, math.MaxInt64, math.MinInt64})).Draw(t, "step")
 		at := ops.WithFixedStep(step)
-		window := []nn.WindowOption{nn.WithStride(n), nn.WithPadding(k), nn.WithDilation(1, max(1, n))}
 		builds := map[string]func(x *gorgonia.Node) (*gorgonia.Node, error){
 			"Dropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Dropout(x, p, at) },
 			"Dropout noise shape": func(x *gorgonia.Node) (*gorgonia.Node, error) {
@@ -102,14 +84,6 @@ func TestOpsOfExtremes(t *testing.T) {
 			"DropBlock2d":          func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.DropBlock2d(x, p, n, at) },
 			"ExactK":               func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.ExactK(x, p, at) },
 			"WeightScalingDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.WeightScalingDropout(x, p, at) },
-			"LeakyReLU":            func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, p) },
-			"Unflatten":            func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Unflatten(x, n, k) },
-			"MaxPool2d":            func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, 2, nn.WithStride(n)) },
-			"MaxPool2d kernel":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, n) },
-			"AvgPool2d": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return nn.AvgPool2d(x, min(n, 3), nn.WithStride(max(1, n)))
-			},
-			"window": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MaxPool2d(x, 2, window...) },
 			"Shakeout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				return ops.Shakeout(gorgonia.Must(nn.Flatten(x)), p, q, at)
 			},
@@ -118,14 +92,6 @@ func TestOpsOfExtremes(t *testing.T) {
 				return ops.ConcreteRegularizer(x, logit, n, q, p)
 			},
 			"LockedDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LockedDropout(x, p, n, at) },
-			"Sequences":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(gorgonia.Must(nn.Flatten(x)), n) },
-			"SymmetricKL":   func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.SymmetricKL(x, x) },
-			"SoftmaxCrossEntropy": func(x *gorgonia.Node) (*gorgonia.Node, error) {
-				return nn.SoftmaxCrossEntropy(x, x, nn.WithLabelSmoothing(p), nn.WithClassWeights(q))
-			},
-			"Huber":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Huber(x, x, p) },
-			"BCEWithLogits": func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.BCEWithLogits(x, x, nn.WithPosWeight(p, q)) },
-			"Focal":         func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Focal(x, x, p, nn.WithAlpha(q)) },
 		}
 		name := rapid.SampledFrom(sortedKeys(builds)).Draw(t, "op")
 		g := gorgonia.NewGraph()
@@ -144,73 +110,4 @@ func TestOpsOfExtremes(t *testing.T) {
 
 func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
-}
-
-// A graph at negative steps has a new mask at each run of what samples, and of what
-// rests none, until a step is set.
-func TestNegativeStepsCountOn(t *testing.T) {
-	const n = 64
-	g := gorgonia.NewGraph()
-	x := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(n), gorgonia.WithName("x"), gorgonia.WithInit(gorgonia.Ones()))
-	sampled, err := ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rests, err := ops.Dropout(x, 0.5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	s := ops.StepOf(g)
-	run := func() (sample, rest []float64) {
-		if err := m.RunAll(); err != nil {
-			t.Fatal(err)
-		}
-		defer m.Reset()
-		return slices.Clone(sampled.Value().Data().([]float64)), slices.Clone(rests.Value().Data().([]float64))
-	}
-	s.Set(-1)
-	var seen [][]float64
-	for i := range int64(5) {
-		if got := s.Next(); got != -1-i {
-			t.Fatalf("run %d: want step %d, got %d", i, -1-i, got)
-		}
-		sample, rest := run()
-		if slices.ContainsFunc(seen, func(other []float64) bool { return slices.Equal(other, sample) }) {
-			t.Errorf("run %d draws the mask of an earlier one", i)
-		}
-		if slices.ContainsFunc(rest, func(v float64) bool { return v != 1 }) {
-			t.Errorf("run %d: Auto must rest at a negative step, got %v", i, rest)
-		}
-		seen = append(seen, sample)
-	}
-	// A step that is set again has the same mask again.
-	s.Set(-3)
-	if sample, _ := run(); !slices.Equal(sample, seen[2]) {
-		t.Error("step -3 must have one mask")
-	}
-	s.Set(0)
-	if _, rest := run(); !slices.Contains(rest, 0) {
-		t.Error("Auto must drop at step 0")
-	}
-}
-
-// The last step of all is an error, not the first of the negative ones.
-func TestLastStep(t *testing.T) {
-	g := gorgonia.NewGraph()
-	x := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(3), gorgonia.WithName("x"))
-	if _, err := ops.Dropout(x, 0.5); err != nil {
-		t.Fatal(err)
-	}
-	s := ops.StepOf(g)
-	s.Set(math.MaxInt64 - 1)
-	if _, err := s.Node().Op().Do(); err != nil {
-		t.Fatal(err)
-	}
-	_, err := s.Node().Op().Do()
-	testkit.Rejects(t, err, "ops: Step: step must be below 9223372036854775807")
-	s.Set(math.MinInt64)
-	_, err = s.Node().Op().Do()
-	testkit.Rejects(t, err, "ops: Step: step must be above -9223372036854775808")
 }

@@ -1,6 +1,8 @@
 package ops_test
 
 import (
+	"fmt"
+	"log"
 	"math"
 	"slices"
 	"testing"
@@ -10,6 +12,30 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
+
+// MaskAt recomputes the mask of any step of a run, past or to come.
+func ExampleMaskAt() {
+	kept, err := ops.MaskAt(42, 1, 1000, []int{8}, 0.5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(kept)
+	// Output:
+	// [false true false true false true true false]
+}
+
+// Sizes whose products overflow are errors: neither a panic nor a short mask.
+func TestHugeMasks(t *testing.T) {
+	for _, shape := range [][]int{{1 << 32, 1 << 32}, {math.MaxInt}, {1 << 62, 4}, {1 << 31, 1 << 31, 4}, {1<<35 + 1}} {
+		t.Run(fmt.Sprint(shape), func(t *testing.T) {
+			_, err := ops.MaskAt(1, 1, 0, shape, 0.5)
+			testkit.Rejects(t, err, "ops: MaskAt: shape: sizes must multiply to 34359738368 at most")
+		})
+	}
+	if m, err := ops.MaskAt(1, 1, 0, []int{1 << 32, 0, 1 << 32}, 0.5); err != nil || len(m) != 0 {
+		t.Errorf("a mask without elements is %v and %v", m, err)
+	}
+}
 
 // MaskAt tells what each dropout of the contract's masks does.
 func TestMaskAt(t *testing.T) {
@@ -26,65 +52,30 @@ func TestMaskAt(t *testing.T) {
 		{"Batchwise", []int{1, 21}, []int{3, 1}},
 		{"DropConnect", []int{7, 9}, []int{1, 1}},
 	} {
-		i := slices.IndexFunc(variants, func(v variant) bool { return v.name == tt.variant })
-		x := testkit.Ones(tensor.Float64, variants[i].shape...)
-		y := variants[i].try(t, x, 0.375, ops.WithSeed(8), ops.WithLayer(5)).at(1<<33, x)
-		kept, err := ops.MaskAt(8, 5, 1<<33, tt.mask, 0.375)
-		if err != nil {
-			t.Fatal(err)
-		}
-		bits := tensor.New(tensor.WithShape(tt.mask...), tensor.WithBacking(kept))
-		for axis, n := range tt.copies {
-			if n > 1 {
-				repeated, err := bits.Repeat(axis, n)
-				if err != nil {
-					t.Fatal(err)
-				}
-				bits = repeated.(*tensor.Dense)
-			}
-		}
-		for e, k := range bits.Bools() {
-			if (y[e] != 0) != k {
-				t.Errorf("%s: element %d is %v, and kept by MaskAt: %v", tt.variant, e, y[e], k)
-			}
-		}
-	}
-}
-
-func TestKeptUnitsAreWhatExactKKeeps(t *testing.T) {
-	const n = 20
-	x := testkit.Ones(tensor.Float64, 3, n)
-	i := slices.IndexFunc(variants, func(v variant) bool { return v.name == "ExactK" })
-	for _, p := range []float64{0.05, 0.5, 0.95} {
-		for step := range int64(50) {
-			y := variants[i].try(t, x, p, ops.WithSeed(3), ops.WithLayer(4)).at(step, x)
-			k := ops.KeptCount(n, p)
-			units, err := ops.KeptUnits(3, 4, step, n, k)
+		t.Run(tt.variant, func(t *testing.T) {
+			i := slices.IndexFunc(variants, func(v variant) bool { return v.name == tt.variant })
+			x := testkit.Ones(tensor.Float64, variants[i].shape...)
+			y := variants[i].try(t, x, 0.375, ops.WithSeed(8), ops.WithLayer(5)).at(1<<33, x)
+			kept, err := ops.MaskAt(8, 5, 1<<33, tt.mask, 0.375)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := make([]float64, 3*n)
-			for row := range 3 {
-				for _, u := range units {
-					want[row*n+u] = n / float64(k)
+			bits := tensor.New(tensor.WithShape(tt.mask...), tensor.WithBacking(kept))
+			for axis, n := range tt.copies {
+				if n > 1 {
+					repeated, err := bits.Repeat(axis, n)
+					if err != nil {
+						t.Fatal(err)
+					}
+					bits = repeated.(*tensor.Dense)
 				}
 			}
-			if !testkit.SameBits(y, want) {
-				t.Fatalf("p=%v, step %d: got %v, want %v", p, step, y, want)
+			for e, k := range bits.Bools() {
+				if (y[e] != 0) != k {
+					t.Errorf("%s: element %d is %v, and kept by MaskAt: %v", tt.variant, e, y[e], k)
+				}
 			}
-		}
-	}
-}
-
-func TestKeptCount(t *testing.T) {
-	for _, tt := range []struct {
-		n    int
-		p    float64
-		want int
-	}{{10, 0.5, 5}, {11, 0.5, 5}, {10, 0, 10}, {10, 1, 0}, {10, 2, 0}, {10, -1, 10}, {10, math.NaN(), 10}, {0, 0.5, 0}, {10, 0.04, 10}, {10, 0.05, 9}} {
-		if got := ops.KeptCount(tt.n, tt.p); got != tt.want {
-			t.Errorf("KeptCount(%d, %v) = %d, want %d", tt.n, tt.p, got, tt.want)
-		}
+		})
 	}
 }
 
@@ -96,13 +87,12 @@ func TestMaskAtRejects(t *testing.T) {
 		{func() error { _, err := ops.MaskAt(0, 0, 0, []int{3}, 1.5); return err }, "ops: MaskAt: p must be in [0, 1], got 1.5"},
 		{func() error { _, err := ops.MaskAt(0, 0, -1, []int{3}, 0.5); return err }, "ops: MaskAt: step must not be negative, got -1"},
 		{func() error { _, err := ops.MaskAt(0, 0, 0, []int{3, -2}, 0.5); return err }, "ops: MaskAt: shape: sizes must not be negative, got [3 -2]"},
-		{func() error { _, err := ops.KeptUnits(0, 0, 0, 3, 4); return err }, "ops: KeptUnits: k must be in [0, n = 3], got 4"},
-		{func() error { _, err := ops.KeptUnits(0, 0, 0, 3, -1); return err }, "ops: KeptUnits: k must be in [0, n = 3], got -1"},
-		{func() error { _, err := ops.KeptUnits(0, 0, -1, 3, 1); return err }, "ops: KeptUnits: step must not be negative, got -1"},
 	} {
-		if err := tt.call(); err == nil || err.Error() != tt.want {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if err := tt.call(); err == nil || err.Error() != tt.want {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	if kept, err := ops.MaskAt(0, 0, 0, []int{0, 3}, 0.5); err != nil || len(kept) != 0 {
 		t.Errorf("an empty shape has an empty mask, got %v, %v", kept, err)

@@ -45,3 +45,14 @@ func TestOptionsFit(t *testing.T) {
 		})
 	}
 }
+
+// Shared axes that x does not have are errors, never guesses.
+func TestSharingRejects(t *testing.T) {
+	checkRejects(t,
+		reject{"Dropout", ops.Dropout, []int{2, 3}, []ops.Option{ops.WithNoiseShape(2)}, "noise shape must have 2 entries"},
+		reject{"Dropout", ops.Dropout, []int{2, 3}, []ops.Option{ops.WithNoiseShape(2, 2)}, "noise shape must be 1, -1 or 3 at axis 1"},
+		reject{"Dropout", ops.Dropout, []int{2, 3}, []ops.Option{ops.WithBroadcastAxes(2)}, "broadcast axis must be in [0, 2)"},
+		reject{"Dropout", ops.Dropout, []int{2, 3}, []ops.Option{ops.WithBroadcastAxes(-1)}, "broadcast axis must be in [0, 2)"},
+		reject{"Dropout", ops.Dropout, []int{2, 3}, []ops.Option{ops.WithBroadcastAxes(1, 1)}, "broadcast axes must differ"},
+	)
+}

@@ -1,6 +1,8 @@
 package ops_test
 
 import (
+	"fmt"
+	"log"
 	"slices"
 	"strings"
 	"testing"
@@ -12,22 +14,35 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
+// One sentence of four words with three features: a feature is dropped in all of
+// them or in none.
+func ExampleLockedDropout() {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NodeFromAny(g, tensor.Ones(tensor.Float64, 1, 4, 3), gorgonia.WithName("x"))
+	y, err := ops.LockedDropout(x, 0.5, 1, ops.WithSeed(6))
+	if err != nil {
+		log.Fatal(err)
+	}
+	machine := gorgonia.NewTapeMachine(g)
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	for word := range 4 {
+		fmt.Println(y.Value().Data().([]float64)[3*word : 3*word+3])
+	}
+	// Output:
+	// [2 2 0]
+	// [2 2 0]
+	// [2 2 0]
+	// [2 2 0]
+}
+
 // locked returns LockedDropout along a time axis.
 func locked(timeAxis int) func(*gorgonia.Node, float64, ...ops.Option) (*gorgonia.Node, error) {
 	return func(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 		return ops.LockedDropout(x, p, timeAxis, opts...)
 	}
-}
-
-// The dropouts of sequences follow the rules of the family.
-func init() {
-	variants = append(variants,
-		variant{name: "LockedDropout", shape: []int{5, 3, 6}, build: locked(1)},
-		variant{name: "LockedDropout time first", shape: []int{3, 5, 6}, build: locked(0)},
-		variant{name: "EmbeddingDropout", shape: []int{30, 3}, build: ops.EmbeddingDropout},
-		variant{name: "TokenDropout", shape: []int{5, 7, 3}, build: ops.TokenDropout},
-		variant{name: "AttentionDropout", shape: []int{2, 2, 3, 5}, build: ops.AttentionDropout},
-	)
 }
 
 // What must be dropped together is, and what must not is not.
@@ -45,42 +60,44 @@ func TestSequenceMasks(t *testing.T) {
 		{"AttentionDropout", []int{2, 3, 5, 4}, ops.AttentionDropout, nil},
 	}
 	for _, tt := range tests {
-		g := gorgonia.NewGraph()
-		x := gorgonia.NodeFromAny(g, testkit.Ones(tensor.Float64, tt.shape...), gorgonia.WithName("x"))
-		y, err := tt.build(x, 0.5, ops.WithSeed(6), ops.WithLayer(2), ops.WithFixedStep(8))
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := gorgonia.NewTapeMachine(g)
-		testkit.Run(t, m)
-		reduced := slices.Clone(tt.shape)
-		for _, axis := range tt.shared {
-			reduced[axis] = 1
-		}
-		kept, err := ops.MaskAt(6, 2, 8, reduced, 0.5)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := testkit.Floats(t, y.Value())
-		for i := range got {
-			at, rest := 0, i
-			index := make([]int, len(tt.shape))
-			for axis := len(tt.shape) - 1; axis >= 0; axis-- {
-				index[axis] = rest % tt.shape[axis]
-				rest /= tt.shape[axis]
+		t.Run(tt.name, func(t *testing.T) {
+			g := gorgonia.NewGraph()
+			x := gorgonia.NodeFromAny(g, testkit.Ones(tensor.Float64, tt.shape...), gorgonia.WithName("x"))
+			y, err := tt.build(x, 0.5, ops.WithSeed(6), ops.WithLayer(2), ops.WithFixedStep(8))
+			if err != nil {
+				t.Fatal(err)
 			}
-			for axis, n := range reduced {
-				at = at*n + min(index[axis], n-1)
+			m := gorgonia.NewTapeMachine(g)
+			testkit.Run(t, m)
+			reduced := slices.Clone(tt.shape)
+			for _, axis := range tt.shared {
+				reduced[axis] = 1
 			}
-			want := 0.0
-			if kept[at] {
-				want = 2
+			kept, err := ops.MaskAt(6, 2, 8, reduced, 0.5)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if got[i] != want {
-				t.Fatalf("%s: element %v must be %v, got %v", tt.name, index, want, got[i])
+			got := testkit.Floats(t, y.Value())
+			for i := range got {
+				at, rest := 0, i
+				index := make([]int, len(tt.shape))
+				for axis := len(tt.shape) - 1; axis >= 0; axis-- {
+					index[axis] = rest % tt.shape[axis]
+					rest /= tt.shape[axis]
+				}
+				for axis, n := range reduced {
+					at = at*n + min(index[axis], n-1)
+				}
+				want := 0.0
+				if kept[at] {
+					want = 2
+				}
+				if got[i] != want {
+					t.Fatalf("%s: element %v must be %v, got %v", tt.name, index, want, got[i])
+				}
 			}
-		}
-		m.Close()
+			m.Close()
+		})
 	}
 }
 
@@ -104,8 +121,10 @@ func TestSequenceRejects(t *testing.T) {
 		{ops.TokenDropout, matrix, "ops: TokenDropout: x must have shape (N, T, D), got (2, 3)"},
 		{ops.AttentionDropout, cube, "ops: AttentionDropout: x must have shape (N, H, T, S), got (2, 3, 4)"},
 	} {
-		if _, err := tt.build(tt.x, 0.5); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := tt.build(tt.x, 0.5); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 }

@@ -77,9 +77,11 @@ func TestShakeoutRejects(t *testing.T) {
 		{matrix, 1 - 1e-9, 0, "ops: Shakeout: p must be in [0, 1), got 0.999999999"},
 		{vector, 0.5, 0.1, "ops: Shakeout: x must have shape (inputs, outputs), got (2)"},
 	} {
-		if _, err := ops.Shakeout(tt.w, tt.p, tt.c); err == nil || err.Error() != tt.want {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := ops.Shakeout(tt.w, tt.p, tt.c); err == nil || err.Error() != tt.want {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	a, b := gorgonia.Must(ops.Shakeout(matrix, 0.5, 0.1)), gorgonia.Must(ops.Shakeout(matrix, 0.5, 0.2, ops.WithLayer(1)))
 	if a == b || fmt.Sprint(a.Op()) == fmt.Sprint(b.Op()) {

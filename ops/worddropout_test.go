@@ -1,6 +1,8 @@
 package ops_test
 
 import (
+	"fmt"
+	"log"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +15,24 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
+// The ids of two sentences; 0 is the unknown word.
+func ExampleWordDropout() {
+	g := gorgonia.NewGraph()
+	ids := gorgonia.NodeFromAny(g, tensor.New(tensor.WithShape(2, 5), tensor.WithBacking([]int{11, 12, 13, 14, 15, 21, 22, 23, 24, 25})), gorgonia.WithName("ids"))
+	words, err := ops.WordDropout(ids, 0.3, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	machine := gorgonia.NewTapeMachine(g)
+	defer machine.Close()
+	if err := machine.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(words.Value().Data())
+	// Output:
+	// [11 0 13 14 15 21 22 23 24 25]
+}
+
 // sentence is a tensor of the ids 100, 101, 102, ...
 func sentence(shape ...int) *tensor.Dense {
 	ids := make([]int, tensor.Shape(shape).TotalSize())
@@ -24,33 +44,35 @@ func sentence(shape ...int) *tensor.Dense {
 
 func TestWordDropout(t *testing.T) {
 	for _, p := range []float64{0, 0.3, 0.5, 1} {
-		g := gorgonia.NewGraph()
-		ids := gorgonia.NodeFromAny(g, sentence(6, 9), gorgonia.WithName("ids"))
-		y, err := ops.WordDropout(ids, p, -7, ops.WithSeed(3), ops.WithLayer(5))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, opts := range [][]gorgonia.VMOpt{nil, {gorgonia.EvalMode()}} {
-			m := gorgonia.NewTapeMachine(g, opts...)
-			for _, step := range []int64{0, 1, 8, -1} {
-				ops.StepOf(g).Set(step)
-				testkit.Run(t, m)
-				rate := p
-				if step < 0 || opts != nil {
-					rate = 0
-				}
-				kept, err := ops.MaskAt(3, 5, max(step, 0), []int{6, 9}, rate)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i, id := range y.Value().(*tensor.Dense).Ints() {
-					if want := map[bool]int{true: 100 + i, false: -7}[kept[i]]; id != want {
-						t.Fatalf("p=%v, step %d: id %d must be %d, got %d", p, step, i, want, id)
+		t.Run(fmt.Sprint("p=", p), func(t *testing.T) {
+			g := gorgonia.NewGraph()
+			ids := gorgonia.NodeFromAny(g, sentence(6, 9), gorgonia.WithName("ids"))
+			y, err := ops.WordDropout(ids, p, -7, ops.WithSeed(3), ops.WithLayer(5))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, opts := range [][]gorgonia.VMOpt{nil, {gorgonia.EvalMode()}} {
+				m := gorgonia.NewTapeMachine(g, opts...)
+				for _, step := range []int64{0, 1, 8, -1} {
+					ops.StepOf(g).Set(step)
+					testkit.Run(t, m)
+					rate := p
+					if step < 0 || opts != nil {
+						rate = 0
+					}
+					kept, err := ops.MaskAt(3, 5, max(step, 0), []int{6, 9}, rate)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, id := range y.Value().(*tensor.Dense).Ints() {
+						if want := map[bool]int{true: 100 + i, false: -7}[kept[i]]; id != want {
+							t.Fatalf("p=%v, step %d: id %d must be %d, got %d", p, step, i, want, id)
+						}
 					}
 				}
+				m.Close()
 			}
-			m.Close()
-		}
+		})
 	}
 }
 
@@ -164,9 +186,11 @@ func TestWordDropoutHashesAndRejects(t *testing.T) {
 		{ids, math.NaN(), nil, "ops: WordDropout: p must be in [0, 1], got NaN"},
 		{ids, 0.5, []ops.Option{ops.WithMode(9)}, "ops: WordDropout: mode must be Auto, Sampling or Inference, got 9"},
 	} {
-		if _, err := ops.WordDropout(tt.ids, tt.p, 0, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
-			t.Errorf("want error %q, got %v", tt.want, err)
-		}
+		t.Run(tt.want, func(t *testing.T) {
+			if _, err := ops.WordDropout(tt.ids, tt.p, 0, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("want error %q, got %v", tt.want, err)
+			}
+		})
 	}
 	op := gorgonia.Must(ops.WordDropout(ids, 0.5, 0)).Op()
 	mask := tensor.Ones(tensor.Float32, 2, 3)

@@ -30,3 +30,23 @@ func TestProduct(t *testing.T) {
 		}
 	})
 }
+
+// What random sizes seldom meet: products that are just small enough, and that become
+// small again where 64 bits end.
+func TestProductAtItsBounds(t *testing.T) {
+	for _, tt := range []struct {
+		most int
+		all  []int
+		want int // negative: an error
+	}{
+		{6, []int{2, 3}, 6}, {5, []int{2, 3}, -1}, {0, []int{5, 0}, 0}, {0, []int{0, 5}, 0}, {1, nil, 1},
+		{math.MaxInt, []int{1 << 32, 1 << 32}, -1}, {math.MaxInt, []int{1 << 62, 4, 1}, -1}, {math.MaxInt, []int{1 << 62, 4, 3, 1}, -1},
+		{9, []int{10, 1}, -1}, {9, []int{1 << 32, 1 << 32, 0}, 0}, {9, []int{-1, 0}, -1}, {9, []int{0, -1}, -1},
+		{math.MaxInt, []int{math.MaxInt}, math.MaxInt}, {math.MaxInt, []int{math.MaxInt, 1}, math.MaxInt},
+	} {
+		got, err := bounded.Product(tt.most, tt.all...)
+		if (err == nil) != (tt.want >= 0) || err == nil && got != tt.want {
+			t.Errorf("product of %v, at most %d: want %d, got %d, %v", tt.all, tt.most, tt.want, got, err)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func (p *yamlParser) at(y *yaml.Node) *Node {
 
 func (p *yamlParser) value(y *yaml.Node, depth int) (*Node, error) {
 	n := p.at(y)
-	if depth > maxDepth {
+	if depth == maxDepth && (y.Kind == yaml.SequenceNode || y.Kind == yaml.MappingNode) {
 		return nil, n.Errorf("lists and mappings must be at most %d deep", maxDepth)
 	}
 	if p.left--; p.left < 0 {
@@ -58,7 +58,7 @@ func (p *yamlParser) value(y *yaml.Node, depth int) (*Node, error) {
 	}
 	switch y.Kind {
 	case yaml.AliasNode:
-		return p.value(y.Alias, depth+1)
+		return p.value(y.Alias, depth)
 	case yaml.SequenceNode:
 		n.kind = List
 		for _, c := range y.Content {

@@ -20,10 +20,14 @@ type drawer struct {
 	drawing draw.Drawing
 }
 
-func (d drawer) Name() string        { return "drawer" }
+func (d drawer) Name() string { return "drawer" }
+
 func (d drawer) Draws() draw.Drawing { return d.drawing }
-func (d drawer) Inputs() []op.Input  { return []op.Input{{Name: "x", Rank: op.AnyRank}} }
-func (d drawer) Loops() op.Loops     { return op.Loops{} }
+
+func (d drawer) Inputs() []op.Input { return []op.Input{{Name: "x", Rank: op.AnyRank}} }
+
+func (d drawer) Loops() op.Loops { return op.Loops{} }
+
 func (d drawer) String() string {
 	if d.drawing.Source == nil {
 		return "none"
@@ -68,12 +72,14 @@ func TestDrawingOf(t *testing.T) {
 	x := input()
 	s := source(t, x)
 	if d, ok := draw.DrawingOf(drawn(t, x, draw.Drawing{Source: s, Dropped: 1})); !ok || d.Source != s || d.Dropped != 1 {
-		t.Errorf("got %v, %v", d, ok)
+		t.Errorf("the drawing must be that of the op, got %v, %v", d, ok)
 	}
 	for name, n := range map[string]*gorgonia.Node{"x": x, "the step": s.Step(), "a drawer of nothing": drawn(t, x, draw.Drawing{})} {
-		if _, ok := draw.DrawingOf(n); ok {
-			t.Errorf("%s must not draw", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, ok := draw.DrawingOf(n); ok {
+				t.Errorf("%s must not draw", name)
+			}
+		})
 	}
 }
 
@@ -98,9 +104,11 @@ func TestOverlaps(t *testing.T) {
 		"another step": {at(0, draw.WithLayer(5), draw.WithFixedStep(1)), false},
 		"the highest":  {at(5, draw.WithLayer(math.MaxUint32)), false},
 	} {
-		if three.Overlaps(tt.d) != tt.want || tt.d.Overlaps(three) != tt.want {
-			t.Errorf("%s: want %v, either way", name, tt.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if three.Overlaps(tt.d) != tt.want || tt.d.Overlaps(three) != tt.want {
+				t.Errorf("%s: want %v, either way", name, tt.want)
+			}
+		})
 	}
 }
 
@@ -110,36 +118,38 @@ func TestActive(t *testing.T) {
 		mode                        draw.Mode
 		training, resting, negative bool
 	}{"auto": {draw.Auto, true, false, false}, "sampling": {draw.Sampling, true, true, true}, "inference": {draw.Inference, false, false, false}} {
-		s := source(t, x, draw.WithMode(tt.mode))
-		if s.Active(3) != tt.training || s.Active(-1) != tt.negative {
-			t.Errorf("%s: training, got %v and at step -1 %v", name, s.Active(3), s.Active(-1))
-		}
-		s.SetTraining(false)
-		if s.Active(3) != tt.resting {
-			t.Errorf("%s: not training, got %v", name, s.Active(3))
-		}
-		if s.Mode.String() != name {
-			t.Errorf("want %s, got %v", name, s.Mode)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := source(t, x, draw.WithMode(tt.mode))
+			if s.Active(3) != tt.training || s.Active(-1) != tt.negative {
+				t.Errorf("%s: training, got %v and at step -1 %v", name, s.Active(3), s.Active(-1))
+			}
+			s.SetTraining(false)
+			if s.Active(3) != tt.resting {
+				t.Errorf("%s: not training, got %v", name, s.Active(3))
+			}
+			if s.Mode.String() != name {
+				t.Errorf("the mode must be called %s, got %v", name, s.Mode)
+			}
+		})
 	}
 	if got := draw.Mode(7).String(); got != "invalid mode" {
-		t.Errorf("got %s", got)
+		t.Errorf("mode 7 must be called invalid, got %s", got)
 	}
 }
 
 func TestStream(t *testing.T) {
 	s := source(t, input(), draw.WithSeed(7), draw.WithLayer(3))
 	if got := s.Stream(5); got != (drop.Stream{Seed: 7, Layer: 3, Step: 5}) {
-		t.Errorf("got %v", got)
+		t.Errorf("step 5 must have the stream of seed 7 and layer 3, got %v", got)
 	}
 	if got := s.String(); got != "seed=7 layer=3 mode=auto" {
-		t.Errorf("got %s", got)
+		t.Errorf("the name must have seed, layer and mode, got %s", got)
 	}
 	s.SetTraining(false)
 	if got := s.String(); got != "seed=7 layer=3 mode=auto" {
 		t.Errorf("a source must keep its name when it rests, got %s", got)
 	}
 	if in := draw.StepInput(); in.Of != op.Step || in.Name != "step" || in.Dtype != (tensor.Dtype{}) {
-		t.Errorf("got %v", in)
+		t.Errorf("the input must be a step of that name and of no dtype, got %v", in)
 	}
 }

@@ -41,16 +41,16 @@ func TestStepCounts(t *testing.T) {
 	}
 	for want := range int64(3) {
 		if got := run(t, s.Node()); got != want || s.Next() != want+1 {
-			t.Errorf("want %d, got %d, next %d", want, got, s.Next())
+			t.Errorf("run %d must have that step, got %d, next %d", want, got, s.Next())
 		}
 	}
 	s.Set(41)
 	if got := run(t, s.Node()); got != 41 || s.Next() != 42 {
-		t.Errorf("want 41, got %d", got)
+		t.Errorf("the step that is set, 41, must be the next, got %d", got)
 	}
 	s.Set(-2)
 	if first, second := run(t, s.Node()), run(t, s.Node()); first != -2 || second != -3 {
-		t.Errorf("want -2 and -3, got %d and %d", first, second)
+		t.Errorf("after -2 is set steps must be -2 and -3, got %d and %d", first, second)
 	}
 	s.Set(math.MaxInt64)
 	_, err := s.Node().Op().(op.Op).Do()
@@ -61,7 +61,7 @@ func TestStepCounts(t *testing.T) {
 func TestStepsDiffer(t *testing.T) {
 	a, b := draw.StepOf(gorgonia.NewGraph()), draw.StepOf(gorgonia.NewGraph())
 	if a.Node().Op().Hashcode() == b.Node().Op().Hashcode() {
-		t.Error("want two hashes")
+		t.Error("the steps of two graphs must have two hashes")
 	}
 }
 
@@ -80,7 +80,7 @@ func TestStepFor(t *testing.T) {
 		t.Fatalf("want a node of the graph, got %v, %v", five, err)
 	}
 	if first, second := run(t, five), run(t, five); first != 5 || second != 5 {
-		t.Errorf("want 5 twice, got %d and %d", first, second)
+		t.Errorf("a fixed step must stay 5, got %d and %d", first, second)
 	}
 	if n, err := draw.StepFor(x, gorgonia.NewConstant(int64(5))); n != five || err != nil {
 		t.Errorf("want one node for one step, got %v, %v", n, err)
@@ -96,14 +96,16 @@ func TestStepFor(t *testing.T) {
 		"step must be an int64 scalar, got float64":                  gorgonia.NewConstant(1.5),
 		"step must be an int64 scalar, got Matrix float64":           x,
 	} {
-		_, err := draw.StepFor(x, n)
-		testkit.Rejects(t, err, want)
+		t.Run(want, func(t *testing.T) {
+			_, err := draw.StepFor(x, n)
+			testkit.Rejects(t, err, want)
+		})
 	}
 }
 
 func TestWithFixedStep(t *testing.T) {
 	if got := run(t, source(t, input(), draw.WithFixedStep(9)).Step()); got != 9 {
-		t.Errorf("want 9, got %d", got)
+		t.Errorf("the fixed step must be 9, got %d", got)
 	}
 }
 
@@ -113,10 +115,10 @@ func TestStepIsAScalar(t *testing.T) {
 	for _, s := range []*gorgonia.Node{draw.StepOf(x.Graph()).Node(), source(t, x, draw.WithFixedStep(1)).Step()} {
 		o := s.Op().(op.Op)
 		if shape, err := o.InferShape(); err != nil || shape.Dims() != 0 || o.Arity() != 0 || !s.IsScalar() {
-			t.Errorf("got %v, %v", shape, err)
+			t.Errorf("a step must be a scalar of no inputs, got shape %v, %v", shape, err)
 		}
 		if d, err := o.SymDiff(nil, s, s); len(d) != 0 || err != nil {
-			t.Errorf("got %v, %v", d, err)
+			t.Errorf("a step must have no gradients, got %v, %v", d, err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestDo(t *testing.T) {
 	strided := do(t, doubled(2), testkit.Reversed(t, testkit.Ramp(tensor.Float64, 2, 3)))
 	testkit.Near(t, "strided", testkit.Floats(t, strided), []float64{2, 4, 6, 8, 10, 12}, 0)
 	if y := do(t, doubled(2), testkit.Ramp(tensor.Float64, 0, 3)); op.Size(y.Shape()) != 0 {
-		t.Errorf("want nothing of nothing, got %v", y)
+		t.Errorf("an empty x must give an empty y, got %v", y)
 	}
 }
 
@@ -45,13 +45,15 @@ func TestDoScalars(t *testing.T) {
 		"tensors": {tensor.New(tensor.FromScalar(1.0)), tensor.New(tensor.FromScalar(int64(2))), tensor.New(tensor.FromScalar(0.5))},
 		"float32": {gorgonia.NewF64(1), gorgonia.NewI64(2), gorgonia.NewF32(0.5)},
 	} {
-		y := do(t, sum(of(0), step, rate), in...)
-		if v, ok := y.(*gorgonia.F64); !ok || *v != 3.5 {
-			t.Errorf("%s: want 3.5, got %s %v", name, op.Describe(y), y)
-		}
+		t.Run(name, func(t *testing.T) {
+			y := do(t, sum(of(0), step, rate), in...)
+			if v, ok := y.(*gorgonia.F64); !ok || *v != 3.5 {
+				t.Errorf("%s: want 3.5, got %s %v", name, op.Describe(y), y)
+			}
+		})
 	}
 	if y, ok := do(t, doubled(0), gorgonia.NewF32(1.5)).(*gorgonia.F32); !ok || *y != 3 {
-		t.Errorf("want 3, got %v", y)
+		t.Errorf("twice 1.5 must be the float32 scalar 3, got %v", y)
 	}
 }
 
@@ -100,40 +102,14 @@ func TestPrealloc(t *testing.T) {
 		"transposed": {testkit.Reversed(t, testkit.Waves(2, 3)), false},
 		"scalar":     {gorgonia.NewF64(1), false},
 	} {
-		y, err := o.UsePreallocDo(tt.memory, in)
-		if err != nil || (y == tt.memory) != tt.used {
-			t.Errorf("%s: memory is used: %v, %v", name, y == tt.memory, err)
-			continue
-		}
-		testkit.Near(t, name, testkit.Floats(t, y), []float64{2, 4, 6, 8, 10, 12}, 0)
-	}
-}
-
-// With ReuseMemory an op gives the memory of its last result, until the shape is
-// another.
-func TestReuseMemory(t *testing.T) {
-	g := gorgonia.NewGraph()
-	y := apply(t, doubled(2), matrix(g, tensor.Float64, "x"))
-	o := y.Op().(op.Op)
-	run := func(in *tensor.Dense) gorgonia.Value {
-		t.Helper()
-		v, err := o.Do(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	small, large := testkit.Ramp(tensor.Float64, 2, 3), testkit.Ramp(tensor.Float64, 4, 3)
-	if run(small) == run(small) {
-		t.Error("memory must be new before ReuseMemory")
-	}
-	op.ReuseMemory(g)
-	first := run(small)
-	if run(small) != first {
-		t.Error("memory must be kept")
-	}
-	if run(large) == first || !first.Shape().Eq(tensor.Shape{2, 3}) {
-		t.Error("memory of another shape must be new")
+		t.Run(name, func(t *testing.T) {
+			y, err := o.UsePreallocDo(tt.memory, in)
+			if err != nil || (y == tt.memory) != tt.used {
+				t.Errorf("%s: memory is used: %v, %v", name, y == tt.memory, err)
+				return
+			}
+			testkit.Near(t, name, testkit.Floats(t, y), []float64{2, 4, 6, 8, 10, 12}, 0)
+		})
 	}
 }
 
@@ -174,13 +150,15 @@ func TestIDs(t *testing.T) {
 	for name, memory := range map[string]gorgonia.Value{
 		"new": nil, "offered": testkit.Labels([]int{3}, 0, 0, 0), "of another shape": testkit.Labels([]int{2}, 0, 0),
 	} {
-		y, err := op.New("test", reversedIDs(1)).UsePreallocDo(memory, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := y.Data().([]int); d[0] != 6 || d[1] != 5 || d[2] != 4 || (y == memory) != (name == "offered") {
-			t.Errorf("%s: got %v", name, y)
-		}
+		t.Run(name, func(t *testing.T) {
+			y, err := op.New("test", reversedIDs(1)).UsePreallocDo(memory, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := y.Data().([]int); d[0] != 6 || d[1] != 5 || d[2] != 4 || (y == memory) != (name == "offered") {
+				t.Errorf("%s: got %v", name, y)
+			}
+		})
 	}
 	strided := testkit.Labels([]int{2, 3}, 1, 2, 3, 4, 5, 6)
 	if err := strided.T(); err != nil {
@@ -198,14 +176,14 @@ func TestStep(t *testing.T) {
 	count := fake{loops: op.Loops{Step: func() (int64, error) { next++; return next, nil }}}
 	y := do(t, count)
 	if at, err := op.StepIn(y); err != nil || at != 7 {
-		t.Errorf("want 7, got %v, %v", y, err)
+		t.Errorf("the first run must be step 7, got %v, %v", y, err)
 	}
 	again, err := op.New("test", count).UsePreallocDo(y)
 	if err != nil || again != y {
 		t.Errorf("memory must be used, got %v, %v", again, err)
 	}
 	if at, _ := op.StepIn(again); at != 8 {
-		t.Errorf("want 8, got %v", again)
+		t.Errorf("the second run must be step 8, got %v", again)
 	}
 	count.loops.Step = func() (int64, error) { return 0, errors.New("step must be below 5") }
 	_, err = op.New("test", count).Do()

@@ -4,89 +4,11 @@ import (
 	"testing"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
 )
-
-// A fake is a function of parts.
-type fake struct {
-	inputs []op.Input
-	rank   int
-	shape  func(in []tensor.Shape) (tensor.Shape, error) // nil: that of the first input
-	loops  op.Loops
-	derive func(c *op.Calculus, x []op.Operand, dy op.Operand) []op.Operand // nil: none
-	id     string
-}
-
-func (f fake) Name() string       { return "fake" }
-func (f fake) String() string     { return "fake " + f.id }
-func (f fake) Inputs() []op.Input { return f.inputs }
-func (f fake) Rank() int          { return f.rank }
-func (f fake) Loops() op.Loops    { return f.loops }
-
-func (f fake) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	if f.shape == nil {
-		return in[0].Clone(), nil
-	}
-	return f.shape(in)
-}
-
-func (f fake) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []op.Operand {
-	if f.derive == nil {
-		return op.NotDifferentiable{}.Derive(c, x, y, dy)
-	}
-	return f.derive(c, x, dy)
-}
-
-// sum is the sum of its inputs of floats and the scalar and step, element by element.
-func sum(inputs ...op.Input) fake {
-	return fake{inputs: inputs, rank: op.AnyRank, loops: op.LoopsOf(add[float32], add[float64])}
-}
-
-func add[F op.Float](y []F, in op.Args[F]) error {
-	for i := range y {
-		y[i] = F(in.Scalar) + F(in.Step)
-		for _, x := range in.Floats {
-			if x != nil {
-				y[i] += x[i]
-			}
-		}
-	}
-	return nil
-}
-
-// doubled is 2x, and its derivative the same of dy.
-func doubled(rank int) fake {
-	f := fake{inputs: []op.Input{{Name: "x", Rank: rank}}, rank: rank, id: "doubled", loops: op.LoopsOf(double[float32], double[float64])}
-	f.derive = func(c *op.Calculus, _ []op.Operand, dy op.Operand) []op.Operand { return []op.Operand{c.Of(f, dy)} }
-	return f
-}
-
-func double[F op.Float](y []F, in op.Args[F]) error {
-	for i, x := range in.Floats[0] {
-		y[i] = 2 * x
-	}
-	return nil
-}
-
-func of(rank int) op.Input { return op.Input{Name: "x", Rank: rank} }
-
-// matrix is a new node of shape (2, 3) in g.
-func matrix(g *gorgonia.ExprGraph, dt tensor.Dtype, name string) *gorgonia.Node {
-	return gorgonia.NewMatrix(g, dt, gorgonia.WithShape(2, 3), gorgonia.WithName(name))
-}
-
-func apply(t *testing.T, f op.Function, in ...*gorgonia.Node) *gorgonia.Node {
-	t.Helper()
-	y, err := op.Apply("test", f, in...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return y
-}
 
 // The type of an op follows the ranks of its inputs and of its output, and what they
 // hold.
@@ -101,7 +23,7 @@ func TestType(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			if got := op.New("test", f).Type().String(); got != want {
-				t.Errorf("got %s", got)
+				t.Errorf("type must be %s, got %s", want, got)
 			}
 		})
 	}
@@ -130,7 +52,7 @@ func TestHash(t *testing.T) {
 func TestInferShape(t *testing.T) {
 	o := op.New("test", doubled(2))
 	if got, err := o.InferShape(tensor.Shape{2, 3}); err != nil || !got.Eq(tensor.Shape{2, 3}) {
-		t.Errorf("got %v, %v", got, err)
+		t.Errorf("the shape must be that of x, (2, 3), got %v, %v", got, err)
 	}
 	_, err := o.InferShape()
 	testkit.Rejects(t, err, "test: fake: there must be 1 inputs, got 0")
@@ -166,29 +88,6 @@ func TestSetTraining(t *testing.T) {
 		t.Errorf("the function must be told that the machine trains, got %v, %v", *s.training, err)
 	}
 	if err := op.New("test", doubled(2)).SetTraining(true); err != nil {
-		t.Error(err)
-	}
-}
-
-type roled struct{ fake }
-
-func (roled) Role() op.Role   { return op.RolePool }
-func (roled) Activated() bool { return true }
-
-// A node has the role that its function says, and none without one.
-func TestRoles(t *testing.T) {
-	g := gorgonia.NewGraph()
-	x := matrix(g, tensor.Float64, "x")
-	said, unsaid := apply(t, roled{doubled(op.AnyRank)}, x), apply(t, doubled(2), x)
-	if op.RoleOf(said) != op.RolePool || !op.Activated(said) {
-		t.Error("want the function's role")
-	}
-	for _, n := range []*gorgonia.Node{unsaid, x} {
-		if op.RoleOf(n) != op.RoleOther || op.Activated(n) {
-			t.Errorf("want no role of %v", n)
-		}
-	}
-	if op.FunctionOf(x) != nil || op.FunctionOf(unsaid) == nil {
-		t.Error("nodes of the frame alone have functions")
+		t.Errorf("a function that need not know whether a machine trains must be left alone, got %v", err)
 	}
 }
