@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // A LossOption sets something about a loss that has a default.
@@ -100,13 +102,13 @@ func lossOfLabels[F op.Float](f crossEntropy, loss []F, in op.Args[F]) error {
 	var total float64
 	err := f.eachExample(in.IDs[1], in.Shapes[0], func(label, from, to int) {
 		row := in.Floats[0][from:to]
-		loss := logSumExp(row) - (1-f.smoothing)*float64(row[label])
+		loss := logSumExp(row) - float64((1-f.smoothing)*float64(row[label]))
 		if f.smoothing > 0 {
 			var mean float64
 			for _, v := range row {
 				mean += float64(v)
 			}
-			loss -= f.smoothing * mean / float64(len(row))
+			loss -= float64(f.smoothing * mean / float64(len(row)))
 		}
 		total += loss
 	})
@@ -149,9 +151,9 @@ func logSumExp[F op.Float](row []F) float64 {
 	}
 	var sum float64
 	for _, v := range row {
-		sum += math.Exp(float64(v) - largest)
+		sum += portable.Exp(float64(v) - largest)
 	}
-	return largest + math.Log(sum)
+	return largest + portable.Log(sum)
 }
 
 func (f crossEntropy) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
@@ -188,7 +190,7 @@ func diffOfLabels[F op.Float](f crossEntropyDiff, dx []F, in op.Args[F]) error {
 			if k == label {
 				target += 1 - f.smoothing
 			}
-			drow[k] = F((math.Exp(float64(v)-log) - target) * weight)
+			drow[k] = F((portable.Exp(float64(v)-log) - target) * weight)
 		}
 	})
 }

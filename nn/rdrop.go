@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // RDrop returns the loss of R-Drop, for two passes of the same examples through
@@ -138,7 +140,7 @@ func divergence[F op.Float](f symmetricKL, y []F, in op.Args[F]) error {
 	var total float64
 	for from := 0; from < len(a); from += classes {
 		eachClass(a[from:from+classes], b[from:from+classes], func(_ int, p, q, d float64) {
-			total += (p - q) * d / 2
+			total += float64((p - q) * d / 2)
 		})
 	}
 	y[0] = F(total * perExample(f.weight, f.sum, len(a)/classes))
@@ -156,7 +158,7 @@ func eachClass[F op.Float](a, b []F, f func(k int, p, q, d float64)) {
 		if math.IsInf(logP, -1) && math.IsInf(logQ, -1) {
 			d = 0
 		}
-		f(k, math.Exp(logP), math.Exp(logQ), d)
+		f(k, portable.Exp(logP), portable.Exp(logQ), d)
 	}
 }
 
@@ -194,13 +196,13 @@ func divergenceDiff[F op.Float](f symmetricKLDiff, dx []F, in op.Args[F]) error 
 		var divergence float64
 		eachClass(a[from:to], b[from:to], func(_ int, p, _, d float64) {
 			if p > 0 {
-				divergence += p * d
+				divergence += float64(p * d)
 			}
 		})
 		eachClass(a[from:to], b[from:to], func(k int, p, q, d float64) {
 			slope := p - q
 			if p > 0 {
-				slope += p * (d - divergence)
+				slope += float64(p * (d - divergence))
 			}
 			dx[from+k] = F(slope * weight)
 		})

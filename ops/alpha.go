@@ -60,7 +60,7 @@ func (k alpha) draw(l mask.Layout, s kernel.Stream, p float64) mask.Mask {
 // form returns the affine map at a threshold. Products are rounded one by one,
 // so that it is the same on every machine.
 func (k alpha) form(t uint32) mask.Form {
-	p := float64(t) / kernel.Always
+	p := float64(float64(t) / kernel.Always)
 	if t == 0 || t >= kernel.Always {
 		return mask.Scaled(kernel.Scale(t))
 	}
