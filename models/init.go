@@ -87,7 +87,7 @@ func normal(values []float64, sigma float64, r *rand.Rand) {
 
 func uniform(values []float64, a float64, r *rand.Rand) {
 	for i := range values {
-		values[i] = a * (2*r.Float64() - 1)
+		values[i] = a * (float64(2*float64(r.Float64())) - 1)
 	}
 }
 

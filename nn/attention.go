@@ -301,7 +301,7 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 			w, dw := w[t*times:(t+1)*times], dw[t*times:(t+1)*times]
 			var mean float64
 			for j, g := range dw {
-				mean += float64(g) * float64(w[j])
+				mean += float64(float64(g) * float64(w[j]))
 			}
 			for j, g := range dw {
 				dw[j] = w[j] * (g - F(mean)) * h.scale()

@@ -5,11 +5,12 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/gorgonia-dropout/dropout/internal/draw"
-	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
+	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
 // Running holds the running statistics of a [BatchNorm], one number for each
@@ -169,7 +170,7 @@ func normalizePlanes[F op.Float](y []F, in op.Args[F]) error {
 		p.rows(func(from, to int) {
 			y := y[from:to]
 			for c, v := range in.Floats[0][from:to] {
-				y[c] = (v-means[c])*(scales[c]*gamma[c]) + beta[c]
+				y[c] = F((v-means[c])*(scales[c]*gamma[c])) + beta[c]
 			}
 		})
 		return nil
@@ -178,7 +179,7 @@ func normalizePlanes[F op.Float](y []F, in op.Args[F]) error {
 		mean, factor, shift := means[c], scales[c]*gamma[c], beta[c]
 		y := y[from:to]
 		for i, v := range in.Floats[0][from:to] {
-			y[i] = (v-mean)*factor + shift
+			y[i] = F((v-mean)*factor) + shift
 		}
 	})
 	return nil

@@ -1,10 +1,11 @@
 package nn
 
 import (
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
 // batchNormParams computes the gradients of gamma and of beta, as the two rows
@@ -51,7 +52,7 @@ func addGrads[F op.Float](gamma, beta []float64, x, means, dy []F, plane int) {
 	if plane == 1 {
 		beta, x, means := beta[:len(gamma)], x[:len(gamma)], means[:len(gamma)]
 		for c, g := range dy[:len(gamma)] {
-			gamma[c] += float64(g) * (float64(x[c]) - float64(means[c]))
+			gamma[c] += float64(float64(g) * (float64(x[c]) - float64(means[c])))
 			beta[c] += float64(g)
 		}
 		return
@@ -59,7 +60,7 @@ func addGrads[F op.Float](gamma, beta []float64, x, means, dy []F, plane int) {
 	for c, mean := range means {
 		x, product, total := x[c*plane:(c+1)*plane], gamma[c], beta[c]
 		for i, g := range dy[c*plane : (c+1)*plane] {
-			product += float64(g) * (float64(x[i]) - float64(mean))
+			product += float64(float64(g) * (float64(x[i]) - float64(mean)))
 			total += float64(g)
 		}
 		gamma[c], beta[c] = product, total
@@ -112,7 +113,7 @@ func batchNormBack[F op.Float](dx []F, in op.Args[F]) error {
 		p.rows(func(from, to int) {
 			x, dx := in.Floats[0][from:to], dx[from:to]
 			for c, g := range in.Floats[4][from:to] {
-				dx[c] = factors[c] * (g - shifts[c] - (x[c]-means[c])*tilts[c])
+				dx[c] = factors[c] * (g - shifts[c] - F((x[c]-means[c])*tilts[c]))
 			}
 		})
 		return nil
@@ -121,7 +122,7 @@ func batchNormBack[F op.Float](dx []F, in op.Args[F]) error {
 		mean, factor, shift, tilt := means[c], factors[c], shifts[c], tilts[c]
 		x, dx := in.Floats[0][from:to], dx[from:to]
 		for i, g := range in.Floats[4][from:to] {
-			dx[i] = factor * (g - shift - (x[i]-mean)*tilt)
+			dx[i] = factor * (g - shift - F((x[i]-mean)*tilt))
 		}
 	})
 	return nil

@@ -5,11 +5,12 @@ import (
 	"math"
 	"sync/atomic"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
 // batchStats computes the statistics that normalize x, of shape (3, C): for
@@ -126,7 +127,7 @@ func addSquares[F op.Float](totals []float64, x []F, means []float64, plane int)
 	if plane == 1 {
 		for c, v := range x[:len(totals)] {
 			d := float64(v) - means[c]
-			totals[c] += d * d
+			totals[c] += float64(d * d)
 		}
 		return
 	}
@@ -134,7 +135,7 @@ func addSquares[F op.Float](totals []float64, x []F, means []float64, plane int)
 		mean := means[c]
 		for _, v := range x[c*plane : (c+1)*plane] {
 			d := float64(v) - mean
-			total += d * d
+			total += float64(d * d)
 		}
 		totals[c] = total
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // A CrossEntropyOption changes a default of [SoftmaxCrossEntropy].
@@ -208,9 +209,9 @@ func logSumExp[F op.Float](row []F) float64 {
 	}
 	var sum float64
 	for _, v := range row {
-		sum += math.Exp(float64(v) - largest)
+		sum += portable.Exp(float64(v) - largest)
 	}
-	return largest + math.Log(sum)
+	return largest + portable.Log(sum)
 }
 
 func (f crossEntropy) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
@@ -256,7 +257,7 @@ func diffOfLabels[F op.Float](f crossEntropyDiff, dx []F, in op.Args[F]) error {
 		log := logSumExp(row)
 		target, all := b.target(n)
 		for k, v := range row {
-			drow[k] = F((float64(all*math.Exp(float64(v)-log)) - target[k]) * factor)
+			drow[k] = F((float64(all*portable.Exp(float64(v)-log)) - target[k]) * factor)
 		}
 	})
 	return nil

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // LeakyReLU returns x where x > 0 and slope*x elsewhere, for each element of x,
@@ -78,7 +80,7 @@ func (gelu) at(x float64) float64 {
 	if x < -40 {
 		return 0 // and not -Inf*0
 	}
-	return x / 2 * math.Erfc(-x/math.Sqrt2)
+	return x / 2 * portable.Erfc(-x/math.Sqrt2)
 }
 
 func (gelu) slope(x, _ float64) float64 {
@@ -88,7 +90,7 @@ func (gelu) slope(x, _ float64) float64 {
 	if math.IsInf(x, 1) {
 		return 1
 	}
-	return math.Erfc(-x/math.Sqrt2)/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+	return float64(portable.Erfc(-x/math.Sqrt2)/2) + float64(x*portable.Exp(-x*x/2)/math.Sqrt(2*math.Pi))
 }
 
 type geluTanh struct{}
@@ -104,7 +106,7 @@ func (geluTanh) at(x float64) float64 {
 	if x < -40 {
 		return 0
 	}
-	return x / 2 * (1 + math.Tanh(geluRate*(x+geluCube*x*x*x)))
+	return x / 2 * (1 + tanhOfGELU(x))
 }
 
 func (geluTanh) slope(x, _ float64) float64 {
@@ -114,8 +116,12 @@ func (geluTanh) slope(x, _ float64) float64 {
 	case x > 40:
 		return 1
 	}
-	t := math.Tanh(geluRate * (x + geluCube*x*x*x))
-	return (1+t)/2 + x/2*(1-t*t)*geluRate*(1+3*geluCube*x*x)
+	t := tanhOfGELU(x)
+	return float64((1+t)/2) + float64(x/2*(1-float64(t*t))*geluRate*(1+float64(3*geluCube*x*x)))
+}
+
+func tanhOfGELU(x float64) float64 {
+	return portable.Tanh(geluRate * (x + float64(geluCube*x*x*x)))
 }
 
 type selu struct{}
@@ -126,7 +132,7 @@ func (selu) at(x float64) float64 {
 	if x > 0 {
 		return seluScale * x
 	}
-	return seluScale * seluAlpha * math.Expm1(x)
+	return seluScale * seluAlpha * portable.Expm1(x)
 }
 
 func (selu) slope(x, y float64) float64 {

@@ -1,10 +1,11 @@
 package nn
 
 import (
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/ops"
 )
 
 // GRU returns the hidden states, of shape (N, T, H), of a layer of gated
@@ -47,7 +48,7 @@ func gruStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	r, z := gates[:w], gates[w:]
 	for u := range n {
 		part[u] += bhh[2*w+u]
-		n[u] += bih[2*w+u] + r[u]*part[u]
+		n[u] += bih[2*w+u] + F(r[u]*part[u])
 	}
 	tanhs(n)
 	for u := range h {
@@ -63,12 +64,12 @@ func gruBack[F op.Float](d, behind, dh, row, old []F, noise noiseAt[F], at int) 
 	for u := range dh {
 		zh := noise.hidden.at(at + u)
 		new := (1 - zh) * dh[u]
-		sum := new * (1 - z[u]) * (1 - n[u]*n[u])
+		sum := new * (1 - z[u]) * (1 - F(n[u]*n[u]))
 		d[2*w+u] = sum
 		d[w+u] = new * (old[u] - n[u]) * z[u] * (1 - z[u])
 		d[u] = sum * part[u] * r[u] * (1 - r[u])
 		behind[2*w+u] = sum * r[u]
-		dh[u] = zh*dh[u] + new*z[u]
+		dh[u] = F(zh*dh[u]) + F(new*z[u])
 	}
 	copy(behind[:2*w], d)
 }

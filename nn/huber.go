@@ -42,7 +42,7 @@ func (f huber) settings() string { return fmt.Sprintf("delta=%v", f.delta) }
 func (f huber) value(p point) float64 {
 	d := math.Abs(p.x[0] - p.x[1])
 	if d > f.delta {
-		return f.delta * (d - f.delta/2)
+		return f.delta * (d - float64(f.delta/2))
 	}
 	return d * d / 2
 }

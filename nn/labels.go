@@ -90,7 +90,7 @@ func (b *labelled[F]) loss(n int) float64 {
 	row := b.row(n)
 	log := logSumExp(row)
 	if b.labels != nil && !b.weighsClasses {
-		loss := log - (1-b.smoothing)*float64(row[b.labels[n]])
+		loss := log - float64((1-b.smoothing)*float64(row[b.labels[n]]))
 		if b.smoothing > 0 {
 			var mean float64
 			for _, v := range row {

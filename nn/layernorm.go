@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
 // LayerNorm normalizes each part of x over its last axes to mean 0 and variance 1
@@ -79,7 +80,7 @@ func standardize[F op.Float](x []F, eps float64) (mean, scale float64) {
 	var squares float64
 	for _, v := range x {
 		d := float64(v) - mean
-		squares += d * d
+		squares += float64(d * d)
 	}
 	return mean, 1 / math.Sqrt(squares/float64(len(x))+eps)
 }
@@ -92,7 +93,7 @@ func normalizeRows[F op.Float](f layerNorm, y []F, in op.Args[F]) error {
 			x, y := in.Floats[0][r*width:(r+1)*width], y[r*width:(r+1)*width]
 			mean, scale := standardize(x, f.eps)
 			for i, v := range x {
-				y[i] = F((float64(v)-mean)*scale*float64(gamma[i]) + float64(beta[i]))
+				y[i] = F(float64((float64(v)-mean)*scale*float64(gamma[i])) + float64(beta[i]))
 			}
 		}
 	})
@@ -137,15 +138,15 @@ func layerNormBack[F op.Float](f layerNormInput, dx []F, in op.Args[F]) error {
 			// dx = scale*(g - mean(g) - z*mean(g*z)).
 			var sum, product float64
 			for i, v := range x {
-				g := float64(dy[i]) * float64(gamma[i])
+				g := float64(float64(dy[i]) * float64(gamma[i]))
 				sum += g
-				product += g * (float64(v) - mean) * scale
+				product += float64(g * (float64(v) - mean) * scale)
 			}
 			sum /= float64(width)
 			product /= float64(width)
 			for i, v := range x {
-				g := float64(dy[i]) * float64(gamma[i])
-				dx[i] = F(scale * (g - sum - (float64(v)-mean)*scale*product))
+				g := float64(float64(dy[i]) * float64(gamma[i]))
+				dx[i] = F(scale * (g - sum - float64((float64(v)-mean)*scale*product)))
 			}
 		}
 	})
@@ -187,7 +188,7 @@ func layerNormGrads[F op.Float](f layerNormParams, d []F, in op.Args[F]) error {
 			x, dy := in.Floats[0][r*width:(r+1)*width], in.Floats[2][r*width:(r+1)*width]
 			mean, scale := standardize(x, f.eps)
 			for i, g := range dy {
-				gamma[i] += float64(g) * (float64(x[i]) - mean) * scale
+				gamma[i] += float64(float64(g) * (float64(x[i]) - mean) * scale)
 				beta[i] += float64(g)
 			}
 		}

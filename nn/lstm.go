@@ -1,9 +1,10 @@
 package nn
 
 import (
+	"gorgonia.org/gorgonia"
+
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/ops"
-	"gorgonia.org/gorgonia"
 )
 
 // LSTM returns the hidden states, of shape (N, T, H), of a layer of long
@@ -52,7 +53,7 @@ func lstmStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	sigmoids(gates[3*n:])
 	i, f, g, o := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
 	for u := range h {
-		h[u] = f[u]*old[n+u] + i[u]*g[u]
+		h[u] = F(f[u]*old[n+u]) + F(i[u]*g[u])
 	}
 	copy(c, h)
 	tanhs(h)
@@ -70,18 +71,18 @@ func lstmBack[F op.Float](d, dh, dc, row, old []F, noise noiseAt[F], at int) {
 	i, f, g, o := row[2*n:3*n], row[3*n:4*n], row[4*n:5*n], row[5*n:]
 	tanh := d[:n]
 	for u := range tanh {
-		tanh[u] = f[u]*old[n+u] + i[u]*g[u]
+		tanh[u] = F(f[u]*old[n+u]) + F(i[u]*g[u])
 	}
 	tanhs(tanh)
 	for u, t := range tanh {
 		zh, zc := noise.hidden.at(at+u), noise.cell.at(at+u)
 		new := (1 - zh) * dh[u]
-		cell := (1-zc)*dc[u] + new*o[u]*(1-t*t)
+		cell := F((1-zc)*dc[u]) + F(new*o[u]*(1-F(t*t)))
 		dh[u] *= zh
-		dc[u] = zc*dc[u] + cell*f[u]
+		dc[u] = F(zc*dc[u]) + F(cell*f[u])
 		d[u] = cell * g[u] * i[u] * (1 - i[u])
 		d[n+u] = cell * old[n+u] * f[u] * (1 - f[u])
-		d[2*n+u] = cell * i[u] * (1 - g[u]*g[u])
+		d[2*n+u] = cell * i[u] * (1 - F(g[u]*g[u]))
 		d[3*n+u] = new * t * o[u] * (1 - o[u])
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // An RDropOption sets something about both cross-entropies of RDrop, and how its losses
@@ -152,7 +153,7 @@ func divergence[F op.Float](f symmetricKL, y []F, in op.Args[F]) error {
 		from, to := n*classes, (n+1)*classes
 		var total float64
 		eachClass(a[from:to], b[from:to], func(_ int, p, q, d float64) {
-			total += (p - q) * d / 2
+			total += float64((p - q) * d / 2)
 		})
 		return total
 	})
@@ -170,7 +171,7 @@ func eachClass[F op.Float](a, b []F, f func(k int, p, q, d float64)) {
 		if math.IsInf(logP, -1) && math.IsInf(logQ, -1) {
 			d = 0
 		}
-		f(k, math.Exp(logP), math.Exp(logQ), d)
+		f(k, portable.Exp(logP), portable.Exp(logQ), d)
 	}
 }
 
@@ -222,13 +223,13 @@ func divergenceDiff[F op.Float](f symmetricKLDiff, dx []F, in op.Args[F]) error 
 		var divergence float64
 		eachClass(a[from:to], b[from:to], func(_ int, p, _, d float64) {
 			if p > 0 {
-				divergence += p * d
+				divergence += float64(p * d)
 			}
 		})
 		eachClass(a[from:to], b[from:to], func(k int, p, q, d float64) {
 			slope := p - q
 			if p > 0 {
-				slope += p * (d - divergence)
+				slope += float64(p * (d - divergence))
 			}
 			dx[from+k] = F(slope * factor)
 		})

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // sigmoids replaces each x by 1/(1+exp(-x)).
@@ -15,7 +16,7 @@ func sigmoids[F op.Float](x []F) {
 		}
 	case []float64:
 		for i, v := range x {
-			x[i] = 1 / (1 + math.Exp(-v))
+			x[i] = 1 / (1 + portable.Exp(-v))
 		}
 	}
 }
@@ -29,7 +30,7 @@ func tanhs[F op.Float](x []F) {
 		}
 	case []float64:
 		for i, v := range x {
-			x[i] = math.Tanh(v)
+			x[i] = portable.Tanh(v)
 		}
 	}
 }
@@ -43,7 +44,7 @@ func exps[F op.Float](x []F) {
 		}
 	case []float64:
 		for i, v := range x {
-			x[i] = math.Exp(v)
+			x[i] = portable.Exp(v)
 		}
 	}
 }
@@ -71,15 +72,15 @@ func exp32(x float32) float32 {
 	const round = 3 << 22
 	t := float32(x*log2e) + round
 	n := t - round
-	r := x - n*ln2High
-	r -= n * ln2Low
+	r := x - float32(n*ln2High)
+	r -= float32(n * ln2Low)
 	p := float32(1.9875691500e-4)
-	p = p*r + 1.3981999507e-3
-	p = p*r + 8.3334519073e-3
-	p = p*r + 4.1665795894e-2
-	p = p*r + 1.6666665459e-1
-	p = p*r + 5.0000001201e-1
-	p = p*r*r + r + 1
+	p = float32(p*r) + 1.3981999507e-3
+	p = float32(p*r) + 8.3334519073e-3
+	p = float32(p*r) + 4.1665795894e-2
+	p = float32(p*r) + 1.6666665459e-1
+	p = float32(p*r) + 5.0000001201e-1
+	p = float32(p*r*r) + r + 1
 	// p is in [0.7, 1.5), so the exponent can be added except for 2^128.
 	bits := math.Float32bits(p)
 	half := int32(n) / 2
@@ -93,11 +94,11 @@ func tanh32(x float32) float32 {
 	if x > -0.625 && x < 0.625 {
 		z := x * x
 		p := float32(-5.70498872745e-3)
-		p = p*z + 2.06390887954e-2
-		p = p*z - 5.37397155531e-2
-		p = p*z + 1.33314422036e-1
-		p = p*z - 3.33332819422e-1
-		return p*z*x + x
+		p = float32(p*z) + 2.06390887954e-2
+		p = float32(p*z) - 5.37397155531e-2
+		p = float32(p*z) + 1.33314422036e-1
+		p = float32(p*z) - 3.33332819422e-1
+		return float32(p*z*x) + x
 	}
 	if x > 10 {
 		return 1

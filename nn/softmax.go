@@ -1,13 +1,13 @@
 package nn
 
 import (
-	"math"
-
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Softmax returns exp(x) divided by its sum over the last axis, for float32 or
@@ -75,7 +75,7 @@ func softmaxRows[F op.Float](f softmax, y []F, in op.Args[F]) error {
 		for i, v := range row {
 			d := float64(v) - log
 			if !f.log {
-				d = math.Exp(d)
+				d = portable.Exp(d)
 			}
 			y[from+i] = F(d)
 		}
@@ -112,12 +112,12 @@ func softmaxDiffRows[F op.Float](f softmaxDiff, dx []F, in op.Args[F]) error {
 			if f.log {
 				total += float64(g)
 			} else {
-				total += float64(g) * float64(y[i])
+				total += float64(float64(g) * float64(y[i]))
 			}
 		}
 		for i, g := range dy {
 			if f.log {
-				dx[from+i] = F(float64(g) - math.Exp(float64(y[i]))*total)
+				dx[from+i] = F(float64(g) - float64(portable.Exp(float64(y[i]))*total))
 			} else {
 				dx[from+i] = F(float64(y[i]) * (float64(g) - total))
 			}

@@ -251,7 +251,7 @@ func (t winograd) filtersOf(dw, sums []float32, parts int) {
 }
 
 func transposedFilter(a, b, c, d float32) (x, y, z float32) {
-	half := (b + c) / 2
+	half := float32((b + c) / 2)
 	return a + half, (b - c) / 2, half + d
 }
 

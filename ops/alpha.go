@@ -59,7 +59,7 @@ func (k alpha) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
 // form returns the affine map at a threshold. Each product is rounded on its
 // own, so that the map is the same on every machine.
 func (k alpha) form(t uint32) mask.Form {
-	p := float64(t) / drop.Always
+	p := float64(float64(t) / drop.Always)
 	if t == 0 || t >= drop.Always {
 		return mask.Scaled(drop.Scale(t))
 	}

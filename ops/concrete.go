@@ -16,7 +16,7 @@ import (
 )
 
 // Logit returns log(p/(1-p)), to initialize the logit of [ConcreteDropout].
-func Logit(p float64) float64 { return math.Log(p) - math.Log1p(-p) }
+func Logit(p float64) float64 { return portable.Log(p) - portable.Log1p(-p) }
 
 // ConcreteDropout is dropout whose probability is learned: p = sigmoid(logit),
 // where logit is a scalar of x's graph and type, a parameter that a solver
@@ -133,7 +133,7 @@ func (f concrete) mask(shape tensor.Shape, logit float64, step int64) mask.Mask 
 // combines the two. Each product is rounded on its own, so that all machines
 // agree.
 func concreteFactor(order int, logit, t float64) func(word uint32) float64 {
-	e := portable.Exp(logit)
+	e := portable.TaylorExp(logit)
 	polynomials := [][]float64{{0, 1}}
 	weights := []float64{1} // binomials of order, each times its derivative of 1+e^logit, by derivative of z
 	if order == 0 {
@@ -159,14 +159,14 @@ func concreteFactor(order int, logit, t float64) func(word uint32) float64 {
 		weights = append(weights, binomial*outer/power)
 	}
 	return func(word uint32) float64 {
-		u := (float64(word) + 0.5) / (1 << 32)
-		a := (logit + (portable.Log(u) - portable.Log(1-u))) / t
-		kept := 1 / (1 + portable.Exp(a)) // 1-z, without the loss of 1 minus z
+		u := float64((float64(word) + 0.5) / (1 << 32))
+		a := (logit + (portable.SeriesLog(u) - portable.SeriesLog(1-u))) / t
+		kept := 1 / (1 + portable.TaylorExp(a)) // 1-z, without the loss of 1 minus z
 		m := float64(weights[0] * kept)
 		if order == 0 {
 			return m
 		}
-		z := 1 / (1 + portable.Exp(-a))
+		z := 1 / (1 + portable.TaylorExp(-a))
 		for k := 1; k <= order; k++ {
 			p := 0.0
 			for i := len(polynomials[k]) - 1; i >= 0; i-- {

@@ -43,7 +43,7 @@ func KeptCount(n int, p float64) int {
 	if !(p > 0) {
 		return n
 	}
-	dropped := math.Floor(min(p, 1)*float64(n) + 0.5)
+	dropped := math.Floor(float64(min(p, 1)*float64(n)) + 0.5)
 	if dropped >= float64(n) {
 		return 0
 	}

@@ -34,7 +34,7 @@ func (f inner) Loops() op.Loops { return op.Bind(f, sumProducts, sumProducts) }
 func sumProducts[F op.Float](_ inner, y []F, in op.Args[F]) error {
 	var sum float64
 	for i, v := range in.Floats[0] {
-		sum += float64(v) * float64(in.Floats[1][i])
+		sum += float64(float64(v) * float64(in.Floats[1][i]))
 	}
 	y[0] = F(sum)
 	return nil

@@ -93,7 +93,7 @@ func mix[F op.Float](f mixture, y []F, in op.Args[F]) error {
 		choose(f, y, x, in.Shapes[0], in.Step, t)
 		return nil
 	}
-	switch dropped := F(t) / drop.Always; f.from {
+	switch dropped := F(F(t) / drop.Always); f.from {
 	case fromBoth:
 		weightedMean(y, x[0], x[1], dropped)
 	case fromFirst:

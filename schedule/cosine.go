@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Cosine falls along half a cosine from Initial at step 0 to Min at step Steps and stays
@@ -23,7 +25,7 @@ func (s Cosine) At(step int64) float64 {
 	}
 	done := float64(min(max(step, 0), s.Steps)) / float64(s.Steps)
 	// Rounding must not lift it above where it begins.
-	return min(s.Initial, s.Min+float64((s.Initial-s.Min)*((1+math.Cos(math.Pi*done))/2)))
+	return min(s.Initial, s.Min+float64((s.Initial-s.Min)*((1+portable.Cos(math.Pi*done))/2)))
 }
 
 func (s Cosine) String() string { return fmt.Sprintf("%v-%v@%d", s.Initial, s.Min, s.Steps) }

@@ -143,11 +143,11 @@ func (g Gradient) Norm() float64 {
 		switch v.Dtype() {
 		case tensor.Float32:
 			for _, x := range v.Float32s() {
-				sum += float64(x) * float64(x)
+				sum += float64(float64(x) * float64(x))
 			}
 		case tensor.Float64:
 			for _, x := range v.Float64s() {
-				sum += x * x
+				sum += float64(x * x)
 			}
 		default:
 			return math.NaN()

@@ -129,7 +129,7 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		// The mean of the losses so far, as a mean, so that it can be gone on with.
 		e := &r.partial
 		seen := float64(r.batches * batch)
-		e.Loss = (e.Loss*seen + r.Loss*float64(len(examples))) / (seen + float64(len(examples)))
+		e.Loss = (float64(e.Loss*seen) + float64(r.Loss*float64(len(examples)))) / (seen + float64(len(examples)))
 		e.Train.merge(r.Batch)
 		e.Epoch, e.Step, e.LR, e.Time = r.Epoch, r.Steps, r.LR, before+time.Since(start)
 		r.batches++

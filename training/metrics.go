@@ -1,11 +1,11 @@
 package training
 
 import (
-	"math"
-
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Metrics says how well a classifier does on a set of examples.
@@ -27,7 +27,7 @@ func (m *Metrics) merge(other Metrics) {
 	if n == 0 {
 		return
 	}
-	m.NLL = (m.NLL*float64(m.Examples) + other.NLL*float64(other.Examples)) / float64(n)
+	m.NLL = (float64(m.NLL*float64(m.Examples)) + float64(other.NLL*float64(other.Examples))) / float64(n)
 	m.Examples, m.Correct = n, m.Correct+other.Correct
 }
 
@@ -66,9 +66,9 @@ func scoreRows[F float32 | float64](x []F, y []int) (Metrics, error) {
 		}
 		var sum float64
 		for _, v := range row {
-			sum += math.Exp(float64(v - row[best]))
+			sum += portable.Exp(float64(v - row[best]))
 		}
-		m.NLL += math.Log(sum) - float64(row[label]-row[best])
+		m.NLL += portable.Log(sum) - float64(row[label]-row[best])
 	}
 	m.NLL /= float64(len(y))
 	return m, nil

@@ -83,7 +83,7 @@ func (s *Sum) Merge(other *Sum) { s.merge(other, 1) }
 func (s *Sum) Subtract(other *Sum) { s.merge(other, -1) }
 
 func (s *Sum) merge(other *Sum, sign int64) {
-	s.special += float64(sign) * other.special
+	s.special += float64(float64(sign) * other.special)
 	if len(other.digits) == 0 {
 		return
 	}

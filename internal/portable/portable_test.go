@@ -2,103 +2,87 @@ package portable
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-func TestLog(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := math.Ldexp(rapid.Float64Range(0.5, 1).Draw(t, "mantissa"), rapid.IntRange(-1000, 1000).Draw(t, "exponent"))
-		got, want := Log(x), math.Log(x)
-		if math.Abs(got-want) > 1e-12*max(1, math.Abs(want)) {
-			t.Fatalf("Log(%v) = %v, want %v", x, got, want)
-		}
-	})
+// ulps is how far got is from want in units of want's last place.
+func ulps(got, want float64) float64 {
+	if got == want || math.IsNaN(got) && math.IsNaN(want) {
+		return 0
+	}
+	return math.Abs(got-want) / (math.Nextafter(math.Abs(want), math.Inf(1)) - math.Abs(want))
 }
 
-// The ends of the range, and numbers that are not normal.
-func TestLogEnds(t *testing.T) {
-	for _, tt := range []struct{ x, want float64 }{
-		{0, math.Inf(-1)}, {math.Copysign(0, -1), math.Inf(-1)}, {1, 0}, {math.Inf(1), math.Inf(1)},
-		{-1, math.NaN()}, {math.Inf(-1), math.NaN()}, {math.NaN(), math.NaN()},
-		{5e-324, -1074 * math.Ln2}, {0x1p-1023, -1023 * math.Ln2}, {math.MaxFloat64, 1024 * math.Ln2},
+// Each function is that of package math to a few units in the last place.
+func TestAsInMath(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		got, want func(float64) float64
+		low, high float64
+		ulps      float64
+	}{
+		{"Exp", Exp, math.Exp, -708, 709, 2},
+		{"Exp of the small", Exp, math.Exp, -1, 1, 2},
+		{"Expm1", Expm1, math.Expm1, -50, 700, 4},
+		{"Expm1 of the small", Expm1, math.Expm1, -1.5, 1.5, 6},
+		{"Log", Log, math.Log, 0, math.MaxFloat64, 2},
+		{"Log near 1", Log, math.Log, 0.5, 2, 2},
+		{"Log1p", Log1p, math.Log1p, -1, 1e10, 6},
+		{"Log1p of the small", Log1p, math.Log1p, -0.5, 0.5, 6},
+		{"Tanh", Tanh, math.Tanh, -25, 25, 8},
+		{"Erfc", Erfc, math.Erfc, -6, 6, 10},
+		{"Erfc far out", Erfc, math.Erfc, 6, 26, 10},
 	} {
-		if got := Log(tt.x); math.Abs(got-tt.want) > 1e-12*math.Abs(tt.want) || math.IsNaN(got) != math.IsNaN(tt.want) {
-			t.Errorf("Log(%v) = %v, want %v", tt.x, got, tt.want)
+		t.Run(tt.name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				x := rapid.Float64Range(tt.low, tt.high).Draw(t, "x")
+				if got, want := tt.got(x), tt.want(x); !(ulps(got, want) <= tt.ulps) {
+					t.Fatalf("%s(%v) = %v, want %v: %v units", tt.name, x, got, want, ulps(got, want))
+				}
+			})
+			n := 20000
+			for i := range n {
+				x := tt.low + (tt.high-tt.low)*(float64(i)+0.5)/float64(n)
+				if got, want := tt.got(x), tt.want(x); !(ulps(got, want) <= tt.ulps) {
+					t.Fatalf("%s(%v) = %v, want %v: %v units", tt.name, x, got, want, ulps(got, want))
+				}
+			}
+			for _, x := range []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 5e-324, 1e-300, -1e-300, -1, 1} {
+				if x == 5e-324 && strings.HasPrefix(tt.name, "Log") && !strings.HasPrefix(tt.name, "Log1p") {
+					continue // math.Log of amd64 is wrong there: see TestDenormals
+				}
+				if got, want := tt.got(x), tt.want(x); !(ulps(got, want) <= tt.ulps) || math.Signbit(got) != math.Signbit(want) && want == want {
+					t.Errorf("%s(%v) = %v, want %v", tt.name, x, got, want)
+				}
+			}
+		})
+	}
+}
+
+// The cosine is known in a half circle.
+func TestCos(t *testing.T) {
+	for i := range 100001 {
+		x := math.Pi * float64(i) / 100000
+		// Near pi/2 the absolute error counts.
+		if got, want := Cos(x), math.Cos(x); math.Abs(got-want) > 1.2e-16 {
+			t.Fatalf("Cos(%v) = %v, want %v", x, got, want)
 		}
 	}
 }
 
-// Nothing is lost near 0, where 1+x is 1.
-func TestLog1p(t *testing.T) {
-	check := func(x float64) {
-		got, want := Log1p(x), math.Log1p(x)
-		if !(math.Abs(got-want) <= 4e-15*math.Abs(want)) && got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
-			t.Errorf("Log1p(%v) = %v, want %v", x, got, want)
-		}
-	}
-	for _, x := range []float64{0, 1, -1, -2, 0.5, -0.5, 1e-300, -1e-17, 5e-324, 1e300, math.MaxFloat64, math.Inf(1), math.NaN()} {
-		check(x)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		check(math.Ldexp(rapid.Float64Range(0.5, 1).Draw(t, "mantissa"), rapid.IntRange(-100, 3).Draw(t, "exponent")))
-		check(-math.Ldexp(rapid.Float64Range(0.5, 1).Draw(t, "mantissa"), rapid.IntRange(-100, -1).Draw(t, "exponent")))
-	})
-}
-
-func TestExp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Float64Range(-700, 700).Draw(t, "x")
-		got, want := Exp(x), math.Exp(x)
-		if math.Abs(got-want) > 5*(math.Nextafter(want, math.Inf(1))-want) {
+// Results and arguments below the smallest normal number are as good as they can be.
+func TestDenormals(t *testing.T) {
+	for x := -745.2; x < -708; x += 0.01 {
+		if got, want := Exp(x), math.Exp(x); math.Abs(got-want) > 2e-16*want+5e-324 {
 			t.Fatalf("Exp(%v) = %v, want %v", x, got, want)
 		}
-	})
-	for _, tt := range []struct{ x, want float64 }{{0, 1}, {710, math.Inf(1)}, {math.Inf(1), math.Inf(1)}, {-710, 0}, {math.Inf(-1), 0}} {
-		if got := Exp(tt.x); got != tt.want {
-			t.Errorf("Exp(%v) = %v, want %v", tt.x, got, tt.want)
-		}
 	}
-	if got := Exp(math.NaN()); got == got {
-		t.Errorf("Exp(NaN) = %v, want NaN", got)
-	}
-}
-
-// Normal is the inverse of the distribution function, and odd.
-func TestNormal(t *testing.T) {
-	check := func(u uint32) {
-		z := Normal(u)
-		v := (float64(u) + 0.5) / (1 << 32)
-		density := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
-		if back := math.Erfc(-z/math.Sqrt2) / 2; math.Abs(back-v) > 4e-7*max(math.Abs(z), 0.1)*density {
-			t.Errorf("Normal(%d) = %v, whose distribution function is %v, want %v", u, z, back, v)
-		}
-		if math.Float64bits(Normal(^u)) != math.Float64bits(-z) {
-			t.Errorf("Normal(%d) = %v, want %v", ^u, Normal(^u), -z)
-		}
-	}
-	for _, u := range []uint32{0, 1, 2, 1 << 20, 1<<31 - 1, 1 << 31, math.MaxUint32} {
-		check(u)
-	}
-	rapid.Check(t, func(t *rapid.T) { check(rapid.Uint32().Draw(t, "u")) })
-}
-
-// The bits are the same on every machine: these are what the same operations
-// give in Python.
-func TestBits(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		got  float64
-		want uint64
-	}{
-		{"Log(0.1)", Log(0.1), 0xc0026bb1bbb55515},
-		{"Exp(1)", Exp(1), 0x4005bf0a8b14576a},
-		{"Normal(1)", Normal(1), 0xc018aa6c57d4a047},
-		{"Normal(1<<30)", Normal(1 << 30), 0xbfe5956b9408a78f},
-	} {
-		if got := math.Float64bits(tt.got); got != tt.want {
-			t.Errorf("%s = %v (%#x), want %v (%#x)", tt.name, tt.got, got, math.Float64frombits(tt.want), tt.want)
+	for _, x := range []float64{5e-324, 1e-310, 2e-308} {
+		if got, want := Log(x), math.Log(x*0x1p100)-100*math.Ln2; math.Abs(got-want) > 2e-13 {
+			t.Errorf("Log(%v) = %v, want %v", x, got, want)
 		}
 	}
 }

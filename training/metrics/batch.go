@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // A Batch is the output of a model for some examples, with what it should be.
@@ -249,7 +250,7 @@ func exponentials(row []float64) (largest, sum float64) {
 		largest = max(largest, x)
 	}
 	for _, x := range row {
-		sum += math.Exp(x - largest)
+		sum += portable.Exp(x - largest)
 	}
 	return largest, sum
 }
@@ -258,6 +259,6 @@ func exponentials(row []float64) (largest, sum float64) {
 func toProbabilities(row []float64) {
 	largest, sum := exponentials(row)
 	for k, x := range row {
-		row[k] = math.Exp(x-largest) / sum
+		row[k] = portable.Exp(x-largest) / sum
 	}
 }

@@ -1,6 +1,10 @@
 package metrics
 
-import "math"
+import (
+	"math"
+
+	"github.com/gorgonia-dropout/dropout/internal/portable"
+)
 
 // NLL is the mean negative log-likelihood of the labels, in nats: the negative logarithm
 // of the probability that the output gives to their classes.
@@ -47,13 +51,13 @@ func (t BitsPerToken) Start() (Accumulator, error) {
 // surprise is the negative logarithm of the probability of a label, in nats.
 func surprise(row []float64, probabilities bool, label int) float64 {
 	if probabilities {
-		return -math.Log(row[label])
+		return -portable.Log(row[label])
 	}
 	largest, sum := exponentials(row)
 	if math.IsInf(largest, 1) && !math.IsInf(row[label], 1) {
 		return largest
 	}
-	return largest - row[label] + math.Log(sum)
+	return largest - row[label] + portable.Log(sum)
 }
 
 // Brier is the mean over the labels of the sum over the classes of the squares of what

@@ -190,13 +190,13 @@ func averagePrecision(all []scored) float64 {
 	}
 	var total float64
 	for i := range right[1:] {
-		tp := positives * right[i+1]
+		tp := float64(positives * right[i+1])
 		fp := 0.0
 		if negatives > 0 {
-			fp = negatives * wrong[i+1]
+			fp = float64(negatives * wrong[i+1])
 		}
 		if gain := right[i+1] - right[i]; gain > 0 {
-			total += float64(gain * (tp / (tp + fp)))
+			total += float64(gain * float64(tp/(tp+fp)))
 		}
 	}
 	return total

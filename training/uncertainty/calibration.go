@@ -5,6 +5,8 @@ import (
 	"sort"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Scores measure how good predictions are; see [Evaluate].
@@ -70,7 +72,7 @@ func Evaluate(predictions []Prediction, bins int) (Scores, error) {
 			right = 1
 		}
 		rights += right
-		s.NLL -= math.Log(p.Mean[p.Label]) / n
+		s.NLL -= portable.Log(p.Mean[p.Label]) / n
 		for k, q := range p.Mean {
 			if k == p.Label {
 				q--

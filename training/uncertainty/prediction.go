@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // A Prediction is a model's prediction for an example.
@@ -101,7 +103,7 @@ func softmax(p, logits []float64) error {
 	}
 	var sum float64
 	for k, v := range logits {
-		p[k] = math.Exp(v - largest)
+		p[k] = portable.Exp(v - largest)
 		sum += p[k]
 	}
 	for k := range p {
@@ -115,7 +117,7 @@ func entropy(p []float64) float64 {
 	var h float64
 	for _, q := range p {
 		if q > 0 {
-			h -= q * math.Log(q)
+			h -= float64(q * portable.Log(q))
 		}
 	}
 	return h
