@@ -1,7 +1,9 @@
 package portable
 
 import (
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -84,5 +86,28 @@ func TestDenormals(t *testing.T) {
 		if got, want := Log(x), math.Log(x*0x1p100)-100*math.Ln2; math.Abs(got-want) > 2e-13 {
 			t.Errorf("Log(%v) = %v, want %v", x, got, want)
 		}
+	}
+}
+
+// The bits are those of the same operations in Python.
+func TestBitsOfPython(t *testing.T) {
+	functions := map[string]func(float64) float64{"Exp": Exp, "Expm1": Expm1, "Log": Log, "Log1p": Log1p, "Tanh": Tanh, "Erfc": Erfc, "Cos": Cos}
+	data, err := os.ReadFile("testdata/functions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for _, line := range lines {
+		var name string
+		var x, want uint64
+		if _, err := fmt.Sscanf(line, "%s %x %x", &name, &x, &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := functions[name](math.Float64frombits(x)); math.Float64bits(got) != want {
+			t.Errorf("%s(%v) = %v, want %v", name, math.Float64frombits(x), got, math.Float64frombits(want))
+		}
+	}
+	if len(lines) != 400 {
+		t.Errorf("want 400 lines, got %d", len(lines))
 	}
 }
