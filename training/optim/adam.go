@@ -1,7 +1,6 @@
 package optim
 
 import (
-	"cmp"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -30,9 +29,7 @@ type Adam struct {
 
 	Regularization
 
-	core core
-	k32  adamKernel[float32]
-	k64  adamKernel[float64]
+	moments
 }
 
 // Step implements [gorgonia.Solver].
@@ -41,14 +38,7 @@ func (s *Adam) Step(model []gorgonia.ValueGrad) error {
 	if err != nil {
 		return err
 	}
-	s.k32.set(c, s.core.steps+1)
-	s.k64.set(c, s.core.steps+1)
-	return s.core.step(model, rule{
-		solver: "Adam",
-		slots:  [maxSlots]bool{true, true},
-		f32:    &s.k32,
-		f64:    &s.k64,
-	}, &s.Regularization)
+	return s.step(model, "Adam", c, &s.Regularization, false)
 }
 
 // Validate implements [Solver].
@@ -58,8 +48,7 @@ func (s *Adam) Validate() error {
 }
 
 func (s *Adam) settings(where string) (adamSettings, error) {
-	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	return c, cmp.Or(c.resolve(where), s.validate(where))
+	return resolve(where, adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}, &s.Regularization)
 }
 
 // LearningRate implements [Solver].
@@ -79,22 +68,40 @@ var adamSlots = slotNames{"first_moment", "second_moment"}
 // adamSettings are the settings of Adam and AdamW.
 type adamSettings struct{ lr, beta1, beta2, eps float64 }
 
-// resolve fills in defaults and checks the result.
-func (c *adamSettings) resolve(where string) error {
+// resolve fills in defaults and checks the result and r.
+func resolve(where string, c adamSettings, r *Regularization) (adamSettings, error) {
 	c.beta1 = orDefault(c.beta1, 0.9)
 	c.beta2 = orDefault(c.beta2, 0.999)
 	c.eps = orDefault(c.eps, 1e-8)
 	for _, s := range [...]setting{{"LR", c.lr}, {"Eps", c.eps}} {
 		if err := s.notNegative(where); err != nil {
-			return err
+			return c, err
 		}
 	}
 	for _, s := range [...]setting{{"Beta1", c.beta1}, {"Beta2", c.beta2}} {
 		if err := s.belowOne(where); err != nil {
-			return err
+			return c, err
 		}
 	}
-	return nil
+	return c, r.validate(where)
+}
+
+// moments are what Adam and AdamW keep from step to step.
+type moments struct {
+	core core
+	k32  adamKernel[float32]
+	k64  adamKernel[float64]
+}
+
+// step updates the model; decoupled is for the weight decay of AdamW.
+func (m *moments) step(model []gorgonia.ValueGrad, solver string, c adamSettings, r *Regularization, decoupled bool) error {
+	m.k32.set(c, m.core.steps+1)
+	m.k64.set(c, m.core.steps+1)
+	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled}
+	if decoupled {
+		next.shrink = c.lr * r.WeightDecay
+	}
+	return m.core.step(model, next, r)
 }
 
 // adamKernel is the update of [solver.Adam].

@@ -1,8 +1,6 @@
 package optim
 
 import (
-	"cmp"
-
 	"gorgonia.org/gorgonia"
 )
 
@@ -24,9 +22,7 @@ type AdamW struct {
 
 	Regularization
 
-	core core
-	k32  adamKernel[float32]
-	k64  adamKernel[float64]
+	moments
 }
 
 // Step implements [gorgonia.Solver].
@@ -35,16 +31,7 @@ func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
 	if err != nil {
 		return err
 	}
-	s.k32.set(c, s.core.steps+1)
-	s.k64.set(c, s.core.steps+1)
-	return s.core.step(model, rule{
-		solver:    "AdamW",
-		slots:     [maxSlots]bool{true, true},
-		f32:       &s.k32,
-		f64:       &s.k64,
-		decoupled: true,
-		shrink:    c.lr * s.WeightDecay,
-	}, &s.Regularization)
+	return s.step(model, "AdamW", c, &s.Regularization, true)
 }
 
 // Validate implements [Solver].
@@ -54,8 +41,7 @@ func (s *AdamW) Validate() error {
 }
 
 func (s *AdamW) settings(where string) (adamSettings, error) {
-	c := adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}
-	return c, cmp.Or(c.resolve(where), s.validate(where))
+	return resolve(where, adamSettings{s.LearningRate(), s.Beta1, s.Beta2, s.Eps}, &s.Regularization)
 }
 
 // LearningRate implements [Solver].
