@@ -115,8 +115,27 @@ func (f masked) Inputs() []op.Input {
 	return append([]op.Input{{Name: "x", Rank: f.rank}}, f.mask.Inputs()...)
 }
 func (f masked) SetTraining(training bool) { f.mask.SetTraining(training) }
-func (f masked) Loops() op.Loops           { return op.Bind(f, applyMask, applyMask) }
-func (f masked) Role() op.Role             { return op.RoleDropout }
+
+// Loops apply the mask of a run to x.
+func (f masked) Loops() op.Loops {
+	return op.Loops{
+		Float32: func(y []float32, in op.Args[float32]) error {
+			m, err := f.at(in.Shapes[0], in.Step, in.Scalar)
+			if err == nil {
+				m.Float32(y, in.Floats[0])
+			}
+			return err
+		},
+		Float64: func(y []float64, in op.Args[float64]) error {
+			m, err := f.at(in.Shapes[0], in.Step, in.Scalar)
+			if err == nil {
+				m.Float64(y, in.Floats[0])
+			}
+			return err
+		},
+	}
+}
+func (f masked) Role() op.Role { return op.RoleDropout }
 
 // Draws describes the drawing.
 func (f masked) Draws() draw.Drawing {
@@ -125,17 +144,7 @@ func (f masked) Draws() draw.Drawing {
 	return d
 }
 
-// applyMask applies the mask of a run to x.
-func applyMask[F op.Float](f masked, y []F, in op.Args[F]) error {
-	m, err := f.at(in.Shapes[0], in.Step, in.Scalar)
-	if err != nil {
-		return err
-	}
-	mask.Apply(m, y, in.Floats[0])
-	return nil
-}
-
-// at draws the mask of a step for x of a shape.
+// at draws the mask of a step for x of a shape; the identity beside an error.
 func (f masked) at(shape tensor.Shape, step int64, fed float64) (mask.Mask, error) {
 	if !f.mask.Active(step) {
 		return mask.Identity{}, nil

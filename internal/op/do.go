@@ -19,30 +19,28 @@ func (op Op) UsePreallocDo(prealloc gorgonia.Value, in ...gorgonia.Value) (gorgo
 			return nil, op.wrap(errors.Errorf("%s must be a value, got none", input.Name))
 		}
 	}
-	y, err := op.do(op.memory(prealloc), in)
+	prealloc = op.memory(prealloc)
+	var y gorgonia.Value
+	var err error
+	switch loops, dt := op.loops, op.dtype(in); {
+	case loops.Step != nil:
+		var step int64
+		step, err = loops.Step()
+		y = stepValue(prealloc, step)
+	case loops.IDs != nil && (dt == tensor.Dtype{} || dt == tensor.Float32):
+		y, err = evaluate(op, loops.IDs, outputIDs, prealloc, in)
+	case dt == tensor.Float32 && loops.Float32 != nil:
+		y, err = evaluate(op, loops.Float32, output[float32], prealloc, in)
+	case dt == tensor.Float64 && loops.Float64 != nil:
+		y, err = evaluate(op, loops.Float64, output[float64], prealloc, in)
+	default:
+		err = errors.Errorf("inputs must be of float32 or float64, got %v", dt)
+	}
 	if err != nil {
 		return nil, op.wrap(err)
 	}
 	op.keep(y)
 	return y, nil
-}
-
-func (op Op) do(prealloc gorgonia.Value, in []gorgonia.Value) (gorgonia.Value, error) {
-	loops := op.loops
-	if loops.Step != nil {
-		step, err := loops.Step()
-		return stepValue(prealloc, step), err
-	}
-	dt := op.dtype(in)
-	switch {
-	case loops.IDs != nil && (dt == tensor.Dtype{} || dt == tensor.Float32):
-		return evaluate(op, loops.IDs, outputIDs, prealloc, in)
-	case dt == tensor.Float32 && loops.Float32 != nil:
-		return evaluate(op, loops.Float32, output[float32], prealloc, in)
-	case dt == tensor.Float64 && loops.Float64 != nil:
-		return evaluate(op, loops.Float64, output[float64], prealloc, in)
-	}
-	return nil, errors.Errorf("inputs must be of float32 or float64, got %v", dt)
 }
 
 // dtype returns the type of the first float input that does not fix its own
