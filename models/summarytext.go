@@ -49,7 +49,7 @@ func (s *Summary) HTML() string {
 		}
 		b.WriteString("<tr>")
 		for k, text := range r {
-			cell, style := "td", "text-align:left;padding:2px 16px 2px 0;white-space:nowrap"
+			cell, style := "td", "text-align:left;padding:5px 12px;white-space:nowrap"
 			if k == 3 {
 				style = strings.Replace(style, "left", "right", 1)
 			}
