@@ -7,8 +7,8 @@
 //
 // Other processors are tested in emulators:
 //
-//	QEMU_LD_PREFIX=/usr/aarch64-linux-gnu GOARCH=arm64 go test -exec qemu-aarch64-static ./internal/sameweights
-//	GOOS=js GOARCH=wasm go test -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./internal/sameweights
+//	QEMU_LD_PREFIX=/usr/aarch64-linux-gnu GOARCH=arm64 go test -short -exec qemu-aarch64-static ./internal/sameweights
+//	GOOS=js GOARCH=wasm go test -short -exec "$(go env GOROOT)/lib/wasm/go_js_wasm_exec" ./internal/sameweights
 package sameweights
 
 import (
@@ -159,7 +159,11 @@ func TestSameWeights(t *testing.T) {
 	}
 	for name := range trainings {
 		t.Run(name, func(t *testing.T) {
-			for _, goroutines := range []int{1, 2, 3} {
+			counts := []int{1, 2, 3}
+			if testing.Short() {
+				counts = counts[2:]
+			}
+			for _, goroutines := range counts {
 				before := runtime.GOMAXPROCS(goroutines)
 				got := weights(t, name)
 				runtime.GOMAXPROCS(before)
@@ -185,7 +189,7 @@ func TestSameWeightsByEachInstructionSet(t *testing.T) {
 			continue
 		}
 		t.Run(set.String(), func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), program, "-test.run=^TestSameWeights$")
+			c := exec.CommandContext(t.Context(), program, "-test.short", "-test.run=^TestSameWeights$")
 			c.Env = append(os.Environ(), "DROPOUT_KERNEL="+set.String())
 			out, err := c.CombinedOutput()
 			if errors.Is(err, syscall.ENOEXEC) {
