@@ -44,7 +44,7 @@ func TestTensorsAreThoseOfTheRecords(t *testing.T) {
 		"of a negative count":    {slots("-1"), "must hold at most the"},
 		"of a huge count":        {slots("1000000"), "must hold at most the"},
 		"one too few":            {slots("1"), foreign},
-		"one too many":           {slots("3"), "tensor 2 of slot"},
+		"one too many":           {slots("3"), "must have tensor 2, got none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, records := maps.Clone(tensors), maps.Clone(metadata)
