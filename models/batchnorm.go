@@ -69,6 +69,6 @@ func (s *Scope) batchNorm(name string, x *gorgonia.Node, opts []nn.BatchNormOpti
 	if s.Mode() != Train {
 		own = append(own, nn.WithRunningStatistics())
 	}
-	y, err := nn.BatchNorm(x, gamma, beta, &nn.Running{Mean: mean, Variance: variance}, own...)
+	y, err := nn.BatchNorm(x, gamma, beta, &nn.RunningStats{Mean: mean, Variance: variance}, own...)
 	return y, s.Wrap(err, name)
 }
