@@ -34,7 +34,7 @@ type settings struct {
 	Repeats int     `default:"3" help:"Times that the cross-validation is repeated with other folds."`
 	Folds   int     `default:"10" help:"Folds of the cross-validation."`
 	Epochs  float64 `default:"1" help:"Length of the training, as a multiple of the usual one."`
-	Passes  int     `default:"50" help:"Passes of Monte-Carlo dropout."`
+	Passes  int     `default:"50" help:"Passes of Monte Carlo dropout."`
 	Seed    uint64  `default:"1" help:"Seed of the folds and of the training."`
 	Out     string  `default:"runs/medical" help:"Directory for the plots." type:"path"`
 }
@@ -284,7 +284,7 @@ func (s *settings) doubts(out io.Writer, table *datasets.Table, said []predictio
 		of.mutualInfo += q.MutualInformation() / float64(s.Repeats)
 	}
 	slices.SortStableFunc(doubts, func(a, b doubt) int { return cmp.Compare(b.entropy, a.entropy) })
-	fmt.Fprint(out, "\nThe first to be referred (Monte-Carlo dropout, uncertainty in nats):\n")
+	fmt.Fprint(out, "\nThe first to be referred (Monte Carlo dropout, uncertainty in nats):\n")
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "tumour\ttruth\tP(malignant)\tuncertainty\tof the model\t")
 	for _, q := range doubts[:10] {

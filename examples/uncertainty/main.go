@@ -1,4 +1,4 @@
-// Uncertainty shows what Monte-Carlo dropout says of digits that are unlike those
+// Uncertainty shows what Monte Carlo dropout says of digits that are unlike those
 // it has learned: digits that are turned.
 //
 //	go run ./examples/uncertainty                              under a minute
@@ -32,7 +32,7 @@ type settings struct {
 	Test   int     `default:"1000" help:"Images to turn and test on."`
 	Units  int     `default:"256" help:"Units of each of the two hidden layers."`
 	Epochs int     `default:"30" help:"Passes over the training images."`
-	Passes int     `default:"30" help:"Passes of Monte-Carlo dropout."`
+	Passes int     `default:"30" help:"Passes of Monte Carlo dropout."`
 	P      float64 `short:"p" default:"0.5" help:"Drop probability of hidden units."`
 	Seed   uint64  `default:"1" help:"Seed of the data and of the training."`
 	Out    string  `default:"runs/uncertainty" help:"Directory for the plots." type:"path"`
@@ -41,7 +41,7 @@ type settings struct {
 func main() { commandLine().Main() }
 
 func commandLine() cmdline.Program {
-	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte-Carlo dropout says of digits that are turned.", Grammar: &settings{}}
+	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte Carlo dropout says of digits that are turned.", Grammar: &settings{}}
 }
 
 // Run goes through the cells below, from the data to the plots.
@@ -115,7 +115,7 @@ type turned struct {
 	degrees int
 	without []uncertainty.Prediction
 	with    []uncertainty.Prediction // by weight scaling
-	mc      []uncertainty.Prediction // by Monte-Carlo dropout
+	mc      []uncertainty.Prediction // by Monte Carlo dropout
 }
 
 func predictTurned(ctx context.Context, predictors [2]*uncertainty.Predictor, test *mnist.Set) (all []turned, err error) {
