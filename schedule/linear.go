@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// Linear is From up to step Start and To from step End on, with a straight line in
-// between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the momentum this way
-// from 0.5 to 0.95 or more.
+// Linear is From up to step Start, To from step End on, and a straight line
+// between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the momentum
+// this way from 0.5 to 0.95 or more.
 type Linear struct {
 	From, To   float64 // finite
 	Start, End int64   // End not before Start

@@ -14,7 +14,7 @@ import (
 // What studies measure besides error and likelihood.
 const (
 	learningCurve = "curve"
-	monteCarlo    = "Monte Carlo averaging"
+	monteCarlo    = "Monte-Carlo averaging"
 	probabilities = "probabilities"
 	codes         = "codes"
 )
