@@ -27,7 +27,7 @@ import (
 )
 
 type settings struct {
-	Characters int     `default:"10000" help:"Characters to learn from, of the 510,334 at the beginning; 0 for all."`
+	Characters int     `default:"10000" help:"Training characters, of the 510,334 at the beginning; 0 for all."`
 	Tested     int     `default:"4000" help:"Characters to validate and to test on, of 28,352 each; 0 for all."`
 	Length     int     `default:"32" help:"Characters of a window."`
 	Units      int     `default:"64" help:"Units of the LSTM, and width of the Transformer."`
@@ -57,7 +57,7 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to.Out, "%d characters to learn from, %d to test on, in windows of %d; %d kinds; p %v; %d seed(s).\n\n",
+	fmt.Fprintf(to.Out, "%d characters for training, %d for testing, in windows of %d; %d kinds; p %v; %d seed(s).\n\n",
 		len(book.Train.IDs), len(book.Test.IDs), s.Length, book.Vocabulary.Size(), s.P, s.Seeds)
 	if err := tabulate(to.Out, results, pairs); err != nil {
 		return err

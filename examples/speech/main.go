@@ -49,7 +49,7 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to.Out, "%d vowels of %d kinds; %d of speakers 0 to 7 to learn from, %d of speakers 8 to 14 to test on.\n\n",
+	fmt.Fprintf(to.Out, "%d vowels of %d kinds; %d of speakers 0 to 7 for training, %d of speakers 8 to 14 for testing.\n\n",
 		d.table.Len(), len(d.table.Classes), len(d.train), len(d.test))
 	arms := arms(d)
 	if err := s.choose(ctx, to.Out, d, arms); err != nil {

@@ -27,9 +27,9 @@ import (
 )
 
 type settings struct {
-	Train      int     `default:"1000" help:"Images to learn from."`
+	Train      int     `default:"1000" help:"Training images."`
 	Validation int     `default:"2000" help:"Images to choose p on."`
-	Test       int     `default:"10000" help:"Images to test on."`
+	Test       int     `default:"10000" help:"Test images."`
 	Units      int     `default:"256" help:"Units of each of the two hidden layers."`
 	Epochs     int     `default:"30" help:"Passes over the training images."`
 	LR         float64 `name:"lr" default:"0.03" help:"Initial learning rate of SGD, for every p."`

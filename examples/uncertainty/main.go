@@ -28,7 +28,7 @@ import (
 )
 
 type settings struct {
-	Train  int     `default:"5000" help:"Images to learn from."`
+	Train  int     `default:"5000" help:"Training images."`
 	Test   int     `default:"1000" help:"Images to rotate and test on."`
 	Units  int     `default:"256" help:"Units of each of the two hidden layers."`
 	Epochs int     `default:"30" help:"Passes over the training images."`

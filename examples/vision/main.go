@@ -29,9 +29,9 @@ import (
 )
 
 type settings struct {
-	Train      int     `default:"1000" help:"Images to learn from."`
+	Train      int     `default:"1000" help:"Training images."`
 	Validation int     `default:"500" help:"Images for the learning curves; 0 for none."`
-	Test       int     `default:"5000" help:"Images to test on."`
+	Test       int     `default:"5000" help:"Test images."`
 	Channels   []int   `default:"8,16" help:"Filters of each block."`
 	Hidden     int     `default:"128" help:"Units of the hidden layer."`
 	ChannelP   float64 `default:"0" help:"Drop probability of channels."`
