@@ -15,6 +15,7 @@ const (
 	Sample
 )
 
+// String returns "eval", "train" or "sample".
 func (m Mode) String() string {
 	switch m {
 	case Eval:

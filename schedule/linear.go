@@ -31,6 +31,7 @@ func (l Linear) At(step int64) float64 {
 	return float64(l.From*(1-done)) + float64(l.To*done)
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (l Linear) String() string { return fmt.Sprintf("%v-%v@%d-%d", l.From, l.To, l.Start, l.End) }
 
 // Bounds returns From and To in order.

@@ -28,6 +28,7 @@ func (s Warmup) At(step int64) float64 {
 	return s.Then.At(step - s.Steps)
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s Warmup) String() string { return fmt.Sprintf("%d:%T:%v", s.Steps, s.Then, s.Then) }
 
 // Bounds returns the bounds of Then, widened to include 0. They are infinite if

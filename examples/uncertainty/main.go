@@ -41,7 +41,7 @@ type settings struct {
 func main() { commandLine().Main() }
 
 func commandLine() cmdline.Program {
-	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte Carlo dropout says of digits that are turned.", Grammar: &settings{}}
+	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte Carlo dropout says about rotated digits.", Grammar: &settings{}}
 }
 
 // Run goes through the cells below, from the data to the plots.

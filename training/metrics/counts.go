@@ -23,6 +23,7 @@ const (
 	Weighted
 )
 
+// String returns "macro", "micro" or "weighted".
 func (a Average) String() string {
 	switch a {
 	case Macro:

@@ -8,6 +8,7 @@ import (
 // Float is an element type of Size bytes, 4 or 8.
 type Float struct{ Size int }
 
+// String returns the name of the Go type.
 func (f Float) String() string {
 	if f.Size == 4 {
 		return "float32"
