@@ -6,10 +6,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// ReLULayer is max(x, 0); see nn.ReLU.
+// ReLULayer computes max(x, 0); see [nn.ReLU].
 type ReLULayer struct{}
 
-// ReLU is max(x, 0).
+// ReLU returns the layer max(x, 0).
 func ReLU() ReLULayer { return ReLULayer{} }
 
 // Apply adds the activation to the graph of x.
@@ -21,13 +21,13 @@ func (ReLULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "ReLU", x, f)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (ReLULayer) Fusion() Fusion { return Fusion{Elementwise: true, Activation: nn.ActivationReLU} }
 
-// SigmoidLayer is 1/(1+exp(-x)).
+// SigmoidLayer computes 1/(1+exp(-x)).
 type SigmoidLayer struct{}
 
-// Sigmoid is 1/(1+exp(-x)).
+// Sigmoid returns the layer 1/(1+exp(-x)).
 func Sigmoid() SigmoidLayer { return SigmoidLayer{} }
 
 // Apply adds the activation to the graph of x.
@@ -35,13 +35,13 @@ func (SigmoidLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "Sigmoid", x, gorgonia.Sigmoid)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (SigmoidLayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// TanhLayer is the hyperbolic tangent.
+// TanhLayer computes the hyperbolic tangent.
 type TanhLayer struct{}
 
-// Tanh is the hyperbolic tangent.
+// Tanh returns the layer of the hyperbolic tangent.
 func Tanh() TanhLayer { return TanhLayer{} }
 
 // Apply adds the activation to the graph of x.
@@ -49,14 +49,15 @@ func (TanhLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "Tanh", x, gorgonia.Tanh)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (TanhLayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// LeakyReLULayer is x for positive x and Slope·x for others; see nn.LeakyReLU. With
-// a slope of 0 it is ReLU.
+// LeakyReLULayer computes x where x is positive and Slope·x elsewhere; see
+// [nn.LeakyReLU]. A slope of 0 makes it ReLU.
 type LeakyReLULayer struct{ Slope float64 }
 
-// LeakyReLU is the activation with a slope for negative x, such as 0.01.
+// LeakyReLU returns the layer with the given slope for negative x, such as
+// 0.01.
 func LeakyReLU(slope float64) LeakyReLULayer { return LeakyReLULayer{Slope: slope} }
 
 // Apply adds the activation to the graph of x.
@@ -64,13 +65,14 @@ func (l LeakyReLULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error
 	return activate(s, "LeakyReLU", x, func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, l.Slope) })
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (LeakyReLULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// GELULayer is x times the normal distribution function of x; see nn.GELU.
+// GELULayer computes x times the normal distribution function of x; see
+// [nn.GELU].
 type GELULayer struct{}
 
-// GELU is x times the normal distribution function of x.
+// GELU returns the layer x·Φ(x), with Φ the normal distribution function.
 func GELU() GELULayer { return GELULayer{} }
 
 // Apply adds the activation to the graph of x.
@@ -78,14 +80,14 @@ func (GELULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "GELU", x, nn.GELU)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (GELULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// SELULayer is the activation of self-normalizing networks, with LecunNormal weights
-// and AlphaDropout; see nn.SELU.
+// SELULayer is the activation of self-normalizing networks, to be used with
+// [LecunNormal] weights and [AlphaDropout]; see [nn.SELU].
 type SELULayer struct{}
 
-// SELU is the activation of self-normalizing networks.
+// SELU returns the activation of self-normalizing networks.
 func SELU() SELULayer { return SELULayer{} }
 
 // Apply adds the activation to the graph of x.
@@ -93,10 +95,10 @@ func (SELULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "SELU", x, nn.SELU)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (SELULayer) Fusion() Fusion { return Fusion{Elementwise: true} }
 
-// activate adds an activation, whose output is listed in Graph.Activations.
+// activate adds an activation and lists its output in Graph.Activations.
 func activate(s *Scope, name string, x *gorgonia.Node, f func(*gorgonia.Node) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
 	y, err := f(x)
 	s.observe(y)

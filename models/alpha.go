@@ -6,14 +6,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// AlphaDropoutLayer sets units with probability P to the limit of SELU in
-// training and keeps mean and variance, for networks of SELU; see ops.AlphaDropout.
+// AlphaDropoutLayer sets units to the lower limit of SELU with probability P in
+// training and keeps mean and variance, for networks of [SELU]; see
+// [ops.AlphaDropout].
 type AlphaDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// AlphaDropout sets units with probability p to the limit of SELU.
+// AlphaDropout returns the layer that sets units to SELU's lower limit with
+// probability p.
 func AlphaDropout(p float64, opts ...ops.Option) AlphaDropoutLayer {
 	return AlphaDropoutLayer{P: p, Options: opts}
 }
@@ -23,14 +25,14 @@ func (l AlphaDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, er
 	return s.drop("AlphaDropout", x, l.P, l.Options, ops.AlphaDropout)
 }
 
-// FeatureAlphaDropoutLayer is AlphaDropout of whole channels; see
-// ops.FeatureAlphaDropout.
+// FeatureAlphaDropoutLayer is [AlphaDropoutLayer] for whole channels; see
+// [ops.FeatureAlphaDropout].
 type FeatureAlphaDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// FeatureAlphaDropout is AlphaDropout of whole channels.
+// FeatureAlphaDropout returns [AlphaDropout] of whole channels.
 func FeatureAlphaDropout(p float64, opts ...ops.Option) FeatureAlphaDropoutLayer {
 	return FeatureAlphaDropoutLayer{P: p, Options: opts}
 }

@@ -6,17 +6,17 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// SelfAttention lets each token of (batch, time, width) take from all of its
-// sequence, in several heads; see nn.SelfAttention.
+// SelfAttention is multi-head self-attention: each token of (batch, time,
+// width) attends to all tokens of its sequence; see [nn.SelfAttention].
 //
-// Parameters are named as those of PyTorch's nn.MultiheadAttention:
-// in_proj_weight and in_proj_bias, which make queries, keys and values, and
-// out_proj.weight and out_proj.bias. Here their matrices are (inputs, outputs), as
-// that of Linear; WriteSafetensors transposes them.
+// Parameters are named as in PyTorch's nn.MultiheadAttention: in_proj_weight
+// and in_proj_bias, which make queries, keys and values, and out_proj.weight
+// and out_proj.bias. Here the matrices are (inputs, outputs), as in
+// [LinearLayer]; [Model.WriteSafetensors] transposes them.
 type SelfAttention struct {
 	Heads   int
-	Causal  bool    // take nothing from tokens behind
-	Dropout float64 // of the weights with which tokens are taken
+	Causal  bool    // each token attends to itself and earlier ones only
+	Dropout float64 // drop probability of the attention weights
 	Init    Init    // of the matrices; GlorotUniform by default
 }
 

@@ -9,15 +9,15 @@ import (
 )
 
 // BatchNorm1dLayer normalizes each feature over the batch, for inputs (batch,
-// features) or (batch, channels, length): in training graphs by the statistics of the
-// batch, which must have more than one value for each, in other graphs by the running
-// ones. See nn.BatchNorm.
+// features) or (batch, channels, length). Training graphs use the statistics of
+// the batch, which must have more than one value for each feature; other graphs
+// use the running ones. See [nn.BatchNorm].
 //
 // Parameters: weight (features), which starts at one, and bias (features), at
 // zero. States: running_mean and running_var (features).
 type BatchNorm1dLayer struct{ Options []nn.BatchNormOption }
 
-// BatchNorm1d normalizes each feature over the batch.
+// BatchNorm1d returns the layer that normalizes each feature over the batch.
 func BatchNorm1d(opts ...nn.BatchNormOption) BatchNorm1dLayer {
 	return BatchNorm1dLayer{Options: opts}
 }
@@ -30,11 +30,12 @@ func (l BatchNorm1dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	return s.batchNorm("BatchNorm1d", x, l.Options)
 }
 
-// BatchNorm2dLayer is BatchNorm1dLayer for the channels of images, (batch, channels,
-// height, width).
+// BatchNorm2dLayer is [BatchNorm1dLayer] for the channels of images, (batch,
+// channels, height, width).
 type BatchNorm2dLayer struct{ Options []nn.BatchNormOption }
 
-// BatchNorm2d normalizes each channel of images over the batch.
+// BatchNorm2d returns the layer that normalizes each channel of images over the
+// batch.
 func BatchNorm2d(opts ...nn.BatchNormOption) BatchNorm2dLayer {
 	return BatchNorm2dLayer{Options: opts}
 }
@@ -69,6 +70,6 @@ func (s *Scope) batchNorm(name string, x *gorgonia.Node, opts []nn.BatchNormOpti
 	if s.Mode() != Train {
 		own = append(own, nn.WithRunningStatistics())
 	}
-	y, err := nn.BatchNorm(x, gamma, beta, &nn.Running{Mean: mean, Variance: variance}, own...)
+	y, err := nn.BatchNorm(x, gamma, beta, &nn.RunningStats{Mean: mean, Variance: variance}, own...)
 	return y, s.Wrap(err, name)
 }

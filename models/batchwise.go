@@ -7,13 +7,14 @@ import (
 )
 
 // BatchwiseLayer zeroes the same units in all examples of a batch in training,
-// each with probability P; see ops.Batchwise.
+// each with probability P; see [ops.Batchwise].
 type BatchwiseLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// Batchwise zeroes the same units in all examples of a batch, each with probability p.
+// Batchwise returns the layer that zeroes the same units in all examples of a
+// batch, each with probability p.
 func Batchwise(p float64, opts ...ops.Option) BatchwiseLayer {
 	return BatchwiseLayer{P: p, Options: opts}
 }

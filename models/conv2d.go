@@ -6,19 +6,20 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// Conv2dLayer is a convolution of images, from (batch, channels, height, width) to
-// (batch, Out, height', width'); see nn.Conv2d for the sizes. The channels are those
-// of the input. Parameters: weight (Out, channels, height and width of the kernel)
-// and bias (Out), which starts at zero.
+// Conv2dLayer is a convolution of images, from (batch, channels, height, width)
+// to (batch, Out, height', width'); see [nn.Conv2d] for the sizes. The channels
+// are taken from the input. Parameters: weight (Out, channels, kernel height,
+// kernel width) and bias (Out), which starts at zero.
 type Conv2dLayer struct {
 	Out    int               // filters
 	Kernel []int             // size of the filters: one number, or height and width
 	Window []nn.WindowOption // stride, padding and dilation
-	NoBias bool              // without bias, as before BatchNorm2d
+	NoBias bool              // no bias, for a layer before BatchNorm2d
 	Init   Init              // of the weights; HeNormal by default
 }
 
-// Conv2d is the convolution with out square filters and the defaults of Conv2dLayer.
+// Conv2d returns the convolution with out square filters and the defaults of
+// [Conv2dLayer].
 func Conv2d(out, kernel int, opts ...nn.WindowOption) Conv2dLayer {
 	return Conv2dLayer{Out: out, Kernel: []int{kernel}, Window: opts}
 }
@@ -28,12 +29,12 @@ func (l Conv2dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return l.apply(s, x, nn.Conv2d)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (l Conv2dLayer) Fusion() Fusion {
 	return Fusion{WithReLU: func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) { return l.apply(s, x, nn.Conv2dReLU) }}
 }
 
-// apply is Apply with an op for the convolution.
+// apply is Apply with a given op for the convolution.
 func (l Conv2dLayer) apply(s *Scope, x *gorgonia.Node,
 	op func(x, w, bias *gorgonia.Node, opts ...nn.WindowOption) (*gorgonia.Node, error)) (*gorgonia.Node, error) {
 	const name = "Conv2d"

@@ -6,11 +6,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// ConvNet is a convolutional network for images (batch, channels, height, width),
-// in the manner of LeNet-5 (LeCun et al., "Gradient-Based Learning Applied to
-// Document Recognition", 1998) with what has been found since: blocks of a
+// ConvNet is a convolutional network for images (batch, channels, height,
+// width), in the manner of LeNet-5 (LeCun et al., "Gradient-Based Learning
+// Applied to Document Recognition", 1998) with later findings: blocks of a
 // convolution, an activation, max pooling by 2 and dropout of whole channels
-// (Tompson et al., CVPR 2015), and then dense layers with dropout of units.
+// (Tompson et al., CVPR 2015), then dense layers with dropout of units.
 //
 //	net := models.ConvNet{
 //		Channels: []int{32, 64}, Hidden: []int{128}, Outputs: 10,
@@ -18,25 +18,25 @@ import (
 //	}
 //	model, err := models.New(net, []int{1, 28, 28})
 //
-// For images that come as rows of pixels put Unflatten before it.
+// For images stored as rows of pixels put [Unflatten] before it.
 //
 // Parameters are named after the parts: "features.0.weight", "classifier.0.weight".
 type ConvNet struct {
 	Channels []int // filters of each block
-	Kernel   int   // size of the filters, odd, so that images keep theirs; 3 by default
+	Kernel   int   // size of the filters, odd, so that images keep their size; 3 by default
 	Hidden   []int // units of each dense hidden layer
 	Outputs  int   // classes
 
-	// InputDropout is of pixels, ChannelDropout of the feature maps of each block
-	// and HiddenDropout of the units of each dense hidden layer. At 0 a layer costs
-	// nothing but keeps its place.
+	// InputDropout drops pixels, ChannelDropout the feature maps of each block
+	// and HiddenDropout the units of each dense hidden layer. At 0 a layer
+	// costs nothing but keeps its place.
 	InputDropout, ChannelDropout, HiddenDropout float64
 
 	// BatchNorm puts BatchNorm2d between each convolution and its activation.
 	BatchNorm  bool
 	Activation Layer // ReLU by default
-	// Init starts all weights; HeNormal by default. With BatchNorm FanInUniform learns
-	// faster.
+	// Init starts all weights; [HeNormal] by default. With BatchNorm,
+	// [FanInUniform] learns faster.
 	Init Init
 }
 

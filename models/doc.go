@@ -1,6 +1,6 @@
 // Package models builds neural networks as Gorgonia graphs.
 //
-// A Layer adds nodes to a graph; Sequential and the other layers that hold
+// A [Layer] adds nodes to a graph; [Sequential] and other layers that contain
 // layers compose them:
 //
 //	net := models.Sequential{
@@ -8,9 +8,13 @@
 //	}
 //	model, err := models.New(net, []int{128})
 //
-// A Model owns the parameters. It builds any number of graphs over them: for
-// training, for evaluation, or for sampling (Monte-Carlo dropout), each for a
-// batch size of its own. Graphs share the parameter tensors and nothing else,
-// so that several may run at the same time as long as none of them changes the
-// parameters. An evaluation graph holds no dropout at all.
+// A [Model] owns the parameters. It builds any number of graphs over them, for
+// training, evaluation or sampling (Monte Carlo dropout), each for its own
+// batch size. Graphs share the parameter tensors and nothing else, so several
+// may run at the same time as long as none of them changes the parameters. An
+// evaluation graph contains no dropout at all.
+//
+// [Model.Compile] returns a [Program], a graph that is ready to run;
+// [Model.Summary] lists the layers; [Model.Save] and [Model.Load] keep the
+// weights in PyTorch's layout. Package training trains a model.
 package models

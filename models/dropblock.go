@@ -7,15 +7,16 @@ import (
 )
 
 // DropBlock2dLayer zeroes squares of Side × Side neighbours of images (batch,
-// channels, height, width) in training, about the share P of all; see
-// ops.DropBlock2d.
+// channels, height, width) in training, about the share P of all elements; see
+// [ops.DropBlock2d].
 type DropBlock2dLayer struct {
 	P       float64
 	Side    int
 	Options []ops.Option
 }
 
-// DropBlock2d zeroes squares of side × side neighbours, about the share p of all.
+// DropBlock2d returns the layer that zeroes squares of side × side neighbours,
+// about the share p of all elements.
 func DropBlock2d(p float64, side int, opts ...ops.Option) DropBlock2dLayer {
 	return DropBlock2dLayer{P: p, Side: side, Options: opts}
 }

@@ -7,15 +7,17 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// DropConnectLayer is a linear layer whose weights, instead of units, are zeroed with
-// probability P in training; see ops.DropConnect. Parameters are those of LinearLayer.
+// DropConnectLayer is a linear layer whose weights, instead of units, are
+// zeroed with probability P in training; see [ops.DropConnect]. Its parameters
+// are those of [LinearLayer].
 type DropConnectLayer struct {
 	Linear  LinearLayer
 	P       float64
 	Options []ops.Option
 }
 
-// DropConnect is Linear(in, out) whose weights are zeroed with probability p.
+// DropConnect returns the layer Linear(in, out) whose weights are zeroed with
+// probability p.
 func DropConnect(in, out int, p float64, opts ...ops.Option) DropConnectLayer {
 	return DropConnectLayer{Linear: Linear(in, out), P: p, Options: opts}
 }

@@ -7,13 +7,13 @@ import (
 )
 
 // DropPathLayer zeroes whole examples with probability P in training, as the last
-// layer of a Residual; see ops.DropPath, and ops.DropPathRates for P by depth.
+// layer of a Residual; see [ops.DropPath], and [ops.DropPathRates] for P by depth.
 type DropPathLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// DropPath zeroes whole examples with probability p.
+// DropPath returns the layer that zeroes whole examples with probability p.
 func DropPath(p float64, opts ...ops.Option) DropPathLayer { return DropPathLayer{P: p, Options: opts} }
 
 // Apply adds the dropout to the graph of x.

@@ -8,14 +8,15 @@ import (
 )
 
 // EmbeddingLayer looks up a row for each id, from (batch, ...) to (batch, ...,
-// Width). Ids are whole numbers in [0, Vocabulary), of the model's type; one outside
-// is an error of the run. Parameter: weight (Vocabulary, Width). See nn.Embedding.
+// Width). Ids are whole numbers in [0, Vocabulary), of the model's type; an id
+// outside is an error of the run. Parameter: weight (Vocabulary, Width). See
+// [nn.Embedding].
 type EmbeddingLayer struct {
 	Vocabulary, Width int
 	Init              Init // Normal(1) by default
 }
 
-// Embedding looks up rows of the given width.
+// Embedding returns the layer that looks up rows of the given width.
 func Embedding(vocabulary, width int) EmbeddingLayer {
 	return EmbeddingLayer{Vocabulary: vocabulary, Width: width}
 }
@@ -38,16 +39,17 @@ func (l EmbeddingLayer) rows(s *Scope, name string) (*gorgonia.Node, error) {
 	return s.Param("weight", []int{l.Vocabulary, l.Width}, l.Init.or(Normal(1)))
 }
 
-// EmbeddingDropoutLayer is an embedding whose rows are zeroed with probability P in
-// training, so that a word is missing wherever it occurs in the batch; see
-// ops.EmbeddingDropout.
+// EmbeddingDropoutLayer is an embedding whose rows are zeroed with probability
+// P in training, so that a dropped word is missing wherever it occurs in the
+// batch; see [ops.EmbeddingDropout].
 type EmbeddingDropoutLayer struct {
 	Embedding EmbeddingLayer
 	P         float64
 	Options   []ops.Option
 }
 
-// EmbeddingDropout is Embedding whose rows are zeroed with probability p in training.
+// EmbeddingDropout returns [Embedding] whose rows are zeroed with probability p
+// in training.
 func EmbeddingDropout(vocabulary, width int, p float64, opts ...ops.Option) EmbeddingDropoutLayer {
 	return EmbeddingDropoutLayer{Embedding: Embedding(vocabulary, width), P: p, Options: opts}
 }

@@ -7,13 +7,15 @@ import (
 )
 
 // ExactKLayer zeroes the same units in all examples of a batch in training,
-// exactly the share P of them; see ops.ExactK. [SubmatrixLayer] is the same, faster.
+// exactly the share P of them; see [ops.ExactK]. [SubmatrixLayer] does the
+// same, faster.
 type ExactKLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// ExactK zeroes the same units in all examples of a batch, the share p of them.
+// ExactK returns the layer that zeroes the same units in all examples of a
+// batch, exactly the share p of them.
 func ExactK(p float64, opts ...ops.Option) ExactKLayer { return ExactKLayer{P: p, Options: opts} }
 
 // Apply adds the dropout to the graph of x.

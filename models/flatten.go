@@ -6,11 +6,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// FlattenLayer makes one row of each example, from (batch, ...) to (batch, values),
-// as Linear wants it; see nn.Flatten.
+// FlattenLayer makes one row of each example, from (batch, ...) to (batch,
+// values), as [Linear] takes it; see [nn.Flatten].
 type FlattenLayer struct{}
 
-// Flatten makes one row of each example.
+// Flatten returns the layer that makes one row of each example.
 func Flatten() FlattenLayer { return FlattenLayer{} }
 
 // Apply adds the layer to the graph of x.
@@ -19,11 +19,11 @@ func (FlattenLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return y, s.Wrap(err, "Flatten")
 }
 
-// UnflattenLayer gives each example a shape; see nn.Unflatten.
+// UnflattenLayer gives each example the shape Shape; see [nn.Unflatten].
 type UnflattenLayer struct{ Shape []int }
 
-// Unflatten gives each example the given shape: Unflatten(1, 28, 28) makes images of
-// rows of 784 pixels, as Conv2d wants them.
+// Unflatten returns the layer that gives each example a shape: Unflatten(1, 28,
+// 28) turns rows of 784 pixels into images, as [Conv2d] takes them.
 func Unflatten(shape ...int) UnflattenLayer { return UnflattenLayer{Shape: shape} }
 
 // Apply adds the layer to the graph of x.

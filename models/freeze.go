@@ -8,17 +8,19 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Freeze keeps parameters as they are: training computes no gradient for them and
-// solvers do not see them, from the next Trainer.Fit on. A name is that of a tensor or,
-// if it ends with a dot, of a part of the model: "0.weight", "features.". So
-// Freeze(report.Loaded...) freezes what Load has set, and the rest is trained.
+// Freeze keeps parameters as they are: from the next Trainer.Fit on, training
+// computes no gradient for them and solvers do not see them. A name is that of
+// a tensor or, if it ends with a dot, of a part of the model: "0.weight",
+// "features.". So Freeze(report.Loaded...) freezes what [Model.Load] has set
+// and leaves the rest to training.
 //
-// Running statistics are not trained, and naming them changes nothing: in training
-// they go on to follow the batches, as in PyTorch. It is an error, and nothing is frozen,
+// Running statistics are not trained, and naming them changes nothing: in
+// training they keep following the batches, as in PyTorch. A name that fits
+// nothing in the model is an error, and nothing is frozen.
 // if the model has nothing of a name.
 func (m *Model) Freeze(names ...string) error { return m.freeze("Freeze", names, true) }
 
-// Unfreeze undoes Freeze.
+// Unfreeze undoes [Model.Freeze]; names and errors are the same.
 func (m *Model) Unfreeze(names ...string) error { return m.freeze("Unfreeze", names, false) }
 
 func (m *Model) freeze(what string, names []string, frozen bool) error {
@@ -52,12 +54,13 @@ func (m *Model) Frozen() []string {
 	return names
 }
 
-// in says whether a tensor is called name or, if name ends with a dot, lies in that part.
+// in reports whether tensor is called name or, if name ends with a dot, lies in
+// that part.
 func in(tensor, name string) bool {
 	return tensor == name || strings.HasSuffix(name, ".") && strings.HasPrefix(tensor, name)
 }
 
-// anyIn says whether one of the tensors is.
+// anyIn reports whether one of the tensors is in name.
 func anyIn(tensors func(func(string) bool), name string) bool {
 	for t := range tensors {
 		if in(t, name) {

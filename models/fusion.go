@@ -9,42 +9,45 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// A Fuser is a layer that a Sequential may compute together with its neighbours.
+// A Fuser is a layer that a [Sequential] may compute together with its
+// neighbours.
 type Fuser interface {
 	Layer
-	// Fusion says what the layer is to its neighbours. The layer is then not applied
-	// where one op computes it with them.
+	// Fusion tells the layer's neighbours what it computes. Where one op
+	// computes several layers, this one is not applied.
 	Fusion() Fusion
 }
 
-// A Fusion says what a layer computes, as far as ops can compute it along with
-// something else. The zero value is a layer that is applied by itself.
+// A Fusion says what a layer computes, as far as an op can compute it along
+// with another layer. The zero value is a layer that is applied by itself.
 type Fusion struct {
-	// Weights is that of a layer x·w + b, from (batch, Inputs) to (batch, Units): it
-	// returns the parameters for inputs of a shape, with nil for no b, or the error if
-	// the shape does not fit. Inputs of 0 stand for any number.
+	// Weights is set for a layer x·w + b, from (batch, Inputs) to (batch,
+	// Units): it returns the parameters for inputs of the given shape, with a
+	// nil b for no bias, or an error if the shape does not fit. Inputs of 0
+	// accept any number.
 	Weights       func(s *Scope, input tensor.Shape) (w, b *gorgonia.Node, err error)
 	Inputs, Units int
 
-	// WithReLU adds the layer and a ReLU behind it to the graph of x as one op.
+	// WithReLU adds the layer and a following ReLU to the graph of x as one op.
 	WithReLU func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 
-	// Elementwise is a function of each element alone, and Activation that function
-	// if ops know it.
+	// Elementwise is true for a function of each element alone; Activation is
+	// that function, if ops know it.
 	Elementwise bool
 	Activation  nn.Activation
 
-	// Maxima is the choice of some of the elements of x, the largest of each window:
-	// it may come before an increasing function as well as behind it.
+	// Maxima is true for a layer that selects the largest element of each
+	// window: it may come before an increasing function or after it.
 	Maxima bool
 
-	// Dropout is ops.Dropout, and Submatrix ops.ExactK, with probability P and the
-	// stream of the model.
+	// Dropout stands for [ops.Dropout], and Submatrix for [ops.ExactK], with
+	// probability P and the model's stream.
 	Dropout, Submatrix bool
 	P                  float64
 }
 
-// fusion returns what layer i is to its neighbours: nothing, where there is none.
+// fusion returns what layer i tells its neighbours, the zero value if there is
+// no such layer.
 func (q Sequential) fusion(i int) Fusion {
 	if i >= len(q) {
 		return Fusion{}
@@ -55,8 +58,8 @@ func (q Sequential) fusion(i int) Fusion {
 	return Fusion{}
 }
 
-// fuse applies the layers from i on that are computed together, and returns their
-// number and output. n is 0 where there are none.
+// fuse applies the layers from i on that are computed together, and returns how
+// many they are and their output. n is 0 if there are none.
 func (q Sequential) fuse(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
 	if !s.graph.fused {
 		return 0, nil, nil
@@ -71,8 +74,8 @@ func (q Sequential) fuse(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.
 	return 0, nil, nil
 }
 
-// fuseLinear applies a linear layer with the activation and the dropout behind it, or
-// one of them or none, as one op.
+// fuseLinear applies a linear layer as one op with the activation and the
+// dropout after it, as far as they are there.
 func (q Sequential) fuseLinear(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
 	l := q.fusion(i)
 	if l.Weights == nil {
@@ -106,8 +109,8 @@ func (q Sequential) fuseLinear(s *Scope, i int, x *gorgonia.Node) (n int, y *gor
 	return n, y, s.Wrap(err, "Sequential")
 }
 
-// fuseReLU applies a layer and the ReLU behind it as one op, unless a pooling takes
-// the ReLU.
+// fuseReLU applies a layer and the ReLU after it as one op, unless a pooling
+// takes the ReLU.
 func (q Sequential) fuseReLU(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
 	l := q.fusion(i)
 	if l.WithReLU == nil || q.fusion(i+1).Activation != nn.ActivationReLU || q.swaps(s, i+1) {
@@ -120,14 +123,14 @@ func (q Sequential) fuseReLU(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgo
 	return 2, y, nil
 }
 
-// swaps reports whether layer i is a ReLU that is computed behind the pooling that
-// follows. Graphs for evaluation keep the order, so that Activations has the
-// activations of all places.
+// swaps reports whether layer i is a ReLU that is computed after the pooling
+// that follows it. Evaluation graphs keep the order, so that Activations has
+// every element of an activation.
 func (q Sequential) swaps(s *Scope, i int) bool {
 	return s.graph.mode != Eval && q.fusion(i).Activation == nn.ActivationReLU && q.fusion(i+1).Maxima
 }
 
-// swapReLU applies a ReLU and the pooling behind it in the other order.
+// swapReLU applies a ReLU and the pooling after it in the opposite order.
 func (q Sequential) swapReLU(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
 	if !q.swaps(s, i) {
 		return 0, nil, nil

@@ -7,13 +7,14 @@ import (
 )
 
 // GaussianDropoutLayer multiplies units by noise of mean 1 and variance P/(1-P) in
-// training; see ops.GaussianDropout.
+// training; see [ops.GaussianDropout].
 type GaussianDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// GaussianDropout multiplies units by noise of mean 1 and variance p/(1-p).
+// GaussianDropout returns the layer that multiplies units by noise of mean 1
+// and variance p/(1-p).
 func GaussianDropout(p float64, opts ...ops.Option) GaussianDropoutLayer {
 	return GaussianDropoutLayer{P: p, Options: opts}
 }

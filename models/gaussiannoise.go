@@ -9,13 +9,14 @@ import (
 )
 
 // GaussianNoiseLayer adds normal noise of standard deviation Sigma to units in
-// training; see ops.GaussianNoise.
+// training; see [ops.GaussianNoise].
 type GaussianNoiseLayer struct {
 	Sigma   float64
 	Options []ops.Option
 }
 
-// GaussianNoise adds normal noise of standard deviation sigma.
+// GaussianNoise returns the layer that adds normal noise of standard deviation
+// sigma.
 func GaussianNoise(sigma float64, opts ...ops.Option) GaussianNoiseLayer {
 	return GaussianNoiseLayer{Sigma: sigma, Options: opts}
 }

@@ -13,14 +13,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// A Graph is a model as one expression graph, for one mode and batch size.
+// A Graph is a [Model] as an expression graph, for one mode and batch size.
+// [Model.Build] makes it.
 type Graph struct {
 	*gorgonia.ExprGraph
 
 	// Input takes a batch: its shape is the batch size followed by the shape of
-	// an example. It has no value until one is bound with gorgonia.Let.
+	// an example. It has no value until gorgonia.Let binds one.
 	Input *gorgonia.Node
-	// Output is what the network computes: logits, for a classifier.
+	// Output is what the network computes: for a classifier, logits.
 	Output *gorgonia.Node
 
 	model       *Model
@@ -30,29 +31,30 @@ type Graph struct {
 	blocks      map[*gorgonia.Node]Block // by the parameter's node
 	activations []Activation
 	places      map[*gorgonia.Node]string // of the layers that built the nodes, as in Scope.path
-	fused       bool                      // layers are computed together where they can be
+	fused       bool                      // layers are computed together where possible
 	layers      []*LayerSummary           // of those that Scope.Apply has added
 }
 
-// An Activation is the output of an activation layer.
+// An Activation is the output of an activation layer in a [Graph].
 type Activation struct {
 	Layer string // its place in the model, such as "2"
 	Node  *gorgonia.Node
 }
 
-// Activations returns the outputs of the activation layers in order. Where a
-// dropout is joined to the layer, in training and sampling, it is behind it, and so
-// is a max pooling that follows.
+// Activations returns the outputs of the activation layers in order. Where
+// training and sampling fuse a layer with a following dropout or max pooling,
+// its output is that of the fused op.
 func (g *Graph) Activations() []Activation { return slices.Clone(g.activations) }
 
-// observe notes the output of an activation layer.
+// observe lists the output of an activation layer.
 func (s *Scope) observe(y *gorgonia.Node) {
 	if y != nil {
 		s.graph.activations = append(s.graph.activations, Activation{strings.TrimSuffix(s.path, "."), y})
 	}
 }
 
-// Build returns a new graph of the model for batches of the given size.
+// Build returns a new graph of the model for batches of the given size, which
+// must be positive.
 func (m *Model) Build(mode Mode, batch int) (*Graph, error) { return m.build(mode, batch, !m.apart) }
 
 func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
@@ -83,7 +85,7 @@ func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 	return g, nil
 }
 
-// Mode says what the graph is for.
+// Mode returns what the graph is for.
 func (g *Graph) Mode() Mode { return g.mode }
 
 // SetStep makes the next run of the graph draw the dropout masks of the given
@@ -96,7 +98,7 @@ func (g *Graph) SetStep(step int64) {
 }
 
 // Params returns the nodes of the model's parameters in this graph, in the
-// order of Model.Params.
+// order of [Model.Params].
 func (g *Graph) Params() gorgonia.Nodes {
 	var nodes gorgonia.Nodes
 	for _, p := range g.model.params {
@@ -107,20 +109,21 @@ func (g *Graph) Params() gorgonia.Nodes {
 	return nodes
 }
 
-// A Block is what a graph computes with of a parameter: all of it or, with
-// Submatrix, the rows and columns of the units that are kept.
+// A Block is the part of a parameter that a graph computes with: all of it or,
+// with [Submatrix], the rows and columns of the units that are kept.
 type Block struct {
-	// Node is what to differentiate in: the parameter's node or that of the rows
-	// and columns, whose gradient has their shape.
+	// Node is what to differentiate with respect to: the node of the parameter,
+	// or of the kept rows and columns, whose gradient has their shape.
 	Node *gorgonia.Node
-	// Rows and Cols are the indices of the units of a matrix, ascending, anew at
-	// each step: vectors of int, nil for all. Those of a vector are Cols.
+	// Rows and Cols hold the indices of a matrix's kept units, ascending and
+	// new at each step: vectors of int, nil for all units. A vector has Cols
+	// only.
 	Rows, Cols *gorgonia.Node
 }
 
-// Blocks returns the blocks of the parameters, in the order of Model.Params, for
-// solvers that know how to update no more than that, such as those of package
-// optim. A parameter that several layers use is a whole one.
+// Blocks returns the blocks of the parameters in the order of [Model.Params],
+// for solvers that can update just these, such as those of package optim. A
+// parameter that several layers use is one whole block.
 func (g *Graph) Blocks() []Block {
 	var blocks []Block
 	for _, p := range g.model.params {
@@ -137,7 +140,7 @@ func (g *Graph) Blocks() []Block {
 	return blocks
 }
 
-// bind returns the node of p, making it at first sight. A parameter that two
+// bind returns the node of p, which it makes at first use. A parameter that two
 // layers ask for is one node, with one gradient.
 func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
 	g.uses[p]++
@@ -146,8 +149,8 @@ func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
 	}
 	n := gorgonia.NewTensor(g.ExprGraph, p.value.Dtype(), p.value.Dims(), gorgonia.WithShape(p.value.Shape()...),
 		gorgonia.WithName(p.name))
-	// Machines write to the headers of tensors, such as their engine. Each graph
-	// has a header of its own over the shared memory.
+	// Machines write to the headers of tensors, such as their engine. Each
+	// graph has its own header over the shared memory.
 	if err := gorgonia.Let(n, share(p.value)); err != nil {
 		return nil, errors.Wrapf(err, "models: parameter %s", p.name)
 	}
@@ -155,7 +158,7 @@ func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
 	return n, nil
 }
 
-// share returns a tensor with a header of its own over the memory of d.
+// share returns a tensor with its own header over the memory of d.
 func share(d *tensor.Dense) *tensor.Dense {
 	return tensor.New(tensor.WithShape(d.Shape().Clone()...), tensor.WithBacking(d.Data()))
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// GRU is layers of gated recurrent units, from (batch, time, features) to (batch,
-// time, Units). See LSTM for the fields and nn.GRU.
+// GRU is a stack of gated recurrent units, from (batch, time, features) to
+// (batch, time, Units). See [LSTM] for the fields, and [nn.GRU].
 //
-// Parameters are named and shaped as those of PyTorch's nn.GRU: weight_ih_l0
+// Parameters are named and shaped as in PyTorch's nn.GRU: weight_ih_l0
 // (3·Units, features), weight_hh_l0 (3·Units, Units), bias_ih_l0 and bias_hh_l0
 // (3·Units), with gates in the order r, z, n.
 type GRU struct {

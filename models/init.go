@@ -8,12 +8,12 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// An Init fills a new parameter of the given shape with values drawn from r.
-// The shape of a weight is (inputs, outputs), or (outputs, inputs, height,
-// width) for convolutions.
+// An Init fills a new parameter of the given shape with values drawn from r. A
+// weight's shape is (inputs, outputs) or, for convolutions, (outputs, inputs,
+// height, width).
 type Init func(values []float64, shape tensor.Shape, r *rand.Rand)
 
-// or returns f, or what is the default where it is nil.
+// or returns f, or usual if f is nil.
 func (f Init) or(usual Init) Init {
 	if f == nil {
 		return usual
@@ -21,10 +21,10 @@ func (f Init) or(usual Init) Init {
 	return f
 }
 
-// Zeros sets everything to zero.
+// Zeros sets all values to zero.
 func Zeros(values []float64, _ tensor.Shape, _ *rand.Rand) { clear(values) }
 
-// Ones sets everything to one.
+// Ones sets all values to one.
 func Ones(values []float64, _ tensor.Shape, _ *rand.Rand) {
 	for i := range values {
 		values[i] = 1
@@ -32,7 +32,7 @@ func Ones(values []float64, _ tensor.Shape, _ *rand.Rand) {
 }
 
 // HeNormal draws from N(0, 2/inputs), for layers before a ReLU (He et al.,
-// ICCV 2015, equation 10).
+// "Delving Deep into Rectifiers", ICCV 2015, equation 10).
 func HeNormal(values []float64, shape tensor.Shape, r *rand.Rand) {
 	in, _ := fans(shape)
 	normal(values, math.Sqrt(2/float64(in)), r)
@@ -65,16 +65,16 @@ func LecunNormal(values []float64, shape tensor.Shape, r *rand.Rand) {
 	normal(values, math.Sqrt(1/float64(in)), r)
 }
 
-// FanInUniform draws from U(-a, a) with a = 1/sqrt(inputs), as PyTorch's Linear and
-// Conv2d do: a sixth of the variance of HeNormal. It suits networks with batch
-// normalization, which keeps the scale that HeNormal is there for; with HeNormal the
-// dense layers behind it begin with large logits.
+// FanInUniform draws from U(-a, a) with a = 1/sqrt(inputs), as PyTorch's Linear
+// and Conv2d do: a sixth of the variance of [HeNormal]. It suits networks with
+// batch normalization, which keeps the scale that HeNormal is meant to keep;
+// with HeNormal the dense layers after it would begin with large logits.
 func FanInUniform(values []float64, shape tensor.Shape, r *rand.Rand) {
 	in, _ := fans(shape)
 	uniform(values, math.Sqrt(1/float64(in)), r)
 }
 
-// Normal returns an Init that draws from N(0, sigma^2).
+// Normal returns an [Init] that draws from N(0, sigma²).
 func Normal(sigma float64) Init {
 	return func(values []float64, _ tensor.Shape, r *rand.Rand) { normal(values, sigma, r) }
 }
@@ -91,7 +91,7 @@ func uniform(values []float64, a float64, r *rand.Rand) {
 	}
 }
 
-// fans returns the numbers of inputs and outputs of a unit.
+// fans returns the number of inputs and outputs of a unit.
 func fans(shape tensor.Shape) (in, out int) {
 	switch len(shape) {
 	case 0:
@@ -108,8 +108,8 @@ func fans(shape tensor.Shape) (in, out int) {
 	return shape[1] * area, shape[0] * area
 }
 
-// source returns the random numbers of the parameter called name: a stream of
-// its own, so that a layer more does not change how the others start.
+// source returns the random numbers for the parameter called name: its own
+// stream, so that adding a layer does not change how the others start.
 func source(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(name))

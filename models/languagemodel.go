@@ -9,9 +9,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// LSTMLanguageModel foretells the next token of sequences: from ids (batch, time)
-// to logits (batch, time, Vocabulary). Ids are whole numbers in [0, Vocabulary) as
-// floats, which is what models are fed; labels are the ids one place further.
+// LSTMLanguageModel predicts the next token of sequences: from ids (batch,
+// time) to logits (batch, time, Vocabulary). Ids are whole numbers in [0,
+// Vocabulary), as floats, since that is what models take; labels are the ids
+// shifted by one position.
 //
 //	net := models.LSTMLanguageModel{
 //		Vocabulary: 64, Width: 128, LSTM: models.LSTM{Units: 256, WeightDrop: 0.5},
@@ -20,19 +21,20 @@ import (
 //	model, err := models.New(net, []int{100}) // sequences of 100 tokens
 //
 // Its dropouts are those of Merity et al., "Regularizing and Optimizing LSTM
-// Language Models", ICLR 2018. Parameters are named embedding, rnn (see LSTM) and
-// decoder.
+// Language Models", ICLR 2018. Parameters are named embedding, rnn (see [LSTM])
+// and decoder.
 type LSTMLanguageModel struct {
 	Vocabulary int
 	Width      int // of the embedding
 	LSTM       LSTM
 
-	// EmbeddingDropout is of words of the vocabulary, wherever they occur.
+	// EmbeddingDropout drops words of the vocabulary, wherever they occur.
 	EmbeddingDropout float64
-	// OutputDropout is of units of the last layer, at all times alike.
+	// OutputDropout drops units of the last layer, with one mask for all time
+	// steps.
 	OutputDropout float64
-	// Tied uses the embedding as decoder, without bias, where Width is the number
-	// of units (Press and Wolf, EACL 2017; Inan et al., ICLR 2017).
+	// Tied uses the embedding as the decoder, without bias; Width must then be
+	// the number of units (Press and Wolf, EACL 2017; Inan et al., ICLR 2017).
 	Tied bool
 }
 
@@ -49,7 +51,7 @@ func (m LSTMLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, er
 	}.Apply(s, x)
 }
 
-// GRULanguageModel is LSTMLanguageModel of a GRU.
+// GRULanguageModel is [LSTMLanguageModel] with a [GRU].
 type GRULanguageModel struct {
 	Vocabulary, Width               int
 	GRU                             GRU
@@ -70,25 +72,26 @@ func (m GRULanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	}.Apply(s, x)
 }
 
-// TransformerLanguageModel foretells the next token of sequences by causal
-// Transformer blocks: from ids (batch, time) to logits (batch, time, Vocabulary),
-// as LSTMLanguageModel.
+// TransformerLanguageModel predicts the next token of sequences with causal
+// Transformer blocks: from ids (batch, time) to logits (batch, time,
+// Vocabulary), as [LSTMLanguageModel] does.
 //
-// It is the network of Radford et al., "Language Models are Unsupervised Multitask
-// Learners", 2019. Parameters are named embedding, position, blocks.0 and so on
-// (see TransformerBlock), norm and decoder.
+// It is the network of Radford et al., "Language Models are Unsupervised
+// Multitask Learners", 2019. Parameters are named embedding, position, blocks.0
+// and so on (see [TransformerBlock]), norm and decoder.
 type TransformerLanguageModel struct {
 	Vocabulary int
-	Context    int // the most tokens of a sequence
+	Context    int // maximal number of tokens in a sequence
 	Width      int // of the embedding and all blocks
 	Blocks     int
-	// Block is what all blocks are like; they are causal in any case. Its DropPath
-	// is the rate of the last block, to which it grows; see ops.DropPathRates.
+	// Block describes all blocks, which are always causal. Its DropPath is the
+	// rate of the last block; it grows to this linearly with depth, see
+	// [ops.DropPathRates].
 	Block TransformerBlock
 
-	// EmbeddingDropout is of units of the embedded tokens.
+	// EmbeddingDropout drops units of the embedded tokens.
 	EmbeddingDropout float64
-	// Tied uses the embedding as decoder, without bias.
+	// Tied uses the embedding as the decoder, without bias.
 	Tied bool
 }
 
@@ -117,7 +120,7 @@ func (m TransformerLanguageModel) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.N
 	}.Apply(s, x)
 }
 
-// languageModel is what all language models have around their bodies.
+// languageModel is what all language models have around their body.
 type languageModel struct {
 	name              string
 	vocabulary, width int

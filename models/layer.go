@@ -5,14 +5,14 @@ import "gorgonia.org/gorgonia"
 // A Layer adds its nodes to the graph of x and returns its output. The first
 // axis of x is the batch.
 //
-// A layer has no state: it asks the scope for its parameters by name, and the
-// same layer may be applied in many graphs. A layer that is made of others
-// applies them by [Scope.Apply].
+// A layer has no state: it asks the scope for its parameters by name, so the
+// same layer may be applied in many graphs. A layer made of others applies them
+// by [Scope.Apply].
 type Layer interface {
 	Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 }
 
-// LayerFunc makes a layer of a function.
+// LayerFunc makes a function a [Layer].
 type LayerFunc func(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 
 // Apply calls f.

@@ -8,16 +8,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// LayerNormLayer normalizes each example over its last axes, which have the given
-// shape; without one, over the last axis. See nn.LayerNorm. Parameters: weight, which
-// starts at one, and bias, at zero, of that shape.
+// LayerNormLayer normalizes each example over its last axes, which have the
+// shape Shape; without a shape, over the last axis. See [nn.LayerNorm].
+// Parameters, of that shape: weight, which starts at one, and bias, at zero.
 type LayerNormLayer struct {
 	Shape []int
 	Eps   float64 // 1e-5 by default
 }
 
-// LayerNorm normalizes each example over its last axes, which have the given shape;
-// without one, over the last axis.
+// LayerNorm returns the layer that normalizes each example over its last axes,
+// which have the given shape; without a shape, over the last axis.
 func LayerNorm(shape ...int) LayerNormLayer { return LayerNormLayer{Shape: shape} }
 
 // Apply adds the normalization to the graph of x.
@@ -40,7 +40,7 @@ func (l LayerNormLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error
 	return y, s.Wrap(err, "LayerNorm")
 }
 
-// affine returns the parameters that scale and shift what is normalized.
+// affine returns the parameters that scale and shift the normalized values.
 func (s *Scope) affine(shape []int) (gamma, beta *gorgonia.Node, err error) {
 	if gamma, err = s.Param("weight", shape, Ones); err != nil {
 		return nil, nil, err

@@ -9,15 +9,16 @@ import (
 
 // LinearLayer is the fully connected layer x·weight + bias, from (batch, In) to
 // (batch, Out). Parameters: weight (In, Out) and bias (Out), which starts at zero.
-// See nn.Dense.
+// See [nn.Dense].
 type LinearLayer struct {
-	In     int // 0 is what the input has
+	In     int // 0: taken from the input
 	Out    int
-	NoBias bool // without bias, as before BatchNorm1d
+	NoBias bool // no bias, for a layer before BatchNorm1d
 	Init   Init // of the weights; HeNormal by default
 }
 
-// Linear is the layer from in inputs to out units with the defaults of LinearLayer.
+// Linear returns the layer from in inputs to out units, with the defaults of
+// [LinearLayer].
 func Linear(in, out int) LinearLayer { return LinearLayer{In: in, Out: out} }
 
 // Apply adds the layer to the graph of x.
@@ -37,12 +38,13 @@ func (l LinearLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return y, s.Wrap(err, "Linear")
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (l LinearLayer) Fusion() Fusion {
 	return Fusion{Weights: l.weights, Inputs: l.In, Units: l.Out}
 }
 
-// weights returns the layer's parameters for inputs of a shape; b is nil without bias.
+// weights returns the layer's parameters for inputs of the given shape; b is
+// nil without bias.
 func (l LinearLayer) weights(s *Scope, input tensor.Shape) (w, b *gorgonia.Node, err error) {
 	if l.In < 0 || l.Out <= 0 {
 		return nil, nil, s.Errorf("Linear: sizes must be positive, got %d and %d", l.In, l.Out)

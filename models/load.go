@@ -15,55 +15,55 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 )
 
-// A LoadOption sets something about Load and ReadSafetensors that has a default.
+// A LoadOption changes a default of [Model.Load] and [Model.ReadSafetensors].
 type LoadOption func(*loader)
 
-// RenamePrefix makes the file's tensors whose names begin with from be called to and
-// the rest of the name: RenamePrefix("module.", "") for what PyTorch's DataParallel
-// has saved. Of several that fit a name the first counts. It is an error if none of
-// the file's names begins with from.
+// RenamePrefix replaces the prefix from of the names of the file's tensors by
+// to: RenamePrefix("module.", "") for what PyTorch's DataParallel has saved. Of
+// several that fit a name the first applies. It is an error if none of the
+// file's names begins with from.
 func RenamePrefix(from, to string) LoadOption {
 	return func(l *loader) { l.prefixes = append(l.prefixes, prefix{from, to}) }
 }
 
-// Rename gives tensors of the file other names, before any RenamePrefix, which leaves
-// them alone: the keys are the file's names and the values the model's. It is an error
-// if the file does not have one of the keys.
+// Rename gives tensors of the file other names, from the file's (the keys) to
+// the model's (the values), before any [RenamePrefix], which leaves them alone.
+// It is an error if the file lacks one of the keys.
 func Rename(names map[string]string) LoadOption {
 	return func(l *loader) { maps.Copy(l.names, names) }
 }
 
-// Except leaves tensors alone, whatever the file has of them: the head of a network that
-// gets other classes, for instance. A name is that of a tensor of the model or, if it
-// ends with a dot, of a part of it. It is an error if the model has nothing of a name.
+// Except leaves tensors alone, whatever the file has for them: the head of a
+// network that gets other classes, for instance. A name is that of a tensor of
+// the model or, if it ends with a dot, of a part of it. A name that fits
+// nothing in the model is an error.
 func Except(names ...string) LoadOption {
 	return func(l *loader) { l.except = append(l.except, names...) }
 }
 
-// Partial loads what the file and the model both have, as strict=False does in
-// PyTorch, and says in report what that was. Shapes must still agree; see Except. It
-// is an error if they have no tensor in common.
+// Partial loads what the file and the model have in common, as strict=False
+// does in PyTorch, and reports what that was. Shapes must still agree; see
+// [Except]. It is an error if they have no tensor in common.
 func Partial(report *LoadReport) LoadOption {
 	return func(l *loader) { l.report, l.partial = report, true }
 }
 
-// WithReport says in report what was loaded.
+// WithReport sets report to what was loaded.
 func WithReport(report *LoadReport) LoadOption { return func(l *loader) { l.report = report } }
 
-// AllowNonFinite takes NaN and infinities, which are an error otherwise.
+// AllowNonFinite accepts NaN and infinities, which are an error otherwise.
 func AllowNonFinite() LoadOption { return func(l *loader) { l.nonFinite = true } }
 
-// A LoadReport says what Load has done; each list is sorted.
+// A LoadReport says what [Model.Load] has done. Its lists are sorted.
 type LoadReport struct {
 	Loaded     []string // the model's tensors that were set, by their names in the model
-	Missing    []string // the model's that the file does not have: they are as they were
-	Left       []string // the model's that Except has left alone
-	Unexpected []string // the file's that the model does not have, by their names in the file
-	Ignored    []string // the file's that are left out on purpose: for Except, or as they are no weights
+	Missing    []string // the model's that the file lacks: unchanged
+	Left       []string // the model's that Except left alone
+	Unexpected []string // the file's that the model lacks, by their names in the file
+	Ignored    []string // the file's that are skipped: those of Except, and those that are not weights
 }
 
-// String says how many tensors there are of each kind, and names those that were not
-// loaded.
+// String counts the tensors in each list and names those that were not loaded.
 func (r LoadReport) String() string {
 	s := fmt.Sprintf("%d loaded", len(r.Loaded))
 	for _, part := range []struct {
@@ -90,7 +90,7 @@ type loader struct {
 	report    *LoadReport
 }
 
-// Load is ReadSafetensors of the file at path.
+// Load reads the file at path as [Model.ReadSafetensors] does.
 func (m *Model) Load(path string, opts ...LoadOption) error {
 	f, err := datafile.Open(path)
 	if err != nil {
@@ -100,15 +100,16 @@ func (m *Model) Load(path string, opts ...LoadOption) error {
 	return errors.Wrapf(m.read(f, opts), "models: Load: %s", path)
 }
 
-// ReadSafetensors sets the parameters and states to those of a file such as
-// WriteSafetensors writes, or as PyTorch's safetensors writes for the same network;
-// checkpoints of package training/checkpoint are such files, whose other state is
-// left alone. Numbers of F16, BF16, F32 and F64 become the model's, F64 rounded to
-// float32. BatchNorm's num_batches_tracked and Hugging Face's position_ids are ignored.
+// ReadSafetensors sets the parameters and states from a file such as
+// [Model.WriteSafetensors] writes, or PyTorch's safetensors for the same
+// network. Checkpoints of package training/checkpoint are such files; their
+// other state is ignored. Numbers of F16, BF16, F32 and F64 are converted to
+// the model's type, F64 to float32 by rounding. BatchNorm's num_batches_tracked
+// and Hugging Face's position_ids are ignored.
 //
-// It is an error, and nothing is changed, if the file is damaged, of another format or
-// layout, if a number is NaN or infinite, or if its tensors do not have the names and
-// shapes of the model's, all of them and no others; options loosen that.
+// The file must be undamaged, with finite numbers and exactly the names and
+// shapes of the model's tensors; options relax this. Otherwise ReadSafetensors
+// returns an error and changes nothing.
 func (m *Model) ReadSafetensors(r io.Reader, opts ...LoadOption) error {
 	return errors.Wrap(m.read(r, opts), "models: ReadSafetensors")
 }
@@ -126,7 +127,7 @@ func (m *Model) read(r io.Reader, opts []LoadOption) error {
 	if err != nil {
 		return err
 	}
-	// Names and shapes are compared before the data are read, however many.
+	// Names and shapes are compared before the data, of any size, are read.
 	sources, report, err := l.match(weights)
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (m *Model) read(r io.Reader, opts []LoadOption) error {
 	return nil
 }
 
-// match returns the file's name of each tensor of the model that is to be set.
+// match returns the file's name for each tensor of the model that is to be set.
 func (l *loader) match(file map[string]*tensorfile.Tensor) (map[string]string, *LoadReport, error) {
 	shapes, err := l.model.shapes()
 	if err != nil {
@@ -208,7 +209,7 @@ func (l *loader) match(file map[string]*tensorfile.Tensor) (map[string]string, *
 	return sources, report, nil
 }
 
-// rename returns the file's names by those that the options give them.
+// rename returns the file's names by the names that the options give them.
 func (l *loader) rename(file map[string]*tensorfile.Tensor) (map[string]string, error) {
 	for _, p := range l.prefixes {
 		if !anyWith(maps.Keys(file), p.from) {
@@ -244,8 +245,9 @@ func (l *loader) excepted(name string) bool {
 	return slices.ContainsFunc(l.except, func(part string) bool { return in(name, part) })
 }
 
-// extra says whether a tensor that the model does not have is known to be no weight:
-// a counter that PyTorch keeps and does not ask for, or a table of 0, 1, 2, ...
+// extra reports whether a tensor that the model lacks is known not to be a
+// weight: a counter that PyTorch keeps and does not require, or a table of 0,
+// 1, 2, ...
 func extra(name string) bool {
 	last := name[strings.LastIndex(name, ".")+1:]
 	return last == "num_batches_tracked" || last == "position_ids"
@@ -269,7 +271,7 @@ func first(shapes map[string]tensor.Shape) string {
 	return names[0]
 }
 
-// allFinite returns an error that names the first number that is not.
+// allFinite returns an error that names the first number that is not finite.
 func allFinite(d *tensor.Dense) error {
 	check := func(i int, v float64) error {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -6,29 +6,30 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// LSTM is layers of long short-term memory, from (batch, time, features) to
-// (batch, time, Units): the hidden states at all times. Each sequence starts from
-// a state of zeros. See nn.LSTM.
+// LSTM is a stack of long short-term memory layers, from (batch, time,
+// features) to (batch, time, Units): the hidden states at all time steps. Each
+// sequence starts from a state of zeros. See [nn.LSTM].
 //
-// Parameters are named and shaped as those of PyTorch's nn.LSTM: weight_ih_l0
+// Parameters are named and shaped as in PyTorch's nn.LSTM: weight_ih_l0
 // (4·Units, features), weight_hh_l0 (4·Units, Units), bias_ih_l0 and bias_hh_l0
-// (4·Units), with gates in the order i, f, g, o, and so on for l1, l2, ... They
-// start as PyTorch's, from U(-1/sqrt(Units), 1/sqrt(Units)).
+// (4·Units), with gates in the order i, f, g, o, and so on for l1, l2, ... As
+// in PyTorch they start from U(-1/sqrt(Units), 1/sqrt(Units)).
 type LSTM struct {
 	Units  int
 	Layers int // 1 by default
 
-	// InputDropout is of features of the input, LayerDropout of those between
-	// layers, at all times alike (Gal and Ghahramani, NeurIPS 2016).
+	// InputDropout drops features of the input, LayerDropout those between
+	// layers, with one mask for all time steps (Gal and Ghahramani, NeurIPS
+	// 2016).
 	InputDropout, LayerDropout float64
-	// RecurrentDropout is of units of the hidden states on their way into the
-	// gates, at all times alike; see nn.RecurrentNoise.
+	// RecurrentDropout drops units of the hidden states on their way into the
+	// gates, with one mask for all time steps; see [nn.RecurrentNoise].
 	RecurrentDropout float64
-	// WeightDrop is of single recurrent weights, at all times alike (Merity et al.,
-	// ICLR 2018).
+	// WeightDrop drops single recurrent weights, with one mask for all time
+	// steps (Merity et al., ICLR 2018).
 	WeightDrop float64
-	// ZoneoutCell and ZoneoutHidden keep units as they were a time before; see
-	// nn.RecurrentNoise (Krueger et al., ICLR 2017).
+	// ZoneoutCell and ZoneoutHidden keep units as they were one time step
+	// before; see [nn.RecurrentNoise] (Krueger et al., ICLR 2017).
 	ZoneoutCell, ZoneoutHidden float64
 }
 

@@ -6,15 +6,16 @@ import "fmt"
 type Mode uint8
 
 const (
-	// Eval graphs compute predictions: without dropout.
+	// Eval graphs compute predictions, without dropout.
 	Eval Mode = iota
-	// Train graphs drop units, a new mask each step.
+	// Train graphs drop units, with a new mask each step.
 	Train
-	// Sample graphs predict with dropout left on: one sample of the thinned
-	// networks each step (Gal and Ghahramani 2016).
+	// Sample graphs predict with dropout left on: each step is a sample of the
+	// thinned networks (Gal and Ghahramani 2016).
 	Sample
 )
 
+// String returns "eval", "train" or "sample".
 func (m Mode) String() string {
 	switch m {
 	case Eval:

@@ -12,22 +12,23 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/bounded"
 )
 
-// A Param is a parameter of a model: a tensor that training changes in place.
+// A Param is a parameter of a [Model]: a tensor that training changes in place.
 type Param struct {
 	name   string
 	value  *tensor.Dense
 	frozen bool // guarded by Model.use
 }
 
-// Name is the name of the parameter in its model, such as "0.weight".
+// Name returns the parameter's name in its model, such as "0.weight".
 func (p *Param) Name() string { return p.name }
 
-// Value is the tensor that all graphs of the model share.
+// Value returns the tensor that all graphs of the model share.
 func (p *Param) Value() *tensor.Dense { return p.value }
 
-// A Model is an architecture with its parameters. Build graphs from it to use
-// it. Its methods may be called from several goroutines after New, and its graphs
-// run at the same time by Graph.Run, each by one goroutine.
+// A Model is an architecture with its parameters. [New] makes it; graphs built
+// from it do the work. After New its methods may be called from several
+// goroutines, and its graphs may run at the same time by [Graph.Run], each in
+// one goroutine.
 type Model struct {
 	net    Layer
 	input  tensor.Shape
@@ -38,32 +39,32 @@ type Model struct {
 
 	params []*Param
 	byName map[string]*Param
-	sealed bool // New is done: no parameter may appear any more
+	sealed bool // New is done: no new parameter may appear
 
 	use sync.RWMutex // guards the values of the parameters and states
 
 	turned func() (map[string]bool, error) // findTurned, once
 }
 
-// An Option sets something about a model that has a default.
+// An Option changes a default of [New].
 type Option func(*Model)
 
-// WithSeed sets the seed of the initial parameters and of the dropout masks.
-// The default is 0.
+// WithSeed sets the seed of the initial parameters and of the dropout masks, by
+// default 0.
 func WithSeed(seed uint64) Option { return func(m *Model) { m.seed = seed } }
 
-// WithDtype makes the model compute in tensor.Float64; tensor.Float32 is the
-// default.
+// WithDtype makes the model compute in tensor.Float64 instead of
+// tensor.Float32.
 func WithDtype(dt tensor.Dtype) Option { return func(m *Model) { m.dtype = dt } }
 
-// WithoutFusion builds graphs of an op or more for each layer, Gorgonia's own where it
-// has one, where the default is to compute layers together: slower, the same numbers
-// within rounding, and with second derivatives.
+// WithoutFusion builds graphs with one op or more for each layer, Gorgonia's
+// own where it has one, instead of computing layers together. They are slower,
+// give the same numbers within rounding, and have second derivatives.
 func WithoutFusion() Option { return func(m *Model) { m.apart = true } }
 
-// New returns the model of net for inputs whose examples have the given shape:
-// {784} for flat images, {1, 28, 28} for a channel of pixels. It makes and
-// initializes all parameters and checks that the layers fit together.
+// New returns the model of net for examples of the given shape: {784} for flat
+// images, {1, 28, 28} for images of one channel. It makes and initializes all
+// parameters and checks that the layers fit together.
 func New(net Layer, input []int, opts ...Option) (*Model, error) {
 	m := &Model{net: net, input: slices.Clone(input), dtype: tensor.Float32, byName: make(map[string]*Param)}
 	for _, opt := range opts {
@@ -83,7 +84,7 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 	if _, err := bounded.Product(maxValues, input...); err != nil {
 		return nil, errors.Wrap(err, "models: New: input")
 	}
-	// A graph for training has all that graphs for evaluation have.
+	// A training graph has everything that an evaluation graph has.
 	g, err := m.Build(Train, 1)
 	if err != nil {
 		return nil, err
@@ -97,19 +98,19 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 // Params returns the parameters in the order of the layers.
 func (m *Model) Params() []*Param { return slices.Clone(m.params) }
 
-// InputShape is the shape of one example.
+// InputShape returns the shape of an example.
 func (m *Model) InputShape() []int { return slices.Clone(m.input) }
 
-// OutputShape is the shape of the output for one example.
+// OutputShape returns the shape of the output for an example.
 func (m *Model) OutputShape() []int { return slices.Clone(m.output) }
 
-// Dtype is the type that the model computes in.
+// Dtype returns the type that the model computes in.
 func (m *Model) Dtype() tensor.Dtype { return m.dtype }
 
-// Seed is the seed of the initial parameters and of the dropout masks.
+// Seed returns the seed of the initial parameters and of the dropout masks.
 func (m *Model) Seed() uint64 { return m.seed }
 
-// NumParams is the number of values in all parameters.
+// NumParams returns the number of values in all parameters.
 func (m *Model) NumParams() int {
 	n := 0
 	for _, p := range m.params {
@@ -118,10 +119,10 @@ func (m *Model) NumParams() int {
 	return n
 }
 
-// maxValues is the most values of a parameter, and of the examples of a batch.
+// maxValues limits the values of a parameter, and of the examples of a batch.
 const maxValues = math.MaxInt32
 
-// param returns the parameter called name, making it at first sight.
+// param returns the parameter called name, which it makes at first use.
 func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error) {
 	if p, ok := m.byName[name]; ok {
 		if !p.value.Shape().Eq(shape) {

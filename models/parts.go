@@ -2,7 +2,7 @@ package models
 
 import "gorgonia.org/gorgonia"
 
-// A part is a layer under a name, or under none where it has no parameters.
+// A part is a layer with its name, which is empty if it has no parameters.
 type part struct {
 	name  string
 	layer Layer

@@ -6,12 +6,12 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// PerTokenLayer applies layers for (batch, features), such as Linear, to every token
-// of (batch, time, features) alike. Its parts are named by number, as those of
-// Sequential.
+// PerTokenLayer applies layers for (batch, features), such as [Linear], to
+// every token of (batch, time, features). Its parts are named by number, as in
+// [Sequential].
 type PerTokenLayer struct{ Layers Sequential }
 
-// PerToken applies layers to every token alike.
+// PerToken returns the layer that applies layers to every token.
 func PerToken(layers ...Layer) PerTokenLayer { return PerTokenLayer{Layers: layers} }
 
 // Apply adds the layers to the graph of x.

@@ -6,15 +6,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// PositionsLayer adds a learned vector for each place to sequences (batch, time,
-// width) of at most Places places; see nn.AddPositions. Parameter: weight (Places,
-// width), as that of an embedding of places.
+// PositionsLayer adds a learned vector for each position to sequences (batch,
+// time, width) of at most Places positions; see [nn.AddPositions]. Parameter:
+// weight (Places, width), as in an embedding of positions.
 type PositionsLayer struct {
 	Places int
 	Init   Init // Normal(0.02) by default
 }
 
-// Positions adds a learned vector for each of the given number of places.
+// Positions returns the layer that adds a learned vector for each of the given
+// number of positions.
 func Positions(places int) PositionsLayer { return PositionsLayer{Places: places} }
 
 // Apply adds the layer to the graph of x.

@@ -12,8 +12,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// A Program is a graph of a model, compiled for batches of one size, with the memory
-// of a batch. Trainers, evaluation, sampling and inspection all run programs:
+// A Program is a graph of a model, compiled for batches of one size, with the
+// memory for a batch. Trainers, evaluation, sampling and inspection all run
+// programs:
 //
 //	p, err := model.Compile(models.Eval, 100)
 //	...
@@ -22,7 +23,8 @@ import (
 //	err = p.Run(nil)
 //	err = p.Row(0, logits)
 //
-// A program is for one goroutine at a time; programs of one model may run at once.
+// Use a program in one goroutine at a time; programs of one model may run at
+// once.
 type Program struct {
 	graph   *Graph
 	machine gorgonia.VM
@@ -31,26 +33,27 @@ type Program struct {
 	outputs []gorgonia.Value
 }
 
-// A CompileOption says what else a program is to compute.
+// A CompileOption adds to what a [Program] computes.
 type CompileOption func(*compilation)
 
-// A compilation is what a program is made for.
+// A compilation collects the options of Compile.
 type compilation struct {
 	results     gorgonia.Nodes
 	activations bool
 }
 
-// WithResults computes nodes of the graph besides its output, such as a loss and its
+// WithResults computes further nodes of the graph, such as a loss and its
 // gradients.
 func WithResults(nodes ...*gorgonia.Node) CompileOption {
 	return func(c *compilation) { c.results = append(c.results, nodes...) }
 }
 
-// WithActivations keeps the outputs of the activation layers for Program.Activations.
+// WithActivations keeps the outputs of the activation layers for
+// [Program.Activations].
 func WithActivations() CompileOption { return func(c *compilation) { c.activations = true } }
 
-// Compile returns the program of a new graph of the model for batches of the given
-// size; see [Model.Build].
+// Compile returns the program of a new graph of the model, for batches of the
+// given size; see [Model.Build].
 func (m *Model) Compile(mode Mode, batch int, opts ...CompileOption) (*Program, error) {
 	g, err := m.Build(mode, batch)
 	if err != nil {
@@ -59,10 +62,11 @@ func (m *Model) Compile(mode Mode, batch int, opts ...CompileOption) (*Program, 
 	return g.Compile(opts...)
 }
 
-// Compile returns the program of the graph, which must be complete. It computes the
-// output and what options ask for, and nothing else that the graph has: gorgonia.Grad
-// makes the gradient of every input of an op, also where no parameter lies behind it,
-// and that of a batch of images is as costly as that of the first layer's weights.
+// Compile returns the program of the graph, which must be complete. The program
+// computes the output and what the options ask for, and nothing else in the
+// graph: gorgonia.Grad makes the gradient of every input of an op, even without
+// a parameter below it, and the gradient of a batch of images costs as much as
+// that of the first layer's weights.
 func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	var c compilation
 	for _, opt := range opts {
@@ -80,7 +84,8 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
 	err := building.Alone(func() error {
 		if c.activations {
-			// Read while the machine runs: later ops may overwrite what nodes hold.
+			// Read while the machine runs, since later ops may overwrite what
+			// nodes hold.
 			p.outputs = make([]gorgonia.Value, len(g.activations))
 			for i, a := range g.activations {
 				results = append(results, gorgonia.Read(a.Node, &p.outputs[i]))
@@ -94,17 +99,17 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	return p, err
 }
 
-// Graph returns the graph that is compiled.
+// Graph returns the graph that the program computes.
 func (p *Program) Graph() *Graph { return p.graph }
 
-// Inputs returns the memory of the inputs of a batch, one example after the other, to
-// be filled before Run. Models of float64 get them converted.
+// Inputs returns the memory for the inputs of a batch, one example after the
+// other, to be filled before Run. Models of float64 convert it.
 func (p *Program) Inputs() []float32 { return p.inputs }
 
-// Run computes the results for the inputs, while nobody changes the parameters; see
-// [Graph.Run]. Values of the last run are overwritten. An *nn.ExampleError names the
-// example by the indices: that of row i of the batch is indices[i mod len(indices)],
-// or i without any.
+// Run computes the results for the inputs, while nobody changes the parameters;
+// see [Graph.Run]. It overwrites the values of the last run. An
+// [*nn.ExampleError] names the example by indices: row i of the batch is
+// indices[i mod len(indices)], or i if there are none.
 func (p *Program) Run(indices []int) error {
 	for i := range p.wide {
 		p.wide[i] = float64(p.inputs[i])
@@ -116,8 +121,8 @@ func (p *Program) Run(indices []int) error {
 	return err
 }
 
-// Row copies row n of the output of the last run into to, whose length is that of a
-// row.
+// Row copies row n of the last run's output to to, whose length must be that of
+// a row.
 func (p *Program) Row(n int, to []float64) error {
 	out, ok := p.graph.Output.Value().(*tensor.Dense)
 	if !ok || n < 0 || out.DataSize() < (n+1)*len(to) {
@@ -134,15 +139,16 @@ func (p *Program) Row(n int, to []float64) error {
 	return nil
 }
 
-// LayerValues are the outputs of an activation layer in a run, for all examples of the
-// batch.
+// LayerValues holds the outputs of an activation layer in a run, for all
+// examples of the batch.
 type LayerValues struct {
 	Layer  string // its place in the model, such as "2"
 	Values *tensor.Dense
 }
 
-// Activations returns the outputs of the activation layers in the last run, in the
-// order of [Graph.Activations]. They are there by the option WithActivations.
+// Activations returns the outputs of the activation layers in the last run, in
+// the order of [Graph.Activations], if the program was compiled
+// [WithActivations].
 func (p *Program) Activations() ([]LayerValues, error) {
 	layers := make([]LayerValues, len(p.outputs))
 	for i, v := range p.outputs {
@@ -156,5 +162,5 @@ func (p *Program) Activations() ([]LayerValues, error) {
 	return layers, nil
 }
 
-// Close frees what the machine holds. The program cannot run any more.
+// Close frees the machine's resources. The program cannot run afterwards.
 func (p *Program) Close() error { return errors.Wrap(p.machine.Close(), "models: Close") }

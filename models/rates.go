@@ -13,8 +13,8 @@ type rate struct {
 	p     float64
 }
 
-// checkRates returns an error unless all rates of a layer are probabilities: those too
-// that a network of its size has no use for.
+// checkRates returns an error unless all rates of a layer are probabilities,
+// including those that a network of its size does not use.
 func (s *Scope) checkRates(layer string, rates ...rate) error {
 	for _, r := range rates {
 		if !(r.p >= 0 && r.p <= 1) {
@@ -24,7 +24,7 @@ func (s *Scope) checkRates(layer string, rates ...rate) error {
 	return nil
 }
 
-// noteRate adds a rate of a dropout to what Summary says of the layer. The name is
+// noteRate adds a dropout's rate to what Summary says of the layer. The name is
 // that of the layer or ends in that of its field: "LSTM: WeightDrop".
 func (s *Scope) noteRate(name string, p float64) {
 	if _, field, ok := strings.Cut(name, ": "); ok {
@@ -39,11 +39,11 @@ func (s *Scope) noteRate(name string, p float64) {
 	}
 }
 
-// noteOptions notes that the last rate is another at each step, if one of the options
-// of a dropout says so.
+// noteOptions notes that the last rate changes with the step, if one of the
+// options of a dropout says so.
 func (s *Scope) noteOptions(opts []ops.Option) {
 	for _, o := range opts {
-		// All options but those of the rate are for dropouts that learn it, too.
+		// All options except those of the rate also fit dropouts that learn it.
 		if _, ok := o.(ops.ConcreteOption); !ok {
 			s.layer.Rates[len(s.layer.Rates)-1].Varies = true
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// recurrent is the layers of LSTM or GRU.
+// recurrent is what LSTM and GRU have in common.
 type recurrent struct {
 	name          string
 	gates         int
@@ -70,7 +70,7 @@ func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.N
 		return nil, err
 	}
 	stream, ok := s.DropoutStream()
-	// The op draws from two layers more.
+	// The op draws in two more layers.
 	s.DropoutStream()
 	s.DropoutStream()
 	if !ok {
@@ -80,7 +80,7 @@ func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.N
 	return y, s.Wrap(err, r.name)
 }
 
-// weightDrop is ops.WeightDrop of one matrix.
+// weightDrop is [ops.WeightDrop] of one matrix.
 func weightDrop(w *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 	dropped, err := ops.WeightDrop([]*gorgonia.Node{w}, p, opts...)
 	if err != nil {

@@ -2,13 +2,14 @@ package models
 
 import "gorgonia.org/gorgonia"
 
-// ResidualLayer adds its input to what the layers make of it, x + f(x) (He et al.,
-// "Deep Residual Learning for Image Recognition", CVPR 2016). The layers keep the
-// shape. With DropPath as the last of them it is a block of a network of
-// stochastic depth. Its parts are named by number, as those of Sequential.
+// ResidualLayer adds its input to the output of its layers, x + f(x) (He et
+// al., "Deep Residual Learning for Image Recognition", CVPR 2016). The layers
+// must keep the shape. With [DropPath] as the last of them it is a block of a
+// network of stochastic depth. Its parts are named by number, as in
+// [Sequential].
 type ResidualLayer struct{ Layers Sequential }
 
-// Residual adds its input to what the layers make of it.
+// Residual returns the layer that adds its input to the output of layers.
 func Residual(layers ...Layer) ResidualLayer { return ResidualLayer{Layers: layers} }
 
 // Apply adds the layers to the graph of x.

@@ -11,8 +11,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// built notes that layers i to i+n-1 of a Sequential have made the nodes of the
-// graph from the given one on, but for those that layers within them have noted.
+// built notes that layers i to i+n-1 of a Sequential made the graph's nodes
+// from number from on, except for those that layers within them have noted.
 func (s *Scope) built(from, i, n int) {
 	place := s.path + strconv.Itoa(i)
 	if n > 1 {
@@ -25,24 +25,24 @@ func (s *Scope) built(from, i, n int) {
 	}
 }
 
-// instructionError is what Gorgonia's machines return of an op that failed: the
-// error of the op, wrapped with the instruction and its registers.
+// instructionError is what Gorgonia's machines return if an op fails: the op's
+// error, wrapped with the instruction and its registers.
 type instructionError interface {
 	error
 	Node() *gorgonia.Node
 	Err() error
 }
 
-// explain returns the error of a machine as one sentence about the model: the layer
-// and the op instead of the instruction and its registers. What the op said stays
-// in the chain for errors.As.
+// explain turns the error of a machine into one sentence about the model: the
+// layer and the op instead of the instruction and its registers. The op's own
+// error stays in the chain for errors.As.
 func (g *Graph) explain(err error) error {
 	var failed instructionError
 	if !errors.As(err, &failed) || failed.Node() == nil || failed.Node().Op() == nil {
 		return err
 	}
 	cause := said(failed.Err())
-	// Our ops say who they are.
+	// Our own ops name themselves.
 	if op.FunctionOf(failed.Node()) == nil {
 		cause = errors.WithMessagef(cause, "%v", failed.Node().Op())
 	}
@@ -52,7 +52,7 @@ func (g *Graph) explain(err error) error {
 	return cause
 }
 
-// said is what an op said, without what the machine has put before it.
+// said returns the op's message without what the machine has put before it.
 func said(err error) error {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		before := strings.TrimSuffix(err.Error(), next.Error())

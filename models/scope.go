@@ -9,29 +9,30 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// A Scope is the place of a layer in a model, under construction as a graph.
+// A Scope is the place of a [Layer] in a model whose graph is under
+// construction.
 type Scope struct {
 	model *Model
 	graph *Graph
 	path  string
-	// dropouts counts the dropout layers of the graph so far. Scopes of one
-	// graph share it.
+	// dropouts counts the graph's dropout layers so far. The scopes of a graph
+	// share it.
 	dropouts *uint32
 	// layer is what Summary says of the layer in this place.
 	layer *LayerSummary
 }
 
-// Child returns the scope of a part named name. Parameters are named after
-// their scopes as in PyTorch's state_dict: "0.weight".
+// Child returns the scope of the part called name. Parameters are named after
+// their scopes, as in PyTorch's state_dict: "0.weight".
 func (s *Scope) Child(name string) *Scope {
 	c := *s
 	c.path = s.path + name + "."
 	return &c
 }
 
-// Apply adds a layer as the part of s named name. Without a name it is in the place
-// of s itself, as is right for parts without parameters. [Model.Summary] lists what
-// is added by Apply.
+// Apply adds a layer as the part of s called name. With an empty name the layer
+// takes the place of s itself, which is right for parts without parameters.
+// [Model.Summary] lists layers that are added by Apply.
 func (s *Scope) Apply(name string, layer Layer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if layer == nil {
 		return nil, s.Errorf("part %q must be a layer, got nil", name)
@@ -48,14 +49,14 @@ func (s *Scope) Apply(name string, layer Layer, x *gorgonia.Node) (*gorgonia.Nod
 	return y, err
 }
 
-// Mode says what the graph is for.
+// Mode returns what the graph is for.
 func (s *Scope) Mode() Mode { return s.graph.mode }
 
 // Graph returns the graph under construction.
 func (s *Scope) Graph() *gorgonia.ExprGraph { return s.graph.ExprGraph }
 
-// Param returns the node of the parameter called name, which the model makes
-// with init and the given shape when it sees the name first.
+// Param returns the node of the parameter called name. The model makes it at
+// first use, with init and the given shape.
 func (s *Scope) Param(name string, shape []int, init Init) (*gorgonia.Node, error) {
 	p, err := s.model.param(s.path+name, shape, init)
 	if err != nil {
@@ -67,10 +68,10 @@ func (s *Scope) Param(name string, shape []int, init Init) (*gorgonia.Node, erro
 	return s.graph.bind(p)
 }
 
-// DropoutStream returns the stream of a dropout in this place: the model's seed, a
-// layer id of its own, and the mode. The step is the graph's one. It must be called
-// once for each dropout in every graph, so that ids agree; ok is false in an
-// evaluation graph, which must be built without the dropout.
+// DropoutStream returns the stream of a dropout in this place: the model's
+// seed, a new layer id, the graph's step, and the mode. Call it once for each
+// dropout in every graph, so that ids agree; ok is false in an evaluation
+// graph, which must be built without the dropout.
 func (s *Scope) DropoutStream() (stream ops.StreamOption, ok bool) {
 	*s.dropouts++
 	mode := ops.Auto
@@ -80,12 +81,12 @@ func (s *Scope) DropoutStream() (stream ops.StreamOption, ok bool) {
 	return ops.WithStream(ops.WithSeed(s.model.seed), ops.WithLayer(*s.dropouts), ops.WithMode(mode)), s.graph.mode != Eval
 }
 
-// Errorf returns an error that names the place: "models: 3: Linear: ...".
+// Errorf returns an error that begins with the place: "models: 3: Linear: ...".
 func (s *Scope) Errorf(format string, args ...any) error {
 	return errors.Errorf("models: "+s.place()+format, args...)
 }
 
-// Wrap puts the place before err, and returns nil for nil.
+// Wrap puts the place before err and returns nil for nil.
 func (s *Scope) Wrap(err error, what string) error {
 	return errors.Wrap(err, "models: "+s.place()+what)
 }

@@ -7,13 +7,15 @@ import (
 )
 
 // LockedDropoutLayer zeroes features of sequences (batch, time, features) with
-// probability P in training, at all times alike; see ops.LockedDropout.
+// probability P in training, with one mask for all time steps; see
+// [ops.LockedDropout].
 type LockedDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// LockedDropout zeroes features of sequences with probability p, at all times alike.
+// LockedDropout returns the layer that zeroes features of sequences with
+// probability p, with one mask for all time steps.
 func LockedDropout(p float64, opts ...ops.Option) LockedDropoutLayer {
 	return LockedDropoutLayer{P: p, Options: opts}
 }
@@ -23,19 +25,20 @@ func (l LockedDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, e
 	return s.drop("LockedDropout", x, l.P, l.Options, lockedDropout)
 }
 
-// lockedDropout is ops.LockedDropout of sequences (batch, time, features).
+// lockedDropout is [ops.LockedDropout] of sequences (batch, time, features).
 func lockedDropout(x *gorgonia.Node, p float64, opts ...ops.Option) (*gorgonia.Node, error) {
 	return ops.LockedDropout(x, p, 1, opts...)
 }
 
-// TokenDropoutLayer zeroes whole tokens of (batch, time, features), such as an
-// Embedding gives, with probability P in training; see ops.TokenDropout.
+// TokenDropoutLayer zeroes whole tokens of (batch, time, features), such as the
+// output of an [Embedding], with probability P in training; see
+// [ops.TokenDropout].
 type TokenDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// TokenDropout zeroes whole tokens with probability p.
+// TokenDropout returns the layer that zeroes whole tokens with probability p.
 func TokenDropout(p float64, opts ...ops.Option) TokenDropoutLayer {
 	return TokenDropoutLayer{P: p, Options: opts}
 }
@@ -46,13 +49,14 @@ func (l TokenDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, er
 }
 
 // AttentionDropoutLayer zeroes attention weights (batch, heads, queries, keys) with
-// probability P in training; see ops.AttentionDropout.
+// probability P in training; see [ops.AttentionDropout].
 type AttentionDropoutLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// AttentionDropout zeroes attention weights with probability p.
+// AttentionDropout returns the layer that zeroes attention weights with
+// probability p.
 func AttentionDropout(p float64, opts ...ops.Option) AttentionDropoutLayer {
 	return AttentionDropoutLayer{P: p, Options: opts}
 }

@@ -8,11 +8,12 @@ import (
 
 // Sequential applies layers one after the other. Its parts are named by number.
 //
-// Layers that say how, by the method of [Fuser], are computed together: a Linear layer
-// with a ReLU and a Dropout behind it as one op, Conv2d with a ReLU, and Linear layers
-// with Submatrix between them for the units that it keeps. But for evaluation a ReLU in
-// front of a MaxPool2d is computed behind it, of fewer elements. The numbers are the
-// same within rounding; see [WithoutFusion].
+// Layers that implement [Fuser] are computed together where possible: a
+// [Linear] layer with a following ReLU and Dropout as one op, [Conv2d] with a
+// ReLU, and Linear layers with a [Submatrix] between them for just the units
+// that it keeps. Except in evaluation, a ReLU before a [MaxPool2d] is computed
+// after it, on fewer elements. The numbers are the same within rounding; see
+// [WithoutFusion].
 type Sequential []Layer
 
 // Apply applies the layers in order.

@@ -6,11 +6,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// SoftmaxLayer makes probabilities of the last axis; see nn.Softmax. A classifier
-// that is trained with the cross-entropy of logits needs none.
+// SoftmaxLayer turns the last axis into probabilities; see [nn.Softmax]. A
+// classifier that is trained with the cross-entropy of logits needs none.
 type SoftmaxLayer struct{}
 
-// Softmax makes probabilities of the last axis.
+// Softmax returns the layer that turns the last axis into probabilities.
 func Softmax() SoftmaxLayer { return SoftmaxLayer{} }
 
 // Apply adds the layer to the graph of x.
@@ -18,11 +18,12 @@ func (SoftmaxLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return activate(s, "Softmax", x, nn.Softmax)
 }
 
-// LogSoftmaxLayer makes logarithms of probabilities of the last axis; see
-// nn.LogSoftmax.
+// LogSoftmaxLayer turns the last axis into logarithms of probabilities; see
+// [nn.LogSoftmax].
 type LogSoftmaxLayer struct{}
 
-// LogSoftmax makes logarithms of probabilities of the last axis.
+// LogSoftmax returns the layer that turns the last axis into logarithms of
+// probabilities.
 func LogSoftmax() LogSoftmaxLayer { return LogSoftmaxLayer{} }
 
 // Apply adds the layer to the graph of x.

@@ -7,13 +7,14 @@ import (
 )
 
 // Dropout1dLayer zeroes whole channels of (batch, channels, length) with
-// probability P in training; see ops.Dropout1d.
+// probability P in training; see [ops.Dropout1d].
 type Dropout1dLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// Dropout1d zeroes whole channels of (batch, channels, length) with probability p.
+// Dropout1d returns the layer that zeroes whole channels of (batch, channels,
+// length) with probability p.
 func Dropout1d(p float64, opts ...ops.Option) Dropout1dLayer {
 	return Dropout1dLayer{P: p, Options: opts}
 }
@@ -24,13 +25,14 @@ func (l Dropout1dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error
 }
 
 // Dropout2dLayer zeroes whole channels of (batch, channels, height, width) with
-// probability P in training; see ops.Dropout2d.
+// probability P in training; see [ops.Dropout2d].
 type Dropout2dLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// Dropout2d zeroes whole channels of images with probability p.
+// Dropout2d returns the layer that zeroes whole channels of images with
+// probability p.
 func Dropout2d(p float64, opts ...ops.Option) Dropout2dLayer {
 	return Dropout2dLayer{P: p, Options: opts}
 }
@@ -41,13 +43,14 @@ func (l Dropout2dLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error
 }
 
 // Dropout3dLayer zeroes whole channels of (batch, channels, depth, height, width)
-// with probability P in training; see ops.Dropout3d.
+// with probability P in training; see [ops.Dropout3d].
 type Dropout3dLayer struct {
 	P       float64
 	Options []ops.Option
 }
 
-// Dropout3d zeroes whole channels of volumes with probability p.
+// Dropout3d returns the layer that zeroes whole channels of volumes with
+// probability p.
 func Dropout3d(p float64, opts ...ops.Option) Dropout3dLayer {
 	return Dropout3dLayer{P: p, Options: opts}
 }

@@ -8,10 +8,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// State returns the tensor called name that belongs to the model but is not
-// trained, such as running statistics. The model makes it with init and the given
-// shape when it sees the name first. Graphs share its memory; layers read and
-// write it inside ops, not through nodes.
+// State returns the model's tensor called name that is not trained, such as
+// running statistics. The model makes it at first use, with init and the given
+// shape. Graphs share its memory; layers read and write it inside ops, not
+// through nodes.
 func (s *Scope) State(name string, shape []int, init Init) (*tensor.Dense, error) {
 	m, name := s.model, s.path+name
 	known := m.byName[name]
@@ -22,7 +22,7 @@ func (s *Scope) State(name string, shape []int, init Init) (*tensor.Dense, error
 	}
 	switch {
 	case known == nil:
-		// What is trained is in params; what belongs to the model is in byName.
+		// params lists what is trained; byName has everything of the model.
 		m.params = m.params[:trained]
 	case slices.Contains(m.params, p):
 		return nil, errors.Errorf("models: %s must be a state, got a parameter of that name", name)
@@ -30,9 +30,9 @@ func (s *Scope) State(name string, shape []int, init Init) (*tensor.Dense, error
 	return share(p.value), nil
 }
 
-// States returns the tensors that belong to the model but are not trained, sorted
-// by name: running statistics, for instance. They must be saved and loaded along
-// with Params.
+// States returns the tensors that belong to the model but are not trained, such
+// as running statistics, sorted by name. Save and load them along with
+// [Model.Params].
 func (m *Model) States() []*Param {
 	var states []*Param
 	for _, p := range m.byName {

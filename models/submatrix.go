@@ -10,44 +10,45 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-// SubmatrixLayer is ExactK for speed: in training it drops the same units in all
-// examples of a batch, exactly the share P of them, and the Linear layers before
-// and behind it compute with the units that are kept alone (Graham, Reizenstein and
-// Robinson, "Efficient batchwise dropout training using submatrices", 2015). At
-// P = 0.5 the product of two such layers is a quarter of the work.
+// SubmatrixLayer is [ExactKLayer] for speed: in training it drops the same
+// units in all examples of a batch, exactly the share P of them, and the
+// [Linear] layers before and after it compute with the kept units only (Graham,
+// Reizenstein and Robinson, "Efficient batchwise dropout training using
+// submatrices", 2015). At P = 0.5 the product between two such layers is a
+// quarter of the work.
 //
-// For that it must be in a Sequential, straight before a Linear layer, and behind
-// another one with at most one activation between, or first in line, for the inputs
-// of the batch. Anywhere else, and with WithoutFusion, it is ExactK: the same
-// numbers within rounding, at the cost of whole products.
+// For that it must be in a [Sequential], directly before a Linear layer, and
+// either first, for the inputs of the batch, or after another Linear layer with
+// at most one activation between. Anywhere else, and with [WithoutFusion], it
+// is ExactK: the same numbers within rounding, at the cost of whole products.
 //
-// A Trainer with a solver of package optim then updates the weights of kept units
-// alone. The others stay as they are, velocities and moments too, whereas after
-// ExactK their momentum goes on and their weights decay.
+// A Trainer with a solver of package optim then updates the weights of kept
+// units only. The others stay as they are, including velocities and moments,
+// whereas after ExactK their momentum continues and their weights decay.
 type SubmatrixLayer struct{ P float64 }
 
-// Submatrix is ExactK of the share p, for speed.
+// Submatrix returns the fast form of [ExactK] with share p.
 func Submatrix(p float64) SubmatrixLayer { return SubmatrixLayer{P: p} }
 
-// Apply adds the dropout to the graph of x as ops.ExactK.
+// Apply adds the dropout to the graph of x as [ops.ExactK].
 func (l SubmatrixLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return s.drop("Submatrix", x, l.P, nil, ops.ExactK)
 }
 
-// Fusion implements Fuser.
+// Fusion implements [Fuser].
 func (l SubmatrixLayer) Fusion() Fusion { return Fusion{Submatrix: true, P: l.P} }
 
-// submatrixAt reports whether layer i is a Submatrix of n units that the linear layer
-// behind it can take.
+// submatrixAt reports whether layer i is a Submatrix of n units that the linear
+// layer after it can take.
 func (q Sequential) submatrixAt(i, n int) bool {
 	d, l := q.fusion(i), q.fusion(i+1)
 	fits := l.Weights != nil && (l.Inputs == 0 || l.Inputs == n)
-	// Rates that are none are left to Apply to complain of.
+	// Apply reports invalid rates.
 	return d.Submatrix && fits && d.P > 0 && d.P <= 1 && ops.KeptCount(n, d.P) > 0
 }
 
-// fuseSubmatrices applies the layers from i on that have a Submatrix in front or
-// behind.
+// fuseSubmatrices applies the layers from i on that have a Submatrix before or
+// after them.
 func (q Sequential) fuseSubmatrices(s *Scope, i int, x *gorgonia.Node) (n int, y *gorgonia.Node, err error) {
 	if s.graph.mode == Eval || x.Dims() != 2 {
 		return 0, nil, nil
@@ -81,8 +82,8 @@ func (q Sequential) fuseSubmatrices(s *Scope, i int, x *gorgonia.Node) (n int, y
 	return n, x, nil
 }
 
-// submatrixLinear is a linear layer that computes with a part of its weights, with
-// what is computed together with it.
+// submatrixLinear is a linear layer that computes with part of its weights,
+// along with the layers that are fused with it.
 type submatrixLinear struct {
 	Fusion
 	input  tensor.Shape // of all units
@@ -94,7 +95,7 @@ type submatrixLinear struct {
 	layers int
 }
 
-// submatrixLinear returns the layer at i for inputs of the units in, if it is one that
+// submatrixLinear returns the layer at i for inputs of the units in, if it
 // leaves units out at either end.
 func (q Sequential) submatrixLinear(i int, in *ops.Kept, input tensor.Shape) (l submatrixLinear, ok bool) {
 	l = submatrixLinear{Fusion: q.fusion(i), input: input, in: in, layers: 1}
@@ -112,8 +113,8 @@ func (q Sequential) submatrixLinear(i int, in *ops.Kept, input tensor.Shape) (l 
 	return l, in != nil || l.drops
 }
 
-// apply applies the layer, which is at number at, to x, and returns its output with
-// the units that that consists of.
+// apply applies the layer, which has number at, to x, and returns its output
+// and the units of the output.
 func (l submatrixLinear) apply(s *Scope, at int, x *gorgonia.Node) (y *gorgonia.Node, out *ops.Kept, err error) {
 	place := s.Child(strconv.Itoa(at))
 	w, b, err := l.Weights(place, l.input)
@@ -168,7 +169,8 @@ func (s *Scope) keep(x *gorgonia.Node, p float64) (*ops.Kept, error) {
 	return ops.KeepColumns(x, p, stream)
 }
 
-// block returns the rows and columns of a parameter that are kept, and notes them.
+// block returns the rows and columns of a parameter that are kept, and notes
+// them.
 func (g *Graph) block(param *gorgonia.Node, rows, cols *ops.Kept) (y *gorgonia.Node, err error) {
 	if param.Dims() == 1 {
 		y, err = ops.Subvector(param, cols)

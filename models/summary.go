@@ -10,17 +10,17 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Summary lists the layers of a model in order: those that others are made of, with
-// what they put out and how many parameters they have. A parameter is counted where it
-// is used first; running statistics are no parameters.
+// A Summary lists the layers of a model in order, including those that contain
+// others, with their output shapes and numbers of parameters. A parameter is
+// counted where it is first used; running statistics do not count.
 type Summary struct {
 	Input  []int          `json:"input"` // the shape of an example
 	Layers []LayerSummary `json:"layers"`
 	Params int            `json:"params"` // values of all parameters, as Model.NumParams
-	Frozen int            `json:"frozen"` // those of them that Freeze keeps as they are
+	Frozen int            `json:"frozen"` // of these, those that are frozen
 }
 
-// A LayerSummary is a layer in a Summary.
+// A LayerSummary describes a layer in a [Summary].
 type LayerSummary struct {
 	Place  string      `json:"place"`  // in the model, such as "features.0"; several may share one
 	Name   string      `json:"name"`   // of its type, without "Layer"; what a method String returns, if it has one
@@ -35,7 +35,7 @@ type LayerSummary struct {
 type LayerRate struct {
 	Field  string  `json:"field,omitempty"`  // such as "WeightDrop", or "sigma" of noise; empty for the layer's own drop probability
 	P      float64 `json:"p"`                // the drop probability, or what Field says
-	Varies bool    `json:"varies,omitempty"` // an option gives another p at each step, and P is not used
+	Varies bool    `json:"varies,omitempty"` // an option gives another p at each step; P is not used
 }
 
 // String returns "0.5", "WeightDrop 0.5" or, for a rate that varies, "by step".
@@ -50,7 +50,8 @@ func (r LayerRate) String() string {
 	return s
 }
 
-// Summary returns the layers of the model, by a graph for evaluation of one example.
+// Summary returns the layers of the model, as an evaluation graph of one
+// example has them.
 func (m *Model) Summary() (*Summary, error) {
 	g, err := m.build(Eval, 1, false)
 	if err != nil {
@@ -71,7 +72,8 @@ func (m *Model) Summary() (*Summary, error) {
 	return s, nil
 }
 
-// list adds a layer in the place of s, which is a part of another, to those of Summary.
+// list adds a layer in the place of s, which is part of whole, to the layers of
+// Summary.
 func (g *Graph) list(s *Scope, layer Layer, whole *LayerSummary) *LayerSummary {
 	l := &LayerSummary{Place: strings.TrimSuffix(s.path, "."), Name: nameOf(layer)}
 	whole.parts++
@@ -79,7 +81,7 @@ func (g *Graph) list(s *Scope, layer Layer, whole *LayerSummary) *LayerSummary {
 	return l
 }
 
-// nameOf returns what a layer is called in a Summary.
+// nameOf returns a layer's name in a Summary.
 func nameOf(layer Layer) string {
 	if s, ok := layer.(fmt.Stringer); ok {
 		return s.String()

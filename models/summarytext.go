@@ -11,14 +11,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// summaryWidth is the width of the terminal that a Summary is written for.
+// summaryWidth is the width of the terminal that a Summary is laid out for.
 const summaryWidth = 80
 
 // A summaryRow is a line of a Summary: place, layer, output, parameters, p.
 type summaryRow [5]string
 
-// String returns the summary as a table for a terminal of 80 columns. Where places
-// are too long for it, each is on the line above its layer.
+// String returns the summary as a table for a terminal of 80 columns. If places
+// are too long for that, each has its own line above its layer.
 func (s *Summary) String() string {
 	rows := s.rows()
 	if text := alignRows(rows); widest(text) <= summaryWidth {
@@ -35,7 +35,7 @@ func (s *Summary) String() string {
 	return alignRows(stacked)
 }
 
-// HTML returns the summary as a table, with styles of its own, for notebooks.
+// HTML returns the summary as a table with its own styles, for notebooks.
 func (s *Summary) HTML() string {
 	var b strings.Builder
 	b.WriteString(`<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">` + "\n")
@@ -73,7 +73,8 @@ func (s *Summary) HTML() string {
 	return b.String()
 }
 
-// rows returns the lines of the table. A layer has one for each of its rates.
+// rows returns the lines of the table. A layer has a line for each of its
+// rates.
 func (s *Summary) rows() []summaryRow {
 	rows := []summaryRow{{1: "layer", 2: "output", 3: "parameters", 4: "p"}, {1: "Input", 2: shapeText(s.Input)}}
 	for _, l := range s.Layers {
@@ -93,18 +94,18 @@ func (s *Summary) rows() []summaryRow {
 	return append(rows, summaryRow{1: "total", 3: grouped(s.Params)})
 }
 
-// shownRates returns the rates to show: those of fields only where they are not 0.
+// shownRates returns the rates to show: those of fields only if they are not 0.
 func (l LayerSummary) shownRates() []LayerRate {
 	return slices.DeleteFunc(slices.Clone(l.Rates), func(r LayerRate) bool { return r.Field != "" && r.P == 0 && !r.Varies })
 }
 
-// alignRows returns rows as lines of aligned columns, numbers of parameters by their
-// ends.
+// alignRows returns rows as lines with aligned columns; numbers of parameters
+// are aligned on the right.
 func alignRows(rows []summaryRow) string {
 	var width [len(summaryRow{})]int
 	for _, r := range rows {
 		if r[2] == "" && r[3] == "" && r[4] == "" {
-			continue // a place by itself
+			continue // a place on its own line
 		}
 		for k, text := range r {
 			width[k] = max(width[k], utf8.RuneCountInString(text))
@@ -129,7 +130,7 @@ func alignRows(rows []summaryRow) string {
 	return b.String()
 }
 
-// widest returns the number of columns that a text needs.
+// widest returns the number of columns that a text takes.
 func widest(text string) int {
 	most := 0
 	for line := range strings.Lines(text) {

@@ -2,23 +2,23 @@ package models
 
 import "gorgonia.org/gorgonia"
 
-// Tabular is a multilayer perceptron for rows of numbers, which should be
-// standardized. It is MLP, or the self-normalizing network.
+// Tabular is a network for rows of numbers, which should be standardized: an
+// [MLP], or a self-normalizing network.
 type Tabular struct {
-	Inputs  int   // columns; 0 is what the input has
+	Inputs  int   // columns; 0: taken from the input
 	Hidden  []int // units of each hidden layer
 	Outputs int   // classes, or values
 
-	// InputDropout and HiddenDropout are the rates of dropout of columns and of
-	// hidden units.
+	// InputDropout and HiddenDropout are the drop probabilities of columns and
+	// of hidden units.
 	InputDropout, HiddenDropout float64
 
-	// BatchNorm puts BatchNorm1d before each activation.
+	// BatchNorm puts [BatchNorm1d] before each activation.
 	BatchNorm bool
-	// SelfNormalizing makes the network of Klambauer et al., "Self-Normalizing
-	// Neural Networks", NeurIPS 2017: SELU, weights from LecunNormal and
-	// AlphaDropout, for which rates of 0.05 to 0.1 are usual. It takes neither
-	// BatchNorm nor another Activation.
+	// SelfNormalizing makes it the network of Klambauer et al.,
+	// "Self-Normalizing Neural Networks", NeurIPS 2017: SELU, weights from
+	// [LecunNormal] and [AlphaDropout], usually with rates of 0.05 to 0.1. It
+	// excludes BatchNorm and any other Activation.
 	SelfNormalizing bool
 	Activation      Layer // of each hidden layer; ReLU by default
 }

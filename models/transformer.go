@@ -2,14 +2,14 @@ package models
 
 import "gorgonia.org/gorgonia"
 
-// TransformerBlock is a layer of a Transformer for (batch, time, width), with
+// TransformerBlock is a block of a Transformer for (batch, time, width), with
 // normalization before each part:
 //
 //	x = x + attention(norm(x))
 //	x = x + linear(gelu(linear(norm(x))))
 //
-// Its parameters are named as those of PyTorch's nn.TransformerEncoderLayer with
-// norm_first=True: self_attn (see SelfAttention), linear1, linear2, norm1 and
+// Its parameters are named as in PyTorch's nn.TransformerEncoderLayer with
+// norm_first=True: self_attn (see [SelfAttention]), linear1, linear2, norm1 and
 // norm2.
 //
 // Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017; Xiong et al.,
@@ -17,13 +17,13 @@ import "gorgonia.org/gorgonia"
 type TransformerBlock struct {
 	Heads  int
 	Hidden int  // units between the two linear layers; 4·width by default
-	Causal bool // take nothing from tokens behind
+	Causal bool // each token attends to itself and earlier ones only
 
-	// AttentionDropout is of the weights of attention, HiddenDropout of the hidden
-	// units, ResidualDropout of what each part adds. nn.TransformerEncoderLayer has
-	// one rate for the three.
+	// AttentionDropout drops attention weights, HiddenDropout hidden units,
+	// ResidualDropout units of what each part adds. PyTorch's
+	// nn.TransformerEncoderLayer has one rate for the three.
 	AttentionDropout, HiddenDropout, ResidualDropout float64
-	// DropPath is of all that a part adds to an example; see DropPath.
+	// DropPath drops all that a part adds to an example; see [DropPathLayer].
 	DropPath float64
 
 	Activation Layer // GELU by default
@@ -80,7 +80,7 @@ func (b TransformerBlock) rates() []rate {
 		{"ResidualDropout", b.ResidualDropout}, {"DropPath", b.DropPath}}
 }
 
-// tokenwise is parts that treat tokens alike.
+// tokenwise applies parts to each token alike.
 type tokenwise parts
 
 func (t tokenwise) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -11,11 +11,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// Weights returns copies of the parameters and states by name, in the layout that all
-// files of weights have: the names and shapes that PyTorch's state_dict gives to the
+// Weights returns copies of the parameters and states by name, in the layout of
+// all files of weights: the names and shapes of PyTorch's state_dict for the
 // same network. Matrices that multiply inputs from the right, (inputs, outputs)
-// here, are (outputs, inputs) there. Everything else is as it is: convolutions,
-// embeddings and the weights of LSTM and GRU.
+// here, are (outputs, inputs) there. Everything else is unchanged:
+// convolutions, embeddings and the weights of LSTM and GRU.
 func (m *Model) Weights() (map[string]*tensor.Dense, error) {
 	turned, err := m.turned()
 	if err != nil {
@@ -35,9 +35,9 @@ func (m *Model) Weights() (map[string]*tensor.Dense, error) {
 	return weights, err
 }
 
-// SetWeights sets the parameters and states to tensors such as Weights returns, and
-// keeps none of them. It is an error if they do not have the names, shapes and type
-// of the model's, all of them and no others; nothing is changed then.
+// SetWeights copies tensors such as [Model.Weights] returns into the parameters
+// and states. They must have exactly the names, shapes and type of the model's;
+// otherwise it returns an error and changes nothing.
 func (m *Model) SetWeights(weights map[string]*tensor.Dense) error {
 	if err := m.checkWeights(weights); err != nil {
 		return errors.Wrap(err, "models: SetWeights")
@@ -57,7 +57,7 @@ func (m *Model) set(weights map[string]*tensor.Dense) error {
 			if turned[name] {
 				from = transpose(from)
 			}
-			// Their sizes and types are alike, so that it cannot fail.
+			// Sizes and types have been checked, so this cannot fail.
 			if p.value.Dtype() == tensor.Float32 {
 				copy(p.value.Float32s(), from.Float32s())
 			} else {
@@ -68,7 +68,8 @@ func (m *Model) set(weights map[string]*tensor.Dense) error {
 	})
 }
 
-// CheckWeights returns the error that SetWeights would, and changes nothing.
+// CheckWeights returns the error that [Model.SetWeights] would, and changes
+// nothing.
 func (m *Model) CheckWeights(weights map[string]*tensor.Dense) error {
 	return errors.Wrap(m.checkWeights(weights), "models: CheckWeights")
 }
@@ -97,7 +98,7 @@ func (m *Model) checkWeights(weights map[string]*tensor.Dense) error {
 	return nil
 }
 
-// shapes returns the shapes that Weights have.
+// shapes returns the shapes of the tensors in Weights.
 func (m *Model) shapes() (map[string]tensor.Shape, error) {
 	turned, err := m.turned()
 	if err != nil {
@@ -113,8 +114,8 @@ func (m *Model) shapes() (map[string]tensor.Shape, error) {
 	return shapes, nil
 }
 
-// findTurned returns the names of the matrices that are stored (inputs, outputs):
-// the right factors of products in the graph for evaluation.
+// findTurned returns the names of the matrices that are stored as (inputs,
+// outputs): the right factors of products in the evaluation graph.
 func (m *Model) findTurned() (map[string]bool, error) {
 	g, err := m.Build(Eval, 1)
 	if err != nil {
@@ -141,7 +142,7 @@ func (m *Model) findTurned() (map[string]bool, error) {
 	return turned, nil
 }
 
-// transpose returns the transpose of a matrix, in memory of its own.
+// transpose returns the transpose of a matrix, in new memory.
 func transpose(d *tensor.Dense) *tensor.Dense {
 	rows, cols := d.Shape()[0], d.Shape()[1]
 	if d.Dtype() == tensor.Float32 {

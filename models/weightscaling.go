@@ -7,15 +7,15 @@ import (
 )
 
 // WeightScalingDropoutLayer zeroes units with probability P in training and
-// multiplies all by 1-P in evaluation, where the others do nothing; see
-// ops.WeightScalingDropout.
+// multiplies all of them by 1-P in evaluation, where other dropouts do nothing;
+// see [ops.WeightScalingDropout].
 type WeightScalingDropoutLayer struct {
 	P       float64
 	Options []ops.MixOption
 }
 
-// WeightScalingDropout zeroes units with probability p in training and multiplies all
-// by 1-p in evaluation.
+// WeightScalingDropout returns the layer that zeroes units with probability p
+// in training and multiplies all of them by 1-p in evaluation.
 func WeightScalingDropout(p float64, opts ...ops.MixOption) WeightScalingDropoutLayer {
 	return WeightScalingDropoutLayer{P: p, Options: opts}
 }

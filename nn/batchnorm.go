@@ -13,11 +13,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// Running holds the running statistics of a [BatchNorm], one number for each
+// RunningStats holds the running statistics of a [BatchNorm], one number for each
 // channel. Like weights they belong to the model and are saved with it, but
 // they are not trained. Graphs for training and for inference share one
-// Running.
-type Running struct {
+// RunningStats.
+type RunningStats struct {
 	// Mean and Variance have shape (C) and the type of x. Training changes them
 	// in place.
 	Mean, Variance *tensor.Dense
@@ -25,16 +25,16 @@ type Running struct {
 	mu sync.Mutex
 }
 
-// NewRunning returns running statistics of mean 0 and variance 1 for the given
+// NewRunningStats returns running statistics of mean 0 and variance 1 for the given
 // number of channels, of tensor.Float32 or tensor.Float64.
-func NewRunning(dt tensor.Dtype, channels int) (*Running, error) {
+func NewRunningStats(dt tensor.Dtype, channels int) (*RunningStats, error) {
 	if channels < 1 || channels > math.MaxInt32 {
-		return nil, errors.Errorf("nn: NewRunning: channels must be in [1, %d], got %d", math.MaxInt32, channels)
+		return nil, errors.Errorf("nn: NewRunningStats: channels must be in [1, %d], got %d", math.MaxInt32, channels)
 	}
 	if dt != tensor.Float32 && dt != tensor.Float64 {
-		return nil, errors.Errorf("nn: NewRunning: dtype must be float32 or float64, got %v", dt)
+		return nil, errors.Errorf("nn: NewRunningStats: dtype must be float32 or float64, got %v", dt)
 	}
-	return &Running{
+	return &RunningStats{
 		Mean:     tensor.New(tensor.Of(dt), tensor.WithShape(channels)),
 		Variance: tensor.Ones(dt, channels),
 	}, nil
@@ -78,10 +78,10 @@ func WithBatchNormStep(step *gorgonia.Node) BatchNormOption {
 // each channel is then an error. In a machine made with gorgonia.EvalMode, at a
 // negative step, and with [WithRunningStatistics], they are the running
 // statistics, which do not change, and y is affine in x. No run sees half of an
-// update, but do not train while other runs need the same [Running] unchanged.
+// update, but do not train while other runs need the same [RunningStats] unchanged.
 //
 // Source: Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2.
-func BatchNorm(x, gamma, beta *gorgonia.Node, running *Running, opts ...BatchNormOption) (*gorgonia.Node, error) {
+func BatchNorm(x, gamma, beta *gorgonia.Node, running *RunningStats, opts ...BatchNormOption) (*gorgonia.Node, error) {
 	const name = "nn: BatchNorm"
 	s := &batchStats{running: running, momentum: 0.1, eps: 1e-5, training: new(atomic.Bool)}
 	s.training.Store(true)

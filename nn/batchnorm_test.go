@@ -15,9 +15,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-func running(t testing.TB, dt tensor.Dtype, channels int) *nn.Running {
+func running(t testing.TB, dt tensor.Dtype, channels int) *nn.RunningStats {
 	t.Helper()
-	r, err := nn.NewRunning(dt, channels)
+	r, err := nn.NewRunningStats(dt, channels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ type trained struct {
 	step    *ops.Step
 }
 
-func newTrained(t *testing.T, r *nn.Running, shape []int, opts []nn.BatchNormOption, vm ...gorgonia.VMOpt) trained {
+func newTrained(t *testing.T, r *nn.RunningStats, shape []int, opts []nn.BatchNormOption, vm ...gorgonia.VMOpt) trained {
 	t.Helper()
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewTensor(g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("x"))
@@ -147,7 +147,7 @@ func TestBatchNormRejects(t *testing.T) {
 	good := running(t, tensor.Float64, 3)
 	for _, tt := range []struct {
 		x, gamma, beta *gorgonia.Node
-		r              *nn.Running
+		r              *nn.RunningStats
 		opts           []nn.BatchNormOption
 		want           string
 	}{
@@ -167,12 +167,12 @@ func TestBatchNormRejects(t *testing.T) {
 			testkit.Rejects(t, err, tt.want)
 		})
 	}
-	_, err := nn.NewRunning(tensor.Float32, 0)
-	testkit.Rejects(t, err, "nn: NewRunning: channels must be in [1, 2147483647], got 0")
-	_, err = nn.NewRunning(tensor.Float32, math.MaxInt)
-	testkit.Rejects(t, err, "nn: NewRunning: channels must be in [1, 2147483647]")
-	_, err = nn.NewRunning(tensor.Int, 1)
-	testkit.Rejects(t, err, "nn: NewRunning: dtype must be float32 or float64, got int")
+	_, err := nn.NewRunningStats(tensor.Float32, 0)
+	testkit.Rejects(t, err, "nn: NewRunningStats: channels must be in [1, 2147483647], got 0")
+	_, err = nn.NewRunningStats(tensor.Float32, math.MaxInt)
+	testkit.Rejects(t, err, "nn: NewRunningStats: channels must be in [1, 2147483647]")
+	_, err = nn.NewRunningStats(tensor.Int, 1)
+	testkit.Rejects(t, err, "nn: NewRunningStats: dtype must be float32 or float64, got int")
 
 	one := newTrained(t, running(t, tensor.Float64, 2), []int{1, 2}, nil)
 	if err := gorgonia.Let(one.x, testkit.Wave(tensor.Float64, 0, 1, 2)); err != nil {

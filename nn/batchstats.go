@@ -20,7 +20,7 @@ import (
 // Its inputs are x and, unless it is frozen, the step. It has no gradient of
 // its own: that of batchNorm accounts for its dependence on x.
 type batchStats struct {
-	running       *Running
+	running       *RunningStats
 	momentum, eps float64
 	dims          int
 	frozen        bool

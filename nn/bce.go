@@ -11,12 +11,12 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// A BCEOption sets something about BCEWithLogits that has a default.
+// A BCEOption changes a default of [BCEWithLogits].
 type BCEOption interface{ bce(*bceWithLogits) }
 
-// WithPosWeight multiplies the loss of targets of 1 by a weight, so that above 1 recall
-// rises and below 1 precision: one weight for all, or one for each class of the last
-// axis. Weights must be finite and not negative.
+// WithPosWeight multiplies the loss of targets of 1 by a weight: above 1 raises
+// recall, below 1 precision. It takes one weight for all classes, or one for
+// each class of the last axis. Weights must be finite and not negative.
 func WithPosWeight(w ...float64) BCEOption {
 	return bceOption(func(f *bceWithLogits) { f.posWeight, f.weighs = w, true })
 }
@@ -25,17 +25,19 @@ type bceOption func(*bceWithLogits)
 
 func (o bceOption) bce(f *bceWithLogits) { o(f) }
 
-// BCEWithLogits returns the mean binary cross-entropy, in nats, of targets in [0, 1]
-// under the sigmoid of the logits, for labels of which each is there or not by itself:
+// BCEWithLogits returns the mean binary cross-entropy, in nats, of targets in
+// [0, 1] under the sigmoid of the logits, for labels that are present or absent
+// independently of each other:
 //
 //	loss = mean over i of -w*t[i]*log(σ(x[i])) - (1-t[i])*log(1-σ(x[i]))
 //
-// with logits x, targets t and w of WithPosWeight, else 1. Logarithms are taken of the
-// logits, as softplus, so that nothing overflows and nothing small is lost; a logit of
-// ±Inf has the loss 0 where its target is certain too. logits and targets are nodes
-// of float32 or float64, of one shape of rank 1 or more. No gradient flows into targets;
-// one outside [0, 1] is an error when the graph runs. It is PyTorch's
-// BCEWithLogitsLoss.
+// with logits x, targets t and the weight w of [WithPosWeight], by default 1.
+// Logarithms are computed from the logits, as softplus, so nothing overflows
+// and small terms are not lost; a logit of ±Inf has loss 0 if its target agrees
+// with it. logits and targets are nodes of float32 or float64, of the same
+// shape, of rank 1 or more. The result is a scalar of their type. No gradient
+// flows into targets; one outside [0, 1] is an error when the graph runs. It is
+// PyTorch's BCEWithLogitsLoss.
 func BCEWithLogits(logits, targets *gorgonia.Node, opts ...BCEOption) (*gorgonia.Node, error) {
 	var f bceWithLogits
 	for _, opt := range opts {
@@ -63,7 +65,7 @@ func checkWeight(what string, w float64) error {
 // bceWithLogits :: logits → targets → loss
 type bceWithLogits struct {
 	reduction
-	weighs    bool // posWeight is given
+	weighs    bool // posWeight is set
 	posWeight []float64
 }
 
@@ -80,7 +82,7 @@ func (bceWithLogits) Role() op.Role { return op.RoleSoftmax }
 
 func (bceWithLogits) inputs() []op.Input { return logitsAndTargets() }
 
-// logitsAndTargets are the inputs of the losses of labels that are there or not.
+// logitsAndTargets are the inputs of the losses of independent labels.
 func logitsAndTargets() []op.Input {
 	return []op.Input{{Name: "logits"}, {Name: "targets", Of: op.Constants}}
 }
@@ -99,7 +101,7 @@ func (bceWithLogits) wrong(p point) string {
 	return ""
 }
 
-// weight is that of the target's share of the loss.
+// weight returns the weight of the target's share of the loss.
 func (f bceWithLogits) weight(class int) float64 {
 	switch len(f.posWeight) {
 	case 0:
@@ -120,7 +122,7 @@ func (f bceWithLogits) slope(p point, _ int) float64 {
 	return float64((1-t)*sigmoid(x)) - float64(f.weight(p.class)*t*sigmoid(-x))
 }
 
-// times is share*x, 0 of no share whatever x is but for NaN.
+// times returns share*x, but 0 for a share of 0 unless x is NaN.
 func times(share, x float64) float64 {
 	if share == 0 && math.IsInf(x, 0) {
 		return 0

@@ -21,18 +21,18 @@ func WithLabelSmoothing(eps float64) RDropOption {
 	return smoothing(func(f *crossEntropy) { f.smoothing = eps })
 }
 
-// WithClassWeights multiplies the loss of each class by its weight, one for each class,
-// which must be finite and not negative, so that rare classes count as much as others.
-// Of labels that are classes the mean becomes the sum over the sum of the weights of
-// the labels, so that a weight for all classes alike changes nothing; labels that are
-// probabilities count as one example each. Both are as in PyTorch.
+// WithClassWeights multiplies the loss of each class by its weight, so that
+// rare classes count as much as others. It takes one weight for each class,
+// finite and not negative. With integer labels the mean is the sum divided by
+// the sum of the labels' weights, so equal weights change nothing; examples
+// with soft labels count 1 each. Both are as in PyTorch.
 func WithClassWeights(w ...float64) CrossEntropyOption {
 	return crossEntropyOption(func(f *crossEntropy) { f.classWeights, f.weighsClasses = w, true })
 }
 
-// WithIgnoreIndex leaves out the examples with a label, which need not be a class: they
-// have the loss and the gradient 0 and do not count in the mean. PyTorch's default is
-// -100, ours none.
+// WithIgnoreIndex leaves out the examples with the given label, which need not
+// be a class: their loss and gradient are 0, and they do not count in the mean.
+// PyTorch's default is -100; here there is none.
 func WithIgnoreIndex(label int) CrossEntropyOption {
 	return crossEntropyOption(func(f *crossEntropy) { f.ignored, f.ignores = label, true })
 }
@@ -59,14 +59,15 @@ func (o smoothing) rdrop()                       {}
 // (softmax(logits) - onehot(labels))/N. A label outside the classes is an
 // [ExampleError] when the graph runs.
 //
-// labels may also be soft, of the type and shape of logits: the probability of each
-// class, as mixup makes them. The loss of an example is then
+// labels may also be soft, of the type and shape of logits: the probability of
+// each class, as mixup makes them. The loss of an example is then
 //
 //	-sum over k of labels[n,k]*log(softmax(logits)[n,k])
 //
-// A class of probability 0 adds nothing, even where its logit is -Inf. A probability
-// that is negative, infinite or NaN is an error when the graph runs. No gradient flows
-// into labels. It is PyTorch's CrossEntropyLoss, whose class is the second axis.
+// A class of probability 0 adds nothing, even if its logit is -Inf. A
+// probability that is negative, infinite or NaN is an error when the graph
+// runs. No gradient flows into labels. It is PyTorch's CrossEntropyLoss, but
+// with the class as the last instead of the second axis.
 func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...CrossEntropyOption) (*gorgonia.Node, error) {
 	const name = "nn: SoftmaxCrossEntropy"
 	f, err := newCrossEntropy(logits, labels)
@@ -82,7 +83,8 @@ func SoftmaxCrossEntropy(logits, labels *gorgonia.Node, opts ...CrossEntropyOpti
 	return apply(f, f.nodes(logits, labels)...)
 }
 
-// newCrossEntropy returns the cross-entropy of logits and labels of either kind.
+// newCrossEntropy returns the cross-entropy of logits and labels of either
+// kind.
 func newCrossEntropy(logits, labels *gorgonia.Node) (f crossEntropy, err error) {
 	if logits == nil || labels == nil {
 		return f, errors.New("logits and labels must be nodes, got none")
@@ -125,8 +127,8 @@ type crossEntropy struct {
 	reduction
 	dims          int     // of the examples
 	soft          bool    // labels are probabilities
-	divergence    bool    // the entropy of the labels is taken off
-	smoothing     float64 // share of the true class that all get
+	divergence    bool    // the labels' entropy is subtracted
+	smoothing     float64 // share of the true class that is spread over all
 	weighsClasses bool
 	classWeights  []float64
 	ignores       bool

@@ -3,12 +3,11 @@ package nn
 import "fmt"
 
 // An ExampleError is an op's error about one example of a batch, such as an id
-// outside an embedding. [errors.As] finds it in the error that a machine
-// returns.
+// outside an embedding. [errors.As] finds it in the error that models.Graph.Run
+// returns; the errors of Gorgonia's own RunAll cannot be unwrapped.
 type ExampleError struct {
 	// Example is the index along the batch's first axis, from 0. Package
-	// training, which knows which example of the data set that is, replaces it
-	// by the index in the data set.
+	// training replaces it by the index in the data set.
 	Example int
 	// Reason says what must hold and what was found.
 	Reason string

@@ -11,11 +11,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// A FocalOption sets something about Focal that has a default.
+// A FocalOption changes a default of [Focal].
 type FocalOption interface{ focal(*focalLoss) }
 
-// WithAlpha weighs the loss of targets of 1 with alpha in [0, 1] and that of targets of
-// 0 with 1-alpha; without it both have the weight 1. The authors take 0.25.
+// WithAlpha weighs the loss of targets of 1 by alpha, in [0, 1], and that of
+// targets of 0 by 1-alpha; by default both weights are 1. The authors use 0.25.
 func WithAlpha(alpha float64) FocalOption {
 	return focalOption(func(f *focalLoss) { f.alpha, f.balanced = alpha, true })
 }
@@ -24,15 +24,17 @@ type focalOption func(*focalLoss)
 
 func (o focalOption) focal(f *focalLoss) { o(f) }
 
-// Focal returns the mean focal loss of targets of 0 or 1 under the sigmoid of the
-// logits, a binary cross-entropy in which what is classified well counts less:
+// Focal returns the mean focal loss of targets of 0 or 1 under the sigmoid of
+// the logits, a binary cross-entropy that gives well-classified examples less
+// weight:
 //
 //	loss = mean over i of -a*(1-p)^gamma * log(p)
 //
-// with p the probability of the target, σ(x[i]) for 1 and 1-σ(x[i]) for 0, and a of
-// WithAlpha. gamma must be finite and not negative; 0 is BCEWithLogits, the authors take 2.
-// logits and targets are as there, but targets other than 0 and 1 are an error when
-// the graph runs. It is torchvision's sigmoid_focal_loss.
+// where p is the probability of the target, σ(x[i]) for 1 and 1-σ(x[i]) for 0,
+// and a comes from [WithAlpha]. gamma must be finite and not negative; 0 makes
+// it [BCEWithLogits], and the authors use 2. logits and targets are as in
+// BCEWithLogits, but a target other than 0 and 1 is an error when the graph
+// runs. It is torchvision's sigmoid_focal_loss.
 //
 // Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, equations 4
 // and 5.
@@ -55,7 +57,7 @@ type focalLoss struct {
 	plainLoss
 	reduction
 	gamma, alpha float64
-	balanced     bool // by alpha
+	balanced     bool // alpha is set
 }
 
 func (focalLoss) Name() string       { return "Focal" }
@@ -76,8 +78,8 @@ func (focalLoss) wrong(p point) string {
 	return ""
 }
 
-// of returns the logit of what the target is, whose sigmoid is p, its sign by the
-// given logit, and the weight.
+// of returns the logit of the target's class, whose sigmoid is p, its sign
+// relative to the given logit, and the weight.
 func (f focalLoss) of(p point) (z, sign, weight float64) {
 	z, sign, weight = p.x[0], 1, 1
 	if f.balanced {
@@ -92,7 +94,7 @@ func (f focalLoss) of(p point) (z, sign, weight float64) {
 	return z, sign, weight
 }
 
-// focus is (1-p)^gamma, with log(1-p) = -softplus(z).
+// focus returns (1-p)^gamma, with log(1-p) = -softplus(z).
 func (f focalLoss) focus(z float64) float64 {
 	if f.gamma == 0 {
 		return 1

@@ -9,19 +9,21 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// GaussianNLL returns the mean negative log-likelihood, in nats, of the targets under
-// normal distributions whose means and variances a network predicts:
+// GaussianNLL returns the mean negative log-likelihood, in nats, of targets
+// under normal distributions whose means and variances a network predicts:
 //
 //	loss = mean over i of (log(2π) + s[i] + (target[i] - mean[i])^2 * exp(-s[i]))/2
 //
-// s is logVariance, the logarithm of the variance: any number will do, nothing is
-// divided by, and a network learns from it how noisy each example is (heteroscedastic
-// regression). PyTorch's GaussianNLLLoss with full=True is the same of exp(s). The
-// three are nodes of float32 or float64, of one shape of rank 1 or more. Gradients flow
-// into all of them.
+// Here s is logVariance, the logarithm of the variance. It may be any number,
+// there is no division, and with it a network learns how noisy each example is
+// (heteroscedastic regression). PyTorch's GaussianNLLLoss with full=True takes
+// exp(s) instead. All three are nodes of float32 or float64, of the same shape,
+// of rank 1 or more; the result is a scalar of their type. Gradients flow into
+// all of them.
 //
-// Source: Kendall and Gal, "What Uncertainties Do We Need in Bayesian Deep Learning for
-// Computer Vision?", NeurIPS 2017, equation 8 (which leaves log(2π)/2 out).
+// Source: Kendall and Gal, "What Uncertainties Do We Need in Bayesian Deep
+// Learning for Computer Vision?", NeurIPS 2017, equation 8 (without its
+// constant, log(2π)/2).
 func GaussianNLL(mean, logVariance, target *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
 	return applyLoss(gaussianNLL{}, reductionOf(opts), mean, logVariance, target)
 }
@@ -54,8 +56,8 @@ func (gaussianNLL) slope(p point, by int) float64 {
 	return scaled
 }
 
-// precise is an error times the precision, the reciprocal of the variance; no error is
-// none at any precision.
+// precise returns an error times the precision, the reciprocal of the variance;
+// an error of 0 is 0 at any precision.
 func precise(d, logVariance float64) float64 {
 	if d == 0 && !math.IsNaN(logVariance) {
 		return 0

@@ -10,15 +10,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// Huber returns the mean over the elements of a loss that is quadratic up to an error of
-// delta and linear above it, so that outliers pull less than in MSE. With
-// d = |x[i] - target[i]|:
+// Huber returns the mean of a loss that is quadratic up to an error of delta
+// and linear above it, so that outliers have less influence than in [MSE]. With
+// d = |x[i] - target[i]|, the loss of an element is
 //
 //	d^2/2               where d <= delta
 //	delta*(d - delta/2) elsewhere
 //
-// delta must be positive and finite. The rest is as in MSE. It is PyTorch's HuberLoss,
-// and delta times its SmoothL1Loss.
+// delta must be positive and finite; for the inputs and the result see MSE. It
+// is PyTorch's HuberLoss, and delta times its SmoothL1Loss.
 //
 // Source: Huber, "Robust Estimation of a Location Parameter", 1964.
 func Huber(x, target *gorgonia.Node, delta float64, opts ...LossOption) (*gorgonia.Node, error) {

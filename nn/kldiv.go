@@ -5,18 +5,19 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// KLDiv returns the mean over the examples of the Kullback-Leibler divergence, in
-// nats, of target probabilities from the softmax of the logits, for a network that
-// learns a distribution, such as that of another network:
+// KLDiv returns the mean over the examples of the Kullback-Leibler divergence,
+// in nats, of the softmax of the logits from target probabilities, for a
+// network that learns a distribution, such as that of another network:
 //
 //	loss = mean over n of sum over k of t[n,k]*(log t[n,k] - log softmax(logits)[n,k])
 //
-// logits and target are nodes of float32 or float64, of one type and shape, rank 2
-// or more and with the class as last axis. It is the cross-entropy with soft labels less
-// their entropy: the gradient is the same, and so is what is said there of
-// probabilities, which need not add up to 1. Logits that are log-probabilities are left
-// as they are by the softmax. It is PyTorch's KLDivLoss of log-probabilities with
-// reduction="batchmean", if that counts all but the last axis as batch.
+// logits and target are nodes of float32 or float64, of the same type and
+// shape, of rank 2 or more and with the class as the last axis. KLDiv is
+// [SoftmaxCrossEntropy] with soft labels minus their entropy: it has the same
+// gradient and takes the same probabilities, which need not add up to 1. Logits
+// that are log-probabilities pass the softmax unchanged. It is PyTorch's
+// KLDivLoss of log-probabilities with reduction="batchmean", if all axes except
+// the last count as the batch.
 //
 // Source: Kullback and Leibler, "On Information and Sufficiency", 1951.
 func KLDiv(logits, target *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {

@@ -7,7 +7,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// labelled is a batch of logits with labels, as a cross-entropy reads them.
+// labelled is a batch of logits with labels, in the form that a cross-entropy
+// reads.
 type labelled[F op.Float] struct {
 	crossEntropy
 	weighing[F]
@@ -18,7 +19,8 @@ type labelled[F op.Float] struct {
 	targets []float64 // memory for those of one example
 }
 
-// readLabels returns the batch among the inputs, an error where a label is wrong.
+// readLabels returns the batch among the inputs, or an error if a label is
+// wrong.
 func readLabels[F op.Float](f crossEntropy, in op.Args[F]) (*labelled[F], error) {
 	b := &labelled[F]{crossEntropy: f, classes: in.Shapes[0][f.dims], logits: in.Floats[0], soft: in.Floats[1]}
 	b.targets = make([]float64, b.classes)
@@ -35,7 +37,7 @@ func readLabels[F op.Float](f crossEntropy, in op.Args[F]) (*labelled[F], error)
 	return b, b.checkLabels(in.Shapes[0][0])
 }
 
-// ignore gives the examples with the ignored label the weight 0.
+// ignore gives weight 0 to the examples with the ignored label.
 func (b *labelled[F]) ignore() {
 	all := make([]F, b.examples)
 	for n, label := range b.labels {
@@ -46,8 +48,8 @@ func (b *labelled[F]) ignore() {
 	b.of, b.each = all, 1
 }
 
-// checkLabels returns an error unless the labels of all examples that count are right.
-// The first axis of the batch has the given length.
+// checkLabels returns an error unless the labels of all examples that count are
+// valid. The first axis of the batch has the given length.
 func (b *labelled[F]) checkLabels(length int) error {
 	each := b.examples / length // labels of one place on that axis
 	for n := range b.examples {
@@ -69,7 +71,7 @@ func (b *labelled[F]) checkLabels(length int) error {
 	return nil
 }
 
-// share is what the losses are divided by in their mean.
+// share returns the divisor of the losses in their mean.
 func (b *labelled[F]) share() float64 {
 	if !b.weighsClasses || b.labels == nil {
 		return b.total()
@@ -85,7 +87,7 @@ func (b *labelled[F]) share() float64 {
 
 func (b *labelled[F]) row(n int) []F { return b.logits[n*b.classes : (n+1)*b.classes] }
 
-// loss is that of example n.
+// loss returns the loss of example n.
 func (b *labelled[F]) loss(n int) float64 {
 	row := b.row(n)
 	log := logSumExp(row)
@@ -115,8 +117,8 @@ func (b *labelled[F]) loss(n int) float64 {
 	return loss
 }
 
-// target returns what each class of example n should have, and its sum; the slice is
-// valid until the next call.
+// target returns the target of each class of example n, and their sum; the
+// slice is valid until the next call.
 func (b *labelled[F]) target(n int) (target []float64, all float64) {
 	target = b.targets
 	spread := b.smoothing / float64(b.classes)

@@ -83,7 +83,7 @@ func TestLayersAgreeWithPyTorch(t *testing.T) {
 	add("Embedding", embedding(ids), nil, []int{4, 5})
 	cases[len(cases)-1].IDs = [][]int{{0, 3, 3}, {1, 0, 3}}
 
-	states := make(map[int]*nn.Running)
+	states := make(map[int]*nn.RunningStats)
 	for _, shape := range [][]int{{6, 3}, {4, 3, 5}, {2, 3, 4, 5}} {
 		for training, opts := range [][]nn.BatchNormOption{{nn.WithRunningStatistics()}, nil} {
 			r := running(t, tensor.Float32, 3)

@@ -291,7 +291,7 @@ func fedOp(name string, x *gorgonia.Node, step, rate, logit gorgonia.Value) (*go
 	case "SelfAttention":
 		return nn.SelfAttention(x, 1, 0.5, at)
 	case "BatchNorm":
-		r, err := nn.NewRunning(tensor.Float64, 6)
+		r, err := nn.NewRunningStats(tensor.Float64, 6)
 		if err != nil {
 			return nil, err
 		}

@@ -10,9 +10,9 @@ import (
 //
 //	loss = mean over i of (x[i] - target[i])^2
 //
-// x and target are nodes of float32 or float64, of one shape of rank 1 or more: shapes
-// are not broadcast. The result is a scalar of their type. Gradients flow into both.
-// It is PyTorch's MSELoss.
+// x and target are nodes of float32 or float64, of the same shape, of rank 1 or
+// more: shapes are not broadcast. The result is a scalar of their type, unless
+// an option says otherwise. Gradients flow into both. It is PyTorch's MSELoss.
 func MSE(x, target *gorgonia.Node, opts ...LossOption) (*gorgonia.Node, error) {
 	return applyLoss(mse{}, reductionOf(opts), x, target)
 }
@@ -30,11 +30,11 @@ func (mse) value(p point) float64 {
 
 func (mse) slope(p point, by int) float64 { return towards(by, 2*(p.x[0]-p.x[1])) }
 
-// valueAndTarget are the inputs of the losses of regression.
+// valueAndTarget are the inputs of the regression losses.
 func valueAndTarget() []op.Input { return []op.Input{{Name: "x"}, {Name: "target"}} }
 
-// towards is the derivative by x or target of a function of x - target that has the
-// given derivative.
+// towards returns the derivative with respect to x or target of a function of x
+// - target whose derivative is d.
 func towards(by int, d float64) float64 {
 	if by == 1 {
 		return -d

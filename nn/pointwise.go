@@ -12,29 +12,30 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// A pointLoss is a loss of single elements of tensors of one shape. It is computed in
-// float64, with functions that give the same bits on every machine.
+// A pointLoss is a loss of single elements of tensors of the same shape. It is
+// computed in float64, with functions that give the same bits on every machine.
 type pointLoss interface {
 	Name() string
-	settings() string   // tell it from others of its name
+	settings() string   // distinguish it from others of its name
 	inputs() []op.Input // without their ranks
 	Role() op.Role
-	// fits returns an error unless the shape of the inputs will do.
+	// fits returns an error unless the loss takes inputs of the shape.
 	fits(tensor.Shape) error
-	// wrong says what a target must be and is, "" where it may be what it is.
+	// wrong says what a target must be and what it is, "" if it is valid.
 	wrong(point) string
 	value(point) float64
-	// slope is the derivative of the value by an input.
+	// slope returns the derivative of the value with respect to an input.
 	slope(p point, by int) float64
 }
 
-// A point has the elements of the inputs in one place.
+// A point holds the elements of the inputs at one place.
 type point struct {
 	x     [3]float64
 	class int // index on the last axis
 }
 
-// plainLoss is embedded by losses without settings that take any shapes and targets.
+// plainLoss is embedded by losses without settings that take any shapes and
+// targets.
 type plainLoss struct{}
 
 func (plainLoss) settings() string        { return "" }
@@ -102,8 +103,8 @@ func lossOfPoints[F op.Float](f pointwise, y []F, in op.Args[F]) error {
 	return nil
 }
 
-// readPoints returns the weights of the elements and what reads one, an error where a
-// target is wrong.
+// readPoints returns the weights of the elements and a function that reads one,
+// or an error if a target is wrong.
 func readPoints[F op.Float](f pointwise, in op.Args[F]) (w weighing[F], at func(e int) point, err error) {
 	inputs := in.Floats[:len(f.inputs())]
 	if w, err = weigh(f.reduction, len(inputs[0]), len(inputs), in); err != nil {
@@ -138,8 +139,8 @@ func (f pointwise) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op
 	return grads
 }
 
-// pointwiseDiff is the gradient of one of the inputs, by them, the weights and the
-// gradient of the loss.
+// pointwiseDiff is the gradient with respect to one of the inputs, computed
+// from the inputs, the weights and the gradient of the loss.
 type pointwiseDiff struct {
 	pointwise
 	by int
@@ -182,13 +183,13 @@ func (f pointwiseDiff) Derive(c *op.Calculus, _ []op.Operand, _, _ op.Operand) [
 
 func (pointwiseDiff) Role() op.Role { return op.RoleOther }
 
-// softplus is log(1+exp(x)) = -log(sigmoid(-x)), without overflow and without losing
-// what is small.
+// softplus returns log(1+exp(x)) = -log(sigmoid(-x)), without overflow and
+// without losing small values.
 func softplus(x float64) float64 {
 	return max(x, 0) + portable.Log1p(portable.Exp(-math.Abs(x)))
 }
 
-// sigmoid is 1/(1+exp(-x)), to full precision where it is small.
+// sigmoid returns 1/(1+exp(-x)), to full precision where it is small.
 func sigmoid(x float64) float64 {
 	e := portable.Exp(-math.Abs(x))
 	if x < 0 {

@@ -10,9 +10,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
-// A LossOption sets what every loss has: how the losses of the examples become one.
-// Without any the result is their mean. An example is what has a loss of its own: an
-// element of a regression, a label of a classification.
+// A LossOption sets how the losses of the examples become one; every loss takes
+// it. By default the result is their mean. An example is what has its own loss:
+// an element in regression, a label in classification.
 type LossOption interface {
 	BCEOption
 	CrossEntropyOption
@@ -24,22 +24,24 @@ type LossOption interface {
 // WithSum makes the loss the sum over the examples instead of their mean.
 func WithSum() LossOption { return reductionOption(func(r *reduction) { r.kind = reduceSum }) }
 
-// WithoutReduction makes the result the losses of the single examples, in their shape.
+// WithoutReduction makes the result the losses of the individual examples, in
+// their shape.
 func WithoutReduction() LossOption {
 	return reductionOption(func(r *reduction) { r.kind = reduceNone })
 }
 
-// WithWeights multiplies the loss of each example by its weight; their mean becomes
-// the weighted mean, the sum of the products over the sum of the weights. (PyTorch
-// divides by the sum in its cross-entropy and by the number of examples in
-// BCEWithLogitsLoss; for the latter take WithSum and divide.) An example of weight 0 has
-// the loss and the gradient 0 whatever it holds, NaN too, so that a mask of 0 and 1
-// leaves padding out. The mean over no weight at all is 0.
+// WithWeights multiplies the loss of each example by its weight; the mean
+// becomes the weighted mean, the sum of the products divided by the sum of the
+// weights. (PyTorch divides by that sum in its cross-entropy, but by the number
+// of examples in BCEWithLogitsLoss; for the latter use [WithSum] and divide.)
+// An example of weight 0 has loss and gradient 0 whatever it holds, even NaN,
+// so a mask of zeros and ones leaves padding out. The mean is 0 if all weights
+// are 0.
 //
-// w is a node of the type of the first input. Its shape is that of the examples, or
-// of their leading axes: (N) weighs whole sequences, (N, T) their tokens. No gradient
-// flows into it. A weight that is negative, infinite or NaN is an error when the graph
-// runs.
+// w is a node of the type of the first input. Its shape is that of the
+// examples, or of their leading axes: (N) weighs whole sequences, (N, T) their
+// tokens. No gradient flows into it. A weight that is negative, infinite or NaN
+// is an error when the graph runs.
 func WithWeights(w *gorgonia.Node) LossOption {
 	return reductionOption(func(r *reduction) { r.weights, r.weighted = w, true })
 }
@@ -60,7 +62,7 @@ const (
 	reduceNone reductionKind = " none"
 )
 
-// reduction is how the losses of examples become one.
+// reduction says how the losses of examples become one.
 type reduction struct {
 	kind     reductionKind
 	weighted bool
@@ -74,7 +76,7 @@ func reductionOf(opts []LossOption) (r reduction) {
 	return r
 }
 
-// settings tells one reduction from another.
+// settings distinguishes one reduction from another.
 func (r reduction) settings() string {
 	if r.weighted {
 		return string(r.kind) + " weighted"
@@ -82,7 +84,7 @@ func (r reduction) settings() string {
 	return string(r.kind)
 }
 
-// rank is that of the result for examples of a rank.
+// rank returns the rank of the result for examples of a rank.
 func (r reduction) rank(examples int) int {
 	if r.kind == reduceNone {
 		return examples
@@ -90,7 +92,7 @@ func (r reduction) rank(examples int) int {
 	return 0
 }
 
-// with adds the weights, if any, to the other inputs.
+// with appends the weights, if any, to the other inputs.
 func (r reduction) with(inputs ...op.Input) []op.Input {
 	if !r.weighted {
 		return inputs
@@ -102,7 +104,7 @@ func (r reduction) with(inputs ...op.Input) []op.Input {
 	return append(inputs, in)
 }
 
-// nodes adds the node of the weights, if any, to the others.
+// nodes appends the node of the weights, if any, to the others.
 func (r reduction) nodes(in ...*gorgonia.Node) []*gorgonia.Node {
 	if !r.weighted {
 		return in
@@ -110,8 +112,8 @@ func (r reduction) nodes(in ...*gorgonia.Node) []*gorgonia.Node {
 	return append(in, r.weights)
 }
 
-// shape is that of the result for examples of a shape, and an error unless the weights,
-// the last of the inputs, fit them.
+// shape returns the shape of the result for examples of a shape, or an error
+// unless the weights, the last of the inputs, fit them.
 func (r reduction) shape(examples tensor.Shape, inputs []tensor.Shape) (tensor.Shape, error) {
 	if r.weighted {
 		w := inputs[len(inputs)-1]
@@ -125,8 +127,8 @@ func (r reduction) shape(examples tensor.Shape, inputs []tensor.Shape) (tensor.S
 	return tensor.ScalarShape(), nil
 }
 
-// scale is the factor of the sum of the losses of examples whose weights add up to
-// total.
+// scale returns the factor of the sum of the losses of examples whose weights
+// add up to total.
 func (r reduction) scale(total float64) float64 {
 	switch {
 	case r.kind != reduceMean:
@@ -137,14 +139,14 @@ func (r reduction) scale(total float64) float64 {
 	return 1 / total
 }
 
-// weighing are the weights of a number of examples.
+// weighing holds the weights of a number of examples.
 type weighing[F op.Float] struct {
 	examples int
 	of       []F // nil: all are 1
-	each     int // examples that have one weight
+	each     int // examples that share a weight
 }
 
-// weigh returns the weights among the inputs, which are those of the reduction.
+// weigh returns the reduction's weights, which are among the inputs.
 func weigh[F op.Float](r reduction, examples, inputs int, in op.Args[F]) (weighing[F], error) {
 	w := weighing[F]{examples: examples}
 	if !r.weighted {
@@ -167,7 +169,7 @@ func (w weighing[F]) at(example int) float64 {
 	return float64(w.of[example/w.each])
 }
 
-// total is the sum of the weights.
+// total returns the sum of the weights.
 func (w weighing[F]) total() float64 {
 	if w.of == nil {
 		return float64(w.examples)
@@ -179,8 +181,8 @@ func (w weighing[F]) total() float64 {
 	return total * float64(w.each)
 }
 
-// reduceLosses sets y to the reduction of the losses of the examples, in their order;
-// those of weight 0 are not asked for. scale is that of the reduction.
+// reduceLosses sets y to the reduction of the losses of the examples, in their
+// order; it does not ask for those of weight 0. scale is the reduction's.
 func reduceLosses[F op.Float](r reduction, y []F, w weighing[F], scale float64, loss func(example int) float64) {
 	var total float64
 	for e := range w.examples {
@@ -199,8 +201,8 @@ func reduceLosses[F op.Float](r reduction, y []F, w weighing[F], scale float64, 
 	}
 }
 
-// slopes calls f with each example and the factor of the gradient of its loss, dy being
-// the gradient of the reduction; for those of weight 0 it is 0.
+// slopes calls f with each example and the factor of the gradient of its loss,
+// which is 0 for weight 0; dy is the gradient of the reduction.
 func slopes[F op.Float](r reduction, dy []F, w weighing[F], scale float64, f func(example int, factor float64)) {
 	for e := range w.examples {
 		upstream := dy[0]
@@ -211,8 +213,8 @@ func slopes[F op.Float](r reduction, dy []F, w weighing[F], scale float64, f fun
 	}
 }
 
-// gradientOf is the input of a gradient's function that holds the gradient of the
-// result.
+// gradientOf is the input of a gradient's function that holds the gradient of
+// the result.
 func (r reduction) gradientOf(what string, examples int) op.Input {
 	return op.Input{Name: "gradient of the " + what, Rank: r.rank(examples)}
 }

@@ -111,7 +111,7 @@ func (a *audit) inEval(s site) {
 	}
 	problem := "It " + does + " at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
 	if s.Mode == Sampling {
-		problem = "It " + does + " at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone."
+		problem = "It " + does + " at inference, so that predictions are random: that is meant for Monte Carlo dropout alone."
 	}
 	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Inference).")
 }

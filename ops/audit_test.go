@@ -401,7 +401,7 @@ func TestAudit(t *testing.T) {
 func TestAuditOfModes(t *testing.T) {
 	for mode, want := range map[ops.Mode]string{
 		ops.Auto:     "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative",
-		ops.Sampling: "It drops at inference, so that predictions are random: that is meant for Monte-Carlo dropout alone.",
+		ops.Sampling: "It drops at inference, so that predictions are random: that is meant for Monte Carlo dropout alone.",
 	} {
 		t.Run(mode.String(), func(t *testing.T) {
 			b := blueprint{t, gorgonia.NewGraph()}

@@ -46,7 +46,7 @@ func (b blueprint) batchNorm(x *gorgonia.Node) *gorgonia.Node {
 }
 
 func (b blueprint) ourBatchNorm(x *gorgonia.Node) *gorgonia.Node {
-	running, err := nn.NewRunning(tensor.Float64, x.Shape()[1])
+	running, err := nn.NewRunningStats(tensor.Float64, x.Shape()[1])
 	if err != nil {
 		b.t.Fatal(err)
 	}

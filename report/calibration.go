@@ -10,19 +10,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// CalibrationBins is the number of bins of confidence, of equal width.
+// CalibrationBins is the number of equally wide bins of confidence in
+// [Calibration].
 const CalibrationBins = 10
 
 // Calibration draws reliability curves: the accuracy of classifiers by their
-// confidence, which is the probability of the class they answered. On the
-// diagonal a classifier is right as often as it claims. Names have the expected
+// confidence, which is the probability of the predicted class. On the diagonal
+// a classifier is right as often as it claims. Names include the expected
 // calibration error (Naeini et al. 2015; Guo et al. 2017): the mean distance
-// between confidence and accuracy over CalibrationBins bins, weighted by their
-// examples. It is an error if there are no predictions or some do not fit
-// together.
+// between confidence and accuracy over [CalibrationBins] bins, weighted by
+// their examples. It is an error if there are no predictions or their parts do
+// not fit together.
 func Calibration(of ...Predictions) (*Figure, error) {
 	if len(of) == 0 {
-		return nil, errors.New("report: Calibration: want at least one classifier, got none")
+		return nil, errors.New("report: Calibration: must have at least one classifier, got none")
 	}
 	var curves []reliability
 	var errs []string
@@ -71,7 +72,7 @@ func names(of []Predictions) []string {
 	return s
 }
 
-// A reliability is a curve of the bins that have examples.
+// A reliability is a curve over the bins that have examples.
 type reliability struct {
 	bins []bin
 	ece  float64 // in [0, 1]

@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Chart draws numbers against a number: lines, dots, bars of error and bands.
+// A Chart draws numbers against a number: lines, dots, error bars and bands.
 type Chart struct {
 	Title, Caption, Alt string
 	X, Y                string // what the axes show, with units
@@ -20,26 +20,26 @@ type Chart struct {
 	Series              []Series
 }
 
-// A Series is one line of a chart, or one kind of its dots. Points whose Y is not
-// finite, or not positive on a logarithmic scale, are left out.
+// A Series is a line of a [Chart], or one kind of its dots. Points are left out
+// if their Y is not finite or, on a logarithmic scale, not positive.
 type Series struct {
-	Name string // in the key; "": not in it
+	Name string // in the key; "" leaves it out
 	X, Y []float64
-	// Err, if there is one, is how far the bar of each point reaches up and down; NaN is
-	// no bar.
+	// Err, unless nil, is how far the error bar of each point extends up and
+	// down; NaN draws none.
 	Err []float64
-	// Low and High, if there are any, are the ends of a band, at each X.
+	// Low and High, unless nil, are the ends of a band at each X.
 	Low, High []float64
 
-	Color   int     // of those of [Colors], again from the first after the last
-	Opacity float64 // of dots, in (0, 1]; 0 is 1
+	Color   int     // an index into the series colours of [Colors], which repeat
+	Opacity float64 // of dots, in (0, 1]; 0 means 1
 	Dashed  bool
-	NoLine  bool // dots alone
-	NoDots  bool // a line alone
+	NoLine  bool // dots only
+	NoDots  bool // a line only
 }
 
-// Figure draws the chart. It is an error if no series has a point to be drawn, or if
-// the numbers of a series are not as many as its X.
+// Figure draws the chart. It is an error if no series has a point to draw, or
+// if the numbers of a series are not as many as its X.
 func (c Chart) Figure() (*Figure, error) {
 	var x, y extent
 	for _, s := range c.Series {
@@ -132,7 +132,7 @@ func (s Series) check(c Chart) error {
 	return nil
 }
 
-// drawable are the indices of the points that are drawn.
+// drawable returns the indices of the points to draw.
 func (s Series) drawable(c Chart) []int {
 	var all []int
 	for i, y := range s.Y {
@@ -143,8 +143,8 @@ func (s Series) drawable(c Chart) []int {
 	return all
 }
 
-// bar is the extent of a point's bar of error. It stays above 0 where the point does,
-// for logarithmic scales.
+// bar returns the extent of a point's error bar. It stays above 0 if the point
+// does, for logarithmic scales.
 func (s Series) bar(i int) (low, high float64) {
 	y := s.Y[i]
 	if s.Err == nil || !finite(s.Err[i]) {
@@ -203,7 +203,7 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 	}
 }
 
-// scaled is what an axis shows, with its scale if that is logarithmic.
+// scaled returns the name of an axis, with its scale if that is logarithmic.
 func scaled(name string, log bool) string {
 	if log {
 		name += ", log scale"
@@ -211,7 +211,7 @@ func scaled(name string, log bool) string {
 	return name
 }
 
-// An extent is that of the numbers that are drawn.
+// An extent is the range of the numbers drawn.
 type extent struct {
 	low, high float64
 	any       bool
@@ -227,8 +227,8 @@ func (e *extent) add(x float64) {
 	e.low, e.high = min(e.low, x), max(e.high, x)
 }
 
-// setScale sets an axis for an extent, with some room around it. A linear axis that
-// may begins at 0 where that is near.
+// setScale sets an axis for an extent, with some room around it. With fromZero,
+// a linear axis begins at 0 if that is near.
 func setScale(a *plot.Axis, e extent, log, fromZero bool) {
 	if log {
 		room := math.Pow(max(e.high/e.low, 1.1), 0.04)

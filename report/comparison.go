@@ -1,5 +1,5 @@
-// Package report writes what experiments found: as tables, figures and pages for
-// people, as CSV and JSON for machines.
+// Package report presents the results of experiments: as tables, figures and
+// pages for people, as CSV and JSON for programs.
 //
 //	results, err := experiment.Run(ctx, arms, seeds, 2, nil)
 //	...
@@ -9,8 +9,9 @@
 //	}
 //	err = page.WriteHTML(file)
 //
-// What is written is a function of what is given: the same results give the
-// same bytes.
+// A [Comparison] has the table and the finding, [ErrorCurves], [Calibration]
+// and others return a [Figure], and a [Page] puts all of it into one HTML file.
+// Output is a function of its input: the same results give the same bytes.
 package report
 
 import (
@@ -30,33 +31,33 @@ import (
 // Level is the confidence level of the intervals in reports.
 const Level = 0.95
 
-// A Comparison is two arms of an experiment over the same seeds.
+// A Comparison compares two arms of an experiment over the same seeds.
 type Comparison struct {
 	Results []experiment.Result
 	Without string // the arm to compare with, such as "without dropout"
-	With    string // the arm in question
+	With    string // the arm compared with it
 }
 
 // measures are the columns of the table.
 var measures = []experiment.Measure{experiment.TrainError, experiment.TestError, experiment.TestNLL, experiment.Gap}
 
-// pairs returns the finished runs of the seeds that both arms have finished,
-// the first one of each arm and seed: what is compared. It is an error if there
-// are none.
+// pairs returns the runs to compare: for each seed that both arms have
+// finished, the first run of each arm. It is an error if there are none.
 func (c Comparison) pairs() ([]experiment.Result, error) {
 	if c.With == c.Without {
-		return nil, errors.Errorf("arms must be two arms, got %q twice", c.With)
+		return nil, errors.Errorf("arms must be two different ones, got %q twice", c.With)
 	}
 	pairs := experiment.Pairs(c.Results, c.Without, c.With)
 	if len(pairs) == 0 {
-		return nil, errors.Errorf("want a seed that %q and %q have both finished, got none", c.Without, c.With)
+		return nil, errors.Errorf("must have a seed that %q and %q have both finished, got none", c.Without, c.With)
 	}
 	return pairs, nil
 }
 
 // WriteTable writes the mean of each measure for both arms with its standard
-// error, and the paired difference with its confidence interval, over the seeds
-// that both arms have finished. It is an error if there is none.
+// error, and the paired difference with its confidence interval of [Level],
+// over the seeds that both arms have finished. It is an error if there are
+// none.
 func (c Comparison) WriteTable(w io.Writer) error {
 	rows, err := c.rows()
 	if err != nil {
@@ -72,7 +73,7 @@ func (c Comparison) WriteTable(w io.Writer) error {
 	return t.Flush()
 }
 
-// rows returns the table, names first.
+// rows returns the table; the first row and column are names.
 func (c Comparison) rows() ([][]string, error) {
 	pairs, err := c.pairs()
 	if err != nil {
@@ -104,8 +105,8 @@ func (c Comparison) rows() ([][]string, error) {
 	}, nil
 }
 
-// Finding says in one sentence what the comparison found, over the seeds that
-// both arms have finished.
+// Finding returns one sentence that says what the comparison found, over the
+// seeds that both arms have finished.
 func (c Comparison) Finding() string {
 	pairs, err := c.pairs()
 	if err != nil {
@@ -153,8 +154,8 @@ func number(x float64, m experiment.Measure, format string) string {
 	return fmt.Sprintf(format, 4, x)
 }
 
-// WriteCSV writes one line for each run: arm, seed and the measures as
-// fractions.
+// WriteCSV writes a line for each run: arm, seed and the measures as fractions.
+// A run that is not finished is an error.
 func WriteCSV(w io.Writer, results []experiment.Result) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"arm", "seed", "steps", "seconds", "train_error", "train_nll", "test_error", "test_nll"})
@@ -174,7 +175,7 @@ func WriteCSV(w io.Writer, results []experiment.Result) error {
 }
 
 // WriteJSON writes the results with their whole histories. It is an error if a
-// run has NaN or an infinity, for which JSON has no number.
+// run has NaN or an infinity, which JSON cannot represent.
 func WriteJSON(w io.Writer, results []experiment.Result) error {
 	for _, r := range results {
 		if _, err := json.Marshal(r); err != nil {

@@ -42,7 +42,7 @@ func TestWriteTable(t *testing.T) {
 		}
 	}
 	wantError(t, comparison(runs()).WriteTable(failing{}), "disk full")
-	wantError(t, comparison(nil).WriteTable(failing{}), `report: WriteTable: want a seed that "without dropout" and "with dropout" have both finished, got none`)
+	wantError(t, comparison(nil).WriteTable(failing{}), `report: WriteTable: must have a seed that "without dropout" and "with dropout" have both finished, got none`)
 }
 
 func TestWriteTableOfNaN(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRepeatedRuns(t *testing.T) {
 	check(t, f, err, "Test error of 3 seeds: mean 7.23 %")
 	same := report.Comparison{Results: runs(), Without: with, With: with}
 	_, err = same.SeedErrors()
-	wantError(t, err, `must be two arms, got "with dropout" twice`)
+	wantError(t, err, `arms must be two different ones, got "with dropout" twice`)
 }
 
 func TestFinding(t *testing.T) {

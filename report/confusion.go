@@ -13,19 +13,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// mostClasses is how many rows and columns a confusion matrix has at most.
+// mostClasses is the largest number of rows and columns of a confusion matrix.
 const mostClasses = 26
 
-// Confusion draws how many examples of each class were taken for which class. Of more
-// than 26 classes it draws the 25 with the most mistakes, and the others together.
-// The names of the classes may be nil: then they are numbers. It is an error if p
-// does not fit together or there is not one name for each class.
+// Confusion draws how many examples of each class were classified as which
+// class. Of more than 26 classes it draws the 25 with the most mistakes, and
+// the others together. If the names of the classes are nil, their numbers are
+// used. It is an error if the parts of p do not fit together or there is not
+// one name for each class.
 func Confusion(p Predictions, names []string) (*Figure, error) {
 	if err := p.check(); err != nil {
 		return nil, errors.WithMessage(err, "report: Confusion")
 	}
 	if names != nil && len(names) != p.Classes {
-		return nil, errors.Errorf("report: Confusion: want a name for each of %d classes, got %d", p.Classes, len(names))
+		return nil, errors.Errorf("report: Confusion: must have a name for each of %d classes, got %d", p.Classes, len(names))
 	}
 	name := func(k int) string {
 		if names == nil {
@@ -52,20 +53,20 @@ func Confusion(p Predictions, names []string) (*Figure, error) {
 	return f, nil
 }
 
-// A confusion is what is drawn of predictions.
+// A confusion holds what is drawn of predictions.
 type confusion struct {
 	names  []string // of rows and columns
 	counts [][]int  // by true class and answer
-	others int      // classes that the last row and column have together, 0: none
+	others int      // classes combined in the last row and column; 0: none
 
 	right           int // examples
-	cornerRight     int // of them in the corner of the others
+	cornerRight     int // of these, in the corner of the others
 	worst, from, to int // the most frequent confusion, and of which classes
 }
 
 func newConfusion(p Predictions, name func(int) string) *confusion {
 	m := &confusion{}
-	mistakes := make([]int, p.Classes) // that a class has part in
+	mistakes := make([]int, p.Classes) // that a class is part of
 	pairs := make(map[[2]int]int)
 	for i, y := range p.Labels {
 		k, _ := p.answer(i)
@@ -95,7 +96,7 @@ func newConfusion(p Predictions, name func(int) string) *confusion {
 	return m
 }
 
-// rows chooses the classes that have rows of their own, names the rows and returns
+// rows chooses the classes that have their own rows, names the rows and returns
 // the row of a class.
 func (m *confusion) rows(mistakes []int, name func(int) string) func(class int) int {
 	classes := make([]int, len(mistakes))
@@ -143,7 +144,7 @@ func (m *confusion) draw(c draw.Canvas) {
 	rows := distinct(names, m.names, rowNames)
 	left := c.Min.X + max(widest(rows, names), axis.Width("class")) + margin
 	w := (c.Max.X - left) / n
-	// Upright, names need the height of a line.
+	// Upright names need the height of a line.
 	names.Font.Size = min(names.Font.Size, w)
 	names = level(names)
 	columns, upright := distinct(names, m.names, w-2), false
@@ -207,8 +208,8 @@ func (m *confusion) drawCounts(c draw.Canvas) {
 	}
 }
 
-// corner says whether a count is that of the others among themselves, which the
-// caption tells.
+// corner reports whether a count is that of the others among themselves, which
+// the caption states.
 func (m *confusion) corner(y, k int) bool {
 	return m.others > 0 && y == len(m.names)-1 && k == y
 }
@@ -223,7 +224,7 @@ func (m *confusion) fill(y, k int) color.Color {
 	case m.counts[y][k] == 0:
 		return fade(grid, 0.35)
 	}
-	// Others together may be confused more often than any two classes.
+	// The others together may be confused more often than any two classes.
 	share := float64(m.counts[y][k]) / float64(m.worst)
 	return fade(hues[0].line, 0.12+0.48*math.Sqrt(min(1, share)))
 }

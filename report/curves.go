@@ -21,14 +21,14 @@ import (
 // A Curve is a number that changes from epoch to epoch.
 type Curve struct {
 	Name    string
-	Note    string // what the axis says besides
-	Percent bool   // shown in per cent
+	Note    string // addition to the axis name
+	Percent bool   // in per cent
 	Of      func(training.Epoch) float64
 }
 
-// The curves that histories hold. BatchError and TrainLoss are those of the
-// batches as they were trained on, dropout included, so that they may lie above
-// the validation curve. ValidationError is NaN where nothing was validated.
+// The curves in histories. BatchError and TrainLoss are measured on batches
+// while training, dropout included, so they may lie above the validation curve.
+// ValidationError is NaN in epochs without validation.
 var (
 	ValidationError = Curve{"validation error", "", true, func(e training.Epoch) float64 {
 		if e.Validation == nil {
@@ -40,7 +40,7 @@ var (
 	TrainLoss  = Curve{"training loss", "of the batches, dropout included", false, func(e training.Epoch) float64 { return e.Loss }}
 )
 
-// WriteCurves writes the learning curves of the error, as ErrorCurves draws
+// WriteCurves writes the learning curves of the error, as [ErrorCurves] draws
 // them.
 func WriteCurves(w io.Writer, format Format, results []experiment.Result, arms ...string) error {
 	f, err := ErrorCurves(results, arms...)
@@ -50,10 +50,10 @@ func WriteCurves(w io.Writer, format Format, results []experiment.Result, arms .
 	return WriteFigure(w, format, f)
 }
 
-// ErrorCurves draws the validation error of each arm by epoch, or BatchError
-// for all if any epoch was not validated.
+// ErrorCurves draws the validation error of each arm by epoch or, if any epoch
+// was not validated, [BatchError] for all.
 //
-// Colours follow the arms given, then those of results; see LearningCurves.
+// Colours follow the arms given, then those of results; see [LearningCurves].
 func ErrorCurves(results []experiment.Result, arms ...string) (*Figure, error) {
 	for _, r := range results {
 		if r.History != nil && slices.ContainsFunc(r.History.Epochs, func(e training.Epoch) bool { return e.Validation == nil }) {
@@ -65,18 +65,17 @@ func ErrorCurves(results []experiment.Result, arms ...string) (*Figure, error) {
 
 // LearningCurves draws a curve for each arm: the mean over its seeds, with a
 // band from the lowest to the highest seed. An arm's curve ends with its
-// shortest run, and is broken where a run gave NaN or an infinity. The y axis
-// is logarithmic if the values are positive and span more than a factor of
-// three.
+// shortest run, and has gaps where a run gave NaN or an infinity. The y axis is
+// logarithmic if the values are positive and span more than a factor of three.
 //
-// The first arms have the colours in order, also those that have no result yet; the
-// other arms of the results come after them in the order of their first result.
+// The given arms have the first colours in order, even those without a result
+// yet; the other arms of the results follow in the order of their first result.
 //
 // It is an error if there are no results, if one has no epochs, or if there is
 // no finite value to draw.
 func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Figure, error) {
 	if len(results) == 0 {
-		return nil, errors.New("report: LearningCurves: want at least one result, got none")
+		return nil, errors.New("report: LearningCurves: must have at least one result, got none")
 	}
 	var curves []*curve
 	low, high, longest := math.Inf(1), math.Inf(-1), 0
@@ -99,7 +98,7 @@ func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Fig
 		}
 	}
 	if low > high {
-		return nil, errors.Errorf("report: LearningCurves: want a finite %s in some epoch of every seed, got none", of.Name)
+		return nil, errors.Errorf("report: LearningCurves: must have a finite %s in some epoch of every seed, got none", of.Name)
 	}
 	nameCurves(curves)
 
@@ -122,8 +121,8 @@ func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Fig
 	}, nil
 }
 
-// curveAxis sets the y axis for values from low to high, and says whether it is
-// logarithmic.
+// curveAxis sets the y axis for values from low to high, and reports whether it
+// is logarithmic.
 func curveAxis(a *plot.Axis, low, high float64) (log bool) {
 	if low > 0 && high/3 > low {
 		a.Scale = plot.LogScale{}
@@ -139,7 +138,7 @@ func curveAxis(a *plot.Axis, low, high float64) (log bool) {
 	return false
 }
 
-// nameCurves gives curves the texts of their labels.
+// nameCurves sets the labels' texts.
 func nameCurves(curves []*curve) {
 	var names []string
 	for _, c := range curves {
@@ -150,7 +149,7 @@ func nameCurves(curves []*curve) {
 	}
 }
 
-// A curve is what is drawn of one arm, by epoch; in per cent if so shown.
+// A curve is what is drawn of an arm by epoch, in per cent if shown so.
 type curve struct {
 	arm             string
 	label           string // its name as it is drawn
@@ -192,7 +191,7 @@ func newCurve(results []experiment.Result, arm string, of Curve) (*curve, error)
 	return c, nil
 }
 
-// drawCurves draws all bands, then all lines: no band lies on a line.
+// drawCurves draws all bands, then all lines, so that no band covers a line.
 func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 	at := func(values []float64, e int) vg.Point { return vg.Point{X: x(float64(e + 1)), Y: y(values[e])} }
 	for _, cv := range curves {
@@ -237,12 +236,13 @@ type part struct {
 	last       bool
 }
 
-// mostSteps is into how many steps a curve is thinned, more than a figure has dots
-// on a screen.
+// mostSteps is how many steps a long curve is reduced to, more than the dots
+// that a figure has on a screen.
 const mostSteps = 800
 
-// thinned returns the epochs of a part that are drawn: all, or the first, the last
-// and those with the lowest and highest values in each of mostSteps steps.
+// thinned returns the epochs of a part to draw: all or, in each of mostSteps
+// steps, those with the lowest and highest values, along with the first and the
+// last.
 func (p part) thinned(values ...[]float64) []int {
 	n := p.end - p.start
 	var epochs []int
@@ -341,19 +341,19 @@ func curvesAlt(curves []*curve, of Curve) string {
 	return s
 }
 
-// epochTicks returns whole epochs, the first and the last among them.
+// epochTicks returns whole epochs, including the first and the last.
 func epochTicks(last int) plot.ConstantTicks {
 	if last == 1 {
 		return plot.ConstantTicks{{Value: 1, Label: "1"}}
 	}
 	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
-	most := max(1, min(6, 28/len(strconv.Itoa(last)))) // labels must not touch
+	most := max(1, min(6, 28/len(strconv.Itoa(last)))) // so that labels do not touch
 	step := 1
 	for i := 0; (last-1)/step > most; i++ {
 		step = []int{1, 2, 5}[i%3] * int(math.Pow10(i/3))
 	}
 	for e := step; e <= last; e += step {
-		// Labels that would touch the last one give way to it.
+		// Labels that would touch the last one are left out.
 		if e > 1 && (e == last || last-e >= (step+1)/2) {
 			ticks = append(ticks, plot.Tick{Value: float64(e), Label: strconv.Itoa(e)})
 		}
@@ -364,7 +364,7 @@ func epochTicks(last int) plot.ConstantTicks {
 	return ticks
 }
 
-// armsOf returns first and then the names of the other arms in the order of their
+// armsOf returns first, followed by the other arms' names in the order of their
 // first result.
 func armsOf(results []experiment.Result, first []string) []string {
 	arms := slices.Clone(first)

@@ -70,7 +70,7 @@ func TestLearningCurvesCaptions(t *testing.T) {
 
 func TestLearningCurvesErrors(t *testing.T) {
 	_, err := report.LearningCurves(nil, report.TrainLoss)
-	wantError(t, err, "report: LearningCurves: want at least one result, got none")
+	wantError(t, err, "report: LearningCurves: must have at least one result, got none")
 	_, err = report.ErrorCurves([]experiment.Result{{Arm: "a", Seed: 7}})
 	wantError(t, err, "report: LearningCurves: run of a with seed 7 must have epochs, got none")
 	_, err = report.ErrorCurves([]experiment.Result{{Arm: "a", Seed: 7, History: &training.History{}}})
@@ -78,7 +78,7 @@ func TestLearningCurvesErrors(t *testing.T) {
 	nan := []experiment.Result{run("a", 1, 1, 1, 2)}
 	nan[0].History.Epochs[0].Loss = math.NaN()
 	_, err = report.LearningCurves(nan, report.TrainLoss)
-	wantError(t, err, "report: LearningCurves: want a finite training loss in some epoch of every seed, got none")
+	wantError(t, err, "report: LearningCurves: must have a finite training loss in some epoch of every seed, got none")
 
 	var b bytes.Buffer
 	wantError(t, report.WriteCurves(&b, "gif", runs()), `report: WriteFigure: format must be svg or png, got "gif"`)

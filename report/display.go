@@ -12,9 +12,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// The methods SVG, PNG and HTML are what notebook kernels for Go look for in the
-// value of a cell (gophernotes), or what their display functions take (GoNB); a
-// figure or comparison that cannot be drawn shows the reason.
+// Notebook kernels for Go look for the methods SVG, PNG and HTML in the value
+// of a cell (gophernotes), or their display functions take what these return
+// (GoNB). A figure or comparison that cannot be drawn shows the reason.
 
 // SVG returns the figure as an SVG document.
 func (f *Figure) SVG() string {
@@ -25,7 +25,7 @@ func (f *Figure) SVG() string {
 	return b.String()
 }
 
-// PNG returns the figure as a PNG file; nil if it cannot be drawn.
+// PNG returns the figure as a PNG file, or nil if it cannot be drawn.
 func (f *Figure) PNG() []byte {
 	var b bytes.Buffer
 	if WriteFigure(&b, PNG, f) != nil {
@@ -43,8 +43,8 @@ func (c Comparison) HTML() string {
 	return "<p>" + html.EscapeString(c.Finding()) + "</p><pre>" + html.EscapeString(table.String()) + "</pre>"
 }
 
-// SavePNG is for scripts: it writes the figure to the file name.png in dir, which it
-// makes, and the file's path to w.
+// SavePNG writes the figure to the file name.png in dir, which it creates if
+// needed, and the file's path to w. It is meant for scripts.
 func SavePNG(w io.Writer, dir, name string, f *Figure) error {
 	var b bytes.Buffer
 	if err := WriteFigure(&b, PNG, f); err != nil {

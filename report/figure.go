@@ -17,36 +17,38 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// A Format is a file format of pictures.
+// A Format is an image file format.
 type Format string
 
-// The formats that figures can be written in. SVG names its fonts and does not
-// embed them. PNG has the letters of Liberation Sans, and from a bitmap font of 12
-// pixels those of Chinese, Japanese and Korean, and others, without shaping; a letter
-// that neither has is a box.
+// The formats of [WriteFigure]. SVG names its fonts and does not embed them.
+// PNG has the letters of Liberation Sans and, from a bitmap font of 12 pixels,
+// those of Chinese, Japanese, Korean and other scripts, without shaping; a
+// letter that neither font has is a box.
 const (
 	SVG Format = "svg"
 	PNG Format = "png"
 )
 
-// A Figure is a picture of what experiments found. The functions that return
-// one, such as ErrorCurves, say what it shows; the fields may be changed.
+// A Figure is a drawing of results with its title and caption. The functions
+// that return one, such as [ErrorCurves], say what it shows; the fields may be
+// changed.
 type Figure struct {
 	Title   string // what is shown
-	Caption string // how it is to be read: what lines, bands and dots stand for
-	Alt     string // what is to be seen, for those who cannot see it
+	Caption string // how to read it: what lines, bands and dots stand for
+	Alt     string // what it shows, for those who cannot see it
 
 	width, height vg.Length // of the drawing, without title and caption
 	draw          func(draw.Canvas)
 }
 
-// NewFigure returns a figure of a size in points that draw draws. Its text should be
-// in [TextStyle]; colours are those of [Colors] where they are to follow a page's.
+// NewFigure returns a figure of the given size in points, drawn by draw. Its
+// text should be in [TextStyle], and its colours from [Colors] if they are to
+// follow a page's.
 func NewFigure(title, caption, alt string, width, height vg.Length, draw func(draw.Canvas)) *Figure {
 	return &Figure{Title: title, Caption: caption, Alt: alt, width: width, height: height, draw: draw}
 }
 
-// Sizes of figures, in points: the width of a phone, so that text keeps its size
+// Sizes of figures in points: the width of a phone, so that text keeps its size
 // there.
 const (
 	figureWidth  vg.Length = 400
@@ -104,9 +106,9 @@ func WriteFigure(w io.Writer, format Format, f *Figure) error {
 	return errors.Wrap(err, "report: WriteFigure")
 }
 
-// svgOf returns the document on canvas, mended: it asks for fonts that look
-// alike where Liberation is absent, in which text takes the width that it was
-// laid out for, and calls PNG images by their name.
+// svgOf returns the document on canvas with three changes: it asks for similar
+// fonts if Liberation is missing, in which text takes the width that it was
+// laid out for, and names PNG images by their type.
 func svgOf(canvas io.WriterTo) (string, error) {
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
@@ -131,5 +133,5 @@ func svgOf(canvas io.WriterTo) (string, error) {
 	).Replace(svg), nil
 }
 
-// svgText matches a text with its weight, size in pixels and content.
+// svgText matches a text element with its weight, size in pixels and content.
 var svgText = regexp.MustCompile(`<text [^>]*font-weight:(\w+);[^>]*font-size:([0-9.]+)px[^>]*>([^<]*)</text>`)

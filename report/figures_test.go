@@ -48,7 +48,7 @@ func TestSeedErrors(t *testing.T) {
 	f, err = comparison(runs()[:2]).SeedErrors()
 	check(t, f, err, "7.20", "6.00")
 	_, err = comparison(nil).SeedErrors()
-	wantError(t, err, `report: SeedErrors: want a seed that "without dropout" and "with dropout" have both finished, got none`)
+	wantError(t, err, `report: SeedErrors: must have a seed that "without dropout" and "with dropout" have both finished, got none`)
 	nan := runs()
 	nan[1].History.Test = &training.Metrics{}
 	_, err = comparison(nan).SeedErrors()
@@ -64,7 +64,7 @@ func TestGaps(t *testing.T) {
 		t.Errorf("one seed has no standard error, got %q", f.Caption)
 	}
 	_, err = comparison(runs()[:1]).Gaps()
-	wantError(t, err, "report: Gaps: want a seed")
+	wantError(t, err, "report: Gaps: must have a seed")
 }
 
 func TestConfusion(t *testing.T) {
@@ -73,7 +73,7 @@ func TestConfusion(t *testing.T) {
 	f, err = report.Confusion(predictions(), []string{"cat", "dog", "a very long name <&>"})
 	check(t, f, err, "cat", "dog", "…", "dog taken for cat")
 	_, err = report.Confusion(predictions(), []string{"cat"})
-	wantError(t, err, "report: Confusion: want a name for each of 3 classes, got 1")
+	wantError(t, err, "report: Confusion: must have a name for each of 3 classes, got 1")
 }
 
 // Confidences are 0.92, 0.62, 1, 0.72, 0.82 and 0.95: the bins of 0.72 and of
@@ -87,10 +87,10 @@ func TestCalibration(t *testing.T) {
 	f, err = report.Calibration(one, two)
 	check(t, f, err, "(ECE): 35.83 %; 35.83 % with dropout.")
 	_, err = report.Calibration()
-	wantError(t, err, "report: Calibration: want at least one classifier, got none")
+	wantError(t, err, "report: Calibration: must have at least one classifier, got none")
 	two.Labels = nil
 	_, err = report.Calibration(one, two)
-	wantError(t, err, "report: Calibration: classifier, with dropout: want at least one example, got none")
+	wantError(t, err, "report: Calibration: classifier, with dropout: must have at least one example, got none")
 }
 
 func TestPredictionsMustFit(t *testing.T) {
@@ -99,8 +99,8 @@ func TestPredictionsMustFit(t *testing.T) {
 		want   string
 	}{
 		{func(p *report.Predictions) { p.Classes = 1 }, "classes must be at least 2, got 1"},
-		{func(p *report.Predictions) { p.Labels = nil }, "want at least one example, got none"},
-		{func(p *report.Predictions) { p.Probabilities = p.Probabilities[1:] }, "want 18 probabilities for 6 examples of 3 classes, got 17"},
+		{func(p *report.Predictions) { p.Labels = nil }, "must have at least one example, got none"},
+		{func(p *report.Predictions) { p.Probabilities = p.Probabilities[1:] }, "must have 18 probabilities for 6 examples of 3 classes, got 17"},
 		{func(p *report.Predictions) { p.Labels[4] = 3 }, "label of example 4 must be in [0, 3), got 3"},
 		{func(p *report.Predictions) { p.Labels[0] = -1 }, "label of example 0 must be in [0, 3), got -1"},
 		{func(p *report.Predictions) { p.Probabilities[3] = float32(math.NaN()) }, "probabilities of example 1 must be in [0, 1], got NaN"},
@@ -125,7 +125,7 @@ func TestFilters(t *testing.T) {
 	f, err = report.Filters("", make([]float32, 4), 2, 2)
 	check(t, f, err, "1 of 1 units")
 	_, err = report.Filters("", weights, 28, 28)
-	wantError(t, err, "report: Filters: want a positive multiple of 784 values for images of 28 by 28, got 420")
+	wantError(t, err, "report: Filters: must have a positive multiple of 784 values for images of 28 by 28, got 420")
 	_, err = report.Filters("", nil, 2, 2)
 	wantError(t, err, "got 0")
 	_, err = report.Filters("", weights, 0, 2)
@@ -146,7 +146,7 @@ func TestMistakes(t *testing.T) {
 	f, err = report.Mistakes(right, images, 2, 2, 1)
 	check(t, f, err, "No mistakes.", "0 of 6 examples")
 	_, err = report.Mistakes(predictions(), images[4:], 2, 2, 1)
-	wantError(t, err, "report: Mistakes: want an image for each of 6 examples, got 5")
+	wantError(t, err, "report: Mistakes: must have an image for each of 6 examples, got 5")
 	_, err = report.Mistakes(predictions(), images, 2, 2, 0)
 	wantError(t, err, "report: Mistakes: n must be positive, got 0")
 }
@@ -157,7 +157,7 @@ func TestActivations(t *testing.T) {
 	f, err = report.Activations(report.Sample{Name: "dead", Values: []float64{0, 0}})
 	check(t, f, err, "100.0 % exactly 0")
 	_, err = report.Activations()
-	wantError(t, err, "report: Activations: want at least one sample, got none")
+	wantError(t, err, "report: Activations: must have at least one sample, got none")
 	_, err = report.Activations(report.Sample{Name: "a"})
 	wantError(t, err, `report: Activations: sample "a" must have values, got none`)
 	_, err = report.Activations(report.Sample{Name: "a", Values: []float64{1, math.NaN()}})
@@ -170,9 +170,9 @@ func TestUncertainty(t *testing.T) {
 	f, err = report.Uncertainty([]float64{0.5}, []bool{true})
 	check(t, f, err, "Classified right: mean 0.5, 1 examples.")
 	_, err = report.Uncertainty(nil, nil)
-	wantError(t, err, "report: Uncertainty: want at least one sample, got none")
+	wantError(t, err, "report: Uncertainty: must have at least one sample, got none")
 	_, err = report.Uncertainty([]float64{1}, nil)
-	wantError(t, err, "report: Uncertainty: want as many entropies as answers, got 1 and 0")
+	wantError(t, err, "report: Uncertainty: must have as many entropies as answers, got 1 and 0")
 	_, err = report.Uncertainty([]float64{math.NaN()}, []bool{true})
 	wantError(t, err, "must be finite, got NaN")
 }

@@ -18,22 +18,22 @@ type Sample struct {
 }
 
 // Activations draws histograms of the activations of hidden units, on a
-// logarithmic scale as the units that are on are few: dropout makes them fewer
-// (Srivastava et al. 2014, figure 8). Those that are exactly 0 are not drawn;
-// the caption says how many. It is an error if there are no samples, or if one
-// is empty or has a value that is not finite.
+// logarithmic scale since few units are active: dropout makes them fewer
+// (Srivastava et al. 2014, figure 8). Activations of exactly 0 are not drawn;
+// the caption says how many there are. It is an error if there are no samples,
+// or if one is empty or has a value that is not finite.
 func Activations(samples ...Sample) (*Figure, error) {
 	f, err := histogram(samples, "activation", true)
 	return f, errors.WithMessage(err, "report: Activations")
 }
 
 // Uncertainty draws histograms of the predictive entropy of examples in nats,
-// as from MC dropout (Gal and Ghahramani 2016), for those that were classified
-// right and for the others. It is an error if there are no examples, if the
+// as from MC dropout (Gal and Ghahramani 2016), for correctly classified
+// examples and for the others. It is an error if there are no examples, if the
 // lengths differ, or if an entropy is not finite.
 func Uncertainty(entropy []float64, correct []bool) (*Figure, error) {
 	if len(entropy) != len(correct) {
-		return nil, errors.Errorf("report: Uncertainty: want as many entropies as answers, got %d and %d", len(entropy), len(correct))
+		return nil, errors.Errorf("report: Uncertainty: must have as many entropies as answers, got %d and %d", len(entropy), len(correct))
 	}
 	wrong, right := Sample{Name: "classified wrong"}, Sample{Name: "classified right"}
 	for i, h := range entropy {
@@ -79,10 +79,10 @@ func (h *histogramOf) bin(v float64) int {
 	return max(0, min(int(bins*t), bins-1))
 }
 
-// newHistogram counts the values of samples, without those that are 0 if sparse.
+// newHistogram counts the values of samples, except zeros if sparse.
 func newHistogram(samples []Sample, sparse bool) (*histogramOf, error) {
 	if len(samples) == 0 {
-		return nil, errors.New("want at least one sample, got none")
+		return nil, errors.New("must have at least one sample, got none")
 	}
 	h := &histogramOf{low: math.Inf(1), high: math.Inf(-1), least: math.Inf(1)}
 	for _, s := range samples {
@@ -165,8 +165,8 @@ func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
 	}, nil
 }
 
-// draw fills all histograms, then outlines them: no filling lies on an outline.
-// Parts of a histogram are apart where bins are empty.
+// draw fills all histograms, then outlines them, so that no fill covers an
+// outline. Parts of a histogram are separate where bins are empty.
 func (h *histogramOf) draw(c draw.Canvas, x, y func(float64) vg.Length) {
 	outlines := make([][][]vg.Point, len(h.shares))
 	for i, share := range h.shares {

@@ -13,13 +13,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// maxFilters is how many units Filters draws: a square of eight.
+// maxFilters is how many units Filters draws: a square of eight by eight.
 const maxFilters = 64
 
-// Filters draws the weights that lead from an image to each unit of the first
-// layer, of the first 64 units. The weights have shape (height*width, units) as
-// those of models.Linear do; name is what they belong to. It is an error if the
-// weights do not fill images of that size, or one is not finite.
+// Filters draws the weights from an image to each of the first 64 units of the
+// first layer. The weights have shape (height*width, units), as those of
+// models.Linear; name is what they belong to. It is an error if the weights do
+// not fill images of that size, or if one is not finite.
 func Filters(name string, weights []float32, height, width int) (*Figure, error) {
 	if err := checkImages(weights, height, width); err != nil {
 		return nil, errors.WithMessage(err, "report: Filters")
@@ -50,10 +50,10 @@ func Filters(name string, weights []float32, height, width int) (*Figure, error)
 	return f, nil
 }
 
-// Mistakes draws the n examples that the classifier got most wrong: those of
-// wrong answers whose true class had the least probability. Images are one for
-// each example of p, height*width grey values in [0, 1], ink being 1. It is an
-// error if p or the images do not fit together, or if n is not positive.
+// Mistakes draws the n worst mistakes of a classifier: the wrongly classified
+// examples whose true class got the lowest probability. images holds an image
+// for each example of p, height*width grey values in [0, 1], with ink as 1. It
+// is an error if p and the images do not fit together, or if n is not positive.
 func Mistakes(p Predictions, images []float32, height, width, n int) (*Figure, error) {
 	err := p.check()
 	if err == nil {
@@ -64,7 +64,7 @@ func Mistakes(p Predictions, images []float32, height, width, n int) (*Figure, e
 	}
 	size := height * width
 	if len(images) != size*len(p.Labels) {
-		return nil, errors.Errorf("report: Mistakes: want an image for each of %d examples, got %d", len(p.Labels), len(images)/size)
+		return nil, errors.Errorf("report: Mistakes: must have an image for each of %d examples, got %d", len(p.Labels), len(images)/size)
 	}
 	if n <= 0 {
 		return nil, errors.Errorf("report: Mistakes: n must be positive, got %d", n)
@@ -104,7 +104,7 @@ func checkImages(values []float32, height, width int) error {
 		return errors.Errorf("height and width must be in [1, %d], got %d and %d", 1<<15, height, width)
 	}
 	if len(values) == 0 || len(values)%(height*width) != 0 {
-		return errors.Errorf("want a positive multiple of %d values for images of %d by %d, got %d", height*width, height, width, len(values))
+		return errors.Errorf("must have a positive multiple of %d values for images of %d by %d, got %d", height*width, height, width, len(values))
 	}
 	for i, v := range values {
 		if !finite(float64(v)) {
@@ -115,7 +115,7 @@ func checkImages(values []float32, height, width int) error {
 }
 
 // grey returns an image of values in [0, 1]. Each value is a square of pixels,
-// which stays sharp when it is drawn larger.
+// which stays sharp when enlarged.
 func grey(height, width int, at func(i int) float64) image.Image {
 	scale := max(1, 112/max(height, width))
 	g := image.NewGray(image.Rect(0, 0, width*scale, height*scale))
@@ -128,8 +128,8 @@ func grey(height, width int, at func(i int) float64) image.Image {
 	return g
 }
 
-// tile makes f draw images of one size in columns, with text of two lines under
-// each if there is any.
+// tile makes f draw images of one size in columns, each with two lines of text
+// below it if there is any.
 func (f *Figure) tile(tiles []image.Image, under []string, columns int) {
 	const gap vg.Length = 5
 	style := text(smallSize, ink)

@@ -12,10 +12,10 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Inline returns the drawing without title and caption as an SVG element for a page.
-// It has no background, and its colours are those of PageStyle, if the page has it,
-// which are others on dark screens. Titles, captions and what the drawing shows in
-// words are the page's business.
+// Inline returns the drawing without title and caption as an SVG element for a
+// page. It has no background, and its colours are those of [PageStyle] if the
+// page includes it, which has others for dark screens. Title, caption and
+// alternative text are up to the page.
 func (f *Figure) Inline() (string, error) {
 	if f == nil || f.draw == nil {
 		return "", errors.New("report: Inline: figure must come from a function of this package, got an empty one")
@@ -33,7 +33,7 @@ func (f *Figure) Inline() (string, error) {
 
 var svgColor = regexp.MustCompile(`(fill|stroke):#[0-9A-F]{6}`)
 
-// pageColor gives a style of an SVG document, such as "fill:#222222", the
+// pageColor returns, for a style of an SVG document such as "fill:#222222", the
 // variable of its colour, which page.css sets for dark screens.
 func pageColor(style string) string {
 	kind, hex, _ := strings.Cut(style, ":#")
@@ -41,7 +41,7 @@ func pageColor(style string) string {
 	if err != nil {
 		return style
 	}
-	// Colours that let others through come back from the canvas rounded down.
+	// Translucent colours come back from the canvas rounded down.
 	is := func(c color.RGBA) bool {
 		for i, b := range []uint8{c.B, c.G, c.R} {
 			if d := int(b) - int(v>>(8*i)&0xFF); d < 0 || d > 1 {

@@ -9,7 +9,7 @@ import (
 type keyEntry struct {
 	series int
 	text   string
-	at     vg.Point // from the top left corner of the key, of the entry's own
+	at     vg.Point // of the entry's top left corner, from that of the key
 }
 
 // Sizes in a key.
@@ -41,8 +41,8 @@ func keyOf(names []string, width vg.Length) (entries []keyEntry, height vg.Lengt
 	return entries, height
 }
 
-// drawKey writes the names of series in their colours from the top of c, and returns
-// what is left of c. A key lies beside what it explains, never on it.
+// drawKey writes the names of series in their colours at the top of c, and
+// returns the rest of c. A key lies beside what it explains, never on it.
 func drawKey(c draw.Canvas, names []string) draw.Canvas {
 	entries, height := keyOf(names, c.Max.X-c.Min.X)
 	for _, e := range entries {
@@ -57,7 +57,7 @@ func drawKey(c draw.Canvas, names []string) draw.Canvas {
 	return draw.Crop(c, 0, 0, 0, -height)
 }
 
-// keyHeight is the height of the key of a figure.
+// keyHeight returns the height of a figure's key.
 func keyHeight(names []string) vg.Length {
 	_, height := keyOf(names, figureWidth-2*margin)
 	return height

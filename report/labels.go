@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// wrap breaks s into lines of at most the given width, at spaces where it can.
-// Nothing is cut: a word that is longer goes on in the next line.
+// wrap breaks s into lines of at most the given width, at spaces if possible.
+// Nothing is cut: a longer word continues on the next line.
 func wrap(style draw.TextStyle, s string, width vg.Length) string {
 	var lines []string
 	line := ""
@@ -36,8 +36,8 @@ func wrap(style draw.TextStyle, s string, width vg.Length) string {
 	return strings.Join(lines, "\n")
 }
 
-// fitting returns how many bytes of s, of whole runes and at least one, are not wider
-// than width.
+// fitting returns how many bytes of s, whole runes and at least one, fit into
+// width.
 func fitting(style draw.TextStyle, s string, width vg.Length) int {
 	_, n := utf8.DecodeRuneInString(s)
 	for n < len(s) {
@@ -52,7 +52,7 @@ func fitting(style draw.TextStyle, s string, width vg.Length) int {
 
 const ellipsis = "…"
 
-// shorten cuts s to the given width, with an ellipsis for what is gone.
+// shorten cuts the end of s to the given width and adds an ellipsis.
 func shorten(style draw.TextStyle, s string, width vg.Length) string {
 	if style.Width(s) <= width {
 		return s
@@ -84,8 +84,8 @@ func shortenMiddle(style draw.TextStyle, s string, width vg.Length) string {
 }
 
 // distinct cuts names to the given width so that those that differ still do: at
-// their ends if that is enough, at their beginnings or in their middles if what they
-// share is there, else behind their numbers, from 1.
+// their ends if that is enough, otherwise at their beginnings or in their
+// middles, if these are what they share, otherwise after a number, from 1.
 func distinct(style draw.TextStyle, names []string, width vg.Length) []string {
 	cleaned := make([]string, len(names))
 	for i, name := range names {
@@ -114,8 +114,8 @@ func distinct(style draw.TextStyle, names []string, width vg.Length) []string {
 	return short
 }
 
-// commonPrefix is what the names that are wider than width begin with, in whole
-// runes.
+// commonPrefix returns what the names that are wider than width begin with, in
+// whole runes.
 func commonPrefix(style draw.TextStyle, names []string, width vg.Length) string {
 	prefix, found := "", false
 	for _, name := range names {
@@ -133,7 +133,7 @@ func commonPrefix(style draw.TextStyle, names []string, width vg.Length) string 
 	return prefix
 }
 
-// sameEqualities says whether two of b are equal only where those of a are.
+// sameEqualities reports whether two of b are equal only where those of a are.
 func sameEqualities(a, b []string) bool {
 	of := make(map[string]string)
 	for i, s := range b {
@@ -145,7 +145,7 @@ func sameEqualities(a, b []string) bool {
 	return true
 }
 
-// clean takes out of s what XML does not allow.
+// clean removes from s what XML does not allow.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

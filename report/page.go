@@ -15,44 +15,45 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A Page is a report as one HTML file that needs nothing else: no network, no
-// script. It has a section for each part that is given.
+// A Page is a report as a single HTML file that needs nothing else: no network,
+// no script. It has a section for each part that is set.
 type Page struct {
 	Title string
-	// Comparison gives the finding, the table of both arms, the learning curves,
-	// the errors by seed and the generalization gaps.
+	// Comparison gives the finding, the table of both arms, the learning
+	// curves, the errors by seed and the generalization gaps.
 	Comparison *Comparison
 	// Figures are shown after those of the comparison.
 	Figures []*Figure
-	// Network lists the layers of the model that the results are of.
+	// Network lists the layers of the model behind the results.
 	Network *models.Summary
 	// Settings are the hyperparameters, in order.
 	Settings []Setting
-	// Command is what is to be run to get the same results.
+	// Command reproduces the results.
 	Command string
-	// Environment is what the results were got with.
+	// Environment is where the results were produced.
 	Environment *Environment
 }
 
 // A Setting is a hyperparameter.
 type Setting struct {
 	Name string
-	// Values are one value for both arms, or that without and that with dropout.
+	// Values holds one value for both arms, or that without and that with
+	// dropout.
 	Values []string
 }
 
-// An Environment is a machine and its software. Parts that are empty are left
+// An Environment describes a machine and its software. Empty parts are left
 // out.
 type Environment struct {
-	Date string // when, as the caller writes it
+	Date string // in the caller's format
 	Go   string // version, such as "go1.26.0"
 	OS   string
 	Arch string
-	CPUs int    // logical ones
-	BLAS string // what multiplies matrices
+	CPUs int    // logical
+	BLAS string // the library of matrix products
 }
 
-// ThisMachine returns the environment of this process, without date and BLAS.
+// ThisMachine returns the environment of this process, without Date and BLAS.
 func ThisMachine() Environment {
 	return Environment{Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
 }
@@ -66,20 +67,20 @@ var (
 	pageTemplate = template.Must(template.New("page").Parse(pageSource))
 )
 
-// PageStyle returns the style sheet of pages, for other pages with figures.
+// PageStyle returns the style sheet of pages, for your own pages with figures.
 func PageStyle() template.CSS { return template.CSS(pageStyle) }
 
-// WriteHTML writes the page. The same page gives the same bytes. A figure of
-// the comparison that cannot be drawn, as for an error that is not a number, is
-// named with the reason. It is an error if there is no title, or neither a
-// comparison nor a figure, if no seed has finished both arms, or if a setting
-// does not have one or two values.
+// WriteHTML writes the page. The same page gives the same bytes. If a figure of
+// the comparison cannot be drawn, for instance because an error is NaN, the
+// page states the reason instead. It is an error if there is no title, if there
+// is neither a comparison nor a figure, if no seed has finished both arms, or
+// if a setting does not have one or two values.
 func (p Page) WriteHTML(w io.Writer) error {
 	v, err := p.view()
 	if err != nil {
 		return errors.WithMessage(err, "report: WriteHTML")
 	}
-	// What failed half-way must not look like a page.
+	// A page that failed half-way must not look finished.
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, v); err != nil {
 		return errors.Wrap(err, "report: WriteHTML")
@@ -88,7 +89,7 @@ func (p Page) WriteHTML(w io.Writer) error {
 	return errors.Wrap(err, "report: WriteHTML")
 }
 
-// A pageView is a page as the template takes it.
+// A pageView is a page in the form that the template takes.
 type pageView struct {
 	Page
 	Style   template.CSS
@@ -147,7 +148,7 @@ func (p Page) view() (*pageView, error) {
 	return v, nil
 }
 
-// compare fills in what the comparison gives.
+// compare fills in the comparison's parts.
 func (v *pageView) compare(c Comparison) error {
 	pairs, err := c.pairs()
 	if err != nil {
@@ -204,7 +205,7 @@ func runOf(r experiment.Result) runView {
 	}
 }
 
-// facts are the parts of e that are there.
+// facts returns the parts of e that are set.
 func (e *Environment) facts() []fact {
 	if e == nil {
 		return nil

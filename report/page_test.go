@@ -212,7 +212,7 @@ func TestPageOfNaN(t *testing.T) {
 	page := html(t, report.Page{Title: "t", Comparison: &c})
 	for _, want := range []string{
 		"The test error of some run is not a number", "Not drawn: report: SeedErrors: test error of without dropout with seed 1 must be finite, got",
-		"Not drawn: report: LearningCurves: want a finite training loss",
+		"Not drawn: report: LearningCurves: must have a finite training loss",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("page must say %q", want)
@@ -228,7 +228,7 @@ func TestWriteHTMLErrors(t *testing.T) {
 	}{
 		{report.Page{Comparison: &c}, "report: WriteHTML: page must have a title, got none"},
 		{report.Page{Title: "t"}, "report: WriteHTML: page must have a comparison or a figure, got neither"},
-		{report.Page{Title: "t", Comparison: &none}, `report: WriteHTML: want a seed that "without dropout" and "with dropout" have both finished, got none`},
+		{report.Page{Title: "t", Comparison: &none}, `report: WriteHTML: must have a seed that "without dropout" and "with dropout" have both finished, got none`},
 		{report.Page{Title: "t", Comparison: &c, Figures: []*report.Figure{nil}}, "report: WriteHTML: figure 0 must come from a function of this package"},
 		{report.Page{Title: "t", Comparison: &c, Settings: []report.Setting{{Name: "a"}}}, `report: WriteHTML: setting "a" must have 1 or 2 values, got 0`},
 	} {

@@ -2,8 +2,8 @@ package report
 
 import "github.com/pkg/errors"
 
-// Predictions are the probabilities that a classifier gave to the classes of
-// labelled examples.
+// Predictions holds the class probabilities that a classifier gave to labelled
+// examples.
 type Predictions struct {
 	Name          string    // of the classifier, such as that of its arm
 	Classes       int       // at least 2
@@ -16,10 +16,10 @@ func (p Predictions) check() error {
 		return errors.Errorf("classes must be at least 2, got %d", p.Classes)
 	}
 	if len(p.Labels) == 0 {
-		return errors.New("want at least one example, got none")
+		return errors.New("must have at least one example, got none")
 	}
 	if len(p.Probabilities) != len(p.Labels)*p.Classes {
-		return errors.Errorf("want %d probabilities for %d examples of %d classes, got %d",
+		return errors.Errorf("must have %d probabilities for %d examples of %d classes, got %d",
 			len(p.Labels)*p.Classes, len(p.Labels), p.Classes, len(p.Probabilities))
 	}
 	for i, y := range p.Labels {
@@ -38,7 +38,7 @@ func (p Predictions) check() error {
 
 func (p Predictions) row(i int) []float32 { return p.Probabilities[i*p.Classes : (i+1)*p.Classes] }
 
-// answer returns the class that example i was taken for, and its probability.
+// answer returns the predicted class of example i and its probability.
 func (p Predictions) answer(i int) (class int, probability float64) {
 	row := p.row(i)
 	for k, v := range row {

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A RowChart draws numbers beside the names of what they are of, one row for each.
+// A RowChart draws numbers in rows, each beside the name of what it belongs to.
 type RowChart struct {
 	Title, Caption, Alt string
 	X                   string   // what the numbers are, with units
@@ -16,16 +16,17 @@ type RowChart struct {
 	Marks               []Mark
 }
 
-// A Mark is a number in a row. It is left out if it is not finite.
+// A Mark is a number in a row of a [RowChart]. It is left out if it is not
+// finite.
 type Mark struct {
 	Row   int
 	Value float64
-	// Low and High are the ends of a bar, if Bar says that there is one.
+	// Low and High are the ends of a bar, which is drawn if Bar is true.
 	Bar       bool
 	Low, High float64
-	Color     int // as that of a [Series]; also the place of its name in the key
+	Color     int // as in [Series]; also the index of its name in the key
 	Large     bool
-	Opacity   float64 // in (0, 1]; 0 is 1
+	Opacity   float64 // in (0, 1]; 0 means 1
 }
 
 // Sizes of row charts.
@@ -35,8 +36,8 @@ const (
 	rowAxis   vg.Length = 52 // height of the axis with its label, and margins
 )
 
-// Figure draws the chart. It is an error if there is no mark to be drawn, or if one is
-// of a row that there is not.
+// Figure draws the chart. It is an error if there is no mark to draw, or if the
+// row of one does not exist.
 func (c RowChart) Figure() (*Figure, error) {
 	var x extent
 	for _, m := range c.Marks {
@@ -81,7 +82,8 @@ func (c RowChart) Figure() (*Figure, error) {
 	}, nil
 }
 
-// rowTicks names the rows, cut where they are too long so that they still differ.
+// rowTicks names the rows. Names that are too long are cut so that they still
+// differ.
 func rowTicks(names []string) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for i, name := range distinct(text(textSize, ink), names, nameWidth) {

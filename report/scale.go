@@ -9,7 +9,7 @@ import (
 )
 
 // setRange sets a linear axis from low to high, with about n ticks, for any two
-// finite numbers of which the first is less.
+// finite numbers in this order.
 func setRange(a *plot.Axis, low, high float64, n int) {
 	a.Min, a.Max = low, high
 	a.Scale = linearScale{}
@@ -27,8 +27,8 @@ func (linearScale) Normalize(low, high, x float64) float64 {
 	return (x/2 - low/2) / (high/2 - low/2)
 }
 
-// apart returns low and high, or an interval around them if they are so near to each
-// other that nothing could be drawn in between.
+// apart returns low and high, or an interval around them if they are too close
+// for anything to be drawn between.
 func apart(low, high float64) (float64, float64) {
 	size := max(math.Abs(low), math.Abs(high))
 	if high-low > 1e-9*size && high-low > 1e-300 {
@@ -42,8 +42,8 @@ func around(low, high, pad float64) (float64, float64) {
 	return max(low-pad, -math.MaxFloat64), min(high+pad, math.MaxFloat64)
 }
 
-// linearTicks returns round numbers in [low, high], about n of them. The interval
-// must not be empty, as apart makes it.
+// linearTicks returns about n round numbers in [low, high]. The interval must
+// not be empty, which apart ensures.
 func linearTicks(low, high float64, n int) plot.ConstantTicks {
 	unit := high/float64(n) - low/float64(n)
 	step := math.Pow(10, math.Floor(math.Log10(unit)))
@@ -63,7 +63,7 @@ func linearTicks(low, high float64, n int) plot.ConstantTicks {
 	return ticks
 }
 
-// tickLabel writes v, a multiple of step, with no more digits than that takes.
+// tickLabel formats v, a multiple of step, with no more digits than needed.
 func tickLabel(v, step float64) string {
 	exponent := func(x float64) int { return int(math.Floor(math.Log10(math.Abs(x)) + 1e-9)) }
 	decimals := max(0, -exponent(step))
@@ -86,7 +86,7 @@ func logTicks(low, high float64) plot.ConstantTicks {
 		ticks = nil
 		for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
 			for _, m := range mantissas {
-				// Parsed, as the product of both would be rounded.
+				// Parsed, because the product would be rounded.
 				if v, err := strconv.ParseFloat(fmt.Sprintf("%ge%g", m, e), 64); err == nil && v >= low && v <= high {
 					ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
 				}
@@ -96,7 +96,7 @@ func logTicks(low, high float64) plot.ConstantTicks {
 			return ticks
 		}
 	}
-	// Powers of ten, but not all of them.
+	// Powers of ten, but not all.
 	var some plot.ConstantTicks
 	for i := 0; i < len(ticks); i += (len(ticks) + most - 1) / most {
 		some = append(some, ticks[i])

@@ -13,8 +13,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// SeedErrors draws the test error of every seed without and with dropout, the
-// two joined by a line, and the mean of each arm. It is an error if no seed has
+// SeedErrors draws the test error of every seed without and with dropout,
+// joined by a line, and the mean of each arm. It is an error if no seed has
 // finished both arms, or if an error is not a number.
 func (c Comparison) SeedErrors() (*Figure, error) {
 	before, after, err := c.values("SeedErrors", experiment.TestError)
@@ -63,8 +63,8 @@ func (c Comparison) SeedErrors() (*Figure, error) {
 	}, nil
 }
 
-// Gaps draws the mean training error and test error of both arms and the
-// generalization gap between them. Training error is that of the finished
+// Gaps draws the mean training and test error of both arms and the
+// generalization gap between them. The training error is that of the trained
 // network, without dropout. It is an error if no seed has finished both arms,
 // or if an error is not a number.
 func (c Comparison) Gaps() (*Figure, error) {
@@ -144,7 +144,7 @@ func (c Comparison) sides(left float64) *plot.Plot {
 	return p
 }
 
-// values returns a measure in per cent of both arms, in the order of the seeds.
+// values returns a measure of both arms in per cent, in the order of the seeds.
 func (c Comparison) values(what string, m experiment.Measure) (before, after []float64, err error) {
 	pairs, err := c.pairs()
 	if err != nil {

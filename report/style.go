@@ -12,15 +12,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Palette has the colours of figures, which [Figure.Inline] gives pages to choose
-// from. Fading them, by alpha, keeps them.
+// A Palette has the colours of figures, which [Figure.Inline] turns into
+// variables that a page may set. A colour faded by alpha is still that variable.
 type Palette struct {
 	Ink, Muted, Grid color.RGBA // of text, of what is less important, and of grid lines
 	Series           []color.RGBA
 }
 
-// Colors returns the palette. The colour-blind can tell its series apart (Okabe and
-// Ito 2008); the first is that of what is compared with, such as no dropout.
+// Colors returns the palette. Colour-blind readers can tell its series apart
+// (Okabe and Ito 2008); the first is that of the baseline, such as no dropout.
 func Colors() Palette {
 	p := Palette{Ink: ink, Muted: muted, Grid: grid}
 	for _, h := range hues {
@@ -36,12 +36,12 @@ var (
 	grid  = color.RGBA{0xDD, 0xDD, 0xDD, 0xFF}
 )
 
-// A hue is a colour for what is drawn and a darker one for text, which needs
-// more contrast.
+// A hue is a colour for drawing and a darker one for text, which needs more
+// contrast.
 type hue struct{ line, text color.RGBA }
 
-// hues are colours that the colour-blind can tell apart (Okabe and Ito 2008),
-// in the order of the arms.
+// hues are colours that colour-blind readers can tell apart (Okabe and Ito
+// 2008), in the order of the arms.
 var hues = []hue{
 	{color.RGBA{0xD5, 0x5E, 0x00, 0xFF}, color.RGBA{0xA8, 0x4A, 0x00, 0xFF}}, // vermilion
 	{color.RGBA{0x00, 0x72, 0xB2, 0xFF}, color.RGBA{0x00, 0x5F, 0x96, 0xFF}}, // blue
@@ -51,11 +51,11 @@ var hues = []hue{
 	{color.RGBA{0x56, 0xB4, 0xE9, 0xFF}, color.RGBA{0x1A, 0x68, 0x94, 0xFF}}, // sky blue
 }
 
-// hueOf returns the colours of series i. They come again after the sixth.
+// hueOf returns the colours of series i. They repeat after the sixth.
 func hueOf(i int) hue { return hues[i%len(hues)] }
 
-// hueAmong returns the colours of series i of n. One alone has the colour that
-// the arm with dropout has beside the one without.
+// hueAmong returns the colours of series i of n. A single series has the colour
+// of the arm with dropout in a comparison.
 func hueAmong(i, n int) hue {
 	if n == 1 {
 		return hues[1]
@@ -72,8 +72,8 @@ func stroke(c color.Color, width float64) draw.LineStyle {
 	return draw.LineStyle{Color: c, Width: vg.Points(width)}
 }
 
-// Axes returns an empty plot in the style of figures, with horizontal grid lines at the
-// ticks of its y axis, for a figure by [NewFigure]. x is what its x axis shows.
+// Axes returns an empty plot in the style of figures, with horizontal grid
+// lines at the ticks of its y axis, for use in [NewFigure]. x names the x axis.
 func Axes(x string) *plot.Plot { return axes(x) }
 
 // axes returns an empty plot with horizontal grid lines.
@@ -118,9 +118,9 @@ func (f drawn) Plot(c draw.Canvas, p *plot.Plot) {
 	f(c, x, y)
 }
 
-// drawAxes draws p under the key of its series, if they have names, and under the
-// name of its y axis, which is easier to read level than upright. It leaves room for
-// labels on its right.
+// drawAxes draws p below the key of its series, if they have names, and below
+// the name of its y axis, which is easier to read horizontally. It leaves room
+// for labels on the right.
 func drawAxes(p *plot.Plot, y string, right vg.Length, series ...string) func(draw.Canvas) {
 	return func(c draw.Canvas) {
 		c = drawKey(draw.Crop(c, margin, -margin, margin, -margin), series)
@@ -131,7 +131,7 @@ func drawAxes(p *plot.Plot, y string, right vg.Length, series ...string) func(dr
 	}
 }
 
-// overhang returns how far the labels of the x axis reach beyond its end.
+// overhang returns how far the labels of the x axis extend beyond its end.
 func overhang(p *plot.Plot, width vg.Length) vg.Length {
 	most := vg.Length(0)
 	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
@@ -152,11 +152,11 @@ type label struct {
 	style draw.TextStyle
 }
 
-// labelWidth is the room for labels at the right of a plot.
+// labelWidth is the room for labels on the right of a plot.
 const labelWidth vg.Length = 76
 
-// nameLabels returns the texts of labels with names, which differ where they do, on
-// three lines at most.
+// nameLabels returns label texts for names, on at most three lines, that differ
+// where the names do.
 func nameLabels(names []string) []string {
 	style := boldText(textSize, ink)
 	for lines := vg.Length(3); ; lines -= 0.25 {
@@ -166,7 +166,8 @@ func nameLabels(names []string) []string {
 			texts[i] = wrap(style, name, labelWidth)
 			fits = fits && strings.Count(texts[i], "\n") < 3
 		}
-		// Lines break where they can, so that more may be needed than their width says.
+		// Lines break where they can, so more may be needed than their width
+		// suggests.
 		if fits || lines <= 1 {
 			return texts
 		}
@@ -178,10 +179,10 @@ func nameLabel(i int, text string, y vg.Length) label {
 	return label{y: y, text: text, style: boldText(textSize, hueOf(i).text)}
 }
 
-// drawLabels writes labels at x, in the order given, none over another.
+// drawLabels writes labels at x, in the given order, without overlap.
 func drawLabels(c *draw.Canvas, x vg.Length, labels []label) {
-	// Labels are in descending order of y: each one moves down as far as it must,
-	// then those that fell below the canvas move up again.
+	// Labels are in descending order of y: each moves down as far as needed,
+	// then those below the canvas move up again.
 	for i := range labels {
 		if i > 0 {
 			labels[i].y = min(labels[i].y, labels[i-1].y-gapBetween(labels[i-1], labels[i]))

@@ -17,15 +17,15 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// textHandler measures and draws text in Liberation Sans. What that font lacks, such
-// as Chinese, Japanese and Korean, is left to the viewer's fonts in SVG, and drawn
-// from a bitmap font in PNG, where there are no other fonts. What neither has is a
-// box: nothing is blank.
+// textHandler measures and draws text in Liberation Sans. Letters that this
+// font lacks, such as Chinese, Japanese and Korean, are left to the viewer's
+// fonts in SVG and drawn from a bitmap font in PNG, where there are no other
+// fonts. A letter that neither has is a box, never blank.
 type textHandler struct{ plottext.Plain }
 
 var plainText = textHandler{plottext.Plain{Fonts: font.DefaultCache}}
 
-// fallback is the bitmap font: 6 or 12 pixels wide glyphs for 12 pixels of height.
+// fallback is the bitmap font: glyphs 6 or 12 pixels wide and 12 high.
 var fallback = bitmapfont.Face
 
 const fallbackSize = 12
@@ -54,7 +54,8 @@ func stretches(face *sfnt.Font, s string) []stretch {
 	return append(all, stretch{s[start:], had})
 }
 
-// advance is the width of a rune of the fallback, as a share of the font's size.
+// advance returns the width of a rune in the fallback, as a fraction of the
+// font size.
 func advance(r rune) float64 {
 	if a, ok := fallback.GlyphAdvance(r); ok {
 		return float64(a) / 64 / fallbackSize
@@ -128,7 +129,7 @@ func (h textHandler) drawLine(c vg.Canvas, line string, f font.Font, at vg.Point
 	}
 }
 
-// isSVG says what a canvas, which may be a part of a part of another, writes.
+// isSVG reports whether a canvas, possibly nested in others, writes SVG.
 func isSVG(c vg.Canvas) bool {
 	for {
 		switch of := c.(type) {
@@ -143,8 +144,7 @@ func isSVG(c vg.Canvas) bool {
 	}
 }
 
-// level returns style with its middle, as that of a capital, at the height of its
-// place.
+// level returns style vertically centred on the middle of a capital.
 func level(style draw.TextStyle) draw.TextStyle {
 	const capital = 0.72 // height of a capital, as a share of the font's size
 	size, e := style.Font.Size, style.FontExtents()
@@ -152,7 +152,7 @@ func level(style draw.TextStyle) draw.TextStyle {
 	return style
 }
 
-// glyphPath is a rune of the fallback as the outline of its pixels.
+// glyphPath returns a rune of the fallback as the outline of its pixels.
 func glyphPath(r rune, at vg.Point, size vg.Length) vg.Path {
 	bounds, mask, corner, _, ok := fallback.Glyph(fixed.Point26_6{}, r)
 	if !ok {
@@ -175,7 +175,7 @@ func glyphPath(r rune, at vg.Point, size vg.Length) vg.Path {
 	return p
 }
 
-// boxPath is the frame that stands for a rune that no font has.
+// boxPath returns the frame that stands for a rune that no font has.
 func boxPath(at vg.Point, size vg.Length) vg.Path {
 	var p vg.Path
 	line, x, y, w, h := size/fallbackSize, at.X+size/10, at.Y, size*0.8, size*0.75
@@ -201,11 +201,11 @@ const (
 	smallSize = 11.5
 )
 
-// TextStyle returns the style of text in figures, of a size in points. The place of
-// such a text is its top left corner.
+// TextStyle returns the style of text in figures, of the given size in points.
+// Such text is placed by its top left corner.
 func TextStyle(size float64, c color.Color) draw.TextStyle { return text(size, c) }
 
-// text returns a style of text whose place is its top left corner.
+// text returns a style of text that is placed by its top left corner.
 func text(size float64, c color.Color) draw.TextStyle {
 	return draw.TextStyle{
 		Color:   c,

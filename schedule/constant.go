@@ -16,6 +16,7 @@ func (c Constant) At(int64) float64 {
 	return float64(c)
 }
 
+// String returns the value.
 func (c Constant) String() string { return fmt.Sprint(float64(c)) }
 
 // Bounds returns the constant twice.

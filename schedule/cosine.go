@@ -28,6 +28,7 @@ func (s Cosine) At(step int64) float64 {
 	return min(s.Initial, s.Min+float64((s.Initial-s.Min)*((1+portable.Cos(math.Pi*done))/2)))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s Cosine) String() string { return fmt.Sprintf("%v-%v@%d", s.Initial, s.Min, s.Steps) }
 
 // Bounds returns Min and Initial.

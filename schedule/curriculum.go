@@ -26,6 +26,7 @@ func (c Curriculum) At(step int64) float64 {
 	return c.P * (1 - portable.TaylorExp(-c.Gamma*float64(max(step, 0))))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (c Curriculum) String() string { return fmt.Sprintf("%v~%v", c.P, c.Gamma) }
 
 // Bounds returns 0 and P in order.

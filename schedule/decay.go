@@ -21,6 +21,7 @@ func (s StepDecay) At(step int64) float64 {
 	return s.Initial * math.Pow(s.Gamma, float64(max(step, 0)/s.Every))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s StepDecay) String() string { return fmt.Sprintf("%v*%v^/%d", s.Initial, s.Gamma, s.Every) }
 
 // Bounds returns 0 and Initial.
@@ -54,6 +55,7 @@ func (s MultiStep) At(step int64) float64 {
 	return s.Initial * math.Pow(s.Gamma, float64(passed))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s MultiStep) String() string { return fmt.Sprintf("%v*%v^@%v", s.Initial, s.Gamma, s.Milestones) }
 
 // Bounds returns 0 and Initial.
@@ -85,6 +87,7 @@ func (s Exponential) At(step int64) float64 {
 	return s.Initial * math.Pow(s.Gamma, float64(max(step, 0)))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s Exponential) String() string { return fmt.Sprintf("%v*%v^step", s.Initial, s.Gamma) }
 
 // Bounds returns 0 and Initial.
@@ -109,6 +112,7 @@ func (s InverseTime) At(step int64) float64 {
 	return s.Initial / (1 + float64(s.K*float64(max(step, 0))))
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s InverseTime) String() string { return fmt.Sprintf("%v/(1+%v*step)", s.Initial, s.K) }
 
 // Bounds returns 0 and Initial.

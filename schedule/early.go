@@ -31,6 +31,7 @@ func (e Early) At(step int64) float64 {
 	return e.P
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (e Early) String() string { return fmt.Sprintf("%v@%d decay=%v", e.P, e.Cutoff, e.Decay) }
 
 // Bounds returns 0 and P in order.

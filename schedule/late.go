@@ -26,6 +26,7 @@ func (l Late) At(step int64) float64 {
 	return l.P
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (l Late) String() string { return fmt.Sprintf("%v@%d", l.P, l.Cutoff) }
 
 // Bounds returns 0 and P in order.

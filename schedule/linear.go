@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// Linear is From up to step Start and To from step End on, with a straight line in
-// between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the momentum this way
-// from 0.5 to 0.95 or more.
+// Linear is From up to step Start, To from step End on, and a straight line
+// between. Srivastava et al., JMLR 15, 2014, appendix B.2, raise the momentum
+// this way from 0.5 to 0.95 or more.
 type Linear struct {
 	From, To   float64 // finite
 	Start, End int64   // End not before Start
@@ -31,6 +31,7 @@ func (l Linear) At(step int64) float64 {
 	return float64(l.From*(1-done)) + float64(l.To*done)
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (l Linear) String() string { return fmt.Sprintf("%v-%v@%d-%d", l.From, l.To, l.Start, l.End) }
 
 // Bounds returns From and To in order.

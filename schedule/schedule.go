@@ -1,12 +1,12 @@
 // Package schedule has values that change with the training step: drop
-// probabilities (ops.WithRate), and learning rates, momenta and weight decay
+// probabilities (ops.WithRate), learning rates, momentum and weight decay
 // (training.Trainer).
 //
 //	schedule.Linear{From: 0, To: 0.5, End: 1000}
 //	schedule.Warmup{Steps: 500, Then: schedule.Cosine{Initial: 0.1, Steps: 10000}}
 //
-// A schedule is a pure function of the step, so that training resumes from the
-// number of the step alone. Steps count from 0.
+// A [Schedule] is a pure function of the step, so training resumes from the
+// step number alone. Steps count from 0.
 package schedule
 
 import (
@@ -32,8 +32,7 @@ type Schedule interface {
 }
 
 // Validate returns the error of s's method Validate, nil if it has no such
-// method. A nil
-// schedule is an error.
+// method. A nil schedule is an error.
 func Validate(s Schedule) error {
 	if s == nil {
 		return errors.New("schedule: Validate: schedule must be set, got nil")
@@ -44,8 +43,8 @@ func Validate(s Schedule) error {
 	return nil
 }
 
-// Bounds returns the lowest and the highest value that s may take, and false if s does
-// not tell or has none.
+// Bounds returns the lowest and the highest value that s may take; ok is false
+// if s does not tell them or they are not finite.
 func Bounds(s Schedule) (low, high float64, ok bool) {
 	if b, is := s.(interface{ Bounds() (low, high float64) }); is {
 		low, high = b.Bounds()

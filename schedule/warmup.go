@@ -7,10 +7,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Warmup climbs in a straight line to the start of another schedule, over Steps steps,
-// and then follows that schedule from its beginning: Then.At(0) * (step+1)/Steps below
-// Steps, Then.At(step-Steps) from there on (Goyal et al., "Accurate, large minibatch
-// SGD", 2017, section 2.2).
+// Warmup rises in a straight line to the start of another schedule over Steps
+// steps, and then follows that schedule from its beginning: the value is
+// Then.At(0) * (step+1)/Steps below Steps, and Then.At(step-Steps) from there
+// on (Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2).
 type Warmup struct {
 	Steps int64 // not negative; 0 for none
 	Then  Schedule
@@ -28,10 +28,11 @@ func (s Warmup) At(step int64) float64 {
 	return s.Then.At(step - s.Steps)
 }
 
+// String returns the fields, which distinguish the schedule from others of its type.
 func (s Warmup) String() string { return fmt.Sprintf("%d:%T:%v", s.Steps, s.Then, s.Then) }
 
-// Bounds returns those of Then, widened to 0. They are infinite if Then does not tell
-// its own.
+// Bounds returns the bounds of Then, widened to include 0. They are infinite if
+// Then does not tell its own.
 func (s Warmup) Bounds() (low, high float64) {
 	if low, high, ok := Bounds(s.Then); ok {
 		return min(0, low), max(0, high)

@@ -23,7 +23,7 @@ import (
 //go:embed helpers.go.txt
 var helpers string
 
-// A listed package is what `go list -json` tells of one.
+// A listed package is what `go list -json` says of one.
 type listed struct {
 	Dir, ImportPath, Name, Export string
 	GoFiles                       []string
@@ -31,7 +31,7 @@ type listed struct {
 	ImportMap                     map[string]string
 }
 
-// A built package has all its mutants in the test binaries.
+// A built package has test binaries that contain all its mutants.
 type built struct {
 	mutants  []mutant
 	dropped  int // changes that do not compile
@@ -39,7 +39,7 @@ type built struct {
 	short    bool
 }
 
-// list returns what the go command knows of packages.
+// list returns what the go command knows about packages.
 func list(args ...string) ([]listed, error) {
 	out, err := command("go", append([]string{"list", "-json=Dir,ImportPath,Name,Export,GoFiles,TestGoFiles,XTestGoFiles,ImportMap"}, args...)...)
 	if err != nil {
@@ -58,7 +58,8 @@ func list(args ...string) ([]listed, error) {
 	}
 }
 
-// command runs a program and returns what it writes; the error has its complaints.
+// command runs a program and returns its output; the error includes its
+// messages.
 func command(name string, args ...string) ([]byte, error) {
 	cmd := exec.Command(name, args...)
 	var complaints strings.Builder
@@ -70,7 +71,7 @@ func command(name string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// build compiles the tests with all mutants of the package inside.
+// build compiles the tests with all mutants of the package included.
 func build(dir string, s settings) (*built, error) {
 	under, err := list(s.packagePath)
 	if err != nil {
@@ -118,7 +119,7 @@ func build(dir string, s settings) (*built, error) {
 	return b, nil
 }
 
-// placesOf returns the files' names and lines in a compiler's message.
+// placesOf returns the file names and lines in a compiler's message.
 func placesOf(message string) []string {
 	var places []string
 	for _, m := range regexp.MustCompile(`(?m)([^/\s]+\.go):(\d+):\d+: `).FindAllStringSubmatch(message, -1) {
@@ -127,7 +128,7 @@ func placesOf(message string) []string {
 	return places
 }
 
-// sources are the files of a package, read and with types.
+// sources are the parsed and type-checked files of a package.
 type sources struct {
 	listed
 	fset    *token.FileSet

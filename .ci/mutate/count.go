@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// An outcome is what the tests made of a mutant.
+// An outcome is the tests' verdict on a mutant.
 type outcome string
 
 const (
@@ -36,7 +36,7 @@ func (c *count) add(o outcome) {
 
 func (c count) of() int { return c.killed + c.timedOut + c.lived + c.uncovered }
 
-// share is the share of mutants that are killed or stopped for their time, in per cent.
+// share returns the share of mutants that are killed or time out, in per cent.
 func (c count) share() float64 {
 	if c.of() == 0 {
 		return 100
@@ -44,7 +44,8 @@ func (c count) share() float64 {
 	return 100 * float64(c.killed+c.timedOut) / float64(c.of())
 }
 
-// interval is the 95 % confidence interval of the share (Wilson 1927), in per cent.
+// interval returns the 95 % confidence interval of the share (Wilson 1927), in
+// per cent.
 func (c count) interval() (low, high float64) {
 	const z = 1.959964
 	n, p := float64(c.of()), c.share()/100

@@ -1,15 +1,16 @@
-// Command mutate tells how many small faults the tests of a package find.
+// Command mutate measures how many small faults the tests of a package find.
 //
 //	go run ./.ci/mutate -sample 60 ./ops
 //	go run ./.ci/mutate -tests ./ops,./nn ./internal/op
 //
-// A mutant is the package with one operator changed: < to <= or >=, + to -, ++ to --, &&
-// to || and so on, which are the changes of gremlins. A tool that compiles and tests each
-// by itself needs most of its time for the compiler and for tests that never reach the
-// change. This one compiles all mutants into one test binary, where the environment
-// variable MUTANT chooses one, as in "Analysis of Mutation-Based Software Testing with
-// Mutant Schemata" (Untch, Offutt and Harrold 1993), and runs those tests only that reach
-// it. The changed files are an overlay of the go command: no file of the repository is
+// A mutant is the package with one operator changed: < to <= or >=, + to -, ++
+// to --, && to || and so on, the changes that gremlins makes. A tool that
+// compiles and tests each mutant by itself spends most of its time in the
+// compiler and in tests that never reach the change. This one compiles all
+// mutants into one test binary, where the environment variable MUTANT chooses
+// one, as in "Analysis of Mutation-Based Software Testing with Mutant Schemata"
+// (Untch, Offutt and Harrold 1993), and runs only the tests that reach it. The
+// changed files are an overlay of the go command: no file of the repository is
 // written.
 package main
 
@@ -100,12 +101,12 @@ func run(w io.Writer, s settings) error {
 	c.whole = len(chosen) == len(all)
 	fmt.Fprintf(w, "%s: %s, in %s\n", s.packagePath, c, time.Since(start).Round(time.Second))
 	if c.share() < s.threshold {
-		return errors.Errorf("%.1f %% are killed, want at least %g %%", c.share(), s.threshold)
+		return errors.Errorf("at least %g %% must be killed, got %.1f %%", s.threshold, c.share())
 	}
 	return nil
 }
 
-// sample returns n of the mutants, in their order; all of them for n = 0.
+// sample returns n of the mutants, in order, or all of them for n = 0.
 func sample(all []mutant, n int, seed uint64) []mutant {
 	if n <= 0 || n >= len(all) {
 		return all

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A mutant is one change of one operator.
+// A mutant is a single change of one operator.
 type mutant struct {
 	id        int
 	file      string
@@ -22,8 +22,8 @@ func (m mutant) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s to %s", m.file, m.line, m.col, m.from, m.to)
 }
 
-// binary names the helper that replaces an operator, and what the helper's mutants,
-// in this order, make of it.
+// binary names the helper that replaces an operator and, in order, what the
+// helper's mutants do instead.
 var binary = map[token.Token]struct {
 	helper string
 	to     []string
@@ -54,7 +54,7 @@ type edit struct {
 	closes    bool // comes before what starts at the same offset, inner ones first
 }
 
-// A rewriter collects the mutants of a file and the edits that build them in.
+// A rewriter collects the mutants of a file and the edits that include them.
 type rewriter struct {
 	fset  *token.FileSet
 	info  *types.Info
@@ -75,7 +75,8 @@ func (r *rewriter) close(p token.Pos, text string) {
 	r.edits = append(r.edits, edit{r.offset(p), 0, text, true})
 }
 
-// mutants numbers those of the operator at p; false if its place is to be skipped.
+// mutants numbers the mutants of the operator at p; the result is false if its
+// place is to be skipped.
 func (r *rewriter) mutants(p token.Pos, from string, to []string) (first int, ok bool) {
 	at := r.fset.Position(p)
 	if r.skip[fmt.Sprintf("%s:%d", r.name, at.Line)] {
@@ -89,7 +90,8 @@ func (r *rewriter) mutants(p token.Pos, from string, to []string) (first int, ok
 	return first, true
 }
 
-// visit adds the changes of a node. It returns false for what must stay constant.
+// visit adds the changes of a node. It returns false if the node must stay
+// constant.
 func (r *rewriter) visit(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.GenDecl:
@@ -186,8 +188,9 @@ func (r *rewriter) addressable(x ast.Expr) bool {
 	return true
 }
 
-// explicit returns the type argument that the helper for x needs: none where an operand
-// has a type, that of the context where all are constants. It is false if x has no number.
+// explicit returns the type argument that the helper for x needs: none if an
+// operand has a type, that of the context if all are constants. It returns
+// false if x is not a number.
 func (r *rewriter) explicit(x ast.Expr, operands ...ast.Expr) (string, bool) {
 	if !numeric(r.info.TypeOf(operands[0])) {
 		return "", false
@@ -203,7 +206,7 @@ func (r *rewriter) explicit(x ast.Expr, operands ...ast.Expr) (string, bool) {
 		return "", false
 	}
 	for _, o := range operands {
-		// 1/2 is 0, also where a float is wanted.
+		// 1/2 is 0, even if a float is expected.
 		if v := r.info.Types[o].Value; b.Info()&types.IsFloat != 0 && len(operands) > 1 && v.Kind() == constant.Int {
 			return "", false
 		}
@@ -245,8 +248,8 @@ func numeric(t types.Type) bool {
 
 // apply returns the source with the edits.
 func (r *rewriter) apply(src []byte) []byte {
-	// What closes at an offset comes before what opens there, inner ones first: they were
-	// found after the outer ones.
+	// What closes at an offset comes before what opens there, inner edits
+	// first: they were found after the outer ones.
 	var ordered []edit
 	for i := len(r.edits) - 1; i >= 0; i-- {
 		if r.edits[i].closes {

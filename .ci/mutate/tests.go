@@ -16,13 +16,13 @@ import (
 	"github.com/pkg/errors"
 )
 
-// memory is what the process of a mutant may map, in KiB: a loop without an end must not
-// take the machine's.
+// memory is the memory that a mutant's process may map, in KiB, so that an
+// endless loop cannot take all of the machine's.
 const memory = 12 << 20
 
-// patience is how much longer than without a mutant tests may take. A loop without an end
-// is noticed by the processor's time, which other work on the machine does not change; the
-// clock's is for those that only wait.
+// patience is how many times longer tests may take with a mutant than without.
+// Endless loops are detected by processor time, which other work on the machine
+// does not change; the clock is for tests that only wait.
 const patience = 10
 
 // A binaryOf is the test binary of a package, with what each of its tests reaches.
@@ -38,9 +38,10 @@ type test struct {
 	reaches map[int]bool // first mutants of operators; nil: unknown
 }
 
-// trace runs each test by itself without a mutant and notes what it reaches. A test that
-// fails because it is looked at, such as those of allocations, is taken to reach all; one
-// that fails by itself is left out, with a line that says so.
+// trace runs each test by itself without a mutant and records what it reaches.
+// A test that fails because it is traced, such as those of allocations, is
+// assumed to reach everything; one that fails by itself is left out, and
+// reported.
 func (b *built) trace(w io.Writer) error {
 	for _, p := range b.binaries {
 		out, err := exec.Command(p.file, "-test.list", "^(Test|Fuzz|Example)").Output()

@@ -20,7 +20,7 @@ const description = `Compare the outputs and gradients of gorgonia.Dropout and o
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`
 
-// cli is the grammar of the command line, which has no flags but --help.
+// cli is the grammar of the command line, which has no flags except --help.
 type cli struct{}
 
 func main() { commandLine().Main() }
@@ -59,10 +59,10 @@ func (cli) Run(to *cmdline.Console) error {
 
 type measured struct{ output, gradient, numeric []float64 }
 
-// measure runs the op forward and backward once, and then forward with each
-// element moved up and down. The built-in op draws a mask of its own whenever it
-// runs, and offers no way to repeat one: its runs are repeated until chance
-// gives the mask of the first.
+// measure runs the op forward and backward once, then forward with each element
+// moved up and down. The built-in op draws a new mask whenever it runs and
+// offers no way to repeat one, so its runs are repeated until chance gives the
+// mask of the first run again.
 func measure(apply func(*gorgonia.Node) (*gorgonia.Node, error)) (m measured, err error) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NodeFromAny(g, vector(input), gorgonia.WithName("x"))
@@ -112,7 +112,7 @@ func measure(apply func(*gorgonia.Node) (*gorgonia.Node, error)) (m measured, er
 				return total, nil
 			}
 		}
-		return 0, errors.New("the mask of the first run did not come again in a million runs")
+		return 0, errors.New("the mask of the first run did not recur in a million runs")
 	}
 	const h = 1e-6
 	for i := range input {

@@ -6,9 +6,9 @@
 //	dropoutvet -fix ./...
 //	go vet -vettool=$(which dropoutvet) ./...
 //
-// It also finds constant drop probabilities outside [0, 1]. -fix -diff shows what
-// would change. The analysis itself is package analyzer, for programs that run
-// several.
+// It also finds constant drop probabilities outside [0, 1]. -fix -diff shows
+// what would change. Programs that run several analyses can import package
+// analyzer.
 package main
 
 import (

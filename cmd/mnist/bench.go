@@ -22,7 +22,7 @@ type benchCmd struct {
 	Hidden []int         `default:"1024,1024,1024" help:"Units of each hidden layer."`
 	Batch  int           `default:"128" help:"Images in a step."`
 	P      float64       `short:"p" default:"0.5" help:"Drop probability of the hidden units."`
-	For    time.Duration `default:"3s" help:"How long to time each."`
+	For    time.Duration `default:"3s" help:"How long to time each network."`
 }
 
 // timing is the result for one network.

@@ -12,8 +12,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 )
 
-// configFlag is a file with values of flags, which those on the command line
-// override.
+// configFlag is a file with values of flags; flags on the command line override
+// them.
 type configFlag string
 
 // BeforeResolve is called by kong.
@@ -23,7 +23,7 @@ func (configFlag) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	if err != nil {
 		return err
 	}
-	// Known from here on, for errors of the flags that it sets.
+	// Set now, for errors about the flags in the file.
 	trace.Flag.Target.SetString(string(path))
 	values, err := flagValues(ctx.Model.Node, n)
 	if err != nil {
@@ -35,11 +35,11 @@ func (configFlag) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	return nil
 }
 
-// keyOf is what a flag is called in a file.
+// keyOf returns the name of a flag in a file.
 func keyOf(f *kong.Flag) string { return strings.ReplaceAll(f.Name, "-", "_") }
 
-// fileFlags are all flags that a file may set, of all commands, by key: a run's
-// config.json can be given to each of them.
+// fileFlags returns all flags that a file may set, of all commands, by key: a
+// run's config.json can be given to each of them.
 func fileFlags(n *kong.Node) map[string][]*kong.Flag {
 	all := make(map[string][]*kong.Flag)
 	for _, f := range n.Flags {
@@ -55,12 +55,12 @@ func fileFlags(n *kong.Node) map[string][]*kong.Flag {
 	return all
 }
 
-// flagValues returns what a file sets, as kong takes it. Each key must be a flag's,
-// and its value of the flag's type.
+// flagValues returns what a file sets, in the form that kong takes. Each key
+// must be a flag's, and its value of the flag's type.
 func flagValues(grammar *kong.Node, n *configfile.Node) (map[string]any, error) {
 	known := fileFlags(grammar)
-	// A struct with these keys is what the file is read into, so that errors are
-	// those of all files.
+	// The file is read into a struct with these keys, so that errors are those
+	// of all files.
 	var fields []reflect.StructField
 	for key, flags := range known {
 		t := flags[0].Target.Type()
@@ -84,7 +84,7 @@ func flagValues(grammar *kong.Node, n *configfile.Node) (map[string]any, error) 
 	return values, nil
 }
 
-// flagValue returns a value as kong takes it, nil for the default.
+// flagValue returns a value in the form that kong takes, nil for the default.
 func flagValue(n *configfile.Node) any {
 	switch n.Kind() {
 	case configfile.Null:

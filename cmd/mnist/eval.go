@@ -17,9 +17,9 @@ import (
 
 // evalCmd tests the models of a run.
 type evalCmd struct {
-	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 
-	Passes int `default:"20" help:"Passes of Monte-Carlo dropout for the models with dropout; 0 is none."`
+	Passes int `default:"20" help:"Passes of Monte Carlo dropout for the models with dropout; 0 for none."`
 	Bins   int `default:"15" help:"Bins of the expected calibration error."`
 }
 
@@ -27,8 +27,8 @@ type evalCmd struct {
 type evaluation struct {
 	Arm      string             `json:"arm"`
 	Seed     uint64             `json:"seed"`
-	Finished bool               `json:"finished"` // false: of the last checkpoint of a training that was interrupted
-	Passes   int                `json:"passes"`   // 0 without Monte-Carlo dropout
+	Finished bool               `json:"finished"` // false: from the last checkpoint of an interrupted training
+	Passes   int                `json:"passes"`   // 0 without Monte Carlo dropout
 	Scores   uncertainty.Scores `json:"scores"`
 }
 
@@ -84,7 +84,7 @@ func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		}
 	}
 	if len(all) == 0 {
-		return errors.Errorf("%s must hold a trained network, got none yet: %s trains on", c.Dir, c.Dir.resume())
+		return errors.Errorf("%s must hold a trained network, got none yet: %s continues training", c.Dir, c.Dir.resume())
 	}
 	if to.JSON {
 		return json.NewEncoder(to.Out).Encode(all)

@@ -23,7 +23,7 @@ type explainCmd struct {
 	InputP float64 `default:"0.3" help:"Drop probability of the inputs."`
 	Mode   string  `enum:"train,eval,sample" default:"train" help:"Which graph to draw: ${enum}."`
 	Batch  int     `default:"100" help:"Images in a batch of the graph."`
-	Output string  `short:"o" help:"File to draw the graph to, .svg or .dot, instead of a list of the layers." type:"path" placeholder:"FILE"`
+	Output string  `short:"o" help:"File to draw the graph to, .svg or .dot, instead of listing the layers." type:"path" placeholder:"FILE"`
 }
 
 // Validate is called by kong.
@@ -82,8 +82,8 @@ func writeSummary(to *cmdline.Console, m *models.Model) error {
 	return err
 }
 
-// drawing returns the graph in DOT: a box for each op, and the parameters and
-// inputs by name and shape.
+// drawing returns the graph in DOT: a box for each op, and parameters and
+// inputs with name and shape.
 func drawing(g *models.Graph) string {
 	var b strings.Builder
 	b.WriteString("digraph network {\n\trankdir=BT\n\tnode [fontname=\"Helvetica\", fontsize=11, style=\"rounded,filled\", shape=box, color=\"#666666\", fillcolor=\"#f4f4f4\"]\n\tedge [color=\"#888888\"]\n")

@@ -13,13 +13,13 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
-// passes is the number of passes of Monte-Carlo dropout in a report, and shown
-// the number of test images that they are made for; activated is that of the
+// passes is the number of passes of Monte Carlo dropout in a report, shown the
+// number of test images that they use, and activated that of the images for
 // activations.
 const passes, shown, activated = 20, 2000, 100
 
-// drawFigures draws what the models of a run with settings s do on test images, those
-// of one seed.
+// drawFigures draws what the models of a run with settings s do on test images,
+// for one seed.
 func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*report.Figure, error) {
 	sets, err := s.Load()
 	if err != nil {

@@ -18,12 +18,12 @@ With no arguments it takes about a minute on two cores. The defaults of both arm
 Examples:
 
     mnist                                   the default comparison
-    mnist train --help                      all that can be set
+    mnist train --help                      all settings
     mnist --train 60000 --hidden 1024,1024,1024 --max-norm 3 --epochs 60
     mnist -p 0.5 --input-p 0 --seeds 5      another rate, more seeds
     mnist --out runs/a                      keep the records, models and a report
-    mnist --resume runs/a                   go on with what was interrupted
-    mnist eval runs/a                       test the models, plain and by Monte-Carlo dropout
+    mnist --resume runs/a                   resume an interrupted run
+    mnist eval runs/a                       test the models, with and without Monte Carlo dropout
     mnist predict runs/a digit.png          which digit is that, and how sure
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
@@ -38,7 +38,7 @@ type cli struct {
 	Bench      benchCmd           `cmd:"" help:"Time training steps."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 
-	Config configFlag `help:"JSON or YAML file with values of flags, such as the config.json of a run; those on the command line override it." placeholder:"FILE"`
+	Config configFlag `help:"JSON or YAML file with values of flags, such as the config.json of a run; flags on the command line override it." placeholder:"FILE"`
 	JSON   bool       `name:"json" help:"Write results as JSON."`
 }
 

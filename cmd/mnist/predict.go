@@ -17,15 +17,15 @@ import (
 
 // predictCmd says which digit an image shows.
 type predictCmd struct {
-	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 
-	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size and either ink."`
-	Passes int     `default:"50" help:"Passes of Monte-Carlo dropout."`
+	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size, dark on light or light on dark."`
+	Passes int     `default:"50" help:"Passes of Monte Carlo dropout."`
 	Seed   *uint64 `help:"Seed of the model; the run's first by default."`
 	Plain  bool    `help:"Use the model that was trained without dropout."`
 }
 
-// answer is what predict says.
+// answer is what predict prints.
 type answer struct {
 	Class             int       `json:"class"`
 	Probabilities     []float64 `json:"probabilities"`
@@ -82,7 +82,7 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// readDigit reads an image as MNIST would have it.
+// readDigit reads an image and brings it into the form of MNIST's.
 func readDigit(path string) ([]float32, error) {
 	img, err := datasets.OpenImage(path)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 
 // reportCmd writes the report of a run again.
 type reportCmd struct {
-	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run: what --out was."`
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 }
 
 // Run is called by kong.
@@ -36,7 +36,7 @@ func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	pairs := experiment.Pairs(results, without, with)
 	if len(pairs) == 0 {
-		return errors.Errorf("%s: no seed has finished both arms: go on with the run by %s", c.Dir, c.Dir.resume())
+		return errors.Errorf("%s: no seed has finished both arms: resume the run with %s", c.Dir, c.Dir.resume())
 	}
 	if err := s.show(to, pairs); err != nil {
 		return err
@@ -116,8 +116,8 @@ func (s *settings) rows() ([]report.Setting, error) {
 	return all, nil
 }
 
-// repeats is the command that gives the results of settings, a pointer to a struct,
-// again.
+// repeats returns the command that reproduces the results of settings, a
+// pointer to a struct.
 func repeats(settings any) (string, error) {
 	args, err := declared.Arguments(settings)
 	return shell.Quote(append([]string{"go", "run", "./cmd/mnist"}, args...)...), err

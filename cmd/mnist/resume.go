@@ -11,8 +11,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 )
 
-// AfterApply is called by kong. It notes which flags were given, on the command line
-// or in a file.
+// AfterApply is called by kong. It records which flags were given, on the
+// command line or in a file.
 func (c *trainCmd) AfterApply(ctx *kong.Context) error {
 	c.given = nil
 	for _, p := range ctx.Path {
@@ -27,7 +27,7 @@ func (c *trainCmd) AfterApply(ctx *kong.Context) error {
 	return nil
 }
 
-// resume takes the settings of the run to go on with. A flag that says otherwise is an
+// resume takes the settings of the run to resume. A flag that differs is an
 // error: a run with other settings is another run.
 func (c *trainCmd) resume() error {
 	run, err := c.Resume.settings()
@@ -35,7 +35,7 @@ func (c *trainCmd) resume() error {
 		return err
 	}
 	if slices.Contains(c.given, "out") && c.Out != c.Resume {
-		return errors.Errorf("--out must be left out with --resume %s, which goes on there, got %s", c.Resume, c.Out)
+		return errors.Errorf("--out must be left out with --resume %s, which continues there, got %s", c.Resume, c.Out)
 	}
 	given, err := values(&c.settings)
 	if err != nil {

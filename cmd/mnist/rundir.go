@@ -23,7 +23,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A runDir is a directory with the records, models and report of a run: that of
+// A runDir is the directory of a run's records, models and report, as given to
 // --out. The empty one keeps nothing.
 type runDir string
 
@@ -32,18 +32,18 @@ const (
 	resultsFile = "runs.json"
 	tableFile   = "runs.csv"
 	reportFile  = "report.html"
-	curvesFile  = "curves" // and the format
+	curvesFile  = "curves" // before the format
 )
 
 func (d runDir) path(name string) string { return filepath.Join(string(d), name) }
 
-// holdsRun reports whether a run was begun there.
+// holdsRun reports whether the directory holds a run.
 func (d runDir) holdsRun() bool {
 	_, err := os.Stat(d.path(checkpoint.ConfigFile))
 	return err == nil
 }
 
-// settings reads the run's configuration: all of it must be there.
+// settings reads the run's configuration, which must be complete.
 func (d runDir) settings() (*settings, error) {
 	path := d.path(checkpoint.ConfigFile)
 	n, err := configfile.Read(path)
@@ -83,8 +83,8 @@ func (d runDir) results() ([]experiment.Result, error) {
 	return results, n.DecodeAll(&results)
 }
 
-// clean removes what a run that was killed while it wrote a file has left beside
-// the files of its directory. checkpoint.Keep does so for those of each trial.
+// clean removes temporary files that a killed run has left in its directory.
+// checkpoint.Keep does the same for each trial's.
 func (d runDir) clean() error {
 	var paths []string
 	for _, name := range []string{checkpoint.ConfigFile, tableFile, resultsFile, reportFile, curvesFile + ".svg", curvesFile + ".png"} {
@@ -93,17 +93,17 @@ func (d runDir) clean() error {
 	return atomicfile.Clean(paths...)
 }
 
-// trial is the directory of an arm and a seed.
+// trial returns the directory of an arm and a seed.
 func (d runDir) trial(arm string, seed uint64) trialDir {
 	return trialDir(filepath.Join(string(d), "runs", fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)))
 }
 
 // A trialDir keeps the checkpoints and the model of a trial. It implements
-// [experiment.Store]: a trial that was finished resumes at its end.
+// [experiment.Store]: a finished trial resumes at its end.
 type trialDir string
 
-// modelFile holds the parameters with which a training has ended, those that its
-// results are of: with early stopping they are not the last checkpoint's.
+// modelFile holds the parameters at the end of training, which the results
+// describe: with early stopping they are not those of the last checkpoint.
 const modelFile = "model.safetensors"
 
 // checkpointInterval is how much work a crash may cost.
@@ -111,13 +111,15 @@ const checkpointInterval = 10 * time.Second
 
 func (d trialDir) path(name string) string { return filepath.Join(string(d), name) }
 
-// Find finds nothing.
+// Find finds nothing: a finished trial resumes at its end.
 func (d trialDir) Find(context.Context) (*experiment.Result, error) { return nil, nil }
 
-// Prepare makes t keep checkpoints, and at its end the model, and resume.
+// Prepare makes t keep checkpoints and, at its end, the model; and makes it
+// resume.
 func (d trialDir) Prepare(_ context.Context, t *training.Trainer) error {
 	t.Callbacks = slices.Insert(t.Callbacks, 0, checkpoint.Keep(string(d), checkpointInterval))
-	// The last callback, so that the others have given the model what it ends with.
+	// The last callback, after the others have set the model's final
+	// parameters.
 	t.Callbacks = append(t.Callbacks, training.Callback{OnFinish: func(r *training.Run) error {
 		if r.Err != nil {
 			return nil
@@ -140,11 +142,11 @@ func (d trialDir) Finish(_ context.Context, r experiment.Result) (experiment.Res
 // trained is a model of a run.
 type trained struct {
 	*models.Model
-	epochs int // made, where the training was interrupted; -1: it was finished
+	epochs int // so far, if the training was interrupted; -1 if it finished
 }
 
-// model returns the model of an arm and seed: that which its results are of, or, of
-// a training that was interrupted, that of its last checkpoint.
+// model returns the model of an arm and seed: the one that its results describe
+// or, if the training was interrupted, that of its last checkpoint.
 func (d runDir) model(a arm, seed uint64) (trained, error) {
 	m, err := a.Model(784, 10, seed)
 	if err != nil {
@@ -162,12 +164,12 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 	return trained{m, state.Epoch}, state.Restore(m)
 }
 
-// warn says that the training of a model was interrupted.
+// warn reports that the training of a model was interrupted.
 func (d runDir) warn(to *cmdline.Console, m trained, a arm, seed uint64) {
 	if m.epochs >= 0 {
-		to.Logf("%s, seed %d: interrupted after %d of %d epochs; go on with it: %s", a.name, seed, m.epochs, a.Epochs, d.resume())
+		to.Logf("%s, seed %d: interrupted after %d of %d epochs; resume with: %s", a.name, seed, m.epochs, a.Epochs, d.resume())
 	}
 }
 
-// resume is the command that resumes the run.
+// resume returns the command that resumes the run.
 func (d runDir) resume() string { return "mnist --resume " + shell.Quote(string(d)) }

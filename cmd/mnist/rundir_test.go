@@ -66,7 +66,7 @@ func TestEvalInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, log := evaluated(t, dir)
-	if len(all) != 2 || !all[0].Finished || all[1].Finished || !strings.Contains(log, "with dropout, seed 1: interrupted after 2 of 2 epochs; go on with it: mnist --resume "+dir) {
+	if len(all) != 2 || !all[0].Finished || all[1].Finished || !strings.Contains(log, "with dropout, seed 1: interrupted after 2 of 2 epochs; resume with: mnist --resume "+dir) {
 		t.Errorf("got %+v\n%s", all, log)
 	}
 	out, _, code := command("eval", dir, "--passes", "0")

@@ -10,9 +10,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// settings say what is trained and how. Each is declared once, as a field with tags:
-// its flag, its key in files, its row in reports and its part of the command that
-// repeats a run all follow from there (package internal/settings).
+// settings say what is trained and how. Each is declared once, as a field with
+// tags, from which package internal/settings derives its flag, its key in
+// files, its row in reports and its part of the command that repeats a run.
 type settings struct {
 	mnistrun.Config
 
@@ -58,23 +58,23 @@ const (
 )
 
 // An arm is one of the two ways of training. They differ in dropout, and in the
-// learning rate and number of epochs that were found best for each.
+// learning rate and number of epochs, which were tuned for each.
 type arm struct {
 	mnistrun.Config
 	name string
 }
 
-// arms returns the arm without dropout, then that with it.
+// arms returns the arm without dropout, then the one with it.
 func (c *settings) arms() []arm {
 	plain := c.Config
 	plain.InputP, plain.P, plain.LR, plain.Epochs = 0, 0, c.PlainLR, c.PlainEpochs
 	return []arm{{plain, without}, {c.Config, with}}
 }
 
-// seeds are those of the experiment.
+// seeds returns the experiment's seeds.
 func (c *settings) seeds() []uint64 { return experiment.Seeds(c.Seed, c.Seeds) }
 
-// describe says in one line what is trained on what.
+// describe returns one line that says what is trained on what.
 func (c *settings) describe(s *mnistrun.Sets) string {
 	network := fmt.Sprint(s.Train.InputShape()[0])
 	for _, n := range c.Hidden {

@@ -24,10 +24,10 @@ import (
 // trainCmd trains both arms and compares them.
 type trainCmd struct {
 	settings
-	Workers int    `group:"Experiment" default:"2" help:"Runs at a time."`
-	Out     runDir `group:"Experiment" help:"New directory to keep the run in: records, checkpoints, report." placeholder:"DIR" type:"path"`
-	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, such as at :8080; only to this machine unless the address names a host." placeholder:"ADDRESS"`
-	Resume  runDir `group:"Experiment" help:"Go on with the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
+	Workers int    `group:"Experiment" default:"2" help:"Number of runs at a time."`
+	Out     runDir `group:"Experiment" help:"New directory for the run's records, checkpoints, models and report." placeholder:"DIR" type:"path"`
+	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
+	Resume  runDir `group:"Experiment" help:"Resume the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
 
 	given []string // names of the flags that were given for this run
 }
@@ -40,15 +40,15 @@ func (c *trainCmd) Validate() error {
 	return mnistrun.InRange("--workers", c.Workers, 1, 64)
 }
 
-// Run is called by kong. Whatever can be found wrong is found before anything is
-// trained or written.
+// Run is called by kong. Everything that can be checked is checked before
+// anything is trained or written.
 func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Resume != "" {
 		if err := c.resume(); err != nil {
 			return err
 		}
 	} else if c.Out != "" && c.Out.holdsRun() {
-		return errors.Errorf("--out must be a new directory, got %s, which holds a run: go on with it by --resume", c.Out)
+		return errors.Errorf("--out must be a new directory, got %s, which holds a run: use --resume to continue it", c.Out)
 	}
 	sets, err := c.Load()
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	return c.serve(ctx, to, sets, listener)
 }
 
-// serve compares the arms with a page of the learning curves.
+// serve compares the arms and shows a page with the learning curves.
 func (c *trainCmd) serve(ctx context.Context, to *cmdline.Console, sets *mnistrun.Sets, listener net.Listener) error {
 	page := live.New("MNIST without and with dropout", without, with)
 	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
@@ -93,8 +93,8 @@ func (c *trainCmd) serve(ctx context.Context, to *cmdline.Console, sets *mnistru
 	return nil
 }
 
-// compare trains both arms, shows them on the page if there is one, and writes the
-// comparison.
+// compare trains both arms, shows them on the page if there is one, and writes
+// the comparison.
 func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnistrun.Sets, page *live.Server) error {
 	if !to.JSON {
 		fmt.Fprintln(to.Out, c.describe(sets))
@@ -111,7 +111,7 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 	if closeErr := display.Close(); err == nil {
 		err = closeErr
 	}
-	// What was finished is kept and shown, even if the rest was interrupted.
+	// What was finished is kept and shown even if the rest was interrupted.
 	if saveErr := c.Out.saveResults(results); err == nil {
 		err = saveErr
 	}
@@ -128,13 +128,13 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 		}
 	}
 	if err != nil && c.Out != "" {
-		to.Logf("What was done is in %s; go on with it: %s", c.Out, c.Out.resume())
+		to.Logf("The finished part is in %s; resume with: %s", c.Out, c.Out.resume())
 	}
 	return err
 }
 
-// experiment returns both arms as they are trained: with checkpoints where there
-// is a directory for them, and going on from those that are there.
+// experiment returns both arms as they are trained: with checkpoints if there
+// is a directory for them, resuming from any that exist.
 func (c *trainCmd) experiment(s *mnistrun.Sets) []experiment.Arm {
 	var arms []experiment.Arm
 	for _, a := range c.arms() {
@@ -149,7 +149,7 @@ func (c *trainCmd) experiment(s *mnistrun.Sets) []experiment.Arm {
 	return arms
 }
 
-// compared is the comparison of both arms.
+// compared returns the comparison of both arms.
 func compared(results []experiment.Result) report.Comparison {
 	return report.Comparison{Results: results, Without: without, With: with}
 }

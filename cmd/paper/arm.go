@@ -15,8 +15,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// An arm is a row of a table or a point of a curve: a network and how it is kept
-// from overfitting. Probabilities are of dropping; the paper's are of keeping.
+// An arm is a row of a table or a point of a curve: a network and its
+// regularization. Probabilities are of dropping; the paper's are of keeping.
 type arm struct {
 	Name    string  `json:"name"`
 	Hidden  []int   `json:"hidden"` // units, as in the paper
@@ -25,7 +25,7 @@ type arm struct {
 	Drop    float64 `json:"drop"`  // and in hidden layers
 	// Activation is "" for ReLU, or "logistic".
 	Activation string `json:"activation"`
-	// Autoencoder reconstructs the inputs instead of classifying them.
+	// Autoencoder networks reconstruct the inputs instead of classifying them.
 	Autoencoder bool `json:"autoencoder"`
 
 	L2       float64 `json:"l2"`
@@ -34,25 +34,25 @@ type arm struct {
 	MaxNorm  float64 `json:"max_norm"`
 	ClipNorm float64 `json:"clip_norm,omitempty"` // of all gradients together, 0 for no limit
 
-	// Rate is the learning rate of a gradient that is repeated: that of a step is
+	// Rate is the total learning rate of a repeated gradient: a step's rate is
 	// Rate*(1-momentum).
 	Rate float64 `json:"rate"`
-	// Images is the size of the training set; 0 is that of the budget.
+	// Images is the size of the training set; 0 means that of the budget.
 	Images int `json:"images"`
-	// Share is that of the budget's updates; 0 is all.
+	// Share is the fraction of the budget's updates; 0 means all.
 	Share float64 `json:"share,omitempty"`
 
-	paper float64 // test error in per cent; 0 where the paper has none
+	paper float64 // the paper's test error in per cent; 0 if it has none
 }
 
-// A dropout is what is done to units or weights in training.
+// A dropout is what training does to units or weights.
 type dropout string
 
 const (
-	bernoulli   dropout = "" // each unit of each example by itself
+	bernoulli   dropout = "" // each unit of each example independently
 	gaussian    dropout = "gaussian"
-	dropConnect dropout = "dropconnect" // weights that lead from hidden units
-	batchwise   dropout = "batchwise"   // one mask for a batch
+	dropConnect dropout = "dropconnect" // the outgoing weights of hidden units
+	batchwise   dropout = "batchwise"   // one mask for the whole batch
 	exactK      dropout = "exact-k"     // one mask, a fixed number of units, thinned products
 )
 
@@ -70,7 +70,7 @@ func (a arm) widths(shrink int) []int {
 	return w
 }
 
-// outputs is the number of outputs of the network.
+// outputs returns the number of outputs of the network.
 func (a arm) outputs() int {
 	if a.Autoencoder {
 		return pixels
@@ -78,7 +78,7 @@ func (a arm) outputs() int {
 	return classes
 }
 
-// weights is the number of weights, without biases.
+// weights returns the number of weights, without biases.
 func (a arm) weights(shrink int) int {
 	n, in := 0, pixels
 	for _, w := range append(a.widths(shrink), a.outputs()) {
@@ -87,7 +87,7 @@ func (a arm) weights(shrink int) int {
 	return n
 }
 
-// model returns the untrained network and the loss to train it with.
+// model returns the untrained network and its training loss.
 func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error) {
 	penalty := &sparsity{weight: a.Sparsity, target: sparsityTarget}
 	var net models.Layer
@@ -112,7 +112,7 @@ func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error
 	return m, loss, err
 }
 
-// layers returns the network, all but the thinned one.
+// layers returns the network, unless it is the thinned one.
 func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 	drop := func(p float64) models.Layer {
 		switch a.Dropout {
@@ -132,8 +132,9 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
 	}
 	if a.Autoencoder {
-		// With large weights the first thing to learn would be to turn all units off,
-		// and those of pixels that are never on would hide the features.
+		// With large weights the network would first learn to turn all units
+		// off, and the weights of pixels that are always off would hide the
+		// features.
 		init = models.Normal(0.01)
 	}
 	layers := models.Sequential{drop(a.Input)}
@@ -157,8 +158,8 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 	return append(layers, linear(a.outputs())), nil
 }
 
-// thinned is a network of ReLUs with exact-k dropout that computes with the kept
-// units alone (Graham, Reizenstein and Robinson 2015).
+// thinned is a network of ReLUs with exact-k dropout that computes with the
+// kept units only (Graham, Reizenstein and Robinson 2015).
 type thinned struct {
 	arm
 	hidden []int
@@ -209,7 +210,8 @@ func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error
 	return x, nil
 }
 
-// thin is a layer from the kept units rows to the kept units cols; nil is all.
+// thin is a layer from the kept units rows to the kept units cols; nil means
+// all.
 func thin(x, w, b *gorgonia.Node, act nn.Activation, rows, cols *ops.Kept) (*gorgonia.Node, error) {
 	var err error
 	if rows != nil || cols != nil {
@@ -235,8 +237,8 @@ const (
 	batch         = 100
 )
 
-// rates are the learning rates of a training: a gradient counts the same in the
-// end whatever the momentum, and less and less along half a cosine.
+// rates are the learning rates of a training. A gradient has the same total
+// effect whatever the momentum, and decreasing along half a cosine.
 type rates struct {
 	momentum schedule.Linear
 	cosine   schedule.Cosine
@@ -255,8 +257,8 @@ func (r rates) At(step int64) float64 { return r.cosine.At(step) * (1 - r.moment
 
 func (r rates) String() string { return fmt.Sprintf("%v*(1-%v)", r.cosine, r.momentum) }
 
-// updates is the arm's share of the given number of updates, which is the whole of
-// a small number.
+// updates returns the arm's share of the given number of updates, or all of a
+// small number.
 func (a arm) updates(of int) int {
 	const enough = 1000
 	if a.Share == 0 {
@@ -265,8 +267,8 @@ func (a arm) updates(of int) int {
 	return max(min(of, enough), int(math.Ceil(a.Share*float64(of))))
 }
 
-// trainer returns what trains the arm for about its share of the given number of
-// updates, whole epochs, on n images.
+// trainer returns a trainer of the arm for about its share of the given number
+// of updates, in whole epochs, on n images.
 func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*training.Trainer, error) {
 	updates = a.updates(updates)
 	m, loss, err := a.model(shrink, seed)

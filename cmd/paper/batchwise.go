@@ -18,7 +18,7 @@ var batchwiseStudy = study{
 	measures: learningCurve, timed: true,
 	summarize: func(r *results) (*summary, error) {
 		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: "Test error by training time", X: "seconds of updates", Y: "test error (%)", LogY: true}
-		// An error that all come to: the highest of the arms' best.
+		// An error that all arms reach: the highest of their best.
 		goal := 0.0
 		curves := make([]report.Series, len(r.arms))
 		for i, a := range r.arms {

@@ -8,14 +8,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// A budget says how much is trained.
+// A budget says how much to train.
 type budget struct {
-	Images  int `json:"images"`  // training images of arms that do not say
+	Images  int `json:"images"`  // training images of arms without their own number
 	Test    int `json:"test"`    // images to report on: the first of the test set
-	Updates int `json:"updates"` // of each training, about: whole epochs are made
-	Shrink  int `json:"shrink"`  // what widths are divided by
+	Updates int `json:"updates"` // of each training, rounded to whole epochs
+	Shrink  int `json:"shrink"`  // divisor of the widths
 	Seeds   int `json:"-"`
-	Passes  int `json:"-"` // of Monte-Carlo averaging
+	Passes  int `json:"-"` // of Monte Carlo averaging
 }
 
 func (b budget) check() error {
@@ -25,7 +25,7 @@ func (b budget) check() error {
 	return nil
 }
 
-// sets are MNIST.
+// sets holds MNIST.
 type sets struct{ train, test *mnist.Set }
 
 func load(dir string) (*sets, error) {

@@ -8,11 +8,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// points is how often a curve is measured in a training.
+// points is how often a curve is measured during a training.
 const points = 20
 
-// curve measures the time of the updates and, for studies that want it, the test
-// error along the way.
+// curve measures the time of the updates and, for studies that need it, the
+// test error during training.
 type curve struct {
 	on    bool
 	test  training.Dataset
@@ -61,7 +61,7 @@ func (c *curve) callback(ctx context.Context) training.Callback {
 	}
 }
 
-// add puts the curve among what was measured.
+// add adds the curve to the measurements.
 func (c *curve) add(extra map[string][]float64) {
 	if c.on {
 		extra["steps"], extra["errors"], extra["seconds"] = c.state.Steps, c.state.Errors, c.state.Seconds

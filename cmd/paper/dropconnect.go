@@ -37,8 +37,8 @@ var dropConnected = study{
 	},
 }
 
-// ensemble returns the error in per cent of the networks of all seeds by their
-// majority, ties going to the higher sum of probabilities, and by the mean of
+// ensemble returns the error in per cent of the networks of all seeds, by
+// majority vote (ties go to the higher sum of probabilities) and by the mean of
 // their probabilities.
 func (r *results) ensemble(arm string) (vote, mean float64, err error) {
 	nets := r.of(arm)

@@ -65,8 +65,8 @@ var fig10 = study{
 	},
 }
 
-// upTo returns the paper's sizes that n images allow, n itself if it is less than
-// all.
+// upTo returns the paper's sizes up to n images, and n itself if that is not
+// all of them.
 func upTo(n int) []int {
 	var some []int
 	for _, size := range sizes {

@@ -18,7 +18,7 @@ var fig11 = study{
 		scaled, scaledNLL := r.errorOf(arm), r.estimate(arm, experiment.TestNLL)
 		ks, errs, nlls := r.extra(arm, "k"), r.extra(arm, "error"), r.extra(arm, "nll")
 		if len(ks) == 0 {
-			return nil, errMissing(arm, "Monte-Carlo averages")
+			return nil, errMissing(arm, "Monte Carlo averages")
 		}
 		deviations := r.extra(arm, "deviation")
 		t := table{header: []string{"k", "test error, %", "deviation over groups, points", "less weight scaling, points", "p", "test NLL"}}
@@ -31,7 +31,7 @@ var fig11 = study{
 				diff = append(diff, rec.Extra["error"][i]-100*rec.History.Test.Error())
 			}
 			d := experiment.Estimated(diff)
-			// From the first k on that all differences are within chance at 5 %.
+			// The first k from which all differences are within chance at 5 %.
 			if p := pValue(d); p < 0.05 {
 				alike = math.NaN()
 			} else if math.IsNaN(alike) && p >= 0.05 {

@@ -46,7 +46,7 @@ var fig7 = study{
 	},
 }
 
-// codeTable shows the autoencoders in numbers.
+// codeTable is the table of the autoencoders.
 func codeTable(r *results) table {
 	t := table{header: []string{"arm", "test error of reconstruction", "mean activation", "activations at 0, %", "updates"}}
 	for _, a := range r.arms {

@@ -42,8 +42,8 @@ var fig8 = study{
 	},
 }
 
-// concentration is the share of a unit's squared weights that the tenth with the
-// largest of them holds, the mean over units.
+// concentration returns the share of a unit's squared weights that lies in the
+// largest tenth of them, as the mean over units.
 func concentration(r *results, arm string) float64 {
 	w := r.of(arm)[0].Extra["weights"]
 	units := len(w) / pixels

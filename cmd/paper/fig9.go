@@ -26,8 +26,9 @@ var fig9 = study{
 				case b.Shrink > 1:
 					a.ClipNorm = 1
 				default:
-					// Unit by unit the widest of these networks would take a hundred
-					// times as long. A unit is kept in as many updates for each keep.
+					// With a mask for each example the widest of these networks
+					// would take a hundred times as long. The number of updates
+					// makes each unit kept equally often for every keep.
 					*a = a.thinned().longer(b, 1/keep)
 				}
 			}
@@ -71,5 +72,5 @@ var fig9 = study{
 	},
 }
 
-// kept is the number of units of which n are kept on average.
+// kept returns the number of units of which n are kept on average.
 func kept(n int, keep float64) int { return int(math.Round(float64(n) / keep)) }

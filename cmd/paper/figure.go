@@ -6,7 +6,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
-// A figure is a picture in a file of its name.
+// A figure is a picture with the name of its file.
 type figure struct {
 	name string
 	*report.Figure
@@ -16,10 +16,10 @@ func (f figure) write(w io.Writer, format report.Format) error {
 	return report.WriteFigure(w, format, f.Figure)
 }
 
-// named gives a figure its name, if it could be drawn.
+// named names a figure, if it could be drawn.
 func named(name string, f *report.Figure, err error) (figure, error) { return figure{name, f}, err }
 
-// charted draws a chart, whose title says what is to be seen.
+// charted draws a chart, whose title says what it shows.
 func charted(name string, c report.Chart) (figure, error) {
 	c.Alt = c.Title
 	f, err := c.Figure()

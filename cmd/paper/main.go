@@ -1,6 +1,6 @@
-// Command paper repeats the MNIST experiments of the paper on dropout (Srivastava
-// et al., JMLR 15, 2014) and of its neighbours, and sets the results beside the
-// published ones.
+// Command paper repeats the MNIST experiments of the dropout paper (Srivastava
+// et al., JMLR 15, 2014) and of related papers, and compares the results with
+// the published ones.
 package main
 
 import (
@@ -18,36 +18,36 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
-const description = `Repeat the MNIST experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and set the results beside the published ones.
+const description = `Repeat the MNIST experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and compare the results with the published ones.
 
 Examples:
 
-    paper list                              what there is
+    paper list                              the experiments
     paper fig11                             one experiment, small, in seconds
     paper all --budget quick                all of them, small
     paper table9 --budget hours --tune      the whole of MNIST, learning rates chosen on validation
-    paper fig10 --images 5000 --seeds 5     a budget of one's own
+    paper fig10 --images 5000 --seeds 5     your own budget
 
-Each finished training is a line of a file of records: the same command goes on where it was stopped.
+Each finished training is a line in a file of records: the same command resumes where it was stopped.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
-	Name string `arg:"" help:"Experiment, or list, or all."`
+	Name string `arg:"" help:"Name of an experiment, or list, or all."`
 
-	Budget  string `enum:"quick,hours,full" default:"quick" help:"How much is trained: ${enum}."`
+	Budget  string `enum:"quick,hours,full" default:"quick" help:"How much to train: ${enum}."`
 	Out     string `help:"Directory for results; runs/paper by default." default:"runs/paper" type:"path" placeholder:"DIR"`
-	Records string `help:"Directory with a file of records for each experiment, to go on from; records in the output directory by default." type:"path" placeholder:"DIR"`
+	Records string `help:"Directory with a file of records for each experiment, to resume from; records in the output directory by default." type:"path" placeholder:"DIR"`
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
-	Workers int    `default:"2" help:"Trainings at a time."`
+	Workers int    `default:"2" help:"Number of trainings at a time."`
 	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
 	Updates int    `group:"Instead of the budget's own" help:"Updates of each training." placeholder:"N"`
 	Seeds   int    `group:"Instead of the budget's own" help:"Seeds." placeholder:"N"`
 	Shrink  int    `group:"Instead of the budget's own" help:"Divide the widths of layers by this." placeholder:"N"`
-	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte-Carlo averaging." placeholder:"N"`
+	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte Carlo averaging." placeholder:"N"`
 	Seed    uint64 `default:"1" help:"The first seed."`
 }
 
@@ -75,7 +75,7 @@ func main() { commandLine().Main() }
 
 func commandLine() cmdline.Program {
 	return cmdline.Program{Name: "paper", Description: description, Grammar: &cli{}, Interrupted: func(string, []string) string {
-		return "The same command goes on from here."
+		return "The same command resumes from here."
 	}}
 }
 
@@ -98,7 +98,7 @@ func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	return c.run(ctx, chosen, to)
 }
 
-// check returns an error if a chosen experiment cannot be made with the flags.
+// check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
 	for _, s := range chosen {
 		b := c.budget(s.budgets[c.Budget])
@@ -112,13 +112,13 @@ func (c *cli) check(chosen []study) error {
 	return nil
 }
 
-// run makes the chosen experiments and writes what they found.
+// run runs the chosen experiments and writes what they found.
 func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) error {
 	sets, err := load(c.Data)
 	if err != nil {
 		return err
 	}
-	// All that can be found wrong is found before the first training.
+	// Everything that can be checked is checked before the first training.
 	for _, s := range chosen {
 		if err := sets.enough(s, c.budget(s.budgets[c.Budget])); err != nil {
 			return err
@@ -152,7 +152,7 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	return nil
 }
 
-// records is the directory of the records.
+// records returns the directory of the records.
 func (c *cli) records() string {
 	if c.Records != "" {
 		return c.Records
@@ -160,7 +160,7 @@ func (c *cli) records() string {
 	return filepath.Join(c.Out, "records")
 }
 
-// budget returns b with what the flags set.
+// budget returns b with the values that the flags set.
 func (c *cli) budget(b budget) budget {
 	for _, f := range []struct {
 		flag int

@@ -35,8 +35,8 @@ func (s study) measured(ctx context.Context, on *subject) (map[string][]float64,
 	return nil, nil
 }
 
-// counts are the numbers of networks that are averaged: at most half of the
-// passes, so that there are two groups at least.
+// counts returns the numbers of networks to average: at most half of the
+// passes, so that there are at least two groups.
 func counts(passes int) []int {
 	var some []int
 	for _, k := range []int{1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100} {
@@ -48,8 +48,8 @@ func counts(passes int) []int {
 }
 
 // averaging returns the test error in per cent and the NLL of the mean of k
-// sampled networks: for each k the mean over as many groups of k as there are
-// among the passes, and the standard deviation of the error over them.
+// sampled networks: for each k the mean over as many groups of k as the passes
+// allow, and the standard deviation of the error over them.
 func averaging(ctx context.Context, on *subject) (map[string][]float64, error) {
 	ks := counts(on.passes)
 	wrong, nll := make([][]float64, len(ks)), make([][]float64, len(ks))
@@ -98,7 +98,8 @@ func averaging(ctx context.Context, on *subject) (map[string][]float64, error) {
 	return extra, nil
 }
 
-// meanAndDeviation returns the mean and the standard deviation, 0 for one number.
+// meanAndDeviation returns the mean and the standard deviation, which is 0 for
+// a single number.
 func meanAndDeviation(x []float64) (mean, sd float64) {
 	for _, v := range x {
 		mean += v / float64(len(x))
@@ -112,8 +113,8 @@ func meanAndDeviation(x []float64) (mean, sd float64) {
 	return mean, math.Sqrt(sd)
 }
 
-// predictions returns the labels and, one after the other, the probabilities that
-// the network gives the classes of each test image.
+// predictions returns the labels and, one image after the other, the class
+// probabilities of each test image.
 func predictions(ctx context.Context, on *subject) (map[string][]float64, error) {
 	p := uncertainty.Predictor{Model: on.trainer.Model}
 	all, err := p.PredictDeterministic(ctx, on.data.Test)
@@ -133,9 +134,9 @@ func predictions(ctx context.Context, on *subject) (map[string][]float64, error)
 // features is how many units of an autoencoder are kept for pictures.
 const features = 64
 
-// code returns what figures 7 and 8 show of an autoencoder: the mean square error
-// of a reconstructed test image, the weights into some units, as (pixels, units),
-// the mean activation of each unit, and a sample of single activations.
+// code returns what figures 7 and 8 show of an autoencoder: the mean squared
+// error of a reconstructed test image, the weights into some units, as (pixels,
+// units), the mean activation of each unit, and a sample of activations.
 func code(ctx context.Context, on *subject) (map[string][]float64, error) {
 	m, test := on.trainer.Model, on.data.Test
 	n := min(1000, test.Len())

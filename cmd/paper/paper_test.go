@@ -266,7 +266,7 @@ func TestTuneDiverges(t *testing.T) {
 	}
 	l := tinyRun(t, s, &log)
 	l.tune = true
-	want := "hot: want a rate that does not diverge, got none: "
+	want := "hot: some rate must not diverge, got none: "
 	for range 2 { // the second time from the records
 		if err := l.run(context.Background(), io.Discard); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Fatalf("want error %q, got %v", want, err)

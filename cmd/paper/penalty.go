@@ -14,7 +14,7 @@ import (
 // sparsityTarget is the activity that the sparsity penalty asks of a unit.
 const sparsityTarget = 0.05
 
-// sparsity is a layer that changes nothing and notes what passes it, so that a
+// sparsity is a layer that changes nothing and records its input, so that a
 // loss can keep the mean activity of the units near a target. The graphs of a
 // model are built one at a time.
 type sparsity struct {
@@ -64,11 +64,12 @@ func (p *sparsity) add(loss training.Loss) training.Loss {
 	}
 }
 
-// divergence returns, up to a constant, the sum over the units of the divergence
-// of Kullback and Leibler from a Bernoulli variable of probability target to one
-// of the unit's activity. That of a ReLU is not a probability: it is q = m/(1+m)
-// for the mean m over the batch, for which the divergence is log(1+m) -
-// target*log(m). h has shape (batch, units) and is not negative.
+// divergence returns, up to a constant, the sum over the units of the
+// Kullback-Leibler divergence from a Bernoulli variable of probability target
+// to one of the unit's activity. As a ReLU's activity is not a probability, it
+// is taken as q = m/(1+m) for the mean m over the batch, for which the
+// divergence is log(1+m) - target*log(m). h has shape (batch, units) and is not
+// negative.
 func divergence(h *gorgonia.Node, target float64) (*gorgonia.Node, error) {
 	const tiny = 1e-4 // for units that are off in the whole batch
 	m, err := gorgonia.Mean(h, 0)
@@ -103,8 +104,8 @@ func constant(x *gorgonia.Node, v float64) *gorgonia.Node {
 	return gorgonia.NewConstant(v)
 }
 
-// residual makes of a network one whose output is by how much it misses its
-// input: an autoencoder is trained by the squares of it.
+// residual turns a network into one whose output is its error in reconstructing
+// the input: an autoencoder is trained by the squares of it.
 type residual struct{ net models.Layer }
 
 // Apply implements models.Layer.
@@ -116,7 +117,7 @@ func (r residual) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, erro
 	return gorgonia.Sub(y, x)
 }
 
-// squares is the sum of the squares of a residual, the mean over the batch.
+// squares is the sum of the squares of a residual, as the mean over the batch.
 func squares(residual, _ *gorgonia.Node) (*gorgonia.Node, error) {
 	sq, err := gorgonia.Square(residual)
 	if err == nil {

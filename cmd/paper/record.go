@@ -9,34 +9,34 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// A trial is one training: all that its record depends on.
+// A trial is one training: everything that its record depends on.
 type trial struct {
-	Version int    `json:"version"` // of what a training is
+	Version int    `json:"version"` // of the definition of a training
 	Arm     arm    `json:"arm"`
 	Budget  budget `json:"budget"`
 	Seed    uint64 `json:"seed"`
-	Measure string `json:"measure"`        // what is measured besides
+	Measure string `json:"measure"`        // what else is measured
 	Held    int    `json:"held,omitempty"` // images held out of the training set, to report on instead of the test set
 }
 
-// version changes when records of old trials are of no use any more.
+// version changes when records of old trials become useless.
 const version = 1
 
-// key is the same for equal trials alone, and sorts them by arm.
+// key is equal only for equal trials, and sorts them by arm.
 func (t trial) key() (string, error) {
 	key, err := json.Marshal(t)
 	return string(key), errors.Wrapf(err, "key of %s", t.Arm.Name)
 }
 
-// A record is what came of a trial.
+// A record is the result of a trial.
 type record struct {
 	Trial   trial             `json:"trial"`
 	History *training.History `json:"history"`
-	// Diverged says why a training to choose a rate came to no end.
+	// Diverged says why a training for choosing a rate did not finish.
 	Diverged string `json:"diverged,omitempty"`
-	// Extra holds what an experiment measures besides.
+	// Extra holds what an experiment measures in addition.
 	Extra map[string][]float64 `json:"extra,omitempty"`
-	// Time is that of the updates alone.
+	// Time is that of the updates only.
 	Time time.Duration `json:"time_ns"`
 }
 

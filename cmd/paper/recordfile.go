@@ -18,17 +18,17 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
 )
 
-// A recordFile keeps the records of an experiment, one a line in the order of their
-// trials. Several processes may use one file at a time, and be killed at any moment:
-// a record is added by replacing the file as a whole, under a lock.
+// A recordFile keeps the records of an experiment, one to a line in the order
+// of their trials. Several processes may use a file at a time, and be killed at
+// any moment: adding a record replaces the whole file, under a lock.
 type recordFile struct {
 	path string
 
 	mu    sync.Mutex
-	known map[string]recordLine // by the keys of their trials, as last read
+	known map[string]recordLine // by their trials' keys, as last read
 }
 
-// A recordLine is a record and its line, with the end of the line.
+// A recordLine is a record and its line, including the newline.
 type recordLine struct {
 	record
 	text string
@@ -39,8 +39,8 @@ func newLine(r record) (recordLine, error) {
 	return recordLine{r, string(text) + "\n"}, errors.Wrapf(err, "record of %s, seed %d", r.Trial.Arm.Name, r.Trial.Seed)
 }
 
-// openRecords returns the file at path, which need not be there yet; its directory
-// is made.
+// openRecords returns the file at path, which need not exist yet; its directory
+// is created.
 func openRecords(path string) (*recordFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func openRecords(path string) (*recordFile, error) {
 	return f, f.locked(f.read)
 }
 
-// find returns the record of a trial, nil if there is none. One that another process
-// has added meanwhile is there.
+// find returns the record of a trial, nil if there is none. It sees records
+// that another process has added.
 func (f *recordFile) find(t trial) (*record, error) {
 	key, err := t.key()
 	if err != nil {
@@ -60,7 +60,8 @@ func (f *recordFile) find(t trial) (*record, error) {
 	defer f.mu.Unlock()
 	l, ok := f.known[key]
 	if !ok {
-		// A look at the file is nothing to the training that follows if it is not there.
+		// Reading the file is cheap compared with the training that follows if
+		// the record is missing.
 		if err := f.locked(f.read); err != nil {
 			return nil, err
 		}
@@ -71,8 +72,8 @@ func (f *recordFile) find(t trial) (*record, error) {
 	return &l.record, nil
 }
 
-// add keeps a record and returns it. If another process has kept one of the same
-// trial before, that one stays and is returned.
+// add keeps a record and returns it. If another process has kept one of the
+// same trial first, that one stays and is returned.
 func (f *recordFile) add(r record) (*record, error) {
 	key, err := r.Trial.key()
 	if err != nil {
@@ -98,8 +99,8 @@ func (f *recordFile) add(r record) (*record, error) {
 	return &r, err
 }
 
-// locked does what may not be done while another process reads or writes the file.
-// Where files cannot be replaced while they are read, as on Windows, reading counts.
+// locked does what must not happen while another process reads or writes the
+// file. Reading matters where open files cannot be replaced, as on Windows.
 func (f *recordFile) locked(do func() error) (err error) {
 	lock, err := filelock.Lock(f.path + ".lock")
 	if err != nil {
@@ -110,7 +111,8 @@ func (f *recordFile) locked(do func() error) (err error) {
 			err = e
 		}
 	}()
-	// Nobody else is writing: temporary files are of processes that were killed.
+	// Nobody else is writing: temporary files belong to processes that were
+	// killed.
 	if err := atomicfile.Clean(f.path); err != nil {
 		return err
 	}
@@ -131,9 +133,9 @@ func writeRecords(w io.Writer, known map[string]recordLine) error {
 	return b.Flush()
 }
 
-// readRecords returns the records of a file by the keys of their trials; a file that
-// is not there has none. A line that is no record, or that is the second of a trial,
-// is an error. What lines say that were read before is known.
+// readRecords returns the records of a file by their trials' keys; a missing
+// file has none. A line that is not a record, or that is the second of a trial,
+// is an error. Lines that were read before are not parsed again.
 func readRecords(path string, known map[string]recordLine) (map[string]recordLine, error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -166,7 +168,7 @@ func readRecords(path string, known map[string]recordLine) (map[string]recordLin
 	return read, nil
 }
 
-// readRecord reads the line of a number, from 1, of the file at path.
+// readRecord parses a line of the file at path; lines are numbered from 1.
 func readRecord(path string, number int, line string) (r record, err error) {
 	if strings.TrimSpace(line) == "" {
 		return r, errors.Errorf("%s:%d: line must be the record of a trial, got an empty one", path, number)

@@ -11,14 +11,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// results are what a study has found.
+// results are the records of a study.
 type results struct {
 	study   study
 	budget  budget
 	label   string
 	arms    []arm
 	records []record // seed by seed, in the order of the arms
-	tuned   []record // of the choice of learning rates
+	tuned   []record // of choosing learning rates
 	workers int
 }
 
@@ -28,7 +28,7 @@ type table struct {
 	rows   [][]string
 }
 
-// A summary is what is written of results.
+// A summary is what is written about results.
 type summary struct {
 	tables   []table
 	figures  []figure
@@ -49,22 +49,24 @@ func (r *results) of(arm string) []record {
 	return slices.DeleteFunc(slices.Clone(r.records), func(rec record) bool { return rec.Trial.Arm.Name != arm })
 }
 
-// estimate is the mean of a measure of an arm.
+// estimate returns the mean of a measure of an arm.
 func (r *results) estimate(arm string, m experiment.Measure) experiment.Estimate {
 	return experiment.Mean(r.all(), arm, m)
 }
 
-// errorOf is the test error of an arm, in per cent.
+// errorOf returns the test error of an arm in per cent.
 func (r *results) errorOf(arm string) experiment.Estimate { return r.estimate(arm, percentError) }
 
-// less is the test error of arm a less that of b, in per cent, by seed.
+// less returns the test error of arm a minus that of b in per cent, paired by
+// seed.
 func (r *results) less(a, b string) experiment.Estimate {
 	return experiment.Difference(r.all(), a, b, percentError)
 }
 
 var percentError = experiment.Measure{Name: "test error", Of: func(r experiment.Result) float64 { return 100 * r.History.Test.Error() }}
 
-// extra estimates what is measured of an arm besides, element by element.
+// extra returns estimates of an additional measure of an arm, element by
+// element.
 func (r *results) extra(arm, name string) []experiment.Estimate {
 	var columns [][]float64
 	for _, rec := range r.of(arm) {
@@ -82,7 +84,7 @@ func (r *results) extra(arm, name string) []experiment.Estimate {
 	return all
 }
 
-// pm writes a mean and its standard error.
+// pm formats a mean and its standard error.
 func pm(e experiment.Estimate, decimals int) string {
 	if math.IsNaN(e.StdErr) {
 		return fmt.Sprintf("%.*f", decimals, e.Mean)
@@ -90,7 +92,7 @@ func pm(e experiment.Estimate, decimals int) string {
 	return fmt.Sprintf("%.*f ± %.*f", decimals, e.Mean, decimals, e.StdErr)
 }
 
-// seedCount is a number of seeds in words.
+// seedCount formats a number of seeds.
 func seedCount(n int) string {
 	if n == 1 {
 		return "one seed"
@@ -98,7 +100,8 @@ func seedCount(n int) string {
 	return fmt.Sprintf("%d seeds", n)
 }
 
-// pValue is that of a paired t test of no difference, two-sided; NaN for one seed.
+// pValue returns the two-sided p of a paired t test of no difference, NaN for
+// one seed.
 func pValue(e experiment.Estimate) float64 {
 	if e.N < 2 || e.StdErr == 0 {
 		return math.NaN()
@@ -118,7 +121,7 @@ func pText(e experiment.Estimate) string {
 	return fmt.Sprintf("%.3f", p)
 }
 
-// difference says how two arms compare, in words with numbers.
+// difference says in words and numbers how two arms compare.
 func (r *results) difference(a, b string) string {
 	d := r.less(a, b)
 	word := "below"
@@ -132,7 +135,7 @@ func (r *results) difference(a, b string) string {
 	return s
 }
 
-// comparison is the table of all arms; differences are to the first one.
+// comparison returns the table of all arms; differences are to the first one.
 func (r *results) comparison() table {
 	t := table{header: []string{"arm", "paper, %", "test error, %", "less the first, points", "p", "test NLL", "train error, %", "images", "updates", "rate", "s/update"}}
 	first := r.arms[0].Name
@@ -162,7 +165,7 @@ func (r *results) comparison() table {
 	return t
 }
 
-// order says how far the arms come in the order of the paper's numbers.
+// order says how well the order of the arms agrees with the paper's.
 func (r *results) order() string {
 	var pairs, same, sure, against int
 	for i, a := range r.arms {
@@ -191,7 +194,7 @@ func (r *results) order() string {
 		pairs, same, sure, against)
 }
 
-// gap says how the numbers lie to the paper's.
+// gap says how the numbers compare with the paper's.
 func (r *results) gap() string {
 	var parts []string
 	for _, a := range r.arms {
@@ -205,7 +208,7 @@ func (r *results) gap() string {
 	return "Test error in per cent: " + strings.Join(parts, "; ") + "."
 }
 
-// fullHours is about how long the study would take at the full budget on this
+// fullHours estimates how long the study would take at the full budget on this
 // machine, from the time per weight and update here.
 func (r *results) fullHours() float64 {
 	var seconds, work float64

@@ -12,22 +12,22 @@ type study struct {
 
 	arms    func(budget) []arm
 	budgets map[string]budget // by name
-	// measures is what is measured besides error and likelihood.
+	// measures names what is measured besides error and likelihood.
 	measures string
-	// records is the name of the file of records, for studies that see the same
-	// trainings in two ways; "" is that of the study.
+	// records is the name of the file of records, for studies that look at the
+	// same trainings in two ways; "" is the study's name.
 	records string
-	// timed is for studies of time: one training at a time.
+	// timed is for studies of time, which run one training at a time.
 	timed     bool
 	summarize func(*results) (*summary, error)
 }
 
-// studies are in the order of the paper, then the others.
+// studies are in the paper's order, followed by the others.
 var studies = []study{
 	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy,
 }
 
-// recordFile is the file of records in a directory.
+// recordFile returns the path of the records in a directory.
 func (s study) recordFile(dir string) string {
 	name := s.records
 	if name == "" {
@@ -45,7 +45,7 @@ func find(name string) (study, bool) {
 	return study{}, false
 }
 
-// budgets returns the usual ones, which studies change.
+// budgets returns the usual budgets, which studies change.
 func budgets(quick func(*budget)) map[string]budget {
 	q := budget{Images: 2000, Test: 10000, Updates: 800, Shrink: 4, Seeds: 5, Passes: 100}
 	if quick != nil {
@@ -60,14 +60,14 @@ func budgets(quick func(*budget)) map[string]budget {
 	}
 }
 
-// The probabilities of dropping that the paper uses unless it says otherwise.
+// The drop probabilities that the paper uses unless it says otherwise.
 const (
 	inputDrop  = 0.2
 	hiddenDrop = 0.5
 )
 
-// Learning rates for gradients that repeat, found on small budgets. With three times
-// as much the wide networks without dropout go out of bounds.
+// Learning rates for repeated gradients, found on small budgets. With three
+// times as much, the wide networks without dropout diverge.
 const (
 	usualRate = 0.5
 	exactRate = 0.2 // with exact-k dropout
@@ -87,8 +87,9 @@ func (a arm) maxNorm(c float64) arm {
 	return a
 }
 
-// settled is the share of the updates that is enough for an arm without dropout: it
-// has learned its training set by heart long before, and gains nothing from the rest.
+// settled is the share of the updates that is enough for an arm without
+// dropout: long before the end it has memorized its training set, and gains
+// nothing from the rest.
 const settled = 1. / 3
 
 // settled gives an arm that share.
@@ -97,19 +98,20 @@ func (a arm) settled() arm {
 	return a
 }
 
-// thinned makes an arm with dropout keep an exact number of units for a batch and
-// compute with these alone. Gradients of a few kept units can be large, so that they
-// are clipped.
+// thinned makes an arm with dropout keep an exact number of units for a batch
+// and compute with these only. Gradients of a few kept units can be large, so
+// they are clipped.
 func (a arm) thinned() arm {
 	a.Dropout, a.Rate, a.ClipNorm = exactK, exactRate, 1
 	return a
 }
 
-// short reports whether the paper's widths meet far fewer updates than the paper's.
+// short reports whether networks of the paper's widths get far fewer updates
+// than in the paper.
 func (b budget) short() bool { return b.Shrink == 1 && b.Updates <= 100000 }
 
-// longer gives an arm with dropout more updates where the budget is short: it needs
-// many.
+// longer gives an arm with dropout more updates if the budget is short, since
+// it needs many.
 func (a arm) longer(b budget, times float64) arm {
 	if !b.short() {
 		return a
@@ -121,13 +123,13 @@ func (a arm) longer(b budget, times float64) arm {
 	return a
 }
 
-// at gives an arm the paper's number.
+// at sets the paper's number of an arm.
 func (a arm) at(percent float64) arm {
 	a.paper = percent
 	return a
 }
 
-// tableSummary is that of studies that are a table of arms.
+// tableSummary returns the summary of a study that is a table of arms.
 func tableSummary(more func(*results) []string) func(*results) (*summary, error) {
 	return func(r *results) (*summary, error) {
 		findings := []string{r.order(), r.gap()}
@@ -139,7 +141,7 @@ func tableSummary(more func(*results) []string) func(*results) (*summary, error)
 	}
 }
 
-// errMissing says that a record lacks what a study needs of it.
+// errMissing returns the error of a record that lacks what a study needs.
 func errMissing(arm, what string) error {
-	return errors.Errorf("%s: want %s in every record, got none: remove the lines of these records", arm, what)
+	return errors.Errorf("%s: every record must have %s, got none: remove the lines of these records", arm, what)
 }

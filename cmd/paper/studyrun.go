@@ -14,8 +14,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A studyRun makes the trials of a study, keeps their records in a file, and writes
-// what they found.
+// A studyRun runs the trials of a study, keeps their records in a file, and
+// writes what they found.
 type studyRun struct {
 	study   study
 	budget  budget
@@ -29,12 +29,12 @@ type studyRun struct {
 	log     io.Writer
 	blas    string
 	args    []string
-	every   time.Duration // between lines about a training that goes on
+	every   time.Duration // between lines about a training under way
 
 	mu sync.Mutex // guards log
 }
 
-// A subject is a trained network to be measured.
+// A subject is a trained network to measure.
 type subject struct {
 	trial   trial
 	trainer *training.Trainer
@@ -42,7 +42,7 @@ type subject struct {
 	passes  int
 }
 
-// run makes the study and writes its results.
+// run runs the study and writes its results.
 func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 	start := time.Now()
 	if err := os.MkdirAll(l.dir, 0o777); err != nil {
@@ -107,7 +107,8 @@ func (l *studyRun) trials(ctx context.Context, trials []trial) ([]record, error)
 	return records, nil
 }
 
-// experimentArm is the arm of a trial, whose network is measured as the study wants it.
+// experimentArm returns the arm of a trial, whose network is measured as the
+// study requires.
 func (l *studyRun) experimentArm(s *trialStore) experiment.Arm {
 	t := s.record.Trial
 	return experiment.Arm{
@@ -129,7 +130,7 @@ func (l *studyRun) experimentArm(s *trialStore) experiment.Arm {
 	}
 }
 
-// watch writes a line about a long training now and then.
+// watch writes a line about a long training from time to time.
 func (l *studyRun) watch(arm string, seed uint64, _ *training.Trainer) []training.Callback {
 	last := time.Now()
 	return []training.Callback{{OnStep: func(r *training.Run) error {
@@ -145,7 +146,7 @@ func (l *studyRun) watch(arm string, seed uint64, _ *training.Trainer) []trainin
 	}}}
 }
 
-// report writes a line about a finished trial. place is its own among all.
+// report writes a line about a finished trial; place is its place among all.
 func (l *studyRun) report(r *record, found bool, place string) {
 	what := fmt.Sprintf("%.1f s", r.Time.Seconds())
 	if found {

@@ -1,6 +1,6 @@
 package main
 
-// Where the paper's max-norm is: c of its tables.
+// Where the paper uses max-norm: c in its tables.
 const tableNorm = 2
 
 var table2 = study{

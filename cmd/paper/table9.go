@@ -1,7 +1,7 @@
 package main
 
-// The row with less dropout than the paper's, whose p wants more updates than a short
-// budget has.
+// The row with less dropout than in the paper, whose p needs more updates than
+// a short budget has.
 const (
 	lessDropout = "dropout (p 0.3) + max-norm"
 	lessDrop    = 0.3

@@ -16,10 +16,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A trialStore keeps one trial: its record in the file of its study, and until there is
-// one a checkpoint. It implements [experiment.Store].
+// A trialStore keeps one trial: its record in the file of its study and, until
+// there is one, a checkpoint. It implements [experiment.Store].
 type trialStore struct {
-	record  record // what the trial is, and once it is made what came of it
+	record  record // the trial and, once it has run, its result
 	records *recordFile
 	path    string // of the checkpoint
 	curve   *curve
@@ -35,7 +35,7 @@ func (l *studyRun) store(t trial) (*trialStore, error) {
 	return &trialStore{record: record{Trial: t}, records: l.records, path: filepath.Join(l.dir, name), curve: newCurve(t)}, nil
 }
 
-// result is a record as the runner takes it.
+// result returns the record in the form that the runner takes.
 func (s *trialStore) result() experiment.Result {
 	r := s.record
 	return experiment.Result{Arm: r.Trial.Arm.Name, Seed: r.Trial.Seed, History: r.History, Extra: r.Extra, Diverged: r.Diverged}
@@ -52,7 +52,7 @@ func (s *trialStore) Find(context.Context) (*experiment.Result, error) {
 	return &result, nil
 }
 
-// Prepare makes t keep checkpoints and measure itself, and resume.
+// Prepare makes t keep checkpoints, measure itself, and resume.
 func (s *trialStore) Prepare(ctx context.Context, t *training.Trainer) error {
 	t.Callbacks = append(t.Callbacks, s.curve.callback(ctx), keep(s.path))
 	state, err := checkpoint.Load(s.path)
@@ -85,7 +85,7 @@ func (s *trialStore) Finish(_ context.Context, r experiment.Result) (experiment.
 	return s.result(), nil
 }
 
-// keep saves the training every so often and when it is stopped.
+// keep saves the training at intervals and when it is stopped.
 func keep(path string) training.Callback {
 	const interval = 20 * time.Second
 	saved := time.Now()

@@ -9,18 +9,18 @@ import (
 	"github.com/pkg/errors"
 )
 
-// tuneSeed is not one of those that results are of.
+// tuneSeed is not one of the seeds that results use.
 const tuneSeed = 1 << 32
 
-// A scan is what is known of an arm by its learning rate: the records by the power of
-// three that its own rate is multiplied by.
+// A scan holds what is known of an arm by its learning rate: the records by the
+// power of three that its own rate is multiplied by.
 type scan map[int]record
 
 // furthest is the largest power, up or down.
 const furthest = 4
 
 // missing returns the powers to try next: at first three of them, then one more
-// where the best is at an end, or lower while all diverge.
+// if the best is at an end, or a lower one while all diverge.
 func (s scan) missing() []int {
 	if len(s) == 0 {
 		return []int{-1, 0, 1}
@@ -38,7 +38,7 @@ func (s scan) missing() []int {
 	return some
 }
 
-// best returns the power of the lowest error, if any training came to an end.
+// best returns the power with the lowest error, if any training finished.
 func (s scan) best() (int, bool) {
 	best, lowest := 0, 2.0
 	for _, k := range s.powers() {
@@ -51,8 +51,8 @@ func (s scan) best() (int, bool) {
 
 func (s scan) powers() []int { return slices.Sorted(maps.Keys(s)) }
 
-// tuned returns the arms with the learning rate of the lowest error on held-out
-// images, with the records of all that were tried.
+// tuned returns the arms with the learning rate that has the lowest error on
+// held-out images, and the records of all rates tried.
 func (l *studyRun) tuned(ctx context.Context, arms []arm) ([]arm, []record, error) {
 	scans := make([]scan, len(arms))
 	for i := range scans {
@@ -82,7 +82,7 @@ func (l *studyRun) tuned(ctx context.Context, arms []arm) ([]arm, []record, erro
 	for i, s := range scans {
 		k, ok := s.best()
 		if !ok {
-			return nil, nil, errors.Errorf("%s: want a rate that does not diverge, got none: %s", arms[i].Name, s[s.powers()[0]].Diverged)
+			return nil, nil, errors.Errorf("%s: some rate must not diverge, got none: %s", arms[i].Name, s[s.powers()[0]].Diverged)
 		}
 		best[i].Rate = s[k].Trial.Arm.Rate
 		for _, k := range s.powers() {
@@ -92,8 +92,8 @@ func (l *studyRun) tuned(ctx context.Context, arms []arm) ([]arm, []record, erro
 	return best, all, nil
 }
 
-// tuning is the trial of an arm with its rate times a power of three, for a sixth of
-// the budget's updates or half of the arm's.
+// tuning returns the trial of an arm with its rate times a power of three, for
+// a sixth of the budget's updates or half of the arm's.
 func (l *studyRun) tuning(a arm, power int) trial {
 	t := l.trial(a, tuneSeed)
 	t.Measure, t.Held = "", min(10000, l.budget.Test)

@@ -18,7 +18,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
-// write writes NAME.md, NAME.csv and the figures, and the finding to out.
+// write writes NAME.md, NAME.csv and the figures to the directory, and the
+// finding to out.
 func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	s, err := l.study.summarize(r)
 	if err != nil {
@@ -106,7 +107,7 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 }
 
 // command returns the arguments without those that say where files are, which
-// are the reader's own.
+// differ for each reader.
 func (l *studyRun) command() []string {
 	var kept []string
 	for i := 0; i < len(l.args); i++ {
@@ -129,7 +130,7 @@ func hours(h float64) string {
 	return fmt.Sprintf("%.0f", h)
 }
 
-// processor names the processor, where Linux tells.
+// processor returns the name of the processor, where Linux tells it.
 func processor() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -156,7 +157,7 @@ func (t table) write(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
-// longest is how many numbers an extra may have to be written to a table of
+// longest is how many numbers an extra may have to be written to the table of
 // runs: those of figures stay in the records.
 const longest = 40
 

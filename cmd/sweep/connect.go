@@ -17,7 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
-// programs are those that workers have.
+// programs returns the programs that workers can run.
 func programs(checkpoints time.Duration) map[string]sweep.Program {
 	return map[string]sweep.Program{"mnist": &mnistProgram{every: checkpoints}, "fake": fake{}}
 }
@@ -27,25 +27,25 @@ type storeFlag struct {
 	Store string `group:"Server" default:"sweeps" env:"SWEEP_STORE" help:"Directory of the server inside this command." type:"path" placeholder:"DIR"`
 }
 
-// keyVariable is how a command gives the key of its server to its workers: the
-// environment of a process can be read by its user only.
+// keyVariable passes the key of a command's server to its workers: only the
+// user can read the environment of a process.
 const keyVariable = "SWEEP_KEY"
 
-// server are the flags that say how a server is reached.
+// server holds the flags that say how to reach a server.
 type server struct {
 	storeFlag
 	NATS         string `group:"Server" name:"nats" env:"SWEEP_NATS" help:"Use the NATS server at URL, nats://HOST:PORT or tls://HOST:PORT, instead of one inside this command." placeholder:"URL"`
 	User         string `group:"Server" env:"SWEEP_USER" help:"User of the server."`
-	PasswordFile string `group:"Server" help:"File with the password; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
+	PasswordFile string `group:"Server" help:"File with the password, instead of the variable SWEEP_PASSWORD." type:"existingfile" placeholder:"FILE"`
 	Creds        string `group:"Server" help:"Credentials file of the server, as nsc writes it." type:"existingfile" placeholder:"FILE"`
 	TLSCA        string `group:"Server" name:"tls-ca" help:"File with the certificates to trust, instead of the system's." type:"existingfile" placeholder:"FILE"`
-	TLSCert      string `group:"Server" name:"tls-cert" help:"File with the certificate to show." type:"existingfile" placeholder:"FILE"`
+	TLSCert      string `group:"Server" name:"tls-cert" help:"File with the client certificate to present." type:"existingfile" placeholder:"FILE"`
 	TLSKey       string `group:"Server" name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
-	Insecure     bool   `group:"Server" help:"Let a password go over the network in the clear."`
+	Insecure     bool   `group:"Server" help:"Allow sending a password over the network in the clear."`
 }
 
-// connection returns how the server is reached that the flags name, or that
-// which is at work on the store.
+// connection returns how to reach the server that the flags name, or the one at
+// work on the store.
 func (s *server) connection() (queue.Connection, error) {
 	if s.NATS == "" {
 		return queue.LoadConnection(s.Store)
@@ -59,7 +59,8 @@ func (s *server) connection() (queue.Connection, error) {
 	return c, err
 }
 
-// password returns that of the file, or of the environment without one.
+// password returns the password in the file, or in the environment if there is
+// no file.
 func password(file string) (string, error) {
 	if file == "" {
 		return os.Getenv("SWEEP_PASSWORD"), nil
@@ -78,13 +79,13 @@ type session struct {
 	nc         *nats.Conn
 	server     *queue.Server
 	connection queue.Connection
-	owner      bool // no other command was at work on the store
+	owner      bool // no other command used the store
 	follow     sync.WaitGroup
 	stop       context.CancelFunc
 }
 
-// open connects to the server of the flags. Without --nats that is the one at
-// work on the store, or else a new one inside this process.
+// open connects to the server of the flags. Without --nats that is the server
+// at work on the store or, if there is none, a new one inside this process.
 func (s *server) open(ctx context.Context, name string) (*session, error) {
 	o := &session{stop: func() {}}
 	var err error
@@ -107,13 +108,13 @@ func (s *server) open(ctx context.Context, name string) (*session, error) {
 }
 
 // share connects to the server at work on a store, or starts one. Commands that
-// are started together race for the store's lock: who does not get it waits until
-// the other can be reached.
+// are started together race for the store's lock: those that do not get it wait
+// until they can reach the one that did.
 func (o *session) share(ctx context.Context, store, name string) error {
 	for end := time.Now().Add(20 * time.Second); ; {
 		var err error
 		if o.connection, err = queue.LoadConnection(store); err == nil {
-			// If it is not at work any more, its store is free.
+			// If that server is gone, its store is free.
 			if o.nc, err = o.connection.Dial(ctx, name, 0); err == nil {
 				if o.connection.Temporary {
 					var following context.Context
@@ -147,8 +148,8 @@ func (o *session) share(ctx context.Context, store, name string) error {
 	}
 }
 
-// succeed becomes the server when the command that was it has ended: its clients
-// come back to the same address.
+// succeed becomes the server when the command that was it has ended: its
+// clients reconnect to the same address.
 func (o *session) succeed(ctx context.Context, store string) {
 	address := strings.TrimPrefix(o.connection.URL, "nats://")
 	for {
@@ -160,7 +161,7 @@ func (o *session) succeed(ctx context.Context, store string) {
 		if o.nc.IsConnected() {
 			continue
 		}
-		// One of those that wait for this gets the store's lock.
+		// One of the waiting commands gets the store's lock.
 		if server, err := queue.StartServer(queue.ServerConfig{Store: store, Listen: address, Key: o.connection.Key, Temporary: true}); err == nil {
 			o.server = server
 			return
@@ -168,7 +169,7 @@ func (o *session) succeed(ctx context.Context, store string) {
 	}
 }
 
-// Close ends the connection, and the server with it if it is inside.
+// Close ends the connection, and the server if it is inside this process.
 func (o *session) Close() {
 	o.stop()
 	o.follow.Wait()
@@ -183,13 +184,13 @@ func (o *session) Close() {
 // serverCmd serves a store.
 type serverCmd struct {
 	storeFlag
-	Listen       string        `default:"127.0.0.1:4222" help:"Address to listen at; others than this machine reach it only if this says so." placeholder:"HOST:PORT"`
+	Listen       string        `default:"127.0.0.1:4222" help:"Address to listen at; other machines can connect only if it names a host that they reach." placeholder:"HOST:PORT"`
 	TLSCert      string        `name:"tls-cert" help:"File with the server's certificate." type:"existingfile" placeholder:"FILE"`
 	TLSKey       string        `name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
-	PasswordFile string        `help:"File with the password of the user sweep, which other machines need; the variable SWEEP_PASSWORD serves as well." type:"existingfile" placeholder:"FILE"`
-	Insecure     bool          `help:"Let passwords go over the network in the clear."`
-	Sync         bool          `help:"Write each message through to the disk, so that a power failure loses none."`
-	AckWait      time.Duration `default:"30s" help:"A trial whose worker gives no sign of life for so long goes to another. It holds for a new store."`
+	PasswordFile string        `help:"File with the password of the user sweep, which other machines need, instead of the variable SWEEP_PASSWORD." type:"existingfile" placeholder:"FILE"`
+	Insecure     bool          `help:"Allow passwords over the network in the clear."`
+	Sync         bool          `help:"Sync each message to disk, so that a power failure loses none."`
+	AckWait      time.Duration `default:"30s" help:"How long a worker may give no sign of life before its trial goes to another. Set when a store is created."`
 }
 
 // Run is called by kong.
@@ -238,10 +239,10 @@ func (c *serverCmd) config() (queue.ServerConfig, error) {
 		return config, nil
 	}
 	if config.TLS == nil && !c.Insecure {
-		return config, errors.New("--tls-cert and --tls-key must be given where other machines are to reach the server, or --insecure")
+		return config, errors.New("--tls-cert and --tls-key must be given for other machines to reach the server, or --insecure")
 	}
 	if config.Password == "" {
-		return config, errors.New("--password-file must be given where other machines are to reach the server")
+		return config, errors.New("--password-file must be given for other machines to reach the server")
 	}
 	return config, nil
 }

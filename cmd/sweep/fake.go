@@ -15,14 +15,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
-// fake is a program that trains nothing, to measure and test what is around it.
+// fake is a program that trains nothing, to measure and test everything around
+// it.
 type fake struct{}
 
 type fakeConfig struct {
 	X      float64 `json:"x"`      // the error is lowest near 0.3
-	Millis int     `json:"millis"` // it takes
-	Epochs int     `json:"epochs"` // the error falls with them
-	Fail   string  `json:"fail"`   // if there is one
+	Millis int     `json:"millis"` // duration of the trial
+	Epochs int     `json:"epochs"` // more of them lower the error
+	Fail   string  `json:"fail"`   // the failure, unless empty
 	Panic  bool    `json:"panic"`
 	Seed   uint64  `json:"seed"`
 }
@@ -65,11 +66,11 @@ func (f fake) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	return sweep.Outcome{Metrics: map[string]float64{"error": e}, Fingerprint: hex.EncodeToString(sum[:8])}, nil
 }
 
-// place is where configfile has found an error.
+// place is where configfile found an error.
 var place = regexp.MustCompile(`^([a-z]+):\d+:\d+: `)
 
-// settings reads those of a trial. Where they stand is left out of its errors,
-// since nobody has written them as they are read.
+// settings reads the settings of a trial. Errors leave out the position, since
+// nobody has written the text in the form that is read.
 func settings(program string, data []byte, to any) error {
 	if err := configfile.JSON(program, data, to); err != nil {
 		return errors.New(place.ReplaceAllString(err.Error(), "$1: "))

@@ -11,21 +11,22 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A jobStore keeps the checkpoints of a trial with its job, wherever that keeps them:
-// another worker, on another machine, may go on with it. It implements
+// A jobStore keeps the checkpoints of a trial with its job, so that another
+// worker, even on another machine, can continue it. It implements
 // [experiment.Store].
 type jobStore struct {
 	job   sweep.Job
 	every time.Duration // between checkpoints; 0 keeps none
-	path  string        // of a file for the checkpoint on its way
+	path  string        // of a temporary file for the checkpoint
 	err   error         // of this machine, not of the trial
 }
 
 // Find finds nothing: a trial with a result is no job.
 func (s *jobStore) Find(context.Context) (*experiment.Result, error) { return nil, nil }
 
-// Prepare makes t keep checkpoints, say how far it has come, and resume from what an
-// earlier worker has left. A checkpoint that is damaged is none: the trial begins anew.
+// Prepare makes t keep checkpoints, report its progress, and resume from what
+// an earlier worker has left. A damaged checkpoint is ignored: the trial starts
+// over.
 func (s *jobStore) Prepare(ctx context.Context, t *training.Trainer) error {
 	saved := time.Now()
 	t.Callbacks = append(t.Callbacks, training.Callback{OnCheckpoint: func(r *training.Run) error {

@@ -9,13 +9,13 @@ import (
 
 const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
 
-A sweep runs on NATS JetStream: inside this command by default, reachable from this machine only, or on a server of yours. A trial counts once, whatever is killed and when, and goes on from its checkpoint elsewhere.
+A sweep runs on NATS JetStream: inside this command by default, reachable from this machine only, or on a server of yours. A trial counts once, whatever is killed and when, and resumes from its checkpoint elsewhere.
 
 Examples:
 
     sweep run examples/sweep.yaml           a sweep on this machine
     sweep run --name a --grid p=0,0.2,0.5   the same without a file
-    sweep status                            how far the sweeps have come
+    sweep status                            progress of the sweeps
     sweep results a --out report            tables and a page
     sweep server --listen 0.0.0.0:4222 --tls-cert c.pem --tls-key k.pem
     sweep worker --nats tls://host:4222 --user sweep --password-file p
@@ -24,10 +24,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
 // cli is the grammar of the command line.
 type cli struct {
-	Run        runCmd             `cmd:"" help:"Make a sweep, or go on with it."`
-	Worker     workerCmd          `cmd:"" help:"Make trials of whatever sweeps there are."`
-	Server     serverCmd          `cmd:"" help:"Serve a store to workers of other machines."`
-	Status     statusCmd          `cmd:"" help:"Show how far sweeps have come."`
+	Run        runCmd             `cmd:"" help:"Run a sweep, or resume it."`
+	Worker     workerCmd          `cmd:"" help:"Run trials of all sweeps."`
+	Server     serverCmd          `cmd:"" help:"Serve a store to workers on other machines."`
+	Status     statusCmd          `cmd:"" help:"Show the progress of sweeps."`
 	Results    resultsCmd         `cmd:"" help:"Write the results of a sweep."`
 	Simulate   simulateCmd        `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
@@ -40,6 +40,6 @@ func commandLine() cmdline.Program {
 		if command != "run" {
 			return ""
 		}
-		return "Go on with it: sweep " + shell.Quote(args...)
+		return "Resume with: sweep " + shell.Quote(args...)
 	}}
 }

@@ -43,8 +43,8 @@ type mnistConfig struct {
 	KeepModel bool   `json:"keep_model"` // as an artefact
 }
 
-// defaults are those of cmd/mnist, but for the learning curve, which would cost
-// time.
+// defaults are those of cmd/mnist, except for the learning curve, which would
+// take time.
 var defaults = sync.OnceValues(func() (mnistConfig, error) {
 	var c mnistConfig
 	parser, err := kong.New(&c.Config)
@@ -55,19 +55,19 @@ var defaults = sync.OnceValues(func() (mnistConfig, error) {
 	return c, err
 })
 
-// Metrics returns what training.History measures of a trial.
+// Metrics returns the measures of a trial's training.History.
 func (m *mnistProgram) Metrics() []string {
 	return []string{"error", "nll", "train_error", "train_nll", "steps"}
 }
 
-// Normalize fills in the defaults of cmd/mnist. Settings have the names that its
-// config.json has.
+// Normalize fills in the defaults of cmd/mnist. Settings have the same names as
+// in its config.json.
 func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
 	c, err := defaults()
 	if err != nil {
 		return nil, err
 	}
-	c.Hidden = slices.Clone(c.Hidden) // not to be written over
+	c.Hidden = slices.Clone(c.Hidden) // so that it is not overwritten
 	if err := settings("mnist", config, &c); err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (m *mnistProgram) sets(c *mnistConfig) (*mnistrun.Sets, error) {
 	return c.Split(m.train, m.test)
 }
 
-// Run trains the network, going on from a checkpoint where there is one.
+// Run trains the network, from a checkpoint if there is one.
 func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	var c mnistConfig
 	if err := json.Unmarshal(job.Trial().Config, &c); err != nil {
@@ -126,7 +126,7 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 		hash, err = fingerprint(model)
 	}
 	if err != nil {
-		// What goes wrong is the trial's own, wherever it is made.
+		// Such an error belongs to the trial, whichever machine runs it.
 		if of := (*experiment.TrialError)(nil); errors.As(err, &of) {
 			err = of.Err
 		}
@@ -146,8 +146,8 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	}, nil
 }
 
-// fingerprint is a hash of all that training has made of a model, bit for bit: its
-// parameters and its other state, such as running statistics.
+// fingerprint returns a hash of everything that training has made of a model,
+// bit for bit: its parameters and its other state, such as running statistics.
 func fingerprint(m *models.Model) (string, error) {
 	h := sha256.New()
 	// The file has the tensors in a fixed order, with their names and shapes.
@@ -157,7 +157,7 @@ func fingerprint(m *models.Model) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
-// keepModel stores the trained model as Model.Save does, for Model.Load to take and
+// keepModel stores the trained model as Model.Save does, for Model.Load and
 // other programs.
 func keepModel(ctx context.Context, job sweep.Job, m *models.Model) error {
 	var file bytes.Buffer

@@ -17,8 +17,8 @@ type resultsCmd struct {
 	server
 	Name   string `arg:"" help:"Name of the sweep."`
 	Format string `enum:"table,csv,json" default:"table" help:"What to write: ${enum}."`
-	Metric string `help:"Another metric to order them by." placeholder:"NAME"`
-	Out    string `help:"Write all formats, plots, a page and what trials have kept to this directory." type:"path" placeholder:"DIR"`
+	Metric string `help:"Metric to order the results by, instead of the sweep's." placeholder:"NAME"`
+	Out    string `help:"Write all formats, plots, a page and the trials' artefacts to this directory." type:"path" placeholder:"DIR"`
 }
 
 // Run is called by kong.
@@ -71,7 +71,7 @@ func (c *resultsCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	return sweep.WriteTable(to.Out, s, results, 20)
 }
 
-// writeArtefacts writes what trials have kept, as ID/NAME.
+// writeArtefacts writes the artefacts of trials, as ID/NAME.
 func writeArtefacts(ctx context.Context, q *queue.Queue, results map[string]sweep.Result, dir string) error {
 	for _, r := range results {
 		for _, name := range r.Artefacts {
@@ -90,8 +90,8 @@ func writeArtefacts(ctx context.Context, q *queue.Queue, results map[string]swee
 	return nil
 }
 
-// write writes everything there is to say of a sweep to a directory, and the
-// best settings to the console.
+// write writes everything about a sweep to a directory, and the best settings
+// to the console.
 func write(to *cmdline.Console, s *sweep.Spec, results map[string]sweep.Result, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err

@@ -20,10 +20,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
-// runCmd makes a sweep.
+// runCmd runs a sweep.
 type runCmd struct {
 	server
-	Spec string `arg:"" optional:"" type:"existingfile" help:"YAML file that says what to try; the flags below add to it, or serve without."`
+	Spec string `arg:"" optional:"" type:"existingfile" help:"YAML file that says what to try; the flags below add to it or replace it."`
 
 	Name    string   `group:"Spec" help:"Name of the sweep."`
 	Method  string   `group:"Spec" help:"grid, random, halving or asha."`
@@ -33,9 +33,9 @@ type runCmd struct {
 	Trials  *int     `group:"Spec" help:"Configurations to draw." placeholder:"N"`
 	Seeds   *int     `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
 	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
-	Metric  string   `group:"Spec" help:"What is to be as small as can be; error by default." placeholder:"NAME"`
+	Metric  string   `group:"Spec" help:"Metric to minimize; error by default." placeholder:"NAME"`
 
-	Workers int    `default:"2" help:"Workers to start on this machine; 0 is none."`
+	Workers int    `default:"2" help:"Workers to start on this machine; 0 for none."`
 	Out     string `help:"Directory for the tables, plots and page; runs/NAME by default." type:"path" placeholder:"DIR"`
 }
 
@@ -94,8 +94,8 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	return err
 }
 
-// work keeps a worker alive as a process of its own, so that one that dies takes
-// no other with it.
+// work keeps a worker running as a separate process, so that one that dies does
+// not take others with it.
 func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connection, i int) {
 	program, err := os.Executable()
 	if err != nil {
@@ -113,15 +113,15 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 	}
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program, args...)
-		// The environment of a process can be read by its user only.
+		// Only the user can read the environment of a process.
 		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
 		cmd.Stderr = to.Log
-		// It ends when this process does, however that comes about.
+		// It ends when this process does, however that happens.
 		if _, err := cmd.StdinPipe(); err != nil {
 			to.Logf("worker %d: %v", i, err)
 			return
 		}
-		cmd.Cancel = func() error { return cmd.Process.Kill() } // nothing is lost by it
+		cmd.Cancel = func() error { return cmd.Process.Kill() } // this loses nothing
 		if err := cmd.Run(); ctx.Err() == nil {
 			to.Logf("worker %d ended and is started again: %v", i, err)
 			select {
@@ -132,7 +132,7 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 	}
 }
 
-// spec returns that of the file and the flags.
+// spec returns the spec of the file and the flags.
 func (c *runCmd) spec() (*sweep.Spec, error) {
 	s := &sweep.Spec{}
 	if c.Spec != "" {
@@ -175,7 +175,8 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 		if f.value == nil {
 			continue
 		}
-		// A spec takes 0 for what was left out, which a flag is not.
+		// In a spec 0 stands for a value that was left out, but a flag was
+		// given.
 		if *f.value < 1 {
 			return nil, errors.Errorf("--%s must be at least 1, got %d", f.name, *f.value)
 		}
@@ -187,8 +188,8 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 	return s, s.Complete()
 }
 
-// settings takes over what the flags say about settings. What one flag says of a
-// setting replaces what the file says; two flags must not contradict each other.
+// settings applies the flags about settings. A flag replaces what the file says
+// of its setting; two flags must not contradict each other.
 func (c *runCmd) settings(s *sweep.Spec) error {
 	given := make(map[string]bool)
 	for _, f := range []struct {
@@ -214,7 +215,7 @@ func (c *runCmd) settings(s *sweep.Spec) error {
 	return nil
 }
 
-// setting takes over what a flag says of one setting.
+// setting applies a flag about one setting.
 func setting(s *sweep.Spec, flag, name, value string) error {
 	from := fmt.Sprintf("--%s %.80s", flag, name)
 	var r sweep.Range
@@ -239,7 +240,7 @@ func setting(s *sweep.Spec, flag, name, value string) error {
 	return nil
 }
 
-// read returns a file, at most one byte more than limit.
+// read returns the content of a file, at most one byte more than limit.
 func read(path string, limit int64) ([]byte, error) {
 	f, err := datafile.Open(path)
 	if err != nil {

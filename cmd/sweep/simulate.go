@@ -14,11 +14,11 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
-// simulateCmd runs many workers in this process, each with a connection of its
-// own, on a store that is thrown away.
+// simulateCmd runs many workers in this process, each with its own connection,
+// on a store that is deleted afterwards.
 type simulateCmd struct {
-	Workers int `default:"1" help:"Workers at a time."`
-	Trials  int `default:"200" help:"Trials to make."`
+	Workers int `default:"1" help:"Number of workers."`
+	Trials  int `default:"200" help:"Number of trials."`
 	Millis  int `default:"0" help:"Milliseconds that a trial takes."`
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
-// line says how far a sweep has come.
+// line describes the progress of a sweep.
 func line(s queue.State) string {
 	text := fmt.Sprintf("%d of %d trials done, %d waiting or under way", s.Done, s.Total, s.Waiting)
 	if s.Failed > 0 {
@@ -36,15 +36,15 @@ func line(s queue.State) string {
 	return text
 }
 
-// statusCmd shows how far sweeps have come.
+// statusCmd shows the progress of sweeps.
 type statusCmd struct {
 	server
-	Once bool `help:"Show it once, not again and again until Ctrl-C."`
+	Once bool `help:"Show it once, instead of updating it until Ctrl-C."`
 	JSON bool `name:"json" help:"Write JSON, once."`
 	Dead bool `help:"Show the dead letters too."`
 }
 
-// overview is all that status shows.
+// overview is everything that status shows.
 type overview struct {
 	Sweeps  map[string]queue.State      `json:"sweeps"`
 	Workers []queue.WorkerState         `json:"workers"`
@@ -59,7 +59,7 @@ func (c *statusCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	defer o.Close()
-	// What nobody is at work on does not change.
+	// If nobody works on the store, nothing changes.
 	live := !o.owner && to.Terminal() && !c.Once && !c.JSON && os.Getenv("TERM") != "dumb"
 	for {
 		v, err := c.look(ctx, o.Queue)
@@ -91,7 +91,7 @@ func (c *statusCmd) look(ctx context.Context, q *queue.Queue) (*overview, error)
 		return nil, err
 	}
 	for _, name := range v.names {
-		// A sweep that another version has made must not hide the others.
+		// A sweep of another version must not hide the others.
 		s, err := state(ctx, q, name)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -152,7 +152,7 @@ func TestStops(t *testing.T) {
 			if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(log.String(), "sweep: stopped\n") {
 				t.Errorf("want code 130, got %v: %s", cmd.ProcessState, log.String())
 			}
-			if hint := "Go on with it: sweep " + shell.Quote(tt.args...) + "\n"; strings.HasSuffix(log.String(), hint) != tt.hint {
+			if hint := "Resume with: sweep " + shell.Quote(tt.args...) + "\n"; strings.HasSuffix(log.String(), hint) != tt.hint {
 				t.Errorf("want hint %v, got %s", tt.hint, log.String())
 			}
 		})

@@ -17,14 +17,14 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
-// workerCmd makes trials.
+// workerCmd runs trials.
 type workerCmd struct {
 	server
-	Name        string        `help:"Name of this worker, of no other; host and process by default."`
+	Name        string        `help:"Unique name of this worker; host and process by default."`
 	Threads     int           `default:"1" help:"Threads of the computation. Workers side by side use the cores better than threads do."`
 	Checkpoints time.Duration `default:"10s" help:"How much work a crash may cost."`
-	WithInput   bool          `hidden:"" help:"Leave when the standard input ends."`
-	Idle        time.Duration `help:"Leave when there has been no trial for so long; 0 is never." placeholder:"DURATION"`
+	WithInput   bool          `hidden:"" help:"Exit when the standard input ends."`
+	Idle        time.Duration `help:"Exit after this long without a trial; 0 for never." placeholder:"DURATION"`
 }
 
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
@@ -67,7 +67,7 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	library := blas.Find()
 	gorgonia.Use(library)
 	if library.Library() != "" {
-		// A library that cannot be told runs as many as it likes.
+		// A library without such a function uses as many threads as it likes.
 		_ = library.SetThreads(c.Threads)
 	}
 	to.Logf("%s works for %s. %s", c.Name, connection.URL, library.Describe())

@@ -52,8 +52,8 @@ func writeFiles(to *cmdline.Console, s *sweep.Spec, results map[string]sweep.Res
 	return nil
 }
 
-// bars draws the metric against the only setting that was tried, with as many
-// characters as the console has.
+// bars draws the metric against the only setting that was tried, in characters
+// that the console has.
 func bars(w io.Writer, s *sweep.Spec, rows []sweep.Row) {
 	names := s.Columns()
 	if len(names) != 1 || len(rows) > 40 {

@@ -27,8 +27,8 @@ import (
 )
 
 type settings struct {
-	Characters int     `default:"10000" help:"Characters to learn from, of the 510,334 at the beginning; 0 is all."`
-	Tested     int     `default:"4000" help:"Characters to validate and to test on, of 28,352 each; 0 is all."`
+	Characters int     `default:"10000" help:"Training characters, of the 510,334 at the beginning; 0 for all."`
+	Tested     int     `default:"4000" help:"Characters to validate and to test on, of 28,352 each; 0 for all."`
 	Length     int     `default:"32" help:"Characters of a window."`
 	Units      int     `default:"64" help:"Units of the LSTM, and width of the Transformer."`
 	P          float64 `short:"p" default:"0.2" help:"Drop probability."`
@@ -57,7 +57,7 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to.Out, "%d characters to learn from, %d to test on, in windows of %d; %d kinds; p %v; %d seed(s).\n\n",
+	fmt.Fprintf(to.Out, "%d characters for training, %d for testing, in windows of %d; %d kinds; p %v; %d seed(s).\n\n",
 		len(book.Train.IDs), len(book.Test.IDs), s.Length, book.Vocabulary.Size(), s.P, s.Seeds)
 	if err := tabulate(to.Out, results, pairs); err != nil {
 		return err
@@ -70,8 +70,9 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: the beginning of the book to learn from, parts of its end to validate and to
-// test on, all in windows whose labels are the characters that follow.
+// %% Data: the beginning of the book for training, parts of its end for
+// validation and testing, all in windows whose labels are the characters that
+// follow.
 
 func (s *settings) data() (*opticks.Parts, error) {
 	book, err := opticks.Load(s.Length)
@@ -116,9 +117,8 @@ func (s *settings) networks(book *opticks.Parts) [][2]experiment.Arm {
 	}
 }
 
-// %% Training. Each run ends with the parameters of the epoch that was best on the
-// validation text, so that no way suffers for having been trained longer than is good
-// for it.
+// %% Training. Each run ends with the parameters of its best epoch on the
+// validation text, so that training too long does no harm.
 
 func (s *settings) arm(book *opticks.Parts, name string, net models.Layer, lr float64) experiment.Arm {
 	data := training.Data{Train: book.Train, Validation: book.Validation, Test: book.Test}
@@ -138,8 +138,8 @@ func (s *settings) arm(book *opticks.Parts, name string, net models.Layer, lr fl
 	}}
 }
 
-// %% Bits per character: what it takes, on average, to write down the next one with the
-// probabilities of the network.
+// %% Bits per character: the average length of a code for the next character
+// that uses the network's probabilities.
 
 func bits(name string, of func(*training.History) *training.Metrics) experiment.Measure {
 	return experiment.Measure{Name: name, Of: func(r experiment.Result) float64 { return opticks.Bits(of(r.History).NLL) }}
@@ -192,7 +192,7 @@ func compare(out io.Writer, results []experiment.Result, pairs [][2]experiment.A
 	}
 }
 
-// %% The plot: bits per character of the validation text by epoch.
+// %% The plot: bits per character on the validation text by epoch.
 
 func (s *settings) plot(out io.Writer, results []experiment.Result) error {
 	curves, err := report.LearningCurves(results, report.Curve{

@@ -18,7 +18,7 @@ func TestRun(t *testing.T) {
 	if err := s.Run(context.Background(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"600 characters to learn from, 200 to test on", "bits per character", "Transformer with dropout", "LSTM: Dropout", "95 % interval", dir} {
+	for _, want := range []string{"600 characters for training, 200 for testing", "bits per character", "Transformer with dropout", "LSTM: Dropout", "95 % interval", dir} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output must have %q, got:\n%s", want, out.String())
 		}

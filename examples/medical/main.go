@@ -1,5 +1,6 @@
-// Medical tells malignant from benign tumours with and without dropout, says how
-// sure it is of each case, and which cases it would rather leave to a doctor.
+// Medical distinguishes malignant from benign tumours with and without dropout,
+// says how certain it is of each case, and which cases it would rather refer to
+// a doctor.
 //
 //	go run ./examples/medical                3 times 10-fold cross-validation
 //	go run ./examples/medical --repeats 10   10 times, the full form
@@ -31,10 +32,10 @@ import (
 )
 
 type settings struct {
-	Repeats int     `default:"3" help:"Times that the cross-validation is repeated with other folds."`
+	Repeats int     `default:"3" help:"Repetitions of the cross-validation, each with other folds."`
 	Folds   int     `default:"10" help:"Folds of the cross-validation."`
 	Epochs  float64 `default:"1" help:"Length of the training, as a multiple of the usual one."`
-	Passes  int     `default:"50" help:"Passes of Monte-Carlo dropout."`
+	Passes  int     `default:"50" help:"Passes of Monte Carlo dropout."`
 	Seed    uint64  `default:"1" help:"Seed of the folds and of the training."`
 	Out     string  `default:"runs/medical" help:"Directory for the plots." type:"path"`
 }
@@ -83,8 +84,8 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: 569 tumours, 30 measurements each, in folds of cross-validation. Each fold is
-// standardized by its own training part.
+// %% Data: 569 tumours with 30 measurements each, in folds of cross-validation.
+// Each fold is standardized by its own training part.
 
 type crossValidation struct {
 	table         *datasets.Table
@@ -119,10 +120,11 @@ func (s *settings) data() (*crossValidation, error) {
 	return d, nil
 }
 
-// %% Two ways to train one network, 30-128-128-2. Epochs and weight decay were chosen for
-// each way by cross-validation with other folds (seed 1000) of the same tumours.
+// %% Two ways to train a network, 30-128-128-2. Epochs and weight decay were
+// chosen for each by cross-validation with other folds (seed 1000) of the same
+// tumours.
 
-// A foldsArm is an arm whose seeds are folds, and its networks.
+// A foldsArm is an arm whose seeds are folds, with its networks.
 type foldsArm struct {
 	experiment.Arm
 	nets []*models.Model
@@ -148,9 +150,9 @@ func (s *settings) arm(d *crossValidation, name string, p, decay, epochs float64
 	}}}
 }
 
-// %% Accuracy. Folds share most of their training part, so that their results are not
-// independent: the intervals are corrected for that (Nadeau and Bengio, "Inference for
-// the Generalization Error", 2003).
+// %% Accuracy. Folds share most of their training part, so their results are
+// not independent: the intervals are corrected for that (Nadeau and Bengio,
+// "Inference for the Generalization Error", 2003).
 
 func (s *settings) compare(out io.Writer, results []experiment.Result) {
 	accuracy := experiment.Measure{Name: "accuracy", Percent: true, Of: func(r experiment.Result) float64 { return r.History.Test.Accuracy() }}
@@ -176,8 +178,8 @@ func (s *settings) compare(out io.Writer, results []experiment.Result) {
 	}
 }
 
-// %% Predictions: what every network says of the tumours that it has not seen, with
-// dropout also as the mean over many thinned networks.
+// %% Predictions: what every network says of the tumours that it has not seen;
+// with dropout also as the mean over many thinned networks.
 
 type prediction struct {
 	uncertainty.Prediction
@@ -232,10 +234,10 @@ func calibration(out io.Writer, said map[string][]prediction) error {
 	return t.Flush()
 }
 
-// %% Referral: the tumours that the answers are least sure of go to a doctor.
+// %% Referral: the tumours with the least certain answers go to a doctor.
 
-// left returns the share of errors among the predictions that are left when a share of
-// them, the least certain, is referred.
+// left returns the share of errors among the remaining predictions when the
+// given share of them, the least certain, is referred.
 func left(predictions []prediction, share float64) float64 {
 	sorted := slices.Clone(predictions)
 	slices.SortStableFunc(sorted, func(a, b prediction) int { return cmp.Compare(b.Entropy, a.Entropy) })
@@ -268,7 +270,7 @@ func referral(out io.Writer, said map[string][]prediction) error {
 	return t.Flush()
 }
 
-// %% The ten tumours that are most in doubt, over all repeats.
+// %% The ten most doubtful tumours, over all repeats.
 
 func (s *settings) doubts(out io.Writer, table *datasets.Table, said []prediction) error {
 	type doubt struct {
@@ -284,7 +286,7 @@ func (s *settings) doubts(out io.Writer, table *datasets.Table, said []predictio
 		of.mutualInfo += q.MutualInformation() / float64(s.Repeats)
 	}
 	slices.SortStableFunc(doubts, func(a, b doubt) int { return cmp.Compare(b.entropy, a.entropy) })
-	fmt.Fprint(out, "\nThe first to be referred (Monte-Carlo dropout, uncertainty in nats):\n")
+	fmt.Fprint(out, "\nThe first to be referred (Monte Carlo dropout, uncertainty in nats):\n")
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "tumour\ttruth\tP(malignant)\tuncertainty\tof the model\t")
 	for _, q := range doubts[:10] {

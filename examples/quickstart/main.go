@@ -1,5 +1,5 @@
 // Quickstart adds dropout to a plain Gorgonia graph: a small network learns to
-// tell two spirals apart, and is then run without dropout.
+// tell two spirals apart, and then runs without dropout.
 package main
 
 import (
@@ -73,7 +73,7 @@ func main() {
 		machine.Reset()
 	}
 
-	// %% Inference: a negative step leaves every unit in.
+	// %% Inference: a negative step keeps every unit.
 	ops.StepOf(g).Set(-1)
 	if err := machine.RunAll(); err != nil {
 		log.Fatal(err)

@@ -1,4 +1,4 @@
-// Speech recognizes vowels of speakers that it has never heard, with and without
+// Speech recognizes vowels of speakers it has never heard, with and without
 // dropout.
 //
 //	go run ./examples/speech                           about a minute
@@ -49,7 +49,7 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(to.Out, "%d vowels of %d kinds; %d of speakers 0 to 7 to learn from, %d of speakers 8 to 14 to test on.\n\n",
+	fmt.Fprintf(to.Out, "%d vowels of %d kinds; %d of speakers 0 to 7 for training, %d of speakers 8 to 14 for testing.\n\n",
 		d.table.Len(), len(d.table.Classes), len(d.train), len(d.test))
 	arms := arms(d)
 	if err := s.choose(ctx, to.Out, d, arms); err != nil {
@@ -71,12 +71,12 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: 15 speakers, eight to learn from and seven others to test on, as published. A
-// second form of it has each number standardized over the speaker (Lobanov,
-// "Classification of Russian vowels spoken by different speakers", 1971), which needs to
-// hear a test speaker for a while, but not to know what was said.
+// %% Data: 15 speakers, eight for training and seven for testing, as published.
+// In a second form each number is standardized over its speaker (Lobanov,
+// "Classification of Russian vowels spoken by different speakers", 1971), which
+// requires hearing a test speaker for a while, but not knowing what was said.
 
-// vowels are the table in both forms, and its rows to learn from and to test on.
+// vowels holds the table in both forms, and its rows for training and testing.
 type vowels struct {
 	table, known *datasets.Table
 	train, test  []int
@@ -91,8 +91,8 @@ func load() (d vowels, err error) {
 	return d, err
 }
 
-// knownSpeakers returns the table with each number standardized over all that its
-// speaker has said.
+// knownSpeakers returns the table with each number standardized over everything
+// its speaker has said.
 func knownSpeakers(table *datasets.Table) (*datasets.Table, error) {
 	known := *table
 	known.X = make([]float32, len(table.X))
@@ -116,10 +116,10 @@ func knownSpeakers(table *datasets.Table) (*datasets.Table, error) {
 	return &known, nil
 }
 
-// %% One network, trained on some rows and tested on others. The inputs are standardized
-// by the rows to train on, and get some noise in training.
+// %% A network, trained on some rows and tested on others. The inputs are
+// standardized by the training rows, and get some noise in training.
 
-// hyperparameters are what is chosen on the training speakers.
+// hyperparameters are chosen on the training speakers.
 type hyperparameters struct{ p, decay, noise float64 }
 
 func (s *settings) trainer(table *datasets.Table, trainRows, testRows []int, h hyperparameters, seed uint64) (*training.Trainer, training.Data, error) {
@@ -151,8 +151,8 @@ func (s *settings) trainer(table *datasets.Table, trainRows, testRows []int, h h
 	return t, parts, nil
 }
 
-// %% Settings are chosen on the training speakers alone: seven are learned from and the
-// eighth is tested, in turn.
+// %% Settings are chosen on the training speakers only: in turn, seven are used
+// for training and the eighth for testing.
 
 // An arm is a way of training on one form of the data.
 type arm struct {
@@ -215,7 +215,7 @@ func (s *settings) choose(ctx context.Context, out io.Writer, d vowels, arms []*
 	return t.Flush()
 }
 
-// %% The networks of each kind, by several seeds.
+// %% The networks of each kind, with several seeds.
 
 func (s *settings) train(ctx context.Context, d vowels, arms []*arm) ([]experiment.Result, error) {
 	var all []experiment.Arm
@@ -232,10 +232,10 @@ func (s *settings) train(ctx context.Context, d vowels, arms []*arm) ([]experime
 	return experiment.Run(ctx, all, experiment.Seeds(s.Seed, s.Seeds), 2, nil)
 }
 
-// %% The test, once: the networks of each kind alone, and as one committee whose
-// probabilities are averaged.
+// %% The test, once: the networks of each kind one by one, and as a committee
+// with averaged probabilities.
 
-// test returns what the last committee has predicted.
+// test returns the predictions of the last committee.
 func (s *settings) test(ctx context.Context, out io.Writer, d vowels, arms []*arm, results []experiment.Result) (last report.Predictions, err error) {
 	fmt.Fprintf(out, "\nOn the test speakers (seeds: %d):\n", s.Seeds)
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -302,7 +302,7 @@ func compare(out io.Writer, arms []*arm, results []experiment.Result) {
 	fmt.Fprintln(out)
 }
 
-// %% Plots: the test error of each seed, and which vowels are taken for which.
+// %% Plots: the test error of each seed, and which vowels are confused.
 
 func (s *settings) plot(out io.Writer, d vowels, arms []*arm, results []experiment.Result, last report.Predictions) error {
 	pairs, err := report.Comparison{Results: results, Without: arms[0].name, With: arms[1].name}.SeedErrors()

@@ -1,5 +1,5 @@
-// Tuning chooses the drop probability on a validation set: it trains networks of
-// several seeds with each, draws error against p, and tests the best once.
+// Tuning chooses the drop probability on a validation set: it trains networks
+// with several seeds for each, draws error against p, and tests the best once.
 //
 //	go run ./examples/tuning                          about a minute
 //	go run ./examples/tuning --train 5000 --seeds 5   a larger form
@@ -27,12 +27,12 @@ import (
 )
 
 type settings struct {
-	Train      int     `default:"1000" help:"Images to learn from."`
-	Validation int     `default:"2000" help:"Images to choose on."`
-	Test       int     `default:"10000" help:"Images to test on."`
+	Train      int     `default:"1000" help:"Training images."`
+	Validation int     `default:"2000" help:"Images to choose p on."`
+	Test       int     `default:"10000" help:"Test images."`
 	Units      int     `default:"256" help:"Units of each of the two hidden layers."`
 	Epochs     int     `default:"30" help:"Passes over the training images."`
-	LR         float64 `name:"lr" default:"0.03" help:"Learning rate of SGD at first, for every p."`
+	LR         float64 `name:"lr" default:"0.03" help:"Initial learning rate of SGD, for every p."`
 	Seeds      int     `default:"3" help:"Networks for each p."`
 	Seed       uint64  `default:"1" help:"The first seed."`
 	Out        string  `default:"runs/tuning" help:"Directory for the plot." type:"path"`
@@ -44,7 +44,7 @@ func commandLine() cmdline.Program {
 	return cmdline.Program{Name: "tuning", Description: "Choose the drop probability on a validation set, and test the best once.", Grammar: &settings{}}
 }
 
-// rates are the drop probabilities to choose from, of the hidden units.
+// rates are the drop probabilities of the hidden units to choose from.
 var rates = []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}
 
 // Run goes through the cells below, from the data to the test.
@@ -75,8 +75,8 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: MNIST. The validation images are held out of the training images, so that
-// the test images have no part in the choice.
+// %% Data: MNIST. The validation images are held out of the training images, so
+// the test images play no part in the choice.
 
 // splits are the parts of MNIST.
 type splits struct{ rest, validation, test *mnist.Set }
@@ -94,8 +94,9 @@ func (s *settings) data() (d splits, err error) {
 	return d, err
 }
 
-// %% A network, 784-256-256-10, with dropout of hidden units at rate p. All rates start
-// from the same parameters and see the same images of a seed.
+// %% A network, 784-256-256-10, with dropout of hidden units at rate p. With
+// the same seed, all rates start from the same parameters and see the same
+// images.
 
 func (s *settings) arm(d splits, p float64, reportOn training.Dataset) experiment.Arm {
 	return experiment.Arm{Name: armName(p), New: func(seed uint64) (*training.Trainer, training.Data, error) {
@@ -129,7 +130,8 @@ func (s *settings) train(ctx context.Context, d splits) ([]experiment.Result, er
 	return experiment.Run(ctx, arms, experiment.Seeds(s.Seed, s.Seeds), 2, nil)
 }
 
-// errorsAt returns the errors of each seed at a rate on the validation images, in per cent.
+// errorsAt returns the error of each seed at a rate on the validation images,
+// in per cent.
 func errorsAt(results []experiment.Result, p float64) (errors []float64) {
 	for _, r := range results {
 		if r.Arm == armName(p) {
@@ -139,7 +141,7 @@ func errorsAt(results []experiment.Result, p float64) (errors []float64) {
 	return errors
 }
 
-// choose returns the rate of the lowest mean error, and writes all of them.
+// choose returns the rate with the lowest mean error, and writes all of them.
 func (s *settings) choose(out io.Writer, results []experiment.Result) (float64, error) {
 	fmt.Fprintf(out, "784-%d-%d-10 on %d images, %d images for validation (seeds: %d):\n", s.Units, s.Units, s.Train, s.Validation, s.Seeds)
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -179,8 +181,8 @@ func (s *settings) plot(out io.Writer, results []experiment.Result) error {
 	return report.SavePNG(out, s.Out, "error-by-p", chart)
 }
 
-// %% The chosen rate against none, on the test images and with seeds that had no part
-// in the choice.
+// %% The chosen rate against none, on the test images and with seeds that
+// played no part in the choice.
 
 func (s *settings) test(ctx context.Context, out io.Writer, d splits, chosen float64) error {
 	without, with := s.arm(d, 0, d.test), s.arm(d, chosen, d.test)

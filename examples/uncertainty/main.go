@@ -1,5 +1,5 @@
-// Uncertainty shows what Monte-Carlo dropout says of digits that are unlike those
-// it has learned: digits that are turned.
+// Uncertainty shows what Monte Carlo dropout says about digits unlike those it
+// has learned: rotated digits.
 //
 //	go run ./examples/uncertainty                              under a minute
 //	go run ./examples/uncertainty --train 60000 --test 10000   a larger form
@@ -28,11 +28,11 @@ import (
 )
 
 type settings struct {
-	Train  int     `default:"5000" help:"Images to learn from."`
-	Test   int     `default:"1000" help:"Images to turn and test on."`
+	Train  int     `default:"5000" help:"Training images."`
+	Test   int     `default:"1000" help:"Images to rotate and test on."`
 	Units  int     `default:"256" help:"Units of each of the two hidden layers."`
 	Epochs int     `default:"30" help:"Passes over the training images."`
-	Passes int     `default:"30" help:"Passes of Monte-Carlo dropout."`
+	Passes int     `default:"30" help:"Passes of Monte Carlo dropout."`
 	P      float64 `short:"p" default:"0.5" help:"Drop probability of hidden units."`
 	Seed   uint64  `default:"1" help:"Seed of the data and of the training."`
 	Out    string  `default:"runs/uncertainty" help:"Directory for the plots." type:"path"`
@@ -41,7 +41,7 @@ type settings struct {
 func main() { commandLine().Main() }
 
 func commandLine() cmdline.Program {
-	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte-Carlo dropout says of digits that are turned.", Grammar: &settings{}}
+	return cmdline.Program{Name: "uncertainty", Description: "Show what Monte Carlo dropout says about rotated digits.", Grammar: &settings{}}
 }
 
 // Run goes through the cells below, from the data to the plots.
@@ -72,7 +72,7 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: upright digits to learn from, and others to turn.
+// %% Data: upright digits to learn from, and others to rotate.
 
 func (s *settings) data() (train, test *mnist.Set, err error) {
 	all, tests, err := embedded.Load()
@@ -108,14 +108,14 @@ func (s *settings) train(ctx context.Context, train *mnist.Set) (predictors [2]*
 	return predictors, nil
 }
 
-// %% What they say of digits that are turned.
+// %% What they say about rotated digits.
 
-// turned is what is said of digits that are turned by an angle.
+// turned is what the networks say about digits rotated by an angle.
 type turned struct {
 	degrees int
 	without []uncertainty.Prediction
 	with    []uncertainty.Prediction // by weight scaling
-	mc      []uncertainty.Prediction // by Monte-Carlo dropout
+	mc      []uncertainty.Prediction // by Monte Carlo dropout
 }
 
 func predictTurned(ctx context.Context, predictors [2]*uncertainty.Predictor, test *mnist.Set) (all []turned, err error) {
@@ -136,8 +136,9 @@ func predictTurned(ctx context.Context, predictors [2]*uncertainty.Predictor, te
 	return all, nil
 }
 
-// %% How well the uncertainty tells turned from upright digits: the AUROC is the
-// probability that a turned one is more uncertain than an upright one. 0.5 is guessing.
+// %% How well the uncertainty distinguishes rotated from upright digits: the
+// AUROC is the probability that a rotated one is more uncertain than an upright
+// one. Guessing gives 0.5.
 
 // A measure is a number that says how uncertain a prediction is.
 type measure struct {
@@ -214,8 +215,8 @@ func (s *settings) plot(out io.Writer, all []turned) error {
 	return report.SavePNG(out, s.Out, "auroc", chart)
 }
 
-// turn returns the images turned about their middle by an angle in radians, with
-// values between pixels interpolated.
+// turn returns the images rotated about their centre by an angle in radians,
+// with values between pixels interpolated.
 func turn(s *mnist.Set, angle float64) *training.Examples {
 	turned := &training.Examples{Shape: s.InputShape(), X: make([]float32, len(s.Pixels)), Y: make([]int, s.Len())}
 	sin, cos := math.Sincos(angle)
@@ -242,8 +243,8 @@ func turn(s *mnist.Set, angle float64) *training.Examples {
 	return turned
 }
 
-// auroc is the probability that one of the values is above one of the others, a tie
-// counting half (Mann and Whitney, 1947).
+// auroc returns the probability that one of the values is above one of the
+// others; ties count half (Mann and Whitney, 1947).
 func auroc(others, values []float64) float64 {
 	type item struct {
 		value float64

@@ -29,18 +29,18 @@ import (
 )
 
 type settings struct {
-	Train      int     `default:"1000" help:"Images to learn from."`
-	Validation int     `default:"500" help:"Images for the learning curves; 0 is none."`
-	Test       int     `default:"5000" help:"Images to test on."`
+	Train      int     `default:"1000" help:"Training images."`
+	Validation int     `default:"500" help:"Images for the learning curves; 0 for none."`
+	Test       int     `default:"5000" help:"Test images."`
 	Channels   []int   `default:"8,16" help:"Filters of each block."`
 	Hidden     int     `default:"128" help:"Units of the hidden layer."`
 	ChannelP   float64 `default:"0" help:"Drop probability of channels."`
 	P          float64 `short:"p" default:"0.5" help:"Drop probability of hidden units."`
 	Batchnorm  bool    `help:"Normalize each channel over the batch."`
-	Batch      int     `default:"50" help:"Images of a step."`
-	LR         float64 `name:"lr" default:"0.003" help:"Learning rate of Adam at first."`
-	Judge      bool    `help:"Report on the validation images, to choose settings by, and leave the test images alone."`
-	Only       string  `enum:"with,without," default:"" help:"Train one way alone: with, or without." placeholder:"WAY"`
+	Batch      int     `default:"50" help:"Images in a step."`
+	LR         float64 `name:"lr" default:"0.003" help:"Initial learning rate of Adam."`
+	Judge      bool    `help:"Report on the validation images, for choosing settings, and leave the test images alone."`
+	Only       string  `enum:"with,without," default:"" help:"Train only one way: with, or without." placeholder:"WAY"`
 	Epochs     int     `default:"20" help:"Passes over the training images."`
 	Seeds      int     `default:"3" help:"Runs of each way."`
 	Seed       uint64  `default:"1" help:"The first seed."`
@@ -85,9 +85,9 @@ func (s *settings) Run(ctx context.Context, to *cmdline.Console) error {
 	return nil
 }
 
-// %% Data: MNIST, of which each seed learns from a subset of its own.
+// %% Data: MNIST; each seed learns from its own subset.
 
-// images gives each digit the shape that convolutions want: one channel.
+// images gives each digit the shape that convolutions take, with one channel.
 type images struct{ *mnist.Set }
 
 func (i images) InputShape() []int { return []int{1, i.Rows, i.Cols} }
@@ -130,7 +130,8 @@ func (s *settings) network(channelP, p float64) models.Layer {
 	return net
 }
 
-// arms are the ways of training. The networks of the first seed are put into nets.
+// arms are the ways of training. The networks of the first seed are kept in
+// nets.
 func (s *settings) arms(d splits, nets *[2]*models.Model) []experiment.Arm {
 	arm := func(k int, name string, net models.Layer) experiment.Arm {
 		return experiment.Arm{Name: name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
@@ -179,7 +180,7 @@ func (s *settings) train(ctx context.Context, to *cmdline.Console, arms []experi
 	return results, err
 }
 
-// %% What came of it.
+// %% Results.
 
 func compare(out io.Writer, results []experiment.Result, arms []experiment.Arm) error {
 	if len(arms) == 2 {
@@ -203,7 +204,8 @@ func compare(out io.Writer, results []experiment.Result, arms []experiment.Arm) 
 	return nil
 }
 
-// %% Plots: learning curves, and what the first network with dropout still gets wrong.
+// %% Plots: learning curves, and what the first network with dropout still gets
+// wrong.
 
 func (s *settings) plot(ctx context.Context, out io.Writer, d splits, results []experiment.Result, name string, net *models.Model) error {
 	if d.validation != nil {

@@ -1,10 +1,10 @@
 // Package apilist holds no code, only the test that the exported API is the one
-// in the directory api, as the Go project keeps its own there. What has changed on
-// purpose is written anew by
+// listed in the directory api, as the Go project lists its own. After an
+// intended change, update the lists with
 //
 //	go test ./internal/apilist -update
 //
-// and then shows in the diff of the commit.
+// The change then shows in the diff of the commit.
 package apilist
 
 import (
@@ -61,7 +61,8 @@ func load(t *testing.T) []*packages.Package {
 	config := &packages.Config{
 		Mode: packages.NeedName,
 		Dir:  filepath.Join("..", ".."),
-		// The API is that of one platform, so that the lists are.
+		// The lists show the API of one platform, so that they are the same
+		// everywhere.
 		Env: append(os.Environ(), "GOOS=linux", "GOARCH=amd64"),
 	}
 	all, err := packages.Load(config, "./...")
@@ -171,7 +172,7 @@ func list(pkg *types.Package) []string {
 	return slices.Compact(lines)
 }
 
-// difference returns the lines that are in one text only.
+// difference returns the lines that only one of the texts has.
 func difference(before, now string) []string {
 	old, current := strings.Split(strings.TrimSpace(before), "\n"), strings.Split(strings.TrimSpace(now), "\n")
 	var lines []string

@@ -1,7 +1,7 @@
 // Package building serializes the construction of Gorgonia graphs. Gorgonia
 // v0.9.18 counts operator groups and merged nodes in package-level variables
-// without locks, so that two goroutines that each build a graph of their own
-// race. Running machines is not affected.
+// without locks, so two goroutines that each build a separate graph would race.
+// Running machines is not affected.
 package building
 
 import "sync"

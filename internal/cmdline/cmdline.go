@@ -1,5 +1,5 @@
-// Package cmdline runs the programs under cmd and examples: it reads their command
-// line by kong, stops them by a signal, and makes an exit code of what they return.
+// Package cmdline runs the programs in cmd and examples: it parses the command
+// line with kong, stops at signals, and turns the result into an exit code.
 package cmdline
 
 import (
@@ -27,17 +27,18 @@ const (
 	interrupted = 130
 )
 
-// A Program is a command line. Its grammar is a pointer to a struct as kong takes it.
-// The grammar, or each of its commands, has a method Run, which may take a
-// [context.Context] that ends by a signal and a [*Console].
+// A Program is a command-line program. Its grammar is a pointer to a struct for
+// kong. The grammar, or each of its commands, has a method Run, which may take
+// a [context.Context] that a signal cancels, and a [*Console].
 type Program struct {
 	Name        string
 	Description string
 	Grammar     any
 	JSON        *bool // the flag for results as JSON, if there is one
-	// Explain, if set, adds to an error of the command line.
+	// Explain, if set, adds to an error about the command line.
 	Explain func(error) error
-	// Interrupted, if set, says how to go on with a command that a signal has stopped.
+	// Interrupted, if set, says how to continue a command that a signal has
+	// stopped.
 	Interrupted func(command string, args []string) string
 }
 
@@ -46,21 +47,21 @@ type Console struct {
 	In   io.Reader
 	Out  io.Writer // results
 	Log  io.Writer // progress
-	JSON bool      // results as JSON: Execute sets it from the flag
+	JSON bool      // results as JSON; Execute sets it from the flag
 	Args []string  // of the command line
 }
 
-// Logf writes a line about the progress.
+// Logf writes a line of progress.
 func (c *Console) Logf(format string, args ...any) { fmt.Fprintf(c.Log, format+"\n", args...) }
 
-// Main runs the program on this process's command line and ends the process.
+// Main runs the program with this process's command line and ends the process.
 func (p Program) Main() {
 	os.Exit(p.Execute(&Console{In: os.Stdin, Out: os.Stdout, Log: os.Stderr, Args: os.Args[1:]}))
 }
 
-// Execute runs the program and returns the exit code: 0 done, 1 failed, 2 wrong usage,
-// 130 interrupted. Results that could not be written are a failure, so that a full
-// disk does not look like success. A second signal ends the process at once.
+// Execute runs the program and returns the exit code: 0 done, 1 failed, 2 wrong
+// usage, 130 interrupted. Failing to write results is a failure, so a full disk
+// does not look like success. A second signal ends the process at once.
 func (p Program) Execute(c *Console) int {
 	results := &results{w: c.Out}
 	to := *c
@@ -81,7 +82,7 @@ func (p Program) Execute(c *Console) int {
 	return p.end(&to, parsed, err)
 }
 
-// parse reads the command line. Where nothing is left to be run it returns the exit
+// parse parses the command line. If nothing is left to run, it returns the exit
 // code and no context.
 func (p Program) parse(c *Console) (*kong.Context, int) {
 	exited, code := false, done
@@ -113,7 +114,7 @@ func (p Program) parse(c *Console) (*kong.Context, int) {
 	return parsed, done
 }
 
-// end says how the program ended, and returns the exit code.
+// end reports how the program ended and returns the exit code.
 func (p Program) end(c *Console, parsed *kong.Context, err error) int {
 	name, command := p.Name, ""
 	if n := parsed.Selected(); n != nil {
@@ -140,19 +141,20 @@ func (p Program) end(c *Console, parsed *kong.Context, err error) int {
 	return failed
 }
 
-// said returns an error with the name of the program before it, once: that of a
-// package may be the same.
+// said returns err with the name of the program in front, just once: a package
+// may have the same name.
 func (p Program) said(err error) string {
 	return p.Name + ": " + strings.TrimPrefix(err.Error(), p.Name+": ")
 }
 
-// usageError is the error of a command line, or of a file that it names.
+// usageError is an error about the command line, or about a file named on it.
 type usageError struct{ error }
 
-// Usagef returns an error of the command line, which ends the program with exit code 2.
+// Usagef returns an error about the command line, which ends the program with
+// exit code 2.
 func Usagef(format string, args ...any) error { return usageError{errors.Errorf(format, args...)} }
 
-// Usage makes err one of the command line, unless it is that of a signal.
+// Usage makes err an error about the command line, unless a signal caused it.
 func Usage(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
@@ -170,7 +172,7 @@ func (c *Console) Terminal() bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// results remember that they could not be written.
+// results remembers that writing failed.
 type results struct {
 	w   io.Writer
 	err error

@@ -1,10 +1,10 @@
-// Package exactsum adds floating-point numbers without rounding, so that a sum does
-// not depend on the order of its parts nor on how they are grouped.
+// Package exactsum adds floating-point numbers without rounding, so that a sum
+// does not depend on the order or the grouping of its parts.
 //
-// A sum is an integer in units of 2^-1074, the smallest positive float64, in digits
-// that have room for many additions without carrying: the small superaccumulator of
-// Neal, "Fast Exact Summation Using Small and Large Superaccumulators", 2015, here
-// with only the digits that are in use.
+// A sum is an integer in units of 2^-1074, the smallest positive float64. Its
+// digits have room for many additions without carrying: it is the small
+// superaccumulator of Neal, "Fast Exact Summation Using Small and Large
+// Superaccumulators", 2015, with only the digits that are in use.
 package exactsum
 
 import (
@@ -20,13 +20,13 @@ import (
 const (
 	digitBits = 32
 	unit      = -1074 // the exponent of the units
-	// full is the number of additions after which digits carry, long before they
-	// overflow.
+	// full is the number of additions after which digits are carried, long
+	// before they overflow.
 	full = 1 << 29
 )
 
-// A Sum is an exact sum of float64s; its zero value is 0. Copies share memory: use
-// pointers.
+// A Sum is an exact sum of float64 values; its zero value is 0. Copies share
+// memory, so use pointers.
 type Sum struct {
 	low     int     // the place of digits[0]: digit i counts 2^(32*(low+i)) units
 	digits  []int64 // below 2^32 when carried, the last with the sign of the sum
@@ -34,7 +34,8 @@ type Sum struct {
 	special float64 // the sum of what was infinite or NaN
 }
 
-// Add adds x. A sum with an infinity is infinite, one with both or with NaN is NaN.
+// Add adds x. A sum with an infinity is infinite; one with both, or with NaN,
+// is NaN.
 func (s *Sum) Add(x float64) {
 	bits := math.Float64bits(x)
 	exponent, mantissa := int(bits>>52&0x7ff), bits&(1<<52-1)
@@ -66,8 +67,8 @@ func (s *Sum) Add(x float64) {
 	s.count()
 }
 
-// AddProduct adds x*y, exactly but where that is below 2^-1022 and so may have no room
-// for all its digits.
+// AddProduct adds x*y, exactly unless it is below 2^-1022 and so may not have
+// room for all its digits.
 func (s *Sum) AddProduct(x, y float64) {
 	p := x * y
 	s.Add(p)
@@ -79,7 +80,7 @@ func (s *Sum) AddProduct(x, y float64) {
 // Merge adds another sum.
 func (s *Sum) Merge(other *Sum) { s.merge(other, 1) }
 
-// Subtract takes another sum off.
+// Subtract subtracts another sum.
 func (s *Sum) Subtract(other *Sum) { s.merge(other, -1) }
 
 func (s *Sum) merge(other *Sum, sign int64) {
@@ -102,7 +103,8 @@ func (s *Sum) clone() *Sum {
 	return &c
 }
 
-// cover returns the digits from one place to another, which are then there.
+// cover returns the digits from one place to another, and makes those that are
+// missing.
 func (s *Sum) cover(from, to int) []int64 {
 	if len(s.digits) == 0 {
 		s.low = from
@@ -124,8 +126,8 @@ func (s *Sum) count() {
 	}
 }
 
-// carry makes all digits but the last not negative and below 2^32, and the last one
-// below that in size.
+// carry makes all digits except the last non-negative and below 2^32, and the
+// last one below that in magnitude.
 func (s *Sum) carry() {
 	for i := 0; i < len(s.digits); i++ {
 		d := s.digits[i]
@@ -142,8 +144,8 @@ func (s *Sum) carry() {
 	s.added = 0
 }
 
-// Units returns the sum as an integer, in units of 2^-1074, for arithmetic without
-// rounding. It is an error of the caller to ask for those of what is not Finite.
+// Units returns the sum as an integer in units of 2^-1074, for arithmetic
+// without rounding. The sum must be Finite.
 func (s *Sum) Units() *big.Int {
 	all := new(big.Int)
 	for _, d := range slices.Backward(s.digits) {
@@ -153,10 +155,10 @@ func (s *Sum) Units() *big.Int {
 	return all.Lsh(all, uint(digitBits*s.low))
 }
 
-// Finite reports whether nothing infinite nor NaN was added.
+// Finite reports whether all numbers added were finite.
 func (s *Sum) Finite() bool { return s.special == 0 }
 
-// Float64 returns the sum rounded once, to the nearest float64.
+// Float64 returns the sum, rounded once to the nearest float64.
 func (s *Sum) Float64() float64 {
 	if !s.Finite() {
 		return s.special
@@ -166,7 +168,7 @@ func (s *Sum) Float64() float64 {
 	return x
 }
 
-// Ratio returns a/b rounded once, NaN where both are 0.
+// Ratio returns a/b rounded once, NaN if both are 0.
 func Ratio(a, b *Sum) float64 {
 	over := b.Units()
 	if !a.Finite() || !b.Finite() || over.Sign() == 0 {
@@ -186,10 +188,10 @@ func (s Sum) MarshalText() ([]byte, error) {
 	return []byte(n.Rsh(n, zeros).Text(16) + "p" + strconv.Itoa(int(zeros))), nil
 }
 
-// mostBits is more than any sum has: 2^52 of the largest numbers.
+// mostBits is more than any sum has, 2^52 times the largest number included.
 const mostBits = 2200
 
-// UnmarshalText reads what MarshalText has written.
+// UnmarshalText reads what [Sum.MarshalText] has written.
 func (s *Sum) UnmarshalText(text []byte) error {
 	switch string(text) {
 	case "NaN", "+Inf", "-Inf":

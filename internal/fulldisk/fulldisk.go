@@ -1,10 +1,10 @@
-// Package fulldisk lets tests write to a disk that becomes full.
+// Package fulldisk lets tests write to a disk that runs full.
 package fulldisk
 
 import "syscall"
 
-// Disk is a writer with room for some bytes. What goes beyond is
-// syscall.ENOSPC, after what still fits.
+// Disk is a writer with room for Room bytes. It writes what fits and fails with
+// syscall.ENOSPC for the rest.
 type Disk struct{ Room int }
 
 // Write implements io.Writer.

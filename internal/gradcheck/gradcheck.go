@@ -1,5 +1,6 @@
 // Package gradcheck compares the gradients that gorgonia.Grad derives for a
 // graph with central differences of the graph's own forward pass, in float64.
+// Its entry point is [Check].
 package gradcheck
 
 import (
@@ -64,8 +65,9 @@ func Compute(f Graph, inputs ...*tensor.Dense) (*Gradients, error) {
 				x[j] = at - Step
 				var below []float64
 				below, err = forward.run()
-				// The differences are taken before the sum: what the element
-				// does not touch cancels exactly instead of drowning the rest.
+				// The differences are taken before the sum: elements that do
+				// not depend on this input cancel exactly instead of drowning
+				// the others in rounding.
 				for k := range below {
 					numeric[j] += weight(k, len(below)) * (above[k] - below[k]) / (2 * Step)
 				}
@@ -114,7 +116,7 @@ func Check(f Graph, tol float64, inputs ...*tensor.Dense) error {
 	return nil
 }
 
-// program is one compiled graph over the inputs.
+// program is a compiled graph over the inputs.
 type program struct {
 	machine gorgonia.VM
 	out     *gorgonia.Node
@@ -197,5 +199,5 @@ func floats(v gorgonia.Value) ([]float64, error) {
 		}
 		return slices.Clone(v.Float64s()), nil
 	}
-	return nil, errors.Errorf("gradcheck: want a row-major float64 value, got %T", v)
+	return nil, errors.Errorf("gradcheck: output must be a row-major float64 value, got %T", v)
 }

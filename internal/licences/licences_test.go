@@ -1,6 +1,6 @@
-// Package licences has no code, only the test that the licences of all modules in
-// programs and libraries are known and allowed, and that docs/licences.md lists them.
-// After a change of modules, write the list with
+// Package licences holds no code, only the test that the licences of all
+// modules in programs and libraries are known and allowed, and that
+// docs/licences.md lists them. After a change of modules, update the list with
 //
 //	go test ./internal/licences -update
 package licences
@@ -22,14 +22,14 @@ var update = flag.Bool("update", false, "write docs/licences.md")
 // permissive licences may be in any package.
 var permissive = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "FTL", "ISC", "MIT", "OFL-1.1", "Unlicense"}
 
-// weak licences ask for the source of changed files of the module itself. They may
-// be in commands, and each module is here with its reason.
+// weak licences require the source of changed files of the module itself. They
+// may be in commands, and each such module is listed here with its reason.
 var weak = map[string]string{
 	"github.com/hashicorp/errwrap":       "shell completion of the commands",
 	"github.com/hashicorp/go-multierror": "shell completion of the commands",
 }
 
-// texts tell licences by what only they say.
+// texts identify licences by phrases that only they contain.
 var texts = []struct{ licence, says string }{
 	{"AGPL", `GNU AFFERO GENERAL PUBLIC LICENSE`},
 	{"LGPL", `GNU LESSER GENERAL PUBLIC LICENSE`},
@@ -50,7 +50,7 @@ var (
 	licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)`)
 )
 
-// licencesIn returns what the text of a file of a module is a licence of.
+// licencesIn returns the licences whose text a module's file contains.
 func licencesIn(text string) []string {
 	var found []string
 	for _, l := range texts {
@@ -68,15 +68,15 @@ func licencesIn(text string) []string {
 	return found
 }
 
-// A dependency is a module that is in a package.
+// A dependency is a module that packages need.
 type dependency struct {
 	path     string
 	licences []string
-	library  bool // in a package that others import, not in commands alone
+	library  bool // in a package that others import, not only in commands
 }
 
-// dependencies returns the modules in the packages that patterns name, for each of
-// the platforms, and the directories of their files.
+// dependencies returns the modules that the named packages need on any of the
+// platforms, and the directories of their files.
 func dependencies(t *testing.T, patterns ...string) map[string]string {
 	t.Helper()
 	dirs := make(map[string]string)

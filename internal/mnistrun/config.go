@@ -1,5 +1,5 @@
-// Package mnistrun trains one network on MNIST as a configuration says: what
-// cmd/mnist does twice for each seed, and cmd/sweep once for each trial.
+// Package mnistrun trains a network on MNIST as a configuration says: cmd/mnist
+// does so twice for each seed, cmd/sweep once for each trial.
 package mnistrun
 
 import (
@@ -11,14 +11,14 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Config says what is trained on what and how, all but the seed. Its tags are
-// those of flags, with their defaults, and of JSON.
+// A Config says what is trained, on what and how, except for the seed. Its tags
+// are those of flags with their defaults, and of JSON.
 type Config struct {
 	Train      int    `group:"Data" default:"5000" help:"Number of training images: a stratified subset, or 60000 for all." json:"train" label:"training images"`
 	Data       string `group:"Data" help:"Directory with the four IDX files, gzipped or not, instead of the embedded ones." placeholder:"DIR" type:"existingdir" json:"data" label:"data directory"`
 	Validation int    `group:"Data" default:"0" help:"Report on a validation set of this many images, held out of the 60,000 and disjoint from the training images, instead of the test set." placeholder:"N" json:"validation" label:"validation images"`
 
-	Curve int `group:"Data" default:"2000" help:"Evaluate on this many images, held out of the 60,000, after each epoch; 0 is none." placeholder:"N" json:"curve" label:"images for the curves"`
+	Curve int `group:"Data" default:"2000" help:"Evaluate on this many images, held out of the 60,000, after each epoch; 0 for none." placeholder:"N" json:"curve" label:"images for the curves"`
 
 	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer." json:"hidden" label:"hidden units"`
 	P      float64 `group:"Network" short:"p" default:"0.1" help:"Drop probability of the hidden units." json:"p" label:"p of the hidden units"`
@@ -29,26 +29,26 @@ type Config struct {
 
 	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch" label:"batch size"`
-	DropLast       bool    `group:"Training" help:"Leave out the last step of an epoch where it would have fewer images: batch normalization needs more than one." json:"drop_last,omitempty" label:"last batch dropped"`
+	DropLast       bool    `group:"Training" help:"Leave out the last step of an epoch if it would have fewer images: batch normalization needs more than one." json:"drop_last,omitempty" label:"last batch dropped"`
 	LR             float64 `group:"Training" name:"lr" default:"0.1" help:"Learning rate with dropout." json:"lr" label:"learning rate"`
 	Schedule       string  `group:"Training" enum:"constant,cosine,step,exponential,inverse" default:"cosine" help:"How the learning rate falls: ${enum}." json:"schedule"`
-	Warmup         int     `group:"Training" default:"0" help:"Steps in which the learning rate climbs to where the schedule starts." placeholder:"STEPS" json:"warmup" label:"warm-up steps"`
+	Warmup         int     `group:"Training" default:"0" help:"Steps in which the learning rate rises to the start of the schedule." placeholder:"STEPS" json:"warmup" label:"warm-up steps"`
 	Momentum       float64 `group:"Training" default:"0.9" help:"Momentum of SGD." json:"momentum"`
 	Nesterov       bool    `group:"Training" help:"Use Nesterov's momentum." json:"nesterov" label:"Nesterov's momentum"`
-	ClipNorm       float64 `group:"Training" default:"0" help:"Largest L2 norm of all gradients of a step together; 0 is no limit." placeholder:"C" json:"clip_norm"`
-	MaxNorm        float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 is no limit." placeholder:"C" json:"max_norm" label:"max-norm"`
+	ClipNorm       float64 `group:"Training" default:"0" help:"Largest L2 norm of all gradients of a step together; 0 for no limit." placeholder:"C" json:"clip_norm"`
+	MaxNorm        float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 for no limit." placeholder:"C" json:"max_norm" label:"max-norm"`
 	WeightDecay    float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
 	LabelSmoothing float64 `group:"Training" default:"0" help:"Share of a label's probability that is spread evenly over all digits." placeholder:"S" json:"label_smoothing"`
-	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 is never." placeholder:"EPOCHS" json:"early_stopping" label:"early stopping, epochs"`
+	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 for never." placeholder:"EPOCHS" json:"early_stopping" label:"early stopping, epochs"`
 }
 
-// classes is the number of digits: as many images are in the smallest set that has
-// all.
+// classes is the number of digits, and so the smallest set that can have all of
+// them.
 const classes = 10
 
 // Check returns an error that begins with the name of the flag whose value is
-// wrong: whatever passes can be trained, if there are the images. What is checked
-// here is what the packages check themselves, but before data are loaded.
+// wrong. A configuration that passes can be trained, if there are enough
+// images. The packages check the same, but only after data are loaded.
 func (c *Config) Check() error {
 	if err := c.checkData(); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (c *Config) checkData() error {
 	return nil
 }
 
-// CheckNetwork is Check of the network alone.
+// CheckNetwork does what [Config.Check] does, for the network only.
 func (c *Config) CheckNetwork() error {
 	for _, n := range c.Hidden {
 		if err := InRange("hidden", n, 1, 1<<16); err != nil {
@@ -138,7 +138,7 @@ func (c *Config) checkTraining() error {
 	return nil
 }
 
-// Schedules are the names of learning rate schedules: those of the flag.
+// Schedules returns the names of learning rate schedules that the flag accepts.
 func Schedules() []string {
 	f, _ := reflect.TypeFor[Config]().FieldByName("Schedule")
 	return strings.Split(f.Tag.Get("enum"), ",")

@@ -16,7 +16,7 @@ func (c *Config) rate(steps int64) schedule.Schedule {
 }
 
 // schedule returns the learning rate over a run of the given number of steps.
-// All but the constant one end near 1/100 of lr.
+// All schedules except the constant one end near 1/100 of lr.
 func (c *Config) schedule(lr float64, steps int64) schedule.Schedule {
 	const last = 0.01
 	switch c.Schedule {

@@ -7,15 +7,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 )
 
-// Sets are the parts of MNIST that a run needs.
+// Sets holds the parts of MNIST that a run needs.
 type Sets struct {
 	Train *mnist.Set // to draw training images from
 	Curve *mnist.Set // to draw learning curves on; nil: none
 	Test  *mnist.Set // to report on
 }
 
-// SplitSeed chooses the validation images: always the same ones, so that
-// settings are compared on one set.
+// SplitSeed chooses the validation images, always the same ones, so that
+// settings are compared on the same set.
 const SplitSeed = 20140615
 
 // Load reads MNIST, embedded or from c.Data, and splits it.
@@ -30,9 +30,9 @@ func (c *Config) Load() (*Sets, error) {
 // side is the width and height of MNIST's images.
 const side = 28
 
-// Open reads the training and the test set from the four IDX files in dir, or the
-// embedded ones if it is "". Others than MNIST may be in the files if they look like
-// it: 28 by 28 pixels, labels from 0 to 9.
+// Open reads the training and the test set from the four IDX files in dir, or
+// the embedded ones if dir is "". Other data of the same form are accepted: 28
+// by 28 pixels, labels from 0 to 9.
 func Open(dir string) (train, test *mnist.Set, err error) {
 	if dir == "" {
 		return embedded.Load()
@@ -48,8 +48,8 @@ func Open(dir string) (train, test *mnist.Set, err error) {
 	return train, test, nil
 }
 
-// Split takes the sets of c from MNIST's training and test set, which stay as
-// they are.
+// Split takes the sets of c from MNIST's training and test set, which stay
+// unchanged.
 func (c *Config) Split(train, test *mnist.Set) (*Sets, error) {
 	s := &Sets{Train: train, Test: test}
 	var err error
@@ -59,7 +59,7 @@ func (c *Config) Split(train, test *mnist.Set) (*Sets, error) {
 		}
 	}
 	if c.Train > s.Train.Len() {
-		return nil, errors.Errorf("train must be at most %d, the images there are, got %d", s.Train.Len(), c.Train)
+		return nil, errors.Errorf("train must be at most %d, the number of images, got %d", s.Train.Len(), c.Train)
 	}
 	if n := min(c.Curve, s.Train.Len()-c.Train); n >= s.Train.Classes {
 		if s.Curve, s.Train, err = s.Train.Stratified(n, SplitSeed); err != nil {

@@ -49,7 +49,7 @@ func TestSplit(t *testing.T) {
 		t.Errorf("got %+v, %v", s, err)
 	}
 	c = Config{Train: 100, Validation: 30}
-	if _, err = c.Split(train, test); err == nil || !strings.Contains(err.Error(), "train must be at most 90, the images there are, got 100") {
+	if _, err = c.Split(train, test); err == nil || !strings.Contains(err.Error(), "train must be at most 90, the number of images, got 100") {
 		t.Errorf("got %v", err)
 	}
 	c = Config{Train: 10, Validation: 500}

@@ -16,12 +16,12 @@ func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) 
 	return models.New(net, []int{inputs}, models.WithSeed(seed))
 }
 
-// heldOut says which share of the training images early stopping holds out: one in
-// so many.
+// heldOut is the share of the training images that early stopping holds out:
+// one in so many.
 const heldOut = 6
 
-// Trainer returns what trains the network with a seed, and the data: a function
-// of c, s and seed.
+// Trainer returns the trainer of the network for a seed, and its data, as a
+// function of c, s and seed.
 func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data, error) {
 	train, _, err := s.Train.Stratified(c.Train, seed)
 	if err != nil {

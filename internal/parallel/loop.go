@@ -1,11 +1,11 @@
 package parallel
 
-// grain is the number of elements that pay for a goroutine.
+// grain is the number of elements that are worth a goroutine.
 const grain = 1 << 13
 
-// Each calls f once for each i in [0, n), on as many cores as pay for items
-// of the given number of elements. Calls must not depend on each other, so that
-// results do not depend on the cores.
+// Each calls f once for each i in [0, n), on as many cores as are worth using
+// for items of the given number of elements. Calls must not depend on each
+// other, so that results do not depend on the cores.
 func Each(n, elements int, f func(i int)) {
 	workers := min(Workers(n*elements, grain), n)
 	if workers <= 1 {
@@ -14,16 +14,16 @@ func Each(n, elements int, f func(i int)) {
 		}
 		return
 	}
-	// Cores take several small items at a time: to take one costs as much as some
-	// hundred elements.
+	// Cores take several small items at a time: taking one costs as much as
+	// some hundred elements.
 	items := Parts{N: n, Size: max(1, min(n/(8*workers), grain/4/max(1, elements)))}
 	each.Run(workers, items, f)
 }
 
-// each keeps what calls of Each leave to the next.
+// each keeps memory that calls of Each leave to the next one.
 var each Split[loop, *loop]
 
-// loop is what is done for each index.
+// loop is what to do for each index.
 type loop func(i int)
 
 // Part does it for the indices [from, to).
@@ -33,7 +33,7 @@ func (f *loop) Part(from, to int) {
 	}
 }
 
-// Ranges calls f for consecutive parts [from, to) of [0, n), in parallel, where
+// Ranges calls f for consecutive parts [from, to) of [0, n), in parallel, if
 // each of the n takes the given number of elements.
 func Ranges(n, elements int, f func(from, to int)) {
 	parts := Parts{N: n, Size: max(1, 2*grain/max(1, elements))}

@@ -2,8 +2,8 @@ package parallel
 
 import "sync"
 
-// Scratch keeps temporary memory from one run to the next. Its users own what
-// they take until they give it back, so that machines may run at the same time.
+// Scratch keeps temporary memory from one run to the next. Users own the memory
+// that they take until they give it back, so machines may run at the same time.
 type Scratch[F float32 | float64] struct {
 	pool  sync.Pool // of *[]F
 	empty sync.Pool // of *[]F that hold nothing, for Give to allocate none
@@ -24,7 +24,7 @@ func (s *Scratch[F]) Take(n int) []F {
 	return m[:n]
 }
 
-// Give gives memory back that was taken.
+// Give returns memory that was taken.
 func (s *Scratch[F]) Give(m []F) {
 	p, ok := s.empty.Get().(*[]F)
 	if !ok {
@@ -34,7 +34,7 @@ func (s *Scratch[F]) Give(m []F) {
 	s.pool.Put(p)
 }
 
-// Memory is the scratch memory of an op, for either type, and that for what its
+// Memory is the scratch memory of an op, for either type, including what its
 // goroutines share.
 type Memory struct {
 	float32s, shared32s Scratch[float32]
@@ -50,7 +50,7 @@ func ScratchOf[F float32 | float64](m *Memory) *Scratch[F] {
 	return s
 }
 
-// SharedOf is ScratchOf for what goroutines share.
+// SharedOf is [ScratchOf] for what goroutines share.
 func SharedOf[F float32 | float64](m *Memory) *Scratch[F] {
 	if s, ok := any(&m.shared32s).(*Scratch[F]); ok {
 		return s

@@ -2,16 +2,16 @@ package parallel
 
 import "sync"
 
-// A Split does the parts of something, whose values say how, on several cores. From one run
-// to the next it keeps what that takes: after the first few it allocates nothing. Runs may
-// overlap.
+// A Split does a job in parts, on several cores; values of A describe the job.
+// It keeps the memory for a run and allocates nothing after the first few. Runs
+// may overlap.
 type Split[A any, P Parted[A]] struct {
 	team Team[*split[A, P]]
 	runs sync.Pool // of *split[A, P]
 }
 
-// Parted is the pointer to something that is done in parts. Parts must not depend on each
-// other, so that results do not depend on the cores.
+// Parted is the pointer to a job that is done in parts. Parts must not depend
+// on each other, so that results do not depend on the cores.
 type Parted[A any] interface {
 	*A
 	Part(from, to int)
@@ -25,17 +25,18 @@ type split[A any, P Parted[A]] struct {
 	share func(r *split[A, P], worker int)
 }
 
-// Run does all parts of something, on so many cores at most.
+// Run does all parts of a job, on at most workers cores.
 func (s *Split[A, P]) Run(workers int, parts Parts, whole A) {
 	r, ok := s.runs.Get().(*split[A, P])
 	if !ok {
-		// A method of a generic type as a value would be allocated in each run.
+		// As a value, a method of a generic type would be allocated in each
+		// run.
 		r = &split[A, P]{share: func(r *split[A, P], _ int) { r.work() }}
 	}
 	r.parts, r.whole = parts, whole
 	r.tasks.Reset()
 	s.team.Run(min(workers, parts.Count()), r, r.share)
-	// The pool must not keep what it was about.
+	// The pool must not keep the job's memory alive.
 	var none A
 	r.whole = none
 	s.runs.Put(r)

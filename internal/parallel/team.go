@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Workers returns how many goroutines pay for so much work, at most one a core: each is to
-// have grain of it, in any unit.
+// Workers returns how many goroutines are worth using for some work, at most
+// one a core: each should have at least grain of it, in any unit.
 func Workers(work, grain int) int {
 	if work < 2*grain {
-		return 1 // without asking, which takes a lock
+		return 1 // without GOMAXPROCS, which takes a lock
 	}
 	return min(runtime.GOMAXPROCS(0), work/grain)
 }
 
-// A Team runs one function on several goroutines at once. From one run to the next it
-// keeps what that takes: after the first few it allocates nothing. Runs may overlap.
+// A Team runs a function on several goroutines at once. It keeps the memory for
+// a run and allocates nothing after the first few. Runs may overlap.
 type Team[A any] struct{ crews sync.Pool }
 
 // crew is the memory of one run.
@@ -29,8 +29,9 @@ type crew[A any] struct {
 	start  func()
 }
 
-// Run calls work on so many goroutines, the caller's among them, with numbers from 0 on,
-// and returns when all have. A goroutine may find that the others have done everything.
+// Run calls work on the given number of goroutines, including the caller's,
+// numbered from 0, and returns when all have finished. A goroutine may find
+// that the others have done everything.
 func (t *Team[A]) Run(workers int, arg A, work func(arg A, worker int)) {
 	if workers <= 1 {
 		work(arg, 0)
@@ -54,35 +55,37 @@ func (t *Team[A]) Run(workers int, arg A, work func(arg A, worker int)) {
 	}
 	work(arg, 0)
 	c.others.Wait()
-	// The pool must not keep what it was about.
+	// The pool must not keep the argument alive.
 	var none A
 	c.work, c.arg = nil, none
 	t.crews.Put(c)
 }
 
-// Tasks are handed out to goroutines one by one, in ascending order. Which goroutine has
-// which depends on chance, so that results must not. The zero value has none taken.
+// Tasks are given to goroutines one by one, in ascending order. Which goroutine
+// gets which is random, so results must not depend on it. The zero value has
+// none taken.
 type Tasks struct{ taken, done atomic.Int64 }
 
-// Reset takes all tasks back.
+// Reset makes all tasks available again.
 func (t *Tasks) Reset() {
 	t.taken.Store(0)
 	t.done.Store(0)
 }
 
-// Next returns the number of the next task, and false if all n are taken.
+// Next returns the number of the next task; the result is false if all n are
+// taken.
 func (t *Tasks) Next(n int) (int, bool) {
 	i := int(t.taken.Add(1)) - 1
 	return i, i < n
 }
 
-// Done tells that a task is done, for those that wait.
+// Done reports that a task is done to those that wait.
 func (t *Tasks) Done() { t.done.Add(1) }
 
 // Wait returns when all n tasks are done.
 func (t *Tasks) Wait(n int) {
 	for tries := 0; t.done.Load() < int64(n); tries++ {
-		// What is waited for takes microseconds, unless its thread was interrupted.
+		// The wait takes microseconds, unless another thread was interrupted.
 		if tries < 1000 {
 			runtime.Gosched()
 		} else {

@@ -36,8 +36,8 @@ func Erfc(x float64) float64 {
 	return tail
 }
 
-// square returns exp(-a^2). The square is taken in two parts: what it loses by rounding
-// counts a^2 times in the result.
+// square returns exp(-a^2). The square is taken in two parts, since its
+// rounding error would be multiplied by a^2 in the result.
 func square(a float64) float64 {
 	high := math.Float64frombits(math.Float64bits(a) &^ (1<<32 - 1)) // 21 bits: high^2 is exact
 	low := a - high

@@ -32,8 +32,8 @@ func Exp(x float64) float64 {
 	return math.Ldexp(e, int(k))
 }
 
-// Expm1 returns e^x - 1 to within a few units in the last place, also near 0 (Kahan's
-// method: what is wrong with e^x near 1 is wrong with its logarithm as well).
+// Expm1 returns e^x - 1 to within a few units in the last place, even near 0
+// (by Kahan's method: near 1, the error of e^x is also in its logarithm).
 func Expm1(x float64) float64 {
 	e := Exp(x)
 	switch {

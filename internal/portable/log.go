@@ -32,8 +32,8 @@ func Log(x float64) float64 {
 	return float64(n*ln2High) - ((half - (float64(s*(half+r)) + float64(n*ln2Low))) - f)
 }
 
-// Log1p returns log(1+x) to within a few units in the last place, also near 0 (Kahan's
-// method, as Expm1).
+// Log1p returns log(1+x) to within a few units in the last place, even near 0
+// (by Kahan's method, as in [Expm1]).
 func Log1p(x float64) float64 {
 	u := 1 + x
 	switch {

@@ -1,4 +1,4 @@
-// Package pytorch lets tests ask PyTorch, where it is installed.
+// Package pytorch lets tests compare with PyTorch if it is installed.
 package pytorch
 
 import (
@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// Run runs a Python script with input as JSON on its standard input and decodes the
-// JSON that it prints into answer. It skips the test where there is no PyTorch.
+// Run runs a Python script with input as JSON on its standard input and decodes
+// the JSON that it prints into answer. It skips the test if there is no
+// PyTorch.
 func Run(t testing.TB, script string, input, answer any) {
 	t.Helper()
 	python := interpreter()
@@ -32,8 +33,8 @@ func Run(t testing.TB, script string, input, answer any) {
 	}
 }
 
-// interpreter returns a Python that has PyTorch, "" if there is none. Debian's own
-// has Debian's, whatever comes first on the path.
+// interpreter returns a Python that has PyTorch, or "". Debian's package
+// belongs to Debian's own Python, whatever comes first on the path.
 func interpreter() string {
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
 		find := "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is None)"

@@ -1,6 +1,7 @@
-// Package settings derives from the one declaration of a program's settings, a struct
-// with the tags of kong, how they are listed and which command line gives them again.
-// Flags come from the same struct by kong itself, and files by encoding/json.
+// Package settings works on the single declaration of a program's settings, a
+// struct with kong's tags: it lists the settings and builds the command line
+// that gives them again. Kong itself makes the flags from the same struct, and
+// encoding/json the files.
 //
 //	type settings struct {
 //		Epochs int     `json:"epochs" default:"40" help:"Passes over the training images."`
@@ -8,8 +9,8 @@
 //		Out    string  `json:"-" help:"Where results go."`
 //	}
 //
-// A field with the tag json:"-" says nothing about the results and is left out, here
-// as in files. The tag label says what a reader is shown instead of the flag's name;
+// A field tagged json:"-" does not affect the results and is left out here, as
+// in files. The tag label is shown to readers instead of the flag's name;
 // label:"-" leaves the field out of lists.
 package settings
 
@@ -24,8 +25,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Fields returns the settings that s, a pointer to a struct, declares, in order, with
-// the struct's values.
+// Fields returns the settings that s, a pointer to a struct, declares, in order
+// and with the struct's values.
 func Fields(s any) ([]*kong.Flag, error) {
 	parser, err := kong.New(s)
 	if err != nil {
@@ -36,8 +37,9 @@ func Fields(s any) ([]*kong.Flag, error) {
 	}), nil
 }
 
-// Arguments returns the command line that gives the values of s again. Every flag is
-// named, whatever its default, but for what is empty: false, no text.
+// Arguments returns the command line that gives the values of s again. It names
+// every flag, defaults included, except those with empty values: false, or an
+// empty string.
 func Arguments(s any) ([]string, error) {
 	fields, err := Fields(s)
 	if err != nil {
@@ -61,15 +63,15 @@ func Arguments(s any) ([]string, error) {
 	return args, nil
 }
 
-// A Row is a setting as a reader sees it: its name, and one value, or that of each of
-// several versions of the settings where they differ.
+// A Row is a setting in readable form: its name and one value, or one for each
+// of several versions of the settings if they differ.
 type Row struct {
 	Name   string
 	Values []string
 }
 
-// List returns the settings for a reader, with the values of several versions, which
-// are pointers to one type of struct.
+// List returns readable settings with the values of several versions, which are
+// pointers to the same type of struct.
 func List(versions ...any) ([]Row, error) {
 	var rows []Row
 	for k, s := range versions {
@@ -99,7 +101,7 @@ func label(f *kong.Flag) string {
 	return strings.ReplaceAll(f.Name, "-", " ")
 }
 
-// list writes a value; the elements of a slice with separator between them.
+// list formats a value; separator goes between the elements of a slice.
 func list(v reflect.Value, separator string) string {
 	if v.Kind() != reflect.Slice {
 		return fmt.Sprint(v.Interface())

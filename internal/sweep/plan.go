@@ -12,13 +12,13 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Plan says which trials a sweep is to make next. It remembers nothing: what
-// is next follows from the results there are and the trials that wait, so that a
-// sweep goes on from these alone after whatever has happened.
+// A Plan says which trials of a sweep to run next. It has no memory: what is
+// next follows from the results so far and the trials that are waiting, so a
+// sweep resumes from these alone, whatever has happened.
 type Plan struct {
 	spec *Spec
-	// trials are those of a round, a configuration and a seed. Later rounds are
-	// those of halving.
+	// trials are indexed by round, configuration and seed. Only halving has
+	// rounds after the first.
 	trials [][][]Trial
 	ids    map[string]bool
 	bytes  int // of all configurations together
@@ -26,8 +26,8 @@ type Plan struct {
 }
 
 // NewPlan returns the plan of a spec whose program is p. It checks every trial
-// that the sweep may come to, so that what is wrong is found before the first,
-// and stops with ctx.
+// that the sweep may reach, so that mistakes are found before the first, and
+// stops when ctx is done.
 func NewPlan(ctx context.Context, s *Spec, p Program) (*Plan, error) {
 	if all := p.Metrics(); !slices.Contains(all, s.Metric) {
 		return nil, errors.Errorf("sweep: NewPlan: metric must be one of %s, got %.80q", strings.Join(all, ", "), s.Metric)
@@ -94,18 +94,18 @@ func (p *Plan) add(round int, point map[string]any, program Program) error {
 	return nil
 }
 
-// Spec returns the spec that the plan is of.
+// Spec returns the spec of the plan.
 func (p *Plan) Spec() *Spec { return p.spec }
 
-// Total returns the number of trials that the sweep makes; about so many for
+// Total returns the number of trials of the sweep, which is approximate for
 // asha.
 func (p *Plan) Total() int { return p.all }
 
-// Has says whether the sweep may make the trial of an ID.
+// Has reports whether the sweep may run the trial with the given ID.
 func (p *Plan) Has(id string) bool { return p.ids[id] }
 
-// Next returns the trials to be made besides those that wait or are under way,
-// given the results by ID. The sweep is finished when there are none of either.
+// Next returns the trials to run besides those that are waiting or under way,
+// given the results by ID. The sweep is finished when there are neither.
 func (p *Plan) Next(results map[string]Result, waiting map[string]bool) []Trial {
 	if p.spec.Method == ASHA {
 		return p.nextASHA(results, waiting)
@@ -136,8 +136,8 @@ func (p *Plan) Next(results map[string]Result, waiting map[string]bool) []Trial 
 	return next
 }
 
-// nextASHA prefers to raise a configuration of the highest round that has one
-// among its best, and else starts a new one.
+// nextASHA prefers to promote a configuration of the highest round that has one
+// among its best; otherwise it starts a new one.
 func (p *Plan) nextASHA(results map[string]Result, waiting map[string]bool) []Trial {
 	h := p.spec.Halving
 	issued := func(round, i int) bool {
@@ -158,7 +158,7 @@ func (p *Plan) nextASHA(results map[string]Result, waiting map[string]bool) []Tr
 			}
 		}
 	}
-	// Seeds of a configuration that was cut short between them.
+	// Seeds of a configuration that was interrupted between them.
 	for round := range p.trials {
 		for i := range p.trials[round] {
 			if issued(round, i) {
@@ -187,8 +187,8 @@ func (p *Plan) nextASHA(results map[string]Result, waiting map[string]bool) []Tr
 	return next
 }
 
-// best returns the n configurations of a round with the lowest mean metric. One
-// that failed is never among them.
+// best returns the n configurations of a round with the lowest mean metric,
+// never one that failed.
 func (p *Plan) best(round int, of []int, results map[string]Result, n int) []int {
 	mean := make(map[int]float64)
 	for _, i := range of {

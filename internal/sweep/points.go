@@ -8,8 +8,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// points yields the settings that are tried, for each configuration: one at a
-// time, since all together may not fit into memory. After an error it ends.
+// points yields the settings of each configuration, one at a time, since all
+// together may not fit into memory. It ends after an error.
 func (s *Spec) points() iter.Seq2[map[string]any, error] {
 	if s.Method == Grid {
 		return s.grid
@@ -17,7 +17,8 @@ func (s *Spec) points() iter.Seq2[map[string]any, error] {
 	return s.drawn
 }
 
-// grid yields every combination of values, that of the last name fastest.
+// grid yields every combination of values; that of the last name changes
+// fastest.
 func (s *Spec) grid(yield func(map[string]any, error) bool) {
 	names := s.Names()
 	at := make([]int, len(names))
@@ -42,8 +43,8 @@ func (s *Spec) grid(yield func(map[string]any, error) bool) {
 	}
 }
 
-// drawn yields as many different configurations as there are to be. Each draw
-// has a generator of its own, so that more trials begin with the same.
+// drawn yields the requested number of different configurations. Each draw has
+// its own generator, so a larger number of trials begins with the same ones.
 func (s *Spec) drawn(yield func(map[string]any, error) bool) {
 	names := s.Names()
 	seen := make(map[string]bool)
@@ -60,8 +61,8 @@ func (s *Spec) drawn(yield func(map[string]any, error) bool) {
 			return
 		}
 		if seen[key] {
-			// The last of n that are left takes n draws; that it takes 30 n happens
-			// once in 1e13.
+			// Drawing the last of n configurations takes n draws on average;
+			// more than 30 n happen once in 1e13.
 			if again++; again > 30*(len(seen)+1) {
 				yield(nil, errors.Errorf("trials must be at most the number of configurations that space has, got %d of %d", s.Trials, len(seen)))
 				return
@@ -75,7 +76,7 @@ func (s *Spec) drawn(yield func(map[string]any, error) bool) {
 	}
 }
 
-// canonical returns v in a form that is equal for what is equal.
+// canonical returns v in a form that is the same for equal values.
 func canonical(v any) (string, error) {
 	data, err := json.Marshal(v)
 	return string(data), errors.WithStack(err)

@@ -14,8 +14,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// A Range is what a setting may be: one of Values, or drawn from an interval,
-// uniformly, uniformly in the logarithm, or as a whole number.
+// A Range is what a setting may be: one of Values, or a number drawn from an
+// interval, uniformly, uniformly in the logarithm, or as a whole number.
 type Range struct {
 	Values  []any       `json:"values,omitempty"`
 	Uniform *[2]float64 `json:"uniform,omitempty"`
@@ -35,10 +35,11 @@ func (r *Range) UnmarshalConfig(n *configfile.Node) error {
 	return n.Errorf("must be a list of values, or one of values, uniform, log and int with its own")
 }
 
-// settingRule is the rule for names of settings: they are columns of tables.
+// settingRule is the rule for names of settings, which become columns of
+// tables.
 var settingRule = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]{0,62}$`)
 
-// checkSetting returns an error unless a spec may name a setting so.
+// checkSetting returns an error unless a spec may use the name for a setting.
 func checkSetting(name string) error {
 	if !settingRule.MatchString(name) {
 		return errors.Errorf("setting must be named by 1 to 63 of a-z, A-Z, 0-9 and _, a letter first, got %.80q", name)
@@ -49,8 +50,8 @@ func checkSetting(name string) error {
 	return nil
 }
 
-// exact is the largest whole number below which a float64, as tables read it, is
-// exact.
+// exact bounds the whole numbers that a float64, which tables are read as,
+// represents exactly.
 const exact = 1 << 53
 
 func (r Range) check() error {
@@ -103,8 +104,8 @@ func checkValues(values []any) error {
 	return nil
 }
 
-// checkInterval wants room for many numbers: between neighbours that a float64
-// can hardly tell apart nothing is left to draw.
+// checkInterval requires room for many numbers: between neighbours that a
+// float64 can hardly distinguish there is nothing to draw.
 func checkInterval(of [2]float64) error {
 	low, high := of[0], of[1]
 	span := high - low
@@ -117,7 +118,7 @@ func checkInterval(of [2]float64) error {
 	return nil
 }
 
-// draw returns one value: inside the range, and the same on every machine.
+// draw returns a value inside the range, the same on every machine.
 func (r Range) draw(g *rand.Rand) any {
 	switch {
 	case r.Uniform != nil:
@@ -132,20 +133,20 @@ func (r Range) draw(g *rand.Rand) any {
 	return r.Values[g.IntN(len(r.Values))]
 }
 
-// shorten rounds a draw from an interval so that it can be typed again, to at
-// least a ten-thousandth of the interval and to the given number of significant
-// digits. It stays inside.
+// shorten rounds a draw from an interval so that it is easy to type, to the
+// given number of significant digits and at least a ten-thousandth of the
+// interval. It stays inside the interval.
 func shorten(x float64, of [2]float64, digits int) float64 {
 	places := 4 - exponent(of[1]-of[0])
 	if digits > 0 {
 		places = max(places, digits-1-exponent(x))
 	}
-	// What strconv has written it can read.
+	// strconv can parse what it has formatted.
 	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'f', max(0, places), 64), 64)
 	return min(max(x+0, of[0]), of[1]) // never -0
 }
 
-// exponent returns that of the first digit of x.
+// exponent returns the exponent of the first digit of x.
 func exponent(x float64) int {
 	text := strconv.FormatFloat(x, 'e', -1, 64)
 	e, _ := strconv.Atoi(text[strings.IndexByte(text, 'e')+1:])

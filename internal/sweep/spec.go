@@ -11,30 +11,30 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 )
 
-// A Spec says what a sweep is to try.
+// A Spec says what a sweep tries.
 type Spec struct {
 	Name    string `json:"name"`
 	Program string `json:"program"` // "" is mnist
 	Method  string `json:"method"`  // grid (the default), random, halving or asha
-	// Metric is to be as small as can be; "" is error.
+	// Metric is minimized; "" is error.
 	Metric   string           `json:"metric"`
 	Settings map[string]any   `json:"settings,omitempty"` // the same for every trial
 	Space    map[string]Range `json:"space"`              // tried
-	Seeds    int              `json:"seeds"`              // each configuration is made with seeds 1 to Seeds; 0 is 1
-	Trials   int              `json:"trials,omitempty"`   // configurations to draw, where they are drawn
-	Draw     uint64           `json:"draw,omitempty"`     // chooses them
+	Seeds    int              `json:"seeds"`              // each configuration is run with seeds 1 to Seeds; 0 means 1
+	Trials   int              `json:"trials,omitempty"`   // number of configurations, for methods that draw them
+	Draw     uint64           `json:"draw,omitempty"`     // seed of the draws
 	Halving  *Halving         `json:"halving,omitempty"`
 }
 
-// Halving says how trials that do well are given more: successive halving
-// (Jamieson and Talwalkar 2016) or, without waiting for the slowest, ASHA (Li et
-// al. 2020).
+// Halving says how trials that do well get more: by successive halving
+// (Jamieson and Talwalkar 2016) or, without waiting for the slowest, by ASHA
+// (Li et al. 2020).
 type Halving struct {
 	Resource string `json:"resource"` // the setting that is raised; "" is epochs
 	Min      int    `json:"min"`      // its value in the first round
-	Max      int    `json:"max"`      // and at most
-	Factor   int    `json:"factor"`   // 1 of Factor trials goes on with Factor times as much; 0 is 3
-	Parallel int    `json:"parallel"` // trials at a time, for asha; 0 is 8
+	Max      int    `json:"max"`      // its largest value
+	Factor   int    `json:"factor"`   // 1 of Factor trials continues with Factor times as much; 0 means 3
+	Parallel int    `json:"parallel"` // trials at a time, for asha; 0 means 8
 }
 
 // The methods of sweeps.
@@ -45,8 +45,8 @@ const (
 	ASHA   = "asha"
 )
 
-// ParseSpec reads a spec in YAML, the content of the file called name, and fills
-// in its defaults.
+// ParseSpec reads a spec in YAML, the content of the file called name, and
+// fills in defaults.
 func ParseSpec(name string, data []byte) (*Spec, error) {
 	if len(data) > MaxSpec {
 		return nil, errors.Errorf("%s: spec must be at most %d bytes, got more", name, MaxSpec)
@@ -70,7 +70,8 @@ func ParseSpec(name string, data []byte) (*Spec, error) {
 	return s, errors.WithMessage(s.Complete(), name)
 }
 
-// ParseHalving reads what a spec has under halving, in YAML, from what is called name.
+// ParseHalving reads the part halving of a spec, in YAML, from a source called
+// name.
 func ParseHalving(name string, data []byte) (*Halving, error) {
 	n, err := configfile.ParseYAML(name, data)
 	if err != nil {
@@ -83,8 +84,8 @@ func ParseHalving(name string, data []byte) (*Halving, error) {
 	return h, given(n, "factor", "parallel")
 }
 
-// given returns an error if a number is given as 0: in a Spec that stands for one that
-// was left out.
+// given returns an error if a number is given as 0, which in a Spec stands for
+// one that was left out.
 func given(n *configfile.Node, keys ...string) error {
 	for _, key := range keys {
 		if v := n.Get(key); v != nil && v.Kind() == configfile.Number && strings.Trim(v.Text(), "-0") == "" {
@@ -94,7 +95,7 @@ func given(n *configfile.Node, keys ...string) error {
 	return nil
 }
 
-// Complete fills in defaults and checks the rest.
+// Complete fills in defaults and checks everything else.
 func (s *Spec) Complete() error {
 	for _, d := range []struct {
 		to    *string
@@ -122,15 +123,15 @@ func (s *Spec) Complete() error {
 	if err := s.completeMethod(); err != nil {
 		return err
 	}
-	// What JSON cannot hold, such as .nan, cannot be sent either.
+	// JSON cannot hold, and messages cannot carry, values such as .nan.
 	_, err := json.Marshal(s)
 	return errors.Wrap(err, "spec")
 }
 
-// maxSettings bounds what a spec may name.
+// maxSettings limits the settings that a spec may name.
 const maxSettings = 1000
 
-// checkNames checks settings and what each may be.
+// checkNames checks the names of settings and their ranges.
 func (s *Spec) checkNames() error {
 	if n := len(s.Settings) + len(s.Space); n > maxSettings {
 		return errors.Errorf("settings and space must have at most %d settings, got %d", maxSettings, n)
@@ -154,8 +155,8 @@ func (s *Spec) checkNames() error {
 	return nil
 }
 
-// completeMethod checks how configurations are chosen. Products of sizes are
-// compared by division: they could overflow.
+// completeMethod checks how configurations are chosen. It compares products of
+// sizes by division, since they could overflow.
 func (s *Spec) completeMethod() error {
 	switch s.Method {
 	case Grid:
@@ -229,5 +230,5 @@ func (h *Halving) rounds() []int {
 	return all
 }
 
-// Names returns the settings that are tried, in order.
+// Names returns the settings that are tried, sorted.
 func (s *Spec) Names() []string { return slices.Sorted(maps.Keys(s.Space)) }

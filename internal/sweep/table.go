@@ -19,15 +19,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A Row is one configuration over its seeds.
+// A Row is a configuration with its results over all seeds.
 type Row struct {
-	Settings map[string]any // those that were tried, and the resource of halving
+	Settings map[string]any // those tried, and the resource of halving
 	Estimate experiment.Estimate
 	Values   []float64 // of the metric
 	Failures []string
 }
 
-// Columns returns the settings that Rows have, in order.
+// Columns returns the settings that rows have, in order.
 func (s *Spec) Columns() []string {
 	names := s.Names()
 	if s.Halving != nil {
@@ -66,7 +66,7 @@ func Rows(s *Spec, results map[string]Result) ([]Row, error) {
 			continue
 		}
 		failure := r.Failure
-		if failure == "" { // of a worker that measures something else
+		if failure == "" { // from a worker that measures something else
 			failure = fmt.Sprintf("metric must be %s, got %q", s.Metric, slices.Sorted(maps.Keys(r.Metrics)))
 		}
 		row.Failures = append(row.Failures, failure)
@@ -87,8 +87,8 @@ func Rows(s *Spec, results map[string]Result) ([]Row, error) {
 	return rows, nil
 }
 
-// Furthest returns, of rows whose configurations halving has raised, those with
-// the most of its resource: each configuration once.
+// Furthest returns, if halving has raised configurations, the rows with the
+// most of its resource: each configuration once.
 func Furthest(s *Spec, rows []Row) []Row {
 	if s.Halving == nil {
 		return rows
@@ -108,7 +108,7 @@ func Furthest(s *Spec, rows []Row) []Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return resource(r) < most[key(r)] })
 }
 
-// Text returns a setting for a reader, so that it can be typed again.
+// Text formats a setting for a reader so that it can be typed again.
 func Text(v any) string {
 	switch v := v.(type) {
 	case float64:
@@ -123,8 +123,8 @@ func Text(v any) string {
 	return Printable(string(data))
 }
 
-// Printable returns text from outside with U+FFFD for what a terminal would obey
-// and what XML forbids.
+// Printable returns text from outside with U+FFFD in place of what a terminal
+// would obey or XML forbids.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -134,8 +134,8 @@ func Printable(s string) string {
 	}, s)
 }
 
-// cell returns text as a cell of a table in CSV: a spreadsheet would take what
-// begins like a formula for one.
+// cell returns text as a cell of a CSV table, without what a spreadsheet would
+// take for a formula.
 func cell(text string) string {
 	if text == "" || !strings.ContainsRune("=+-@", rune(text[0])) {
 		return text
@@ -146,10 +146,10 @@ func cell(text string) string {
 	return "'" + text
 }
 
-// Number returns a metric for a reader.
+// Number formats a metric for a reader.
 func Number(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
 
-// Interval returns the 95 % confidence interval of a row's mean for a reader.
+// Interval formats the 95 % confidence interval of a row's mean for a reader.
 func (r Row) Interval() string {
 	if r.Estimate.N < 2 {
 		return "-"
@@ -158,7 +158,7 @@ func (r Row) Interval() string {
 	return fmt.Sprintf("[%.4f, %.4f]", max(0, low), high)
 }
 
-// WriteTable writes the best configurations, at most limit.
+// WriteTable writes the best configurations, at most limit of them.
 func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) error {
 	rows, err := Rows(s, results)
 	if err != nil {
@@ -183,7 +183,7 @@ func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) erro
 	return errors.Wrap(t.Flush(), "sweep: WriteTable")
 }
 
-// inOrder returns results in an order that does not change.
+// inOrder returns results in a fixed order.
 func inOrder(results map[string]Result) []Result {
 	var all []Result
 	for _, id := range slices.Sorted(maps.Keys(results)) {
@@ -202,7 +202,7 @@ func WriteJSON(w io.Writer, s *Spec, results map[string]Result) error {
 	}{s, inOrder(results)}), "sweep: WriteJSON")
 }
 
-// WriteCSV writes a line for each trial: what was tried, the seed, and all
+// WriteCSV writes a line for each trial: the settings tried, the seed, and all
 // metrics.
 func WriteCSV(w io.Writer, s *Spec, results map[string]Result) error {
 	metrics := make(map[string]bool)

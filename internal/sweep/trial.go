@@ -1,5 +1,7 @@
-// Package sweep plans sweeps: many independent trainings of which each is a pure
-// function of its configuration. Package queue hands them to workers.
+// Package sweep plans sweeps: many independent trainings, each a pure function
+// of its configuration. A [Spec] says what to try, a [Plan] which trials come
+// next, and a [Program] runs one. Package queue gives trials to workers and
+// collects the results; package figures draws them.
 package sweep
 
 import (
@@ -15,17 +17,17 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Bounds of what is accepted, in bytes and trials.
+// Limits of what is accepted, in bytes and trials.
 const (
 	MaxMessage = 64 << 10 // an encoded trial
 	MaxResult  = 256 << 10
 	MaxSpec    = 512 << 10
 	MaxTrials  = 100_000
-	MaxPlan    = 64 << 20 // configurations of all trials together
+	MaxPlan    = 64 << 20 // the configurations of all trials together
 )
 
 // A Trial is one training of a sweep. It follows from its configuration alone,
-// so its ID, which is a hash of that, says whether it has been made.
+// so its ID, a hash of the configuration, tells whether it has been run.
 type Trial struct {
 	Sweep   string          `json:"sweep"`
 	ID      string          `json:"id"`
@@ -33,50 +35,52 @@ type Trial struct {
 	Config  json.RawMessage `json:"config"` // as the program's Normalize returns it
 }
 
-// A Program makes trials.
+// A Program runs trials.
 type Program interface {
-	// Metrics returns the names of what is measured, the same for every trial.
+	// Metrics returns the names of what is measured, which are the same for
+	// every trial.
 	Metrics() []string
-	// Normalize returns the configuration with every default filled in, in one
-	// form for all that mean the same, or an error that names what is wrong.
+	// Normalize returns the configuration with every default filled in, in a
+	// form that is the same for all that mean the same; or an error that names
+	// what is wrong.
 	Normalize(config []byte) ([]byte, error)
-	// Run makes a trial. What goes wrong in the trial itself, and would again, is
-	// a Failure of the outcome; an error is what another worker, or a later time,
-	// may be spared.
+	// Run runs a trial. A failure of the trial itself, which would happen
+	// again, is a Failure of the outcome; an error is one that may not occur on
+	// another worker or at a later time.
 	Run(ctx context.Context, job Job) (Outcome, error)
 }
 
-// A Job is a trial as its program sees it.
+// A Job is a trial from its program's point of view.
 type Job interface {
 	Trial() Trial
-	// Checkpoint returns the last that an earlier worker has saved of this
-	// trial, nil if there is none.
+	// Checkpoint returns the last checkpoint that an earlier worker has saved
+	// for this trial, nil if there is none.
 	Checkpoint(ctx context.Context) ([]byte, error)
-	// SaveCheckpoint replaces it.
+	// SaveCheckpoint replaces the checkpoint.
 	SaveCheckpoint(ctx context.Context, data []byte) error
-	// Keep stores an artefact with the result.
+	// Keep stores an artefact along with the result.
 	Keep(ctx context.Context, name string, data []byte) error
-	// Progress says how much of the trial is done.
+	// Progress reports how much of the trial is done.
 	Progress(done, total int64)
 }
 
-// An Outcome is what a trial gives: the same on whatever machine, as far as its
-// arithmetic is.
+// An Outcome is the result of a trial's program: the same on every machine, as
+// far as its arithmetic is.
 type Outcome struct {
 	Metrics     map[string]float64 `json:"metrics,omitempty"`
 	Fingerprint string             `json:"fingerprint,omitempty"` // hash of what was trained
 	Failure     string             `json:"failure,omitempty"`     // why there are no metrics
 }
 
-// A Result is a trial with its outcome and how it came about.
+// A Result is a trial with its outcome and how it was obtained.
 type Result struct {
 	Trial
 	Outcome
 	Artefacts  []string `json:"artefacts,omitempty"`
 	Worker     string   `json:"worker,omitempty"`
 	Seconds    float64  `json:"seconds"`              // of the last attempt
-	Deliveries uint64   `json:"deliveries,omitempty"` // attempts, the last included
-	Resumed    bool     `json:"resumed,omitempty"`    // went on from a checkpoint
+	Deliveries uint64   `json:"deliveries,omitempty"` // attempts, including the last
+	Resumed    bool     `json:"resumed,omitempty"`    // resumed from a checkpoint
 }
 
 var (
@@ -85,7 +89,8 @@ var (
 	fileRule = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$`)
 )
 
-// CheckName returns an error unless name can be that of a sweep or program.
+// CheckName returns an error unless name is valid for a sweep or program,
+// whichever what says.
 func CheckName(what, name string) error {
 	if !nameRule.MatchString(name) {
 		return errors.Errorf("%s must be 1 to 63 of a-z, 0-9, - and _, the first of them no sign, got %.80q", what, name)
@@ -93,7 +98,7 @@ func CheckName(what, name string) error {
 	return nil
 }
 
-// CheckID returns an error unless id can be that of a trial.
+// CheckID returns an error unless id is valid for a trial.
 func CheckID(id string) error {
 	if !idRule.MatchString(id) {
 		return errors.Errorf("id must be 32 hexadecimal digits, got %.80q", id)
@@ -101,8 +106,8 @@ func CheckID(id string) error {
 	return nil
 }
 
-// CheckArtefact returns an error unless name can be that of an artefact, which is
-// also that of a file.
+// CheckArtefact returns an error unless name is valid for an artefact, and so
+// for a file.
 func CheckArtefact(name string) error {
 	if !fileRule.MatchString(name) {
 		return errors.Errorf("artefact must be named by 1 to 63 of a-z, A-Z, 0-9, ., - and _, the first of them no sign, got %.80q", name)
@@ -110,7 +115,7 @@ func CheckArtefact(name string) error {
 	return nil
 }
 
-// NewTrial returns the trial of a configuration that Normalize has returned.
+// NewTrial returns the trial of a configuration as Normalize returns it.
 func NewTrial(sweep, program string, config []byte) (Trial, error) {
 	t := Trial{Sweep: sweep, ID: hash(program, config), Program: program, Config: config}
 	data, err := json.Marshal(t)
@@ -140,8 +145,8 @@ func (t Trial) Encode() ([]byte, error) {
 	return data, errors.Wrap(err, "sweep: Encode")
 }
 
-// DecodeTrial returns the trial of a message. It refuses what Encode cannot have
-// written.
+// DecodeTrial returns the trial in a message. It rejects anything that Encode
+// cannot have written.
 func DecodeTrial(data []byte) (Trial, error) {
 	var t Trial
 	err := decode(data, MaxMessage, &t)
@@ -173,7 +178,7 @@ func (t Trial) check() error {
 	return nil
 }
 
-// Encode returns r as it is stored.
+// Encode returns r in the form that is stored.
 func (r Result) Encode() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err == nil && len(data) > MaxResult {
@@ -183,7 +188,8 @@ func (r Result) Encode() ([]byte, error) {
 }
 
 func (r Result) check() error {
-	// A result with neither would say nothing, and nobody would make it again.
+	// A result with neither would say nothing, and its trial would not be run
+	// again.
 	if (len(r.Metrics) > 0) == (r.Failure != "") {
 		return errors.Errorf("result must have metrics or a failure, got %d metrics and failure %.80q", len(r.Metrics), r.Failure)
 	}
@@ -195,7 +201,7 @@ func (r Result) check() error {
 	return r.Trial.check()
 }
 
-// DecodeResult returns the result that is stored as data.
+// DecodeResult returns the result stored as data.
 func DecodeResult(data []byte) (Result, error) {
 	var r Result
 	err := decode(data, MaxResult, &r)
@@ -208,8 +214,8 @@ func DecodeResult(data []byte) (Result, error) {
 	return r, nil
 }
 
-// decode reads what json.Marshal has written, byte for byte: encoding/json alone
-// would take keys in another case, given twice, or unknown.
+// decode reads only what json.Marshal writes, byte for byte: encoding/json by
+// itself would accept keys that are unknown, repeated, or in another case.
 func decode(data []byte, limit int, to any) error {
 	if len(data) > limit {
 		return errors.Errorf("message must be at most %d bytes, got %d", limit, len(data))
@@ -220,7 +226,7 @@ func decode(data []byte, limit int, to any) error {
 		return errors.WithStack(err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("message must be one JSON object, got more behind it")
+		return errors.New("message must be one JSON object, got more after it")
 	}
 	again, err := json.Marshal(to)
 	if err != nil {

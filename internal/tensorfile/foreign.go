@@ -7,7 +7,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// formats are the beginnings of files that are taken for safetensors by mistake.
+// formats returns the beginnings of files that are mistaken for safetensors.
 func formats() []struct{ start, what string } {
 	return []struct{ start, what string }{
 		{"PK\x03\x04", "a zip archive, as torch.save, numpy.savez and Keras write: save the weights with safetensors.torch.save_file"},
@@ -26,8 +26,8 @@ func formats() []struct{ start, what string } {
 	}
 }
 
-// foreign says what a file is that is not safetensors, from how it begins; err says
-// why it is not.
+// foreign says what a file is that is not safetensors, from its beginning; err
+// says why it is not.
 func foreign(first, more []byte, err error) error {
 	if len(first) == 8 && binary.LittleEndian.Uint64(first) <= MaxHeader && bytes.HasPrefix(more, []byte("{")) {
 		return errors.Wrap(err, "not a safetensors file") // it begins as one

@@ -15,7 +15,7 @@ func half(b uint16) float32 {
 	return math.Float32frombits(sign | uint32(exponent-15+127)<<23 | fraction<<13)
 }
 
-// toHalf returns the number of binary16 nearest to f, of two the even one; an infinity if
+// toHalf returns the binary16 number nearest to f, ties to even; an infinity if
 // f is too large.
 func toHalf(f float32) uint16 {
 	b := math.Float32bits(f)
@@ -32,7 +32,7 @@ func toHalf(f float32) uint16 {
 	return sign | uint16((abs-(127-15)<<23)>>13)
 }
 
-// toBrain returns the number of bfloat16 nearest to f, of two the even one; an infinity
+// toBrain returns the bfloat16 number nearest to f, ties to even; an infinity
 // if f is too large.
 func toBrain(f float32) uint16 {
 	b := math.Float32bits(f)

@@ -13,7 +13,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// metadataKey is the entry of the header that is no tensor.
+// metadataKey is the entry of the header that is not a tensor.
 const metadataKey = "__metadata__"
 
 // entry is what the header says of a tensor.
@@ -31,7 +31,7 @@ type header struct {
 	size     int64 // of the data
 }
 
-// readHeader reads the header, and no byte behind it.
+// readHeader reads the header, and no byte after it.
 func readHeader(r io.Reader) (*header, error) {
 	var first [8]byte
 	if n, err := io.ReadFull(r, first[:]); err != nil {
@@ -43,7 +43,7 @@ func readHeader(r io.Reader) (*header, error) {
 		got, _ := io.ReadFull(r, more[:])
 		return nil, foreign(first[:], more[:got], errors.Errorf("header must have at most %d bytes, got %d", MaxHeader, n))
 	}
-	// The buffer grows with what is there, not with what the length says.
+	// The buffer grows with the data present, not with the length claimed.
 	text, err := io.ReadAll(io.LimitReader(r, int64(n)))
 	if err == nil && uint64(len(text)) < n {
 		err = io.ErrUnexpectedEOF
@@ -58,7 +58,7 @@ func readHeader(r io.Reader) (*header, error) {
 	return h, nil
 }
 
-// readError tells the end of a file from an error of reading.
+// readError distinguishes the end of a file from a read error.
 func readError(err error, format string, args ...any) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.Errorf("file must have "+format+", got its end", args...)
@@ -66,8 +66,8 @@ func readError(err error, format string, args ...any) error {
 	return err
 }
 
-// parseHeader is strict: no name or key twice, no key that the format does not have,
-// and nothing deeper than the format goes.
+// parseHeader is strict: no repeated name or key, no key that the format does
+// not have, and no deeper nesting.
 func parseHeader(text []byte) (*header, error) {
 	if !bytes.HasPrefix(text, []byte("{")) || !utf8.Valid(text) {
 		return nil, errors.New("header must be a JSON object in UTF-8")
@@ -106,7 +106,7 @@ func parseHeader(text []byte) (*header, error) {
 	return h, h.check()
 }
 
-// check sorts the entries and sees that their data follow one another.
+// check sorts the entries and checks that their data are contiguous.
 func (h *header) check() error {
 	slices.SortFunc(h.entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.name, b.name))
@@ -128,10 +128,10 @@ func (h *header) check() error {
 	return nil
 }
 
-// A parser reads a header token by token, so that its depth has a limit.
+// A parser reads a header token by token, so that its depth is limited.
 type parser struct{ *json.Decoder }
 
-// token returns the next token, an error if it is not a T.
+// token returns the next token, or an error if it is not a T.
 func token[T json.Token](p parser, what string) (v T, err error) {
 	t, err := p.Token()
 	if err != nil {

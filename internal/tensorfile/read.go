@@ -18,7 +18,7 @@ import (
 // checksumKey is the entry of the metadata that holds the checksum.
 const checksumKey = "sha256"
 
-// A File is an open file: the header until Load, and then the tensors too.
+// A File is an open file: its header and, after [File.Load], its tensors.
 type File struct {
 	Tensors  map[string]*Tensor
 	Metadata map[string]string // without the checksum
@@ -28,15 +28,15 @@ type File struct {
 	from   io.Reader
 }
 
-// A Tensor is one of a file.
+// A Tensor is a tensor in a [File].
 type Tensor struct {
 	Type  Type
 	Shape tensor.Shape
 	data  []byte
 }
 
-// Open reads the header of a file. What is not safetensors is an error that says
-// what it is, where that can be told from how it begins.
+// Open reads the header of a file. If it is not safetensors, the error names
+// its format if that can be recognized.
 func Open(r io.Reader) (*File, error) {
 	h, err := readHeader(r)
 	if err != nil {
@@ -55,10 +55,10 @@ func Open(r io.Reader) (*File, error) {
 	return f, nil
 }
 
-// Load reads the data. It is an error if the file ends before they do or after, or
-// if its checksum is wrong.
+// Load reads the data. It is an error if the file is shorter or longer than the
+// header says, or if its checksum is wrong.
 func (f *File) Load() error {
-	// As in readHeader, the buffer grows with what is there.
+	// As in readHeader, the buffer grows with the data present.
 	data, err := io.ReadAll(io.LimitReader(f.from, f.header.size+1))
 	if err != nil {
 		return errors.Wrap(err, "tensorfile: Load")
@@ -89,8 +89,8 @@ func atLeast(n int, want int64) string {
 	return errors.Errorf("%d", n).Error()
 }
 
-// Dense returns the loaded tensors, F32 as float32 and F64 as float64. It is an error
-// if there are others.
+// Dense returns the loaded tensors, F32 as float32 and F64 as float64. It is an
+// error if there are tensors of other types.
 func (f *File) Dense() (map[string]*tensor.Dense, error) {
 	tensors := make(map[string]*tensor.Dense, len(f.Tensors))
 	for name, t := range f.Tensors {
@@ -110,7 +110,7 @@ func (f *File) Dense() (map[string]*tensor.Dense, error) {
 	return tensors, nil
 }
 
-// Read reads a whole file; see Dense.
+// Read reads a whole file; see [File.Dense].
 func Read(r io.Reader) (map[string]*tensor.Dense, map[string]string, error) {
 	f, err := Open(r)
 	if err != nil {
@@ -123,8 +123,8 @@ func Read(r io.Reader) (map[string]*tensor.Dense, map[string]string, error) {
 	return tensors, f.Metadata, err
 }
 
-// sum computes the checksum: of the names, types, shapes and bytes of the tensors in
-// the order of their names, and of the metadata in that of their keys.
+// sum computes the checksum: of the tensors' names, types, shapes and bytes in
+// the order of their names, and of the metadata in the order of their keys.
 type sum struct{ hash.Hash }
 
 func newSum() sum { return sum{sha256.New()} }
@@ -159,8 +159,9 @@ func (s sum) metadata(m map[string]string) string {
 
 func byName(a, b entry) int { return bytes.Compare([]byte(a.name), []byte(b.name)) }
 
-// Dense returns a loaded tensor as dt, float32 or float64. It is an error if the
-// tensor is not of floats, or if a finite number of F64 would become infinite.
+// Dense returns a loaded tensor as dt, float32 or float64. It is an error if
+// the tensor does not hold floats, or if a finite number of F64 would become
+// infinite.
 func (t *Tensor) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
 	if !t.Type.Float() {
 		return nil, errors.Errorf("type must be F16, BF16, F32 or F64, got %s", t.Type)

@@ -1,12 +1,15 @@
 // Package tensorfile reads and writes tensors in the safetensors format
-// (https://github.com/huggingface/safetensors): eight bytes with the length of a JSON
-// header, the header, and the tensors' bytes in the order of their offsets.
+// (https://github.com/huggingface/safetensors): eight bytes with the length of
+// a JSON header, the header, and the tensors' bytes in the order of their
+// offsets.
 //
-// Files that it writes have a checksum in their metadata, because the format itself
-// does not notice a flipped bit. Files of weights have one layout, see WriteWeights.
+// Files that it writes have a checksum in their metadata, because the format
+// itself does not detect a flipped bit. All files of weights have the same
+// layout; see [WriteWeights].
 //
-// A file may come from anywhere, so the reader has limits, and it fails before it
-// reads what exceeds them: MaxHeader, MaxTensors, MaxName, MaxDims, MaxData.
+// A file may come from anywhere, so the reader has limits and fails before it
+// reads what exceeds them: [MaxHeader], [MaxTensors], [MaxName], [MaxDims] and
+// [MaxData].
 package tensorfile
 
 import (
@@ -35,8 +38,8 @@ const (
 	F64  Type = "F64"
 )
 
-// size is the number of bytes of an element; ok is false for unknown types, and for
-// those that are smaller than a byte.
+// size returns the number of bytes of an element; ok is false for unknown
+// types, and for those smaller than a byte.
 func (t Type) size() (n int64, ok bool) {
 	switch t {
 	case "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0":
@@ -51,11 +54,11 @@ func (t Type) size() (n int64, ok bool) {
 	return 0, false
 }
 
-// Float says whether Dense can make a tensor of it.
+// Float reports whether [Tensor.Dense] can convert the type.
 func (t Type) Float() bool { return t == F16 || t == BF16 || t == F32 || t == F64 }
 
-// elements returns the product of a shape, an error if it or the bytes of as many
-// elements of the type exceed MaxData.
+// elements returns the product of a shape, or an error if it, or the bytes of
+// that many elements of the type, exceed MaxData.
 func elements(shape []int64, t Type) (int64, error) {
 	each, ok := t.size()
 	if !ok {

@@ -17,18 +17,19 @@ const (
 	Checkpoint    = "dropout checkpoint 2"
 )
 
-// WriteWeights writes the weights of a model in the one layout that all files of
-// weights have: the names and shapes of PyTorch's state_dict, as Model.Weights of
-// package models returns them, and an entry of the metadata that says so.
+// WriteWeights writes the weights of a model in the layout of all files of
+// weights: the names and shapes of PyTorch's state_dict, as Model.Weights of
+// package models returns them, and a metadata entry that says so.
 //
-// state are the tensors of a checkpoint that are not weights. Their names have a "/",
-// which those of weights must not have, so that a reader tells one from the other.
+// state holds the tensors of a checkpoint that are not weights. Their names
+// have a "/", which names of weights must not have, so that a reader can tell
+// them apart.
 func WriteWeights(w io.Writer, weights, state map[string]*tensor.Dense, metadata map[string]string) error {
 	return WriteWeightsAs(w, weights, state, metadata, "")
 }
 
-// WriteWeightsAs is WriteWeights with the numbers as F16 or BF16, or as they are if typ
-// is "".
+// WriteWeightsAs is [WriteWeights] with the numbers as F16 or BF16, or
+// unchanged if typ is "".
 func WriteWeightsAs(w io.Writer, weights, state map[string]*tensor.Dense, metadata map[string]string, typ Type) error {
 	all := make(map[string]*tensor.Dense, len(weights)+len(state))
 	for name, d := range weights {
@@ -48,10 +49,10 @@ func WriteWeightsAs(w io.Writer, weights, state map[string]*tensor.Dense, metada
 	return errors.WithMessage(write(w, all, meta, typ), "tensorfile: WriteWeights")
 }
 
-// Weights returns the tensors of f that are weights: of a checkpoint, those without a
-// "/", and of any other file all. It is an error if the file says that its
-// layout is another than PyTorch's, or if it is of this library from before that
-// was the layout of all its files.
+// Weights returns the tensors of f that are weights: those without a "/" in a
+// checkpoint, and all in any other file. It is an error if the file names
+// another layout than PyTorch's, or if an earlier version of this library wrote
+// it in its own layout.
 func (f *File) Weights() (map[string]*Tensor, error) {
 	format, ok := f.Metadata[FormatKey]
 	switch {

@@ -15,14 +15,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Write writes row-major tensors of float32 or float64, and metadata, which may
-// not have an entry "sha256". The same arguments give the same bytes. It is an error
-// if Read would not take the file.
+// Write writes row-major tensors of float32 or float64, and metadata, which
+// must not have an entry "sha256". The same arguments give the same bytes. It
+// is an error if [Read] would not accept the file.
 func Write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]string) error {
 	return write(w, tensors, metadata, "")
 }
 
-// write writes the numbers as typ, F16 or BF16, or as they are if that is "".
+// write writes the numbers as typ, F16 or BF16, or unchanged if that is "".
 func write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]string, typ Type) error {
 	if _, ok := metadata[checksumKey]; ok {
 		return errors.Errorf("tensorfile: Write: metadata must not have an entry %q", checksumKey)
@@ -33,7 +33,7 @@ func write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]st
 	}
 	h := newSum()
 	for _, e := range slices.SortedFunc(slices.Values(entries), byName) {
-		// A hash takes all that is written to it.
+		// Writing to a hash never fails.
 		h.tensor(e, func(w io.Writer) { _ = writeData(w, tensors[e.name], e.typ) })
 	}
 	all := map[string]string{checksumKey: h.metadata(metadata)}
@@ -53,8 +53,8 @@ func write(w io.Writer, tensors map[string]*tensor.Dense, metadata map[string]st
 	return nil
 }
 
-// layOut gives each tensor its place: the wider types first, so that all are
-// aligned, and those of one type by name.
+// layOut gives each tensor its place: wider types first, so that all are
+// aligned, and tensors of one type by name.
 func layOut(tensors map[string]*tensor.Dense, typ Type) ([]entry, error) {
 	if len(tensors) > MaxTensors {
 		return nil, errors.Errorf("file must have at most %d tensors, got %d", MaxTensors, len(tensors))
@@ -151,7 +151,7 @@ func encodeHeader(entries []entry, metadata map[string]string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// writeData writes the elements of a tensor, some at a time.
+// writeData writes the elements of a tensor in blocks.
 func writeData(w io.Writer, d *tensor.Dense, typ Type) error {
 	if typ == F64 {
 		return writeFloats(w, values[float64](d), 8, func(b []byte, v float64) []byte {
@@ -176,8 +176,8 @@ func values[F float32 | float64](d *tensor.Dense) []F {
 	return d.Data().([]F)[:d.Shape().TotalSize()]
 }
 
-// fitsHalf returns an error unless the numbers of d can be written as F16 or BF16: of
-// float32, and none that would become infinite.
+// fitsHalf returns an error unless the numbers of d can be written as F16 or
+// BF16: d must be of float32, and no number may become infinite.
 func fitsHalf(d *tensor.Dense, typ Type) error {
 	if d.Dtype() != tensor.Float32 {
 		return errors.Errorf("tensor must be of float32 to be written as %s, got %v", typ, d.Dtype())

@@ -4,8 +4,8 @@
 //	trainer.Callbacks = append(trainer.Callbacks, server.Watch("with dropout", 1))
 //	go http.Serve(listener, server)
 //
-// The page draws what package report draws, again after each epoch; it is sent by
-// server-sent events and needs no network beyond the server itself.
+// The page draws the figures of package report, again after each epoch; it gets
+// them by server-sent events and needs no network beyond the server itself.
 package live
 
 import (
@@ -32,8 +32,8 @@ var pageSource string
 // page is executed with a view.
 var page = template.Must(template.New("live").Parse(pageSource))
 
-// A Server is an http.Handler with the page at "/" and its events at "/events".
-// Its methods may be called from several goroutines.
+// A Server is an [http.Handler] with the page at "/" and its events at
+// "/events". Its methods may be called from several goroutines.
 type Server struct {
 	title string
 	arms  []string
@@ -41,10 +41,10 @@ type Server struct {
 	mu      sync.Mutex
 	runs    []*run
 	changed chan struct{} // closed at the next change
-	ended   string        // the last word, once there is one
+	ended   string        // the conclusion, once there is one
 }
 
-// run is a run as far as it is known.
+// run is what is known of a run.
 type run struct {
 	arm    string
 	seed   uint64
@@ -59,14 +59,14 @@ type view struct {
 	Style template.CSS
 }
 
-// New returns a server for a page with the given title. The arms have the colours of
-// figures in order, whichever comes first; those that are not named come after them,
-// as they arrive.
+// New returns a server for a page with the given title. The given arms have the
+// colours of figures in order, whichever reports first; others follow as they
+// arrive.
 func New(title string, arms ...string) *Server {
 	return &Server{title: title, arms: slices.Clone(arms), changed: make(chan struct{})}
 }
 
-// Watch returns a callback that shows a run of an arm with a seed.
+// Watch returns a callback that shows the run of an arm with a seed.
 func (s *Server) Watch(arm string, seed uint64) training.Callback {
 	r := &run{arm: arm, seed: seed}
 	update := func(of *training.Run) {
@@ -100,10 +100,10 @@ func (s *Server) Watch(arm string, seed uint64) training.Callback {
 	}
 }
 
-// End shows the last word of an experiment, such as what it found.
+// End shows the conclusion of an experiment, such as its finding.
 func (s *Server) End(finding string) { s.update(func() { s.ended = finding }) }
 
-// update changes the state and tells those who watch.
+// update changes the state and notifies those who watch.
 func (s *Server) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +112,7 @@ func (s *Server) update(change func()) {
 	s.changed = make(chan struct{})
 }
 
-// event is the state as the page gets it.
+// event is the state as the page receives it.
 type event struct {
 	Figures []figure `json:"figures"`
 	Runs    []line   `json:"runs"`
@@ -134,8 +134,8 @@ type line struct {
 	Text string `json:"text"`
 }
 
-// state returns the event of the moment, and a channel that is closed when it is
-// no longer true.
+// state returns the current event, and a channel that is closed when it is out
+// of date.
 func (s *Server) state() (event, <-chan struct{}) {
 	s.mu.Lock()
 	e := event{Finding: s.ended, Figures: []figure{}, Runs: []line{}}
@@ -184,7 +184,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:")
-		// The client may be gone: nobody is left to tell.
+		// If the client is gone, there is nobody left to tell.
 		_ = page.Execute(w, view{s.title, report.PageStyle()})
 	case "/events":
 		s.events(w, r)
@@ -193,7 +193,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pause is the least time between two events to one page.
+// pause is the shortest time between two events for a page.
 const pause = 250 * time.Millisecond
 
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
@@ -225,9 +225,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Listen opens a listener at an address such as ":8080". Without a host it is
-// that of this machine alone: to be reachable from others an address must say so,
-// as "0.0.0.0:8080" does.
+// Listen opens a listener at an address such as ":8080". Without a host it
+// listens on this machine only; to be reachable from others, an address must
+// say so, as "0.0.0.0:8080" does.
 func Listen(address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

@@ -10,22 +10,24 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// Watch returns what follows the run of an arm and a seed, such as a progress bar.
+// Watch returns callbacks that follow the run of an arm and a seed, such as a
+// progress bar's.
 type Watch func(arm string, seed uint64, t *training.Trainer) []training.Callback
 
-// A Runner makes trials.
+// A Runner runs trials.
 type Runner struct {
 	Workers int   // trials at a time
 	Watch   Watch // may be nil
-	// Done, if set, is told of each finished trial, by its place among all, and whether
-	// its result was found in the store; by one goroutine at a time.
+	// Done, if set, is called for each finished trial, from one goroutine at a
+	// time, with the trial's index and whether its result was found in the
+	// store.
 	Done func(i int, r Result, found bool)
 }
 
-// Run makes the trials, which share nothing but what their arms share, and returns
-// their results in order. When ctx is cancelled or a trial fails, those under way are
-// stopped, and the results of the finished ones are returned with the error, which is
-// a [*TrialError] where a trial failed.
+// Run runs the trials, which share nothing except what their arms share, and
+// returns their results in order. When ctx is cancelled or a trial fails, the
+// others are stopped, and the results of the finished ones are returned with
+// the error, which is a [*TrialError] if a trial failed.
 func (r Runner) Run(ctx context.Context, trials []Trial) ([]Result, error) {
 	if r.Workers < 1 {
 		return nil, errors.Errorf("experiment: Run: workers must be at least 1, got %d", r.Workers)
@@ -72,7 +74,7 @@ feed:
 	return finished, context.Cause(ctx)
 }
 
-// trial makes one trial, or finds what is kept of it.
+// trial runs a trial, or finds its result in the store.
 func (r Runner) trial(ctx context.Context, t Trial) (result *Result, found bool, err error) {
 	var store Store
 	if t.Arm.Store != nil {
@@ -101,7 +103,7 @@ func (r Runner) train(ctx context.Context, t Trial, store Store) (Result, error)
 	if trainer == nil {
 		return result, errors.New("New must return a trainer, got nil")
 	}
-	// A trainer that New returns again must not be watched twice.
+	// If New returns a trainer again, it must not be watched twice.
 	own, resume := trainer.Callbacks, trainer.Resume
 	defer func() { trainer.Callbacks, trainer.Resume = own, resume }()
 	trainer.Callbacks = slices.Clone(own)

@@ -27,8 +27,8 @@ func Estimated(x []float64) Estimate {
 }
 
 // Interval returns the confidence interval of the mean at the given level, such
-// as 0.95, by Student's t distribution; NaN for one seed, and for a level that is
-// not in (0, 1).
+// as 0.95, by Student's t distribution. It is NaN for one seed, and for a level
+// outside (0, 1).
 func (e Estimate) Interval(level float64) (low, high float64) {
 	if e.N < 2 || !(level > 0 && level < 1) {
 		return math.NaN(), math.NaN()
@@ -37,10 +37,10 @@ func (e Estimate) Interval(level float64) (low, high float64) {
 	return e.Mean - t*e.StdErr, e.Mean + t*e.StdErr
 }
 
-// ShareInterval is Interval for the mean of shares, such as accuracies. It is computed
-// of logits, log(x/(1-x)), by the delta method, and so stays in [0, 1], where that of
-// the mean itself may leave it (Agresti, "Categorical Data Analysis", 3rd edition,
-// 2013, section 3.1.6).
+// ShareInterval is [Estimate.Interval] for the mean of shares, such as
+// accuracies. It is computed from logits, log(x/(1-x)), by the delta method,
+// and so stays in [0, 1], which Interval may leave (Agresti, "Categorical Data
+// Analysis", 3rd edition, 2013, section 3.1.6).
 func (e Estimate) ShareInterval(level float64) (low, high float64) {
 	if e.N >= 2 && (e.Mean <= 0 || e.Mean >= 1) {
 		return e.Mean, e.Mean // all are equal
@@ -51,8 +51,8 @@ func (e Estimate) ShareInterval(level float64) (low, high float64) {
 	return min(e.Mean, 1/(1+math.Exp(-low))), max(e.Mean, 1/(1+math.Exp(-high)))
 }
 
-// A Measure is a number that says how a run went. Those of this package are NaN
-// for a run that has no such metrics.
+// A Measure is a number that describes a run. The measures of this package are
+// NaN for a run without the metrics they need.
 type Measure struct {
 	Name    string
 	Percent bool // shown in per cent
@@ -60,7 +60,7 @@ type Measure struct {
 }
 
 // The measures that a comparison shows. Gap is the generalization gap: test
-// error less training error.
+// error minus training error.
 var (
 	TrainError = Measure{"train error", true, func(r Result) float64 { return of(r, train, training.Metrics.Error) }}
 	TestError  = Measure{"test error", true, func(r Result) float64 { return of(r, test, training.Metrics.Error) }}
@@ -73,7 +73,7 @@ var (
 func train(h *training.History) *training.Metrics { return h.Train }
 func test(h *training.History) *training.Metrics  { return h.Test }
 
-// of returns a number of the metrics of a run, NaN if there are none.
+// of returns a number from the metrics of a run, NaN if there are none.
 func of(r Result, which func(*training.History) *training.Metrics, number func(training.Metrics) float64) float64 {
 	if r.History == nil {
 		return math.NaN()
@@ -96,9 +96,9 @@ func Mean(results []Result, arm string, m Measure) Estimate {
 	return Estimated(x)
 }
 
-// Difference estimates a measure of arm a less that of arm b, over the seeds
-// that both were run with: runs of one seed start from the same parameters and
-// see the same examples, so that much of the noise cancels.
+// Difference estimates a measure of arm a minus that of arm b over the seeds
+// that both were run with: runs of the same seed start from the same parameters
+// and see the same examples, so much of the noise cancels.
 func Difference(results []Result, a, b string, m Measure) Estimate {
 	others := make(map[uint64]float64)
 	for _, r := range results {
@@ -120,8 +120,8 @@ func (r Result) Finished() bool {
 	return r.History != nil && r.History.Train != nil && r.History.Test != nil
 }
 
-// Pairs returns the finished runs of the seeds that arms a and b have both finished,
-// the first one of each arm and seed, in the order of the results.
+// Pairs returns the finished runs of the seeds that both arms have finished,
+// the first run of each arm and seed, in the order of the results.
 func Pairs(results []Result, a, b string) []Result {
 	type run struct {
 		arm  string

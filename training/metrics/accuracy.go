@@ -7,14 +7,14 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Accuracy is the share of the labels whose class has the largest output, of several
-// equal ones the first. Where an output is NaN the label counts as missed.
+// Accuracy is the share of the labels whose class has the largest output, the
+// first of several equal ones. A label with a NaN output counts as missed.
 type Accuracy struct{}
 
-// Name is "accuracy".
+// Name returns "accuracy".
 func (Accuracy) Name() string { return "accuracy" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (Accuracy) Direction() Direction { return HigherIsBetter }
 
 // Start returns an accumulator for batches with labels.
@@ -22,18 +22,19 @@ func (a Accuracy) Start() (Accumulator, error) {
 	return newLabelMean(a.Name(), func(row []float64, _ bool, label int) float64 { return truth(among(row, label, 1)) }, identity), nil
 }
 
-// TopK is the share of the labels whose class is among the K largest outputs, of
-// several equal ones the first. K is 5 where it is 0. Where there are no more than K
-// classes it is 1, but for outputs with NaN, whose label counts as missed.
+// TopK is the share of the labels whose class is among the K largest outputs,
+// the first of several equal ones. A K of 0 means 5. With K or fewer classes it
+// is 1, except that a label with a NaN output counts as missed.
 type TopK struct{ K int }
 
-// Name is "top-5 accuracy" of K = 5.
+// Name returns "top-5 accuracy" for K = 5.
 func (t TopK) Name() string { return fmt.Sprintf("top-%d accuracy", t.k()) }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (TopK) Direction() Direction { return HigherIsBetter }
 
-// Start returns an accumulator for batches with labels; an error if K is negative.
+// Start returns an accumulator for batches with labels, or an error if K is
+// negative.
 func (t TopK) Start() (Accumulator, error) {
 	if t.K < 0 {
 		return nil, errors.Errorf("metrics: TopK: K must not be negative, got %d", t.K)

@@ -11,32 +11,32 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// A Batch is the output of a model for some examples, with what it should be.
+// A Batch is the output of a model for some examples, with their targets.
 type Batch struct {
-	// Output is a dense tensor of float32 or float64, of any strides: logits with the
-	// class as last axis, or values.
+	// Output is a dense tensor of float32 or float64, with any strides: logits
+	// with the class as the last axis, or values.
 	Output gorgonia.Value
-	// Target holds labels, classes of int in the shape of all but the last axis of
-	// Output; or values of float32 or float64 in the shape of Output: those to predict,
-	// or 0 and 1 where each class is there or not by itself. Each metric says which of
-	// the two it takes.
+	// Target holds labels, which are int classes in the shape of Output without
+	// its last axis; or values of float32 or float64 in the shape of Output,
+	// which are numbers to predict, or 0 and 1 for classes that are present or
+	// absent independently. Each metric says which of the two it takes.
 	Target gorgonia.Value
-	// Weight has the weights of the labels or values, of float32 or float64, finite and
-	// not negative; nil means 1. Its shape is theirs, or that of their leading axes, so
-	// that (N) weighs whole examples. What has the weight 0 is not looked at: a mask of
-	// 0 and 1 leaves padding out.
+	// Weight holds the weights of the labels or values, of float32 or float64,
+	// finite and not negative; nil means 1. Its shape is theirs, or that of
+	// their leading axes, so that (N) weighs whole examples. Anything of weight
+	// 0 is ignored: a mask of zeros and ones leaves padding out.
 	Weight gorgonia.Value
-	// Ignored is a label that is not looked at either, as [nn.WithIgnoreIndex] has it;
-	// nil means none.
+	// Ignored is a label that is ignored too, as with [nn.WithIgnoreIndex]; nil
+	// means none.
 	//
 	// [nn.WithIgnoreIndex]: https://pkg.go.dev/github.com/gorgonia-dropout/dropout/nn#WithIgnoreIndex
 	Ignored *int
-	// Probabilities says that Output holds probabilities and not logits, as those that
-	// are the mean over several passes.
+	// Probabilities says that Output holds probabilities instead of logits, for
+	// instance means over several passes.
 	Probabilities bool
 }
 
-// floats are the elements of a tensor of either type, in row-major order.
+// floats holds the elements of a tensor of either type, in row-major order.
 type floats struct {
 	narrow []float32
 	wide   []float64
@@ -49,7 +49,7 @@ func (f floats) at(i int) float64 {
 	return f.wide[i]
 }
 
-// read copies elements from a place on to x.
+// read copies elements to x, from a position on.
 func (f floats) read(x []float64, from int) {
 	for i := range x {
 		x[i] = f.at(from + i)
@@ -70,11 +70,11 @@ func floatsOf(what string, v gorgonia.Value) (f floats, s tensor.Shape, err erro
 	return f, d.Shape(), errors.Wrap(err, what)
 }
 
-// weights are those of a number of labels or values.
+// weights holds the weights of a number of labels or values.
 type weights struct {
 	of   floats
 	all  bool // are 1
-	each int  // labels or values that have one weight
+	each int  // labels or values that share a weight
 }
 
 func (w weights) at(i int) float64 {
@@ -84,7 +84,7 @@ func (w weights) at(i int) float64 {
 	return w.of.at(i / w.each)
 }
 
-// weightsOf returns the weights of what has a shape.
+// weightsOf returns the weights of labels or values of a shape.
 func weightsOf(v gorgonia.Value, of tensor.Shape) (weights, error) {
 	if v == nil {
 		return weights{all: true}, nil
@@ -151,8 +151,8 @@ func (b Batch) byLabels() (*labelled, error) {
 	return l, nil
 }
 
-// checkProbabilities returns an error unless n outputs from a place on are in [0, 1],
-// where rounding may have left them just above.
+// checkProbabilities returns an error unless n outputs, from a position on, are
+// in [0, 1], or just above due to rounding.
 func checkProbabilities(outputs floats, from, n int) error {
 	for i := range n {
 		if p := outputs.at(from + i); !(p >= 0 && p <= 1+1e-6) {
@@ -162,7 +162,7 @@ func checkProbabilities(outputs floats, from, n int) error {
 	return nil
 }
 
-// weight is that of label i, 0 if it is ignored.
+// weight returns the weight of label i, 0 if it is ignored.
 func (l *labelled) weight(i int) float64 {
 	if l.ignored != nil && l.labels[i] == *l.ignored {
 		return 0
@@ -170,8 +170,8 @@ func (l *labelled) weight(i int) float64 {
 	return l.weights.at(i)
 }
 
-// each calls f for each label that counts, with the outputs of the classes, which f may
-// change and which are valid until it returns.
+// each calls f for each label that counts, with the outputs of the classes,
+// which f may change and which are valid until it returns.
 func (l *labelled) each(f func(row []float64, label int, weight float64)) {
 	row := make([]float64, l.classes)
 	for i, label := range l.labels {
@@ -185,7 +185,7 @@ func (l *labelled) each(f func(row []float64, label int, weight float64)) {
 // valued is a batch with values.
 type valued struct {
 	outputs, targets floats
-	columns          int // values on the last axis, 1 where there is only the batch
+	columns          int // values on the last axis, 1 if the batch is the only axis
 	size             int
 	weights          weights
 }
@@ -211,7 +211,7 @@ func (b Batch) byValues() (*valued, error) {
 	return v, err
 }
 
-// byChoices returns the batch as one with values, the targets of which are all 0 or 1.
+// byChoices returns the batch as one with values, whose targets are all 0 or 1.
 func (b Batch) byChoices() (*valued, error) {
 	v, err := b.byValues()
 	if err != nil {
@@ -233,7 +233,7 @@ func (b Batch) byChoices() (*valued, error) {
 	return v, nil
 }
 
-// each calls f for each value that counts, with its place on the last axis.
+// each calls f for each value that counts, with its index on the last axis.
 func (v *valued) each(f func(column int, output, target, weight float64)) {
 	for i := range v.size {
 		if w := v.weights.at(i); w != 0 {
@@ -242,8 +242,8 @@ func (v *valued) each(f func(column int, output, target, weight float64)) {
 	}
 }
 
-// exponentials returns the largest logit of a row and the sum of the exponentials of their
-// distances from it, which does not overflow.
+// exponentials returns the largest logit of a row and the sum of
+// exp(logit-largest), which does not overflow.
 func exponentials(row []float64) (largest, sum float64) {
 	largest = math.Inf(-1)
 	for _, x := range row {
@@ -255,7 +255,8 @@ func exponentials(row []float64) (largest, sum float64) {
 	return largest, sum
 }
 
-// toProbabilities replaces logits by their softmax, NaN where that is not defined.
+// toProbabilities replaces logits by their softmax, which is NaN if it is not
+// defined.
 func toProbabilities(row []float64) {
 	largest, sum := exponentials(row)
 	for k, x := range row {

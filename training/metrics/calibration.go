@@ -9,58 +9,60 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/exactsum"
 )
 
-// ECE is the expected calibration error: the mean over the labels of the distance
-// between accuracy and mean confidence in their bin. The confidence is the largest
-// probability, and the bins, of equal width, hold confidences above their lower and up to
-// their upper end. Bins is 15 where it is 0.
+// ECE is the expected calibration error: the mean over the labels of the
+// distance between accuracy and mean confidence in their bin. The confidence is
+// the largest probability. The bins have equal width and include their upper
+// end, but not their lower one. Bins of 0 means 15.
 //
 // Source: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using
 // Bayesian Binning", AAAI 2015; Guo et al., "On Calibration of Modern Neural Networks",
 // ICML 2017, equation 3.
 type ECE struct{ Bins int }
 
-// Name is "ECE".
+// Name returns "ECE".
 func (ECE) Name() string { return "ECE" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (ECE) Direction() Direction { return LowerIsBetter }
 
-// Start returns an accumulator for batches with labels; an error if Bins is negative or
-// more than 2^20.
+// Start returns an accumulator for batches with labels, or an error if Bins is
+// negative or more than 2^20.
 func (e ECE) Start() (Accumulator, error) { return newBinned("ECE", e.Bins, false) }
 
-// ClasswiseECE is the mean over the classes of the expected calibration error of the
-// probability of each, by the share of its labels in the bin. It sees what ECE does not:
-// the probabilities of classes that are not the likeliest. Bins is as in ECE.
+// ClasswiseECE is the mean over the classes of the expected calibration error
+// of each class's probability, with the share of its labels in the bin as
+// accuracy. It sees what [ECE] does not: the probabilities of classes that are
+// not the likeliest. Bins is as in ECE.
 //
 // Source: Kull et al., "Beyond Temperature Scaling: Obtaining Well-Calibrated Multiclass
 // Probabilities with Dirichlet Calibration", NeurIPS 2019, equation 3; Nixon et al.,
 // "Measuring Calibration in Deep Learning", 2019 (as static calibration error).
 type ClasswiseECE struct{ Bins int }
 
-// Name is "class-wise ECE".
+// Name returns "class-wise ECE".
 func (ClasswiseECE) Name() string { return "class-wise ECE" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (ClasswiseECE) Direction() Direction { return LowerIsBetter }
 
-// Start returns an accumulator for batches with labels, which is a [PerClass]; an error
-// if Bins is negative or more than 2^20.
+// Start returns an accumulator for batches with labels, which is a [PerClass],
+// or an error if Bins is negative or more than 2^20.
 func (e ClasswiseECE) Start() (Accumulator, error) { return newBinned("class-wise ECE", e.Bins, true) }
 
-// mostBins is far more than there is a use for.
+// mostBins is far more than is useful.
 const mostBins = 1 << 20
 
-// bin has the weights in a bin.
+// bin holds the weights in a bin.
 type bin struct {
 	Right      exactsum.Sum `json:"right"`
 	Confidence exactsum.Sum `json:"confidence"` // each times its weight
 }
 
-// binned has the bins of the confidences of the likeliest class, or of each class.
+// binned holds the bins of the confidences of the likeliest class, or of each
+// class.
 type binned struct {
 	Weight exactsum.Sum   `json:"weight"`
-	Rows   []map[int]*bin `json:"rows"` // by class, or one for all; bins that are not empty
+	Rows   []map[int]*bin `json:"rows"` // by class, or one for all; only bins that are not empty
 
 	name      string
 	bins      int
@@ -106,7 +108,7 @@ func (e *binned) Add(b Batch) error {
 	return nil
 }
 
-// rows is the number of rows for a number of classes.
+// rows returns the number of rows for a number of classes.
 func (e *binned) rows(classes int) int {
 	if e.classwise {
 		return classes
@@ -125,7 +127,7 @@ func (e *binned) put(row int, confidence float64, right bool, weight float64) {
 	}
 }
 
-// bin returns a bin, which is then there.
+// bin returns a bin, which it makes if necessary.
 func (e *binned) bin(row, at int) *bin {
 	b := e.Rows[row][at]
 	if b == nil {
@@ -173,11 +175,11 @@ func (e *binned) Merge(a Accumulator) error {
 	return nil
 }
 
-// PerClass returns the error of each class, or the one of all of ECE.
+// PerClass returns the error of each class, or the single error of ECE.
 func (e *binned) PerClass() []float64 {
 	all := make([]float64, len(e.Rows))
 	for row, bins := range e.Rows {
-		var gaps exactsum.Sum // the order of a map must not show
+		var gaps exactsum.Sum // exact, so that the order of the map does not matter
 		for at := range bins {
 			b := e.bin(row, at)
 			var gap exactsum.Sum

@@ -8,9 +8,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/exactsum"
 )
 
-// A Confusion counts the labels of each class by the class that is decided for, the one
-// with the largest output. Its zero value has seen nothing. It is an [Accumulator] whose
-// value is the accuracy.
+// A Confusion counts the labels of each class by the predicted class, the one
+// with the largest output. Its zero value has seen nothing. It is an
+// [Accumulator] whose value is the accuracy.
 type Confusion struct {
 	classes int
 	cells   map[int]*exactsum.Sum // by label*(classes+1) + decision; that of NaN is classes
@@ -35,7 +35,7 @@ func (c *Confusion) Add(b Batch) error {
 	return nil
 }
 
-// cell returns a cell, which is then there.
+// cell returns a cell, which it makes if necessary.
 func (c *Confusion) cell(at int) *exactsum.Sum {
 	if c.cells[at] == nil {
 		if c.cells == nil {
@@ -69,9 +69,9 @@ func (c *Confusion) Merge(a Accumulator) error {
 	return nil
 }
 
-// Counts returns the weight of the labels of each class, by row, and of each decision, by
-// column. The last column, one more than classes, has the labels for which nothing
-// was decided since an output was NaN.
+// Counts returns the weight of the labels by true class (rows) and predicted
+// class (columns). The last column, after those of the classes, has the labels
+// without a prediction because an output was NaN.
 func (c *Confusion) Counts() [][]float64 {
 	rows := make([][]float64, c.classes)
 	for y := range rows {
@@ -85,7 +85,7 @@ func (c *Confusion) Counts() [][]float64 {
 	return rows
 }
 
-// confusionState is what JSON has of a Confusion.
+// confusionState is a Confusion in JSON.
 type confusionState struct {
 	Classes int                   `json:"classes"`
 	Cells   map[int]*exactsum.Sum `json:"cells"`
@@ -96,7 +96,7 @@ func (c *Confusion) MarshalJSON() ([]byte, error) {
 	return json.Marshal(confusionState{c.classes, c.cells})
 }
 
-// UnmarshalJSON reads the state of another Confusion instead of what this one has seen.
+// UnmarshalJSON replaces the state by that of another Confusion.
 func (c *Confusion) UnmarshalJSON(data []byte) error {
 	var s confusionState
 	if err := json.Unmarshal(data, &s); err != nil {
@@ -114,7 +114,7 @@ func (c *Confusion) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Value is the accuracy.
+// Value returns the accuracy.
 func (c *Confusion) Value() float64 {
 	var right, all exactsum.Sum
 	for at, s := range c.cells {

@@ -8,19 +8,22 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/exactsum"
 )
 
-// An Average says how the scores of classes become one.
+// An Average says how the scores of the classes become one.
 type Average int
 
 const (
-	// Macro is the mean over the classes that occur among the labels or the decisions.
+	// Macro is the mean over the classes that occur among the labels or the
+	// predictions.
 	Macro Average = iota
-	// Micro is the score of all decisions together. Where each example has one label,
-	// precision, recall and F1 are all the accuracy.
+	// Micro is the score of all predictions together. If each example has one
+	// label, precision, recall and F1 all equal the accuracy.
 	Micro
-	// Weighted is the mean over the classes weighted by their labels.
+	// Weighted is the mean over the classes, weighted by the number of their
+	// labels.
 	Weighted
 )
 
+// String returns "macro", "micro" or "weighted".
 func (a Average) String() string {
 	switch a {
 	case Macro:
@@ -33,55 +36,56 @@ func (a Average) String() string {
 	return "unknown"
 }
 
-// Precision is the share of the decisions for a class that are right. A class is
-// decided for where its output is the largest, of several equal ones the first; where
-// one is NaN none is.
+// Precision is the share of the predictions of a class that are right. The
+// class with the largest output is predicted, the first of several equal ones;
+// none if an output is NaN.
 //
-// With MultiLabel the targets are values of 0 and 1, each class is there or not by
-// itself, and is decided for where its logit is above 0 or its probability above 1/2.
+// With MultiLabel the targets are values of 0 and 1: each class is present or
+// absent independently, and is predicted if its logit is above 0 or its
+// probability above 1/2.
 //
-// A class without decisions has the precision 0, and one without labels too has none:
-// NaN in [PerClass], and left out of the average.
+// A class without predictions has precision 0; one without labels either has
+// none: it is NaN in [PerClass], and left out of the average.
 type Precision struct {
 	Average    Average
 	MultiLabel bool
 }
 
-// Name is "macro precision" or with the name of another average.
+// Name returns "macro precision", or the same with another average.
 func (p Precision) Name() string { return p.Average.String() + " precision" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (Precision) Direction() Direction { return HigherIsBetter }
 
-// Start returns an accumulator, which is a [PerClass]; an error if the average is none of
-// the constants.
+// Start returns an accumulator, which is a [PerClass], or an error if Average
+// is not one of the constants.
 func (p Precision) Start() (Accumulator, error) {
 	return newCounts(p.Name(), p.Average, p.MultiLabel, func(c *count) float64 { return over(&c.Right, &c.Decided) })
 }
 
-// Recall is the share of the labels of a class that are decided for, 0 where there are
-// none. Classes are decided for and left out as in Precision.
+// Recall is the share of the labels of a class that are predicted, 0 if there
+// are none. Classes are predicted and left out as in [Precision].
 type Recall struct {
 	Average    Average
 	MultiLabel bool
 }
 
-// Name is "macro recall" or with the name of another average.
+// Name returns "macro recall", or the same with another average.
 func (r Recall) Name() string { return r.Average.String() + " recall" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (Recall) Direction() Direction { return HigherIsBetter }
 
-// Start returns an accumulator, which is a [PerClass]; an error if the average is none of
-// the constants.
+// Start returns an accumulator, which is a [PerClass], or an error if Average
+// is not one of the constants.
 func (r Recall) Start() (Accumulator, error) {
 	return newCounts(r.Name(), r.Average, r.MultiLabel, func(c *count) float64 { return over(&c.Right, &c.Labels) })
 }
 
-// F1 is the harmonic mean of precision and recall of a class: twice the decisions that
-// are right over the sum of labels and decisions. Classes are decided for and left out
-// as in Precision. Macro is the mean of the classes' F1, not the F1 of mean precision
-// and mean recall.
+// F1 is the harmonic mean of precision and recall of a class: twice the number
+// of right predictions, divided by the number of labels plus predictions.
+// Classes are predicted and left out as in [Precision]. Macro is the mean of
+// the classes' F1, not the F1 of mean precision and mean recall.
 //
 // Source: van Rijsbergen, "Information Retrieval", 1979, chapter 7.
 type F1 struct {
@@ -89,14 +93,14 @@ type F1 struct {
 	MultiLabel bool
 }
 
-// Name is "macro F1" or with the name of another average.
+// Name returns "macro F1", or the same with another average.
 func (f F1) Name() string { return f.Average.String() + " F1" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (F1) Direction() Direction { return HigherIsBetter }
 
-// Start returns an accumulator, which is a [PerClass]; an error if the average is none of
-// the constants.
+// Start returns an accumulator, which is a [PerClass], or an error if Average
+// is not one of the constants.
 func (f F1) Start() (Accumulator, error) {
 	return newCounts(f.Name(), f.Average, f.MultiLabel, func(c *count) float64 {
 		var right, all exactsum.Sum
@@ -109,7 +113,7 @@ func (f F1) Start() (Accumulator, error) {
 	})
 }
 
-// over is a share, 0 of nothing.
+// over returns part/whole, 0 if both are 0.
 func over(part, whole *exactsum.Sum) float64 {
 	if whole.Float64() == 0 {
 		return 0
@@ -117,9 +121,9 @@ func over(part, whole *exactsum.Sum) float64 {
 	return exactsum.Ratio(part, whole)
 }
 
-// count are the weights of a class.
+// count holds the weights of a class.
 type count struct {
-	Right   exactsum.Sum `json:"right"` // labels that are decided for
+	Right   exactsum.Sum `json:"right"` // labels that are predicted
 	Decided exactsum.Sum `json:"decided"`
 	Labels  exactsum.Sum `json:"labels"`
 }
@@ -133,7 +137,7 @@ func (c *count) merge(other *count) {
 // empty reports whether the class does not occur.
 func (c *count) empty() bool { return c.Decided.Float64() == 0 && c.Labels.Float64() == 0 }
 
-// counts has the counts of each class, for scores of them.
+// counts holds the counts of each class, from which scores are computed.
 type counts struct {
 	Classes []count `json:"classes"`
 
@@ -177,7 +181,7 @@ func (c *counts) addLabels(b Batch) error {
 	return nil
 }
 
-// decision returns the first of the largest outputs, not ok where one is NaN.
+// decision returns the first of the largest outputs; ok is false if one is NaN.
 func decision(row []float64) (k int, ok bool) {
 	for i, x := range row {
 		if x != x {
@@ -217,8 +221,8 @@ func (c *counts) addChoices(b Batch) error {
 	return nil
 }
 
-// fit makes counts for a number of classes, or is an error if there are those of
-// another.
+// fit makes counts for a number of classes, or returns an error if there are
+// counts for another number.
 func (c *counts) fit(classes int) error {
 	if len(c.Classes) == 0 {
 		c.Classes = make([]count, classes)
@@ -249,7 +253,7 @@ func (c *counts) Merge(a Accumulator) error {
 	return nil
 }
 
-// PerClass returns the score of each class, NaN of those that do not occur.
+// PerClass returns the score of each class, NaN for those that do not occur.
 func (c *counts) PerClass() []float64 {
 	scores := make([]float64, len(c.Classes))
 	for k := range c.Classes {

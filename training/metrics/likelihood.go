@@ -6,27 +6,27 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
-// NLL is the mean negative log-likelihood of the labels, in nats: the negative logarithm
-// of the probability that the output gives to their classes.
+// NLL is the mean negative log-likelihood of the labels in nats: the negative
+// logarithm of the probability that the output gives to their classes.
 type NLL struct{}
 
-// Name is "NLL".
+// Name returns "NLL".
 func (NLL) Name() string { return "NLL" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (NLL) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with labels.
 func (n NLL) Start() (Accumulator, error) { return newLabelMean(n.Name(), surprise, identity), nil }
 
-// Perplexity is exp(NLL): a model that is as unsure as among so many classes that are
-// equally likely.
+// Perplexity is exp(NLL): the number of equally likely classes among which the
+// model would be as unsure.
 type Perplexity struct{}
 
-// Name is "perplexity".
+// Name returns "perplexity".
 func (Perplexity) Name() string { return "perplexity" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (Perplexity) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with labels.
@@ -34,13 +34,13 @@ func (p Perplexity) Start() (Accumulator, error) {
 	return newLabelMean(p.Name(), surprise, math.Exp), nil
 }
 
-// BitsPerToken is NLL in bits, NLL/log(2), each label being a token.
+// BitsPerToken is [NLL] in bits, NLL/log(2), where each label is a token.
 type BitsPerToken struct{}
 
-// Name is "bits per token".
+// Name returns "bits per token".
 func (BitsPerToken) Name() string { return "bits per token" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (BitsPerToken) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with labels.
@@ -48,7 +48,7 @@ func (t BitsPerToken) Start() (Accumulator, error) {
 	return newLabelMean(t.Name(), surprise, func(nats float64) float64 { return nats / math.Ln2 }), nil
 }
 
-// surprise is the negative logarithm of the probability of a label, in nats.
+// surprise returns the negative logarithm of a label's probability, in nats.
 func surprise(row []float64, probabilities bool, label int) float64 {
 	if probabilities {
 		return -portable.Log(row[label])
@@ -60,16 +60,16 @@ func surprise(row []float64, probabilities bool, label int) float64 {
 	return largest - row[label] + portable.Log(sum)
 }
 
-// Brier is the mean over the labels of the sum over the classes of the squares of what
-// the probabilities are off, from 0 to 2.
+// Brier is the mean over the labels of the squared distance between the
+// probabilities and the one-hot label, from 0 to 2.
 //
 // Source: Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.
 type Brier struct{}
 
-// Name is "Brier score".
+// Name returns "Brier score".
 func (Brier) Name() string { return "Brier score" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (Brier) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with labels.

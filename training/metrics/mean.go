@@ -8,23 +8,24 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/exactsum"
 )
 
-// A LabelMean is a metric of your own: the mean over the labels, weighted by their
-// weights, of a function of the outputs of the classes and the label.
+// A LabelMean is your own metric: the mean over the labels, weighted by their
+// weights, of a function of the class outputs and the label.
 type LabelMean struct {
 	Title  string
 	Better Direction
-	// Of is given the outputs as they are, logits or probabilities. It must not keep
-	// the slice.
+	// Of gets the outputs as they are, logits or probabilities. It must not
+	// keep the slice.
 	Of func(outputs []float64, label int) float64
 }
 
-// Name is the title.
+// Name returns Title.
 func (m LabelMean) Name() string { return m.Title }
 
-// Direction is that of the field Better.
+// Direction returns Better.
 func (m LabelMean) Direction() Direction { return m.Better }
 
-// Start returns an accumulator for batches with labels; an error without a function.
+// Start returns an accumulator for batches with labels, or an error if Of is
+// nil.
 func (m LabelMean) Start() (Accumulator, error) {
 	if m.Of == nil {
 		return nil, errors.Errorf("metrics: LabelMean: Of must be a function, got none for %q", m.Title)
@@ -32,7 +33,7 @@ func (m LabelMean) Start() (Accumulator, error) {
 	return newLabelMean(m.Title, func(row []float64, _ bool, label int) float64 { return m.Of(row, label) }, identity), nil
 }
 
-// A ValueMean is a metric of your own: the mean over the values, weighted by their
+// A ValueMean is your own metric: the mean over the values, weighted by their
 // weights, of a function of output and target.
 type ValueMean struct {
 	Title  string
@@ -40,13 +41,14 @@ type ValueMean struct {
 	Of     func(output, target float64) float64
 }
 
-// Name is the title.
+// Name returns Title.
 func (m ValueMean) Name() string { return m.Title }
 
-// Direction is that of the field Better.
+// Direction returns Better.
 func (m ValueMean) Direction() Direction { return m.Better }
 
-// Start returns an accumulator for batches with values; an error without a function.
+// Start returns an accumulator for batches with values, or an error if Of is
+// nil.
 func (m ValueMean) Start() (Accumulator, error) {
 	if m.Of == nil {
 		return nil, errors.Errorf("metrics: ValueMean: Of must be a function, got none for %q", m.Title)
@@ -88,14 +90,15 @@ func (m *mean) Value() float64 { return m.final(exactsum.Ratio(&m.Total, &m.Weig
 // put adds a number with a weight.
 func (m *mean) put(x, weight float64) {
 	m.Weight.Add(weight)
-	if math.IsInf(x, 0) { // of which AddProduct would take a part
+	if math.IsInf(x, 0) { // AddProduct would take it apart
 		m.Total.Add(x)
 		return
 	}
 	m.Total.AddProduct(weight, x)
 }
 
-// newLabelMean is the mean over labels of a function, of which final gives the value.
+// newLabelMean returns the mean over labels of a function; final turns it into
+// the value.
 func newLabelMean(name string, of func(row []float64, probabilities bool, label int) float64, final func(float64) float64) *mean {
 	return &mean{name: name, final: final, add: func(m *mean, b Batch) error {
 		l, err := b.byLabels()
@@ -107,7 +110,8 @@ func newLabelMean(name string, of func(row []float64, probabilities bool, label 
 	}}
 }
 
-// newValueMean is the mean over values of a function, of which final gives the value.
+// newValueMean returns the mean over values of a function; final turns it into
+// the value.
 func newValueMean(name string, of func(output, target float64) float64, final func(float64) float64) *mean {
 	return &mean{name: name, final: final, add: func(m *mean, b Batch) error {
 		v, err := b.byValues()

@@ -6,35 +6,38 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Metric describes a measure of how good outputs are. Its zero value is usable.
+// A Metric describes a measure of how good outputs are. The zero values of the
+// metrics in this package are usable.
 type Metric interface {
-	// Name is what tables, logs and early stopping call it.
+	// Name returns the name for tables, logs and early stopping.
 	Name() string
-	// Direction says which values are better.
+	// Direction returns which values are better.
 	Direction() Direction
-	// Start returns an accumulator that has seen nothing, or an error if the settings of
-	// the metric are wrong.
+	// Start returns an accumulator that has seen nothing, or an error if the
+	// metric's settings are wrong.
 	Start() (Accumulator, error)
 }
 
-// An Accumulator has the value of a metric over the batches that it was given. It
-// is not for several goroutines at once: give each its own, and merge them.
+// An Accumulator holds the value of a metric over the batches that it was
+// given. It is not safe for use by several goroutines: give each its own, and
+// merge them.
 //
-// The state of an accumulator is what [encoding/json] makes of it: read into
-// one that was started by the same metric it goes on exactly. One of your own needs
+// The state of an accumulator is its [encoding/json] form: read into one that
+// the same metric has started, it continues exactly. Your own accumulators need
 // exported fields for that.
 type Accumulator interface {
-	// Add adds the examples of a batch, all of them or, with an error, none.
+	// Add adds the examples of a batch, either all of them or, with an error,
+	// none.
 	Add(Batch) error
-	// Merge adds what another accumulator of the same metric has seen; an error where it
-	// is of another.
+	// Merge adds what another accumulator has seen, or returns an error if that
+	// is of another metric.
 	Merge(Accumulator) error
-	// Value is the metric over all that was added, NaN where there is none.
+	// Value returns the metric over everything added, NaN if that is nothing.
 	Value() float64
 }
 
-// A PerClass accumulator also has values of the single classes, or of the single
-// outputs of a regression; NaN for those that have none.
+// A PerClass accumulator also has values for single classes, or for single
+// outputs of a regression; NaN for those without one.
 type PerClass interface{ PerClass() []float64 }
 
 // A Direction says which values of a metric are better.
@@ -47,7 +50,7 @@ const (
 	HigherIsBetter
 )
 
-// String is "lower is better" or "higher is better".
+// String returns "lower is better" or "higher is better".
 func (d Direction) String() string {
 	if d == HigherIsBetter {
 		return "higher is better"
@@ -55,8 +58,8 @@ func (d Direction) String() string {
 	return "lower is better"
 }
 
-// Better reports whether a value is better than another by more than delta. NaN is better
-// than nothing, and any number is better than NaN.
+// Better reports whether value is better than the value than by more than
+// delta. NaN is better than nothing, and any number is better than NaN.
 func (d Direction) Better(value, than, delta float64) bool {
 	switch {
 	case math.IsNaN(value):
@@ -69,7 +72,7 @@ func (d Direction) Better(value, than, delta float64) bool {
 	return value < than-delta
 }
 
-// same returns an accumulator as the type of another, into which it is merged.
+// same returns from with the type of the accumulator that it is merged into.
 func same[T Accumulator](into T, from Accumulator) (T, error) {
 	other, ok := from.(T)
 	if !ok {

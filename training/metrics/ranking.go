@@ -10,44 +10,47 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// AUROC is the area under the receiver operating characteristic: the probability that an
-// example of a class has a higher score than one of the others, ties counting half.
+// AUROC is the area under the receiver operating characteristic: the
+// probability that an example of a class has a higher score than one of the
+// others; ties count half.
 //
-// Of labels of two classes it is that of class 1, by the difference of the outputs; of more, the
-// mean over the classes, each against the rest by its probability. Of values it is the
-// mean over the last axis, where targets are 0 and 1. A class without examples or
-// without others has none: NaN in [PerClass], and left out of the mean. It is NaN where
-// a score is.
+// With labels of two classes it is that of class 1, with the difference of the
+// outputs as the score; with more, the mean over the classes, each against the
+// rest by its probability. With values it is the mean over the last axis, with
+// targets of 0 and 1. A class has none if it has no examples or there are no
+// others: it is NaN in [PerClass], and left out of the mean. A NaN score makes
+// it NaN.
 //
-// It keeps the scores of all examples, 24 bytes each a class.
+// It keeps the scores of all examples, 24 bytes for each example and class.
 //
 // Source: Hanley and McNeil, "The Meaning and Use of the Area under a Receiver Operating
 // Characteristic (ROC) Curve", 1982; the mean as in Provost and Domingos, 2001, unweighted.
 type AUROC struct{}
 
-// Name is "AUROC".
+// Name returns "AUROC".
 func (AUROC) Name() string { return "AUROC" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (AUROC) Direction() Direction { return HigherIsBetter }
 
 // Start returns an accumulator for batches with labels or values, which is a [PerClass].
 func (a AUROC) Start() (Accumulator, error) { return &ranking{name: a.Name(), of: areaUnderROC}, nil }
 
-// AveragePrecision sums the precision at each threshold times what recall gains there:
+// AveragePrecision sums the precision at each threshold times the gain in
+// recall there:
 //
 //	AP = sum over thresholds of (recall[n] - recall[n-1]) * precision[n]
 //
-// It says more than AUROC where a class is rare. Scores, means and memory are as there;
-// a class without examples has none.
+// It says more than [AUROC] if a class is rare. Scores, means and memory are as
+// there; a class without examples has none.
 //
 // Source: scikit-learn's average_precision_score, which does not interpolate.
 type AveragePrecision struct{}
 
-// Name is "average precision".
+// Name returns "average precision".
 func (AveragePrecision) Name() string { return "average precision" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (AveragePrecision) Direction() Direction { return HigherIsBetter }
 
 // Start returns an accumulator for batches with labels or values, which is a [PerClass].
@@ -55,14 +58,14 @@ func (a AveragePrecision) Start() (Accumulator, error) {
 	return &ranking{name: a.Name(), of: averagePrecision}, nil
 }
 
-// scored is an example of a class or of another.
+// scored is an example with its score, of a class or of another.
 type scored struct {
 	Score    score   `json:"s"`
 	Weight   float64 `json:"w"`
 	Positive bool    `json:"p"`
 }
 
-// ranking has the scores of all examples by class.
+// ranking holds the scores of all examples by class.
 type ranking struct {
 	Classes [][]scored `json:"classes"`
 
@@ -152,8 +155,8 @@ func (r *ranking) Merge(a Accumulator) error {
 	return nil
 }
 
-// PerClass returns the value of each class, NaN of those that have none; of labels of
-// two classes that of class 1.
+// PerClass returns the value of each class, NaN for those that have none; with
+// labels of two classes, that of class 1 only.
 func (r *ranking) PerClass() []float64 {
 	values := make([]float64, len(r.Classes))
 	for k, all := range r.Classes {
@@ -202,10 +205,11 @@ func averagePrecision(all []scored) float64 {
 	return total
 }
 
-// curve returns the receiver operating characteristic: the shares of the positive and
-// of the negative examples with scores from a threshold on, from none to all, and the
-// weights of both. The order of the examples does not matter: they are sorted so that
-// weights are added in one order. The weights are NaN where a score is.
+// curve returns the receiver operating characteristic: the shares of the
+// positive and of the negative examples with scores from a threshold on, from
+// none to all, and the weights of both. The order of the examples does not
+// matter: they are sorted so that weights are added in one order. The weights
+// are NaN if a score is.
 func curve(all []scored) (right, wrong []float64, positives, negatives float64) {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b scored) int {
@@ -214,7 +218,8 @@ func curve(all []scored) (right, wrong []float64, positives, negatives float64) 
 	if len(all) > 0 && math.IsNaN(float64(all[0].Score)) {
 		return nil, nil, math.NaN(), math.NaN()
 	}
-	// Ranks for scores, of which infinities would be no thresholds to stat.ROC.
+	// Ranks instead of scores, since infinite scores would not be thresholds
+	// for stat.ROC.
 	ranks, weights, classes := make([]float64, len(all)), make([]float64, len(all)), make([]bool, len(all))
 	for i, s := range all {
 		if i > 0 {

@@ -12,10 +12,10 @@ import (
 // MAE is the mean absolute error over all values.
 type MAE struct{}
 
-// Name is "MAE".
+// Name returns "MAE".
 func (MAE) Name() string { return "MAE" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (MAE) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with values.
@@ -26,10 +26,10 @@ func (m MAE) Start() (Accumulator, error) {
 // RMSE is the root of the mean squared error over all values.
 type RMSE struct{}
 
-// Name is "RMSE".
+// Name returns "RMSE".
 func (RMSE) Name() string { return "RMSE" }
 
-// Direction is LowerIsBetter.
+// Direction returns [LowerIsBetter].
 func (RMSE) Direction() Direction { return LowerIsBetter }
 
 // Start returns an accumulator for batches with values.
@@ -40,33 +40,34 @@ func (r RMSE) Start() (Accumulator, error) {
 	}, math.Sqrt), nil
 }
 
-// R2 is the coefficient of determination, the share of the variance of the targets that
-// the outputs account for:
+// R2 is the coefficient of determination, the share of the targets' variance
+// that the outputs explain:
 //
 //	R² = 1 - sum over i of w[i]*(target[i]-output[i])^2 / sum over i of w[i]*(target[i]-mean)^2
 //
-// with the weighted mean of the targets. It is 1 at best, 0 for the mean itself and has
-// no bound below. Where there are several outputs, on the last axis of two or more, it
-// is the mean of theirs, which PerClass has. Targets that are all equal have none: it
-// is NaN where they are met and -Inf where they are not. Means that are large beside the
-// variance take no digits away.
+// where mean is the weighted mean of the targets. It is 1 at best, 0 for
+// predicting the mean, and has no lower bound. With several outputs, on the
+// last axis of two or more, it is the mean of theirs, which [PerClass] returns.
+// If the targets are all equal it is NaN when they are predicted exactly and
+// -Inf otherwise. Means that are large compared with the variance cost no
+// digits.
 type R2 struct{}
 
-// Name is "R²".
+// Name returns "R²".
 func (R2) Name() string { return "R²" }
 
-// Direction is HigherIsBetter.
+// Direction returns [HigherIsBetter].
 func (R2) Direction() Direction { return HigherIsBetter }
 
 // Start returns an accumulator for batches with values, which is a [PerClass].
 func (R2) Start() (Accumulator, error) { return new(determination), nil }
 
-// determination has the sums of each output.
+// determination holds the sums of each output.
 type determination struct {
 	Columns []moments `json:"columns"`
 }
 
-// moments are exact sums over the values of an output, each times its weight.
+// moments holds exact sums over the values of an output, each times its weight.
 type moments struct {
 	Weight  exactsum.Sum `json:"weight"`
 	Target  exactsum.Sum `json:"target"`
@@ -101,7 +102,8 @@ func addSquare(s *exactsum.Sum, x, weight float64) {
 	}
 }
 
-// fit makes sums for a number of outputs, or is an error if there are those of another.
+// fit makes sums for a number of outputs, or returns an error if there are sums
+// for another number.
 func (d *determination) fit(columns int) error {
 	if len(d.Columns) == 0 {
 		d.Columns = make([]moments, columns)
@@ -147,7 +149,8 @@ func (d *determination) PerClass() []float64 {
 	return all
 }
 
-// coefficient is 1 - errors*weight/(weight*squares - target^2), rounded once.
+// coefficient returns 1 - errors*weight/(weight*squares - target^2), rounded
+// once.
 func (m *moments) coefficient() float64 {
 	for _, s := range []*exactsum.Sum{&m.Weight, &m.Target, &m.Squares, &m.Errors} {
 		if !s.Finite() {

@@ -6,7 +6,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// average is the mean, NaN of none.
+// average returns the mean, NaN for no numbers.
 func average(x []float64) float64 {
 	var total float64
 	for _, v := range x {
@@ -15,10 +15,10 @@ func average(x []float64) float64 {
 	return total / float64(len(x))
 }
 
-// score is a float64 that JSON can hold, infinite and NaN too.
+// score is a float64 that JSON can hold even if it is infinite or NaN.
 type score float64
 
-// MarshalText writes the number so that it reads as the same.
+// MarshalText writes the number so that it is read back exactly.
 func (s score) MarshalText() ([]byte, error) {
 	return strconv.AppendFloat(nil, float64(s), 'g', -1, 64), nil
 }

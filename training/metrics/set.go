@@ -6,8 +6,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Set accumulates several metrics of the same batches. It is not for several
-// goroutines at once.
+// A Set accumulates several metrics over the same batches. It is not safe for
+// use by several goroutines.
 type Set struct {
 	metrics      []Metric
 	accumulators []Accumulator
@@ -20,8 +20,8 @@ type Score struct {
 	Direction Direction
 }
 
-// New returns a set of metrics that has seen nothing, an error if the settings of one are
-// wrong or two have one name.
+// New returns a set of metrics that has seen nothing, or an error if a metric's
+// settings are wrong or two have the same name.
 func New(of ...Metric) (*Set, error) {
 	s := &Set{metrics: of}
 	seen := make(map[string]bool)
@@ -42,8 +42,8 @@ func New(of ...Metric) (*Set, error) {
 	return s, nil
 }
 
-// Add adds a batch to all metrics. After an error the set is of no more use: some metrics
-// may have the batch.
+// Add adds a batch to all metrics. After an error the set is no longer usable,
+// since some metrics may have the batch and others not.
 func (s *Set) Add(b Batch) error {
 	for _, a := range s.accumulators {
 		if err := a.Add(b); err != nil {
@@ -80,7 +80,8 @@ func (s *Set) Scores() []Score {
 	return all
 }
 
-// Accumulator returns that of the metric with a name, nil if there is none.
+// Accumulator returns the accumulator of the metric called name, nil if there
+// is none.
 func (s *Set) Accumulator(name string) Accumulator {
 	for i, m := range s.metrics {
 		if m.Name() == name {
@@ -90,7 +91,7 @@ func (s *Set) Accumulator(name string) Accumulator {
 	return nil
 }
 
-// MarshalJSON writes the state of all metrics by their names.
+// MarshalJSON writes the states of all metrics by their names.
 func (s *Set) MarshalJSON() ([]byte, error) {
 	states := make(map[string]Accumulator)
 	for i, m := range s.metrics {
@@ -99,8 +100,8 @@ func (s *Set) MarshalJSON() ([]byte, error) {
 	return json.Marshal(states)
 }
 
-// UnmarshalJSON reads what a set of the same metrics has written, instead of what this
-// one has seen; an error if it is of other metrics.
+// UnmarshalJSON replaces the state by one that a set of the same metrics has
+// written; a set of other metrics is an error.
 func (s *Set) UnmarshalJSON(data []byte) error {
 	var states map[string]json.RawMessage
 	if err := json.Unmarshal(data, &states); err != nil {

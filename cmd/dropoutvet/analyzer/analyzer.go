@@ -1,6 +1,6 @@
-// Package analyzer is the analysis of command dropoutvet, in the form that
-// golang.org/x/tools/go/analysis gives to all of them: add Analyzer to a
-// multichecker, to unitchecker or to a plugin of golangci-lint.
+// Package analyzer is the analysis of command dropoutvet as a
+// golang.org/x/tools/go/analysis Analyzer: add [Analyzer] to a multichecker, to
+// unitchecker or to a plugin of golangci-lint.
 package analyzer
 
 import (
@@ -62,7 +62,7 @@ func isBuiltin(obj types.Object) bool {
 		fn.Signature().Recv() == nil
 }
 
-// reportBuiltin reports the identifier that c is at, a use of gorgonia.Dropout.
+// reportBuiltin reports the identifier at c, a use of gorgonia.Dropout.
 func (f *file) reportBuiltin(c inspector.Cursor) {
 	qualifier := ""
 	if c.ParentEdgeKind() == edge.SelectorExpr_Sel {
@@ -78,7 +78,7 @@ func (f *file) reportBuiltin(c inspector.Cursor) {
 	name, edits := f.importOps(use.Pos())
 	text := name + ".Dropout"
 	if c.ParentEdgeKind() != edge.CallExpr_Fun {
-		// As a value it keeps its type: that of ops.Dropout has options too.
+		// A value keeps its type: the type of ops.Dropout has options too.
 		text = "func(x *" + qualifier + "Node, p float64) (*" + qualifier + "Node, error) { return " + text + "(x, p) }"
 	}
 	f.pass.Report(analysis.Diagnostic{

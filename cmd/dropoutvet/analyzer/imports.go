@@ -10,18 +10,18 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// A file is a file under analysis, which may come to need package ops.
+// A file is a file under analysis, which may need to import package ops.
 type file struct {
 	pass   *analysis.Pass
 	syntax *ast.File
 	free   string // name for an import of ops; empty until it is needed
 }
 
-// importOps returns a name by which code at pos can refer to package ops, with the
-// edits that bring it about.
+// importOps returns a name by which code at pos can refer to package ops, with
+// the edits that make it available.
 func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit) {
 	for _, spec := range f.imports(opsPath) {
-		// Dot and blank imports have no name that a scope could find.
+		// Dot and blank imports have no name in any scope.
 		obj := f.pass.TypesInfo.PkgNameOf(spec)
 		if obj == nil {
 			continue
@@ -37,7 +37,7 @@ func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit)
 	if f.free != "ops" {
 		text = f.free + " " + text
 	}
-	// Whoever uses gorgonia.Dropout imports gorgonia.
+	// A file that uses gorgonia.Dropout imports gorgonia.
 	at := f.imports(gorgoniaPath)[0]
 	for _, decl := range f.syntax.Decls {
 		d, ok := decl.(*ast.GenDecl)
@@ -65,7 +65,7 @@ func (f *file) imports(path string) (specs []*ast.ImportSpec) {
 	return specs
 }
 
-// freeName returns a name that means nothing yet in the file or its package.
+// freeName returns a name that has no meaning yet in the file or its package.
 func (f *file) freeName() string {
 	used := make(map[string]bool)
 	for _, name := range f.pass.Pkg.Scope().Names() {

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// begin opens a file for amd64, which the tag noasm leaves out.
+// begin opens a file for amd64, which the tag noasm excludes.
 func begin() {
 	ConstraintExpr("amd64")
 	ConstraintExpr("!noasm")
@@ -19,7 +19,7 @@ func Declare(name, params string, doc ...string) {
 	Doc(doc...)
 }
 
-// Loop repeats body, which does per of n things, while so many are left.
+// Loop repeats body, which does per things, while at least per of n are left.
 func Loop(name string, n reg.GPVirtual, per int, body func()) {
 	Label(name)
 	CMPQ(n, I8(per))
@@ -30,14 +30,14 @@ func Loop(name string, n reg.GPVirtual, per int, body func()) {
 	Label(name + "_end")
 }
 
-// Argument reads a parameter of 64 bits.
+// Argument reads a 64-bit parameter.
 func Argument(name string) reg.GPVirtual {
 	r := GP64()
 	Load(Param(name), r)
 	return r
 }
 
-// Address is the memory of a parameter.
+// Address returns the memory of a parameter.
 func Address(name string) Mem {
 	b, err := Param(name).Resolve()
 	if err != nil {
@@ -67,21 +67,21 @@ func Spread(r reg.GPVirtual, v reg.VecVirtual) {
 	VPBROADCASTD(x, v)
 }
 
-// Binary is x op y in a new vector.
+// Binary returns x op y in a new vector.
 func Binary(op func(...Op), x, y Op) reg.VecVirtual {
 	z := YMM()
 	op(y, x, z)
 	return z
 }
 
-// Read reads a vector of float32.
+// Read returns a vector of float32 from memory.
 func Read(m Mem) reg.VecVirtual {
 	x := YMM()
 	VMOVUPS(m, x)
 	return x
 }
 
-// Parity takes the even or the odd elements of two vectors of float32.
+// Parity returns the even or the odd elements of two vectors of float32.
 func Parity(x, y reg.VecVirtual, odd bool) reg.VecVirtual {
 	which := uint64(0x88)
 	if odd {
@@ -93,8 +93,8 @@ func Parity(x, y reg.VecVirtual, odd bool) reg.VecVirtual {
 	return z
 }
 
-// Interleave is the reverse of Parity: it returns the two vectors of which x has the even
-// and y the odd elements.
+// Interleave is the inverse of [Parity]: it returns the two vectors whose even
+// elements are x and whose odd elements are y.
 func Interleave(x, y reg.VecVirtual) [2]reg.VecVirtual {
 	low, high := Binary(VUNPCKLPS, x, y), Binary(VUNPCKHPS, x, y)
 	var z [2]reg.VecVirtual

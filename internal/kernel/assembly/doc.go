@@ -1,4 +1,5 @@
-// Package assembly is what the generators of the kernels' assembly have in common: for
-// amd64 helpers for avo, for arm64, for which avo has no instructions, a writer. It is a
-// module of its own, as the generators are, so that avo is no dependency of the library.
+// Package assembly has what the generators of the kernels' assembly share:
+// helpers for avo on amd64, and a writer for arm64, for which avo has no
+// instructions. Like the generators it is a separate module, so that the
+// library does not depend on avo.
 package assembly

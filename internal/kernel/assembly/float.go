@@ -5,9 +5,10 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// Float is an element type of Size 4 or 8 bytes.
+// Float is an element type of Size bytes, 4 or 8.
 type Float struct{ Size int }
 
+// String returns the name of the Go type.
 func (f Float) String() string {
 	if f.Size == 4 {
 		return "float32"
@@ -15,7 +16,7 @@ func (f Float) String() string {
 	return "float64"
 }
 
-// Op is the form of an instruction for the element type.
+// Op returns the form of an instruction for the element type.
 func (f Float) Op(single, double func(...Op)) func(...Op) {
 	if f.Size == 4 {
 		return single

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Write is the main function of a generator: it writes what amd64 builds by avo, or with
-// the flag -neon what arm64 writes to a file.
+// Write is the main function of a generator: it writes what amd64 builds with
+// avo or, with the flag -neon, what arm64 writes to a file.
 func Write(amd64 func(), arm64 func(n *NEON)) {
 	file := flag.String("neon", "", "write arm64 assembly to this `file`")
 	flag.Parse()
@@ -32,9 +32,9 @@ func Write(amd64 func(), arm64 func(n *NEON)) {
 	}
 }
 
-// NEON writes assembly for arm64. Go's assembler has no arithmetic of vectors of floats:
-// the methods for that write numbers, as "Arm Architecture Reference Manual for A-profile
-// architecture", C4.1, has them.
+// NEON writes assembly for arm64. Go's assembler lacks vector arithmetic on
+// floats: the methods for it write instructions as numbers, from "Arm
+// Architecture Reference Manual for A-profile architecture", C4.1.
 type NEON struct{ bytes.Buffer }
 
 // Line writes a line.
@@ -43,14 +43,15 @@ func (n *NEON) Line(format string, args ...any) { fmt.Fprintf(n, format+"\n", ar
 // Do writes an instruction.
 func (n *NEON) Do(format string, args ...any) { n.Line("\t"+format, args...) }
 
-// Function opens a function of such parameters and so many bytes of them.
+// Function opens a function with the given parameters, which take bytes bytes.
 func (n *NEON) Function(name, params string, bytes int) {
 	n.Line("")
 	n.Line("// func %s(%s)", name, params)
 	n.Line("TEXT ·%s(SB), NOSPLIT, $0-%d", name, bytes)
 }
 
-// Arguments reads parameters of 64 bits, each given as name+offset, to R0, R1, ...
+// Arguments reads 64-bit parameters, each given as name+offset, into R0, R1,
+// ...
 func (n *NEON) Arguments(params ...string) {
 	for i, p := range params {
 		n.Do("MOVD %s(FP), R%d", p, i)
@@ -65,8 +66,8 @@ func (n *NEON) Constant(v int, low, high uint64) {
 	}
 }
 
-// An Arrangement is how a register is cut into elements: by the field size of integer
-// instructions, its bit sz of those of floats, and its name.
+// An Arrangement is how a register is divided into elements: the size field of
+// integer instructions, the sz bit of float instructions, and its name.
 type Arrangement struct {
 	size, sz uint32
 	Name     string
@@ -79,7 +80,7 @@ var (
 	D2 = Arrangement{3, 1, "D2"}
 )
 
-// List is count registers from the first on.
+// List returns count registers from first on, as instructions name them.
 func (a Arrangement) List(first, count int) string {
 	var s []string
 	for i := range count {
@@ -92,36 +93,39 @@ func (n *NEON) word(code uint32, format string, args ...any) {
 	n.Do("WORD $%#08x // "+format, append([]any{code}, args...)...)
 }
 
-// same is the class of instructions on three registers of one arrangement: d = x op y.
+// same writes an instruction on three registers of one arrangement: d = x op y.
 func (n *NEON) same(name string, a Arrangement, u, size, opcode uint32, d, x, y int) {
 	n.word(1<<30|u<<29|0b01110<<24|size<<22|1<<21|uint32(y)<<16|opcode<<11|1<<10|uint32(x)<<5|uint32(d),
 		"%s V%d.%s, V%d.%[3]s, V%[5]d.%[3]s", name, d, a.Name, x, y)
 }
 
-// Add sets d to x+y, Sub to x-y, Mul to x*y and Div to x/y, each element rounded.
+// Add sets d to x+y, each element rounded.
 func (n *NEON) Add(a Arrangement, d, x, y int) { n.same("FADD", a, 0, a.sz, 0b11010, d, x, y) }
 
-// Sub is the difference.
+// Sub sets d to x-y, each element rounded.
 func (n *NEON) Sub(a Arrangement, d, x, y int) { n.same("FSUB", a, 0, 2|a.sz, 0b11010, d, x, y) }
 
-// Mul is the product.
+// Mul sets d to x*y, each element rounded.
 func (n *NEON) Mul(a Arrangement, d, x, y int) { n.same("FMUL", a, 1, a.sz, 0b11011, d, x, y) }
 
-// Div is the quotient.
+// Div sets d to x/y, each element rounded.
 func (n *NEON) Div(a Arrangement, d, x, y int) { n.same("FDIV", a, 1, a.sz, 0b11111, d, x, y) }
 
-// Max sets d to the maximum as in Go: NaN if one is, and of zeros +0 if one is.
+// Max sets d to the maximum as Go defines it: NaN if one is, and +0 for zeros
+// of both signs.
 func (n *NEON) Max(a Arrangement, d, x, y int) { n.same("FMAX", a, 0, a.sz, 0b11110, d, x, y) }
 
-// Equal sets all bits of elements of d where x = y.
+// Equal sets all bits of the elements of d where x = y, and clears the others.
 func (n *NEON) Equal(a Arrangement, d, x, y int) { n.same("FCMEQ", a, 0, a.sz, 0b11100, d, x, y) }
 
-// Greater sets all bits of elements of d where x > y.
+// Greater sets all bits of the elements of d where x > y, and clears the
+// others.
 func (n *NEON) Greater(a Arrangement, d, x, y int) {
 	n.same("FCMGT", a, 1, 2|a.sz, 0b11100, d, x, y)
 }
 
-// AtLeast sets all bits of elements of d where x >= y, as integers without a sign.
+// AtLeast sets all bits of the elements of d where x >= y, as unsigned
+// integers, and clears the others.
 func (n *NEON) AtLeast(a Arrangement, d, x, y int) { n.same("CMHS", a, 1, a.size, 0b00111, d, x, y) }
 
 // OrNot sets d to x or not y, bit by bit.
@@ -134,16 +138,17 @@ func (n *NEON) AndNot(d, x, y int) {
 	n.same("BIC", Arrangement{Name: "B16"}, 0, 1, 0b00011, d, x, y)
 }
 
-// And, Or and Xor set d to x and y, x or y, x xor y, bit by bit.
+// And sets d to x and y, bit by bit.
 func (n *NEON) And(d, x, y int) { n.Do("VAND V%d.B16, V%d.B16, V%d.B16", y, x, d) }
 
-// Or is the disjunction.
+// Or sets d to x or y, bit by bit.
 func (n *NEON) Or(d, x, y int) { n.Do("VORR V%d.B16, V%d.B16, V%d.B16", y, x, d) }
 
-// Xor is the exclusive one.
+// Xor sets d to x xor y, bit by bit.
 func (n *NEON) Xor(d, x, y int) { n.Do("VEOR V%d.B16, V%d.B16, V%d.B16", y, x, d) }
 
-// half is 1 in the bit that makes an instruction take the upper half of a register.
+// half returns the bit that makes an instruction use the upper half of a
+// register.
 func half(upper bool) (bit uint32, suffix string) {
 	if upper {
 		return 1 << 30, "2"
@@ -151,14 +156,15 @@ func half(upper bool) (bit uint32, suffix string) {
 	return 0, ""
 }
 
-// Products sets d to the two 64-bit products of the 32-bit elements of half of x and y.
+// Products sets d to the two 64-bit products of the 32-bit elements in half of
+// x and y.
 func (n *NEON) Products(d, x, y int, upper bool) {
 	q, suffix := half(upper)
 	n.word(q|1<<29|0b01110<<24|2<<22|1<<21|uint32(y)<<16|0b1100<<12|uint32(x)<<5|uint32(d),
 		"UMULL%s V%d.D2, V%d, V%d", suffix, d, x, y)
 }
 
-// one is the class of instructions on one register: d = op x.
+// one writes an instruction on one register: d = op x.
 func (n *NEON) one(name string, q, u, size, opcode uint32, d, x int) {
 	n.word(q|u<<29|0b01110<<24|size<<22|0b10000<<17|opcode<<12|0b10<<10|uint32(x)<<5|uint32(d), "%s V%d, V%d", name, d, x)
 }
@@ -169,20 +175,21 @@ func (n *NEON) Sqrt(a Arrangement, d, x int) { n.one("FSQRT", 1<<30, 1, 2|a.sz, 
 // Neg sets d to -x.
 func (n *NEON) Neg(a Arrangement, d, x int) { n.one("FNEG", 1<<30, 1, 2|a.sz, 0b01111, d, x) }
 
-// Widen sets d to half of the float32 of x, as float64.
+// Widen sets d to the float32 in half of x, as float64.
 func (n *NEON) Widen(d, x int, upper bool) {
 	q, suffix := half(upper)
 	n.one("FCVTL"+suffix, q, 0, 1, 0b10111, d, x)
 }
 
-// Narrow sets half of d to the float64 of x, as float32. The lower half clears the other.
+// Narrow sets half of d to the float64 in x, as float32. Setting the lower half
+// clears the upper.
 func (n *NEON) Narrow(d, x int, upper bool) {
 	q, suffix := half(upper)
 	n.one("FCVTN"+suffix, q, 0, 1, 0b10110, d, x)
 }
 
-// Signed sets d to half of the integers of x, of twice the size: from is the arrangement
-// of x.
+// Signed sets d to the integers in half of x, widened with their sign to twice
+// the size; from is the arrangement of x.
 func (n *NEON) Signed(from Arrangement, d, x int, upper bool) {
 	q, suffix := half(upper)
 	n.word(q|0b011110<<23|8<<from.size<<16|0b101001<<10|uint32(x)<<5|uint32(d), "SXTL%s V%d, V%d.%s", suffix, d, x, from.Name)

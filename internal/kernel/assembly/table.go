@@ -7,7 +7,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// Table returns read-only memory of 32-bit words, written once.
+// Table returns read-only memory of 32-bit words, which is written once.
 func Table(name string, words ...uint32) func() Mem {
 	return sync.OnceValue(func() Mem {
 		m := GLOBL(name, 8|16) // RODATA|NOPTR
@@ -18,5 +18,5 @@ func Table(name string, words ...uint32) func() Mem {
 	})
 }
 
-// Lanes are the numbers of the lanes of a vector.
+// Lanes holds the numbers of a vector's lanes.
 var Lanes = Table("lanes", 0, 1, 2, 3, 4, 5, 6, 7)

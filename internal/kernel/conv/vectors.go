@@ -4,7 +4,8 @@ package conv
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
-// inputWith, gradientWith and outputWith are the transforms by the kernels of a set.
+// inputWith, gradientWith and outputWith are the transforms with the kernels of
+// a set.
 func inputWith(set isa.Set, dst []float32, step int, image []float32, n, rows int) {
 	if set == isa.Generic || n < 1 || rows < 1 {
 		tilesOfInput(dst, step, image, n, rows)

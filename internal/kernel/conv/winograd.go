@@ -1,13 +1,13 @@
-// Package conv has the transforms of convolutions by minimal filtering: those of
-// F(2×2, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-// CVPR 2016, for rows of tiles. They only add and subtract, in one order, so that all
-// instruction sets give the same bits.
+// Package conv has the transforms of convolutions by minimal filtering: those
+// of F(2×2, 3×3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks", CVPR 2016, for rows of tiles. They only add and subtract, in a
+// fixed order, so that all instruction sets give the same bits.
 //
-// A tile has 16 components. Component e of tile i is at e*step+i of their memory:
-// each component of many tiles lies in one piece, as matrix products want it.
-// Tiles are done by eight: memory must hold [Slack] more than the tiles have,
-// and what follows a row of tiles is overwritten, so that rows must be written in
-// ascending order.
+// A tile has 16 components. Component e of tile i is at e*step+i in memory:
+// each component of many tiles is contiguous, as matrix products need it. Tiles
+// are processed eight at a time: memory must hold [Slack] elements more than
+// the tiles have. What follows a row of tiles is overwritten, so rows must be
+// written in ascending order.
 package conv
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
@@ -17,22 +17,22 @@ import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 // Slack is how many elements beyond the last tile may be read and written.
 const Slack = 16
 
-// TilesOfInput sets components of rows rows of n tiles to those of an image of
-// 2*rows+2 rows of 2n+2 elements, of which tile i of row r has 4×4 from (2r, 2i).
-// The rows of tiles follow each other in dst.
+// TilesOfInput transforms an image of 2*rows+2 rows of 2n+2 elements into the
+// components of rows rows of n tiles: tile i of row r has the 4×4 elements from
+// (2r, 2i) on. The rows of tiles follow each other in dst.
 func TilesOfInput(dst []float32, step int, image []float32, n, rows int) {
 	inputWith(isa.Active(), dst[:15*step+n*rows+Slack], step, image[:(2*rows+2)*(2*n+2)+Slack], n, rows)
 }
 
-// TilesOfGradient sets components to those of the gradient of the output, an image
-// of 2*rows rows of 2n elements, of which tile i of row r has 2×2 from (2r, 2i). It
-// is the transpose of OutputOfTiles.
+// TilesOfGradient transforms the gradient of the output, an image of 2*rows
+// rows of 2n elements: tile i of row r has the 2×2 elements from (2r, 2i) on.
+// It is the transpose of [OutputOfTiles].
 func TilesOfGradient(dst []float32, step int, image []float32, n, rows int) {
 	gradientWith(isa.Active(), dst[:15*step+n*rows+Slack], step, image[:4*rows*n+Slack], n, rows)
 }
 
-// OutputOfTiles sets an image of 2*rows rows of 2n elements to the output of tiles
-// with the given components, plus bias.
+// OutputOfTiles transforms tiles with the given components into an output image
+// of 2*rows rows of 2n elements, and adds bias.
 func OutputOfTiles(image, src []float32, step, n, rows int, bias float32) {
 	outputWith(isa.Active(), image[:4*rows*n+Slack], src[:15*step+n*rows+Slack], step, n, rows, bias)
 }

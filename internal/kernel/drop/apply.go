@@ -12,14 +12,14 @@ import (
 // stay on the stack and in the first-level cache.
 const chunk = 64
 
-// streamBytes is the size from which results are written past the caches. That
-// was measured to pay only where the last level cannot hold them.
+// streamBytes is the size from which results bypass the caches. Measured, this
+// pays only where the last-level cache cannot hold them.
 const streamBytes = 64 << 20
 
-// Apply applies the mask of stream s under threshold t to src: dst[i] is
-// src[i] times the scale where element offset+i is kept, else +0. dst and src
-// have one length and are either the same slice or do not overlap. Large slices
-// are shared out over the processor's cores.
+// Apply applies the mask of stream s under threshold t to src: dst[i] is src[i]
+// times the scale if element offset+i is kept, else +0. dst and src have the
+// same length and are either the same slice or do not overlap. Large slices are
+// divided among the processor's cores.
 func Apply[F float32 | float64](dst, src []F, offset uint64, s Stream, t uint32) {
 	apply(isa.Active(), dst, src, offset, s, t)
 }
@@ -45,7 +45,7 @@ func apply[F float32 | float64](set isa.Set, dst, src []F, offset uint64, s Stre
 	}
 }
 
-// application is a call of apply.
+// application is the work of a call of apply.
 type application[F float32 | float64] struct {
 	set      isa.Set
 	dst, src []F
@@ -59,7 +59,7 @@ func (a *application[F]) Part(from, to int) {
 	applyPiece(a.set, a.dst[from:to], a.src[from:to], a.offset+uint64(from), &a.mask, a.stream)
 }
 
-// What calls leave to the next.
+// Memory that calls leave to the next one.
 var (
 	applications32 parallel.Split[application[float32], *application[float32]]
 	applications64 parallel.Split[application[float64], *application[float64]]
@@ -73,8 +73,8 @@ func applications[F float32 | float64]() *parallel.Split[application[F], *applic
 	return s
 }
 
-// applyPiece applies the mask on one core: to the whole groups by the kernels of the set, and
-// to what is left of a group at either end.
+// applyPiece applies the mask on one core: by the kernels of the set to whole
+// groups, and to the parts of a group at either end.
 func applyPiece[F float32 | float64](set isa.Set, dst, src []F, offset uint64, m *Mask, stream bool) {
 	group := offset / GroupSize
 	if skip := int(offset % GroupSize); skip != 0 {
@@ -120,8 +120,8 @@ func groups[F float32 | float64](dst, src []F, first uint64, m *Mask) {
 	}
 }
 
-// Select is the mask of one group at most: dst[e] is src[e] times the scale where bit e
-// of kept is set, else +0.
+// Select applies the mask of at most one group: dst[e] is src[e] times the
+// scale if bit e of kept is set, else +0.
 func Select[F float32 | float64](dst, src []F, kept uint64, scale float64) {
 	switch dst := any(dst).(type) {
 	case []float32:
@@ -132,8 +132,8 @@ func Select[F float32 | float64](dst, src []F, kept uint64, scale float64) {
 }
 
 // select32 and select64 clear the bits of dropped elements instead of
-// branching: a random branch costs more than the arithmetic, and a product
-// with zero would let NaN and Inf through.
+// branching: a random branch costs more than the arithmetic, and a product with
+// zero would let NaN and Inf through.
 func select32(dst, src []float32, kept uint64, scale float32) {
 	dst = dst[:len(src)]
 	for e, x := range src {

@@ -7,7 +7,7 @@ import (
 )
 
 // Bits sets dst[k] to the mask bits of group first+k under threshold t: bit e
-// is set where element 64*(first+k)+e is kept.
+// is set if element 64*(first+k)+e is kept.
 func Bits(dst []uint64, first uint64, s Stream, t uint32) { draw(isa.Active(), dst, first, s, t) }
 
 func draw(set isa.Set, dst []uint64, first uint64, s Stream, t uint32) {
@@ -29,7 +29,7 @@ func draw(set isa.Set, dst []uint64, first uint64, s Stream, t uint32) {
 	}
 }
 
-// drawing is a call of draw.
+// drawing is the work of a call of draw.
 type drawing struct {
 	set   isa.Set
 	dst   []uint64
@@ -37,7 +37,7 @@ type drawing struct {
 	mask  Mask
 }
 
-// draws keeps what calls leave to the next.
+// draws keeps memory that calls leave to the next one.
 var draws parallel.Split[drawing, *drawing]
 
 // Part draws the groups of elements [from, to).
@@ -46,8 +46,8 @@ func (d *drawing) Part(from, to int) {
 	d.mask.bits(d.set, d.dst[from:to], d.first+uint64(from))
 }
 
-// bitsGeneric is the readable form of the contract for 0 < t < 65536, with
-// which the tests compare every path.
+// bitsGeneric is the readable form of the contract for 0 < t < 65536, which the
+// tests compare with every path.
 func bitsGeneric(dst []uint64, first uint64, s Stream, t uint32) {
 	key := philox.KeyOf(s.Seed)
 	counter := philox.Counter{0, s.Layer, uint32(s.Step), uint32(s.Step >> 32)}

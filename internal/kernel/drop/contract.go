@@ -24,9 +24,10 @@
 //
 // # Instruction sets
 //
-// The contract is in Go once, as bitsGeneric. What runs has the same bits: Go, or the
-// assembly that the program in gen writes, for the instruction set of package isa.
-// Large slices are shared out over cores, which does not change the result.
+// The contract is written in Go once, as bitsGeneric. What runs gives the same
+// bits: Go, or assembly written by the program in gen, for the instruction set
+// that package isa chooses. Dividing large slices among cores does not change
+// the result.
 package drop
 
 import "math"
@@ -38,7 +39,7 @@ const GroupSize = 64
 // Always is the threshold at which every element is dropped.
 const Always = 1 << 16
 
-// Stream names one mask: the run's seed, the id of the dropout layer and the
+// Stream identifies a mask: the run's seed, the id of the dropout layer and the
 // training step.
 type Stream struct {
 	Seed  uint64
@@ -58,8 +59,8 @@ func Threshold(p float64) uint32 {
 	return uint32(t)
 }
 
-// Scale returns 65536/(65536-t), the factor of kept elements under threshold
-// t, and 0 where nothing is kept.
+// Scale returns 65536/(65536-t), the factor of kept elements under threshold t,
+// and 0 if nothing is kept.
 func Scale(t uint32) float64 {
 	if t >= Always {
 		return 0

@@ -7,7 +7,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/philox"
 )
 
-// Mask is all that the groups of one mask share.
+// Mask holds what all groups of a mask share.
 type Mask struct {
 	schedule  schedule
 	threshold uint32
@@ -19,12 +19,12 @@ func New(s Stream, t uint32) Mask {
 	return Mask{schedule: newSchedule(s), threshold: t, scale: Scale(t)}
 }
 
-// Bits is the function Bits for the mask, on one core.
+// Bits does what the function [Bits] does, for this mask and on one core.
 func (m *Mask) Bits(dst []uint64, first uint64) { m.bits(isa.Active(), dst, first) }
 
 // schedule is what Philox4x32-10 adds in its rounds. The blocks of a mask
-// differ in the first word of the counter alone, which takes three rounds to
-// reach all four words of the state, so that much of these can be done once.
+// differ only in the first word of the counter, which takes three rounds to
+// reach all four words of the state, so much of these rounds can be done once.
 type schedule = [19]uint32
 
 // Words of a schedule. Those of the first three rounds are what is added to the
@@ -66,8 +66,7 @@ func newSchedule(s Stream) (k schedule) {
 	return k
 }
 
-// bitsInGo is bitsGeneric with the schedule, and with the comparisons of two words
-// at a time.
+// bitsInGo is bitsGeneric with the schedule, comparing two words at a time.
 func (m *Mask) bitsInGo(dst []uint64, first uint64) {
 	const (
 		low = 0x0000_ffff_0000_ffff
@@ -78,7 +77,8 @@ func (m *Mask) bitsInGo(dst []uint64, first uint64) {
 	for k := range dst {
 		var kept uint64
 		for lane := range 8 {
-			// Words 0 and 2, and 1 and 3: 32 bits apart as their mask bits are.
+			// Words 0 and 2, and 1 and 3: 32 bits apart, as their mask bits
+			// are.
 			c0, c1, c2, c3 := philoxBlock(block, &m.schedule)
 			even, odd := uint64(c0)|uint64(c2)<<32, uint64(c1)|uint64(c3)<<32
 			// u + 65536 - t has bit 16 set exactly where u >= t.

@@ -5,12 +5,13 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/philox"
 )
 
-// WordGroup is the number of elements that share a group of eight Philox
-// blocks where each takes a word of 32 bits.
+// WordGroup is the number of elements that share a group of eight Philox blocks
+// if each takes a word of 32 bits.
 const WordGroup = 32
 
-// Words sets dst to the random words of the elements from 32*first on. Element i
-// has group g = i/32 and place e = i%32; its word is word e/8 of block 8g + e%8.
+// Words sets dst to the random words of the elements from 32*first on. Element
+// i belongs to group g = i/32 and has place e = i%32; its word is word e/8 of
+// block 8g + e%8.
 func Words(dst []uint32, first uint64, s Stream) { drawWords(isa.Active(), dst, first, s) }
 
 func drawWords(set isa.Set, dst []uint32, first uint64, s Stream) {

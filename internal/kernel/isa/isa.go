@@ -1,5 +1,5 @@
-// Package isa chooses the instruction set of the kernels: once, at their first use, for
-// all of them.
+// Package isa chooses the instruction set of the kernels: once for all of them,
+// when one is first used.
 package isa
 
 import (
@@ -11,7 +11,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Set is an instruction set for which there are kernels. All give the same bits.
+// Set is an instruction set that kernels are written for. All sets give the
+// same bits.
 type Set uint8
 
 // The instruction sets.
@@ -24,8 +25,8 @@ const (
 
 var names = [...]string{Generic: "generic", AVX2: "avx2", AVX512: "avx512", NEON: "neon"}
 
-// String returns the name that DROPOUT_KERNEL knows: "generic", "avx2", "avx512" or
-// "neon".
+// String returns the name of the set in DROPOUT_KERNEL: "generic", "avx2",
+// "avx512" or "neon".
 func (s Set) String() string { return names[s] }
 
 // variable is the environment variable that chooses the set.
@@ -34,13 +35,13 @@ const variable = "DROPOUT_KERNEL"
 var active = sync.OnceValue(func() Set { return Choose(os.Getenv(variable), Supported()) })
 
 // Active returns the set in use: the best that the processor has, unless the
-// environment variable DROPOUT_KERNEL names another one at the first call. A name that
-// is unknown or that the processor lacks is taken as none: see CheckChoice. A program
-// built with the tag noasm has Generic alone.
+// environment variable DROPOUT_KERNEL names another one at the first call. A
+// name that is unknown or that the processor lacks is ignored; [CheckChoice]
+// reports it. A program built with the tag noasm has [Generic] only.
 func Active() Set { return active() }
 
-// Choose returns the named set if it is among the supported ones, else the last and
-// best of them.
+// Choose returns the named set if it is supported, else the last and best of
+// the supported ones.
 func Choose(name string, supported []Set) Set {
 	for _, s := range supported {
 		if s.String() == name {
@@ -50,9 +51,9 @@ func Choose(name string, supported []Set) Set {
 	return supported[len(supported)-1]
 }
 
-// CheckChoice returns an error if the environment variable DROPOUT_KERNEL names a set
-// that is unknown or that the processor lacks. Commands call it, so that nobody
-// measures other kernels than those asked for.
+// CheckChoice returns an error if the environment variable DROPOUT_KERNEL names
+// a set that is unknown or that the processor lacks. Commands call it, so that
+// nobody measures other kernels than those asked for.
 func CheckChoice() error { return checkChoice(os.Getenv(variable), Supported()) }
 
 func checkChoice(name string, supported []Set) error {

@@ -1,5 +1,5 @@
-// Package kerneltest is what the tests of kernels have in common: numbers of every kind,
-// memory that notices writes outside of it, and comparisons to the bit.
+// Package kerneltest has what the tests of kernels share: awkward numbers,
+// memory that notices writes outside it, and comparison of bits.
 package kerneltest
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
-// ForEachSet runs a test with every instruction set of this processor.
+// ForEachSet runs a test with every instruction set that this processor has.
 func ForEachSet(t *testing.T, f func(t *testing.T, set isa.Set)) {
 	t.Helper()
 	for _, set := range isa.Supported() {
@@ -22,7 +22,7 @@ func ForEachSet(t *testing.T, f func(t *testing.T, set isa.Set)) {
 	}
 }
 
-// Awkward returns n numbers of every kind.
+// Awkward returns n numbers of every kind, zeros, infinities and NaN included.
 func Awkward[F float32 | float64](n int) []F {
 	x := make([]F, n)
 	for i := range x {
@@ -45,11 +45,12 @@ func Awkward[F float32 | float64](n int) []F {
 	return x
 }
 
-// GuardValue is around guarded memory.
+// GuardValue surrounds guarded memory.
 const GuardValue = -12345
 
-// Guarded returns a slice of n elements at shift elements from a boundary of 64
-// bytes, and a function that reports whether what is around it is unchanged.
+// Guarded returns a slice of n elements that begins shift elements after a
+// boundary of 64 bytes, and a function that reports whether the memory around
+// it is unchanged.
 func Guarded[F float32 | float64](n, shift int) (inner []F, intact func() bool) {
 	const guard = 64
 	all := make([]F, n+2*guard+shift+64)
@@ -67,7 +68,8 @@ func Guarded[F float32 | float64](n, shift int) (inner []F, intact func() bool) 
 	}
 }
 
-// Same tells +0 from -0 and takes all NaNs for one.
+// Same reports whether a and b are equal, with +0 different from -0 and all
+// NaNs alike.
 func Same[F float32 | float64](a, b F) bool {
 	if a != a || b != b {
 		return a != a && b != b
@@ -75,7 +77,8 @@ func Same[F float32 | float64](a, b F) bool {
 	return a == b && math.Signbit(float64(a)) == math.Signbit(float64(b))
 }
 
-// Differs returns the first index at which two slices differ, or -1.
+// Differs returns the first index at which two slices differ, or -1 if they do
+// not.
 func Differs[F float32 | float64](a, b []F) int {
 	if len(a) != len(b) {
 		return min(len(a), len(b))
@@ -88,8 +91,8 @@ func Differs[F float32 | float64](a, b []F) int {
 	return -1
 }
 
-// Verify returns an error where got differs from want, or where memory around it is
-// not intact.
+// Verify returns an error if got differs from want, or if the memory around it
+// is not intact.
 func Verify[F float32 | float64](what string, got, want []F, intact func() bool) error {
 	if i := Differs(got, want); i >= 0 {
 		return fmt.Errorf("%s: element %d is %v, want %v", what, i, got[i], want[i])
@@ -100,8 +103,8 @@ func Verify[F float32 | float64](what string, got, want []F, intact func() bool)
 	return nil
 }
 
-// Bench reports the time of f for each of n elements, as the best of all
-// iterations: means on a machine that does other work too say little.
+// Bench reports the time that f takes for each of n elements, as the best of
+// all iterations: on a machine that does other work too, a mean says little.
 func Bench(b *testing.B, name string, n int, f func()) {
 	b.Helper()
 	repeat := max(1, 1<<14/n) // to be long beside the reading of the clock
@@ -118,8 +121,8 @@ func Bench(b *testing.B, name string, n int, f func()) {
 	})
 }
 
-// Allocations returns how often f allocates on average, on the cores that there are:
-// testing.AllocsPerRun would leave one. The first calls do not count.
+// Allocations returns how often f allocates on average, on all cores:
+// testing.AllocsPerRun would use one. The first calls do not count.
 func Allocations(f func()) float64 {
 	for range 10 {
 		f()

@@ -2,5 +2,5 @@
 
 package kerneltest
 
-// Race tells whether the race detector runs, which drops pooled memory.
+// Race reports whether the race detector runs, which drops pooled memory.
 const Race = true

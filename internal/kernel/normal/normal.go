@@ -1,5 +1,5 @@
-// Package normal turns random words into normal numbers, many at a time and with the same
-// bits on every machine.
+// Package normal turns random words into normally distributed numbers, many at
+// a time and with the same bits on every machine.
 package normal
 
 import (
@@ -9,14 +9,14 @@ import (
 
 //go:generate go -C gen run . -out ../normal_amd64.s -stubs ../stubs_amd64.go -pkg normal
 
-// The words of the middle part of the normal distribution, where portable.Normal is
-// a quotient of polynomials alone: |q| is at most 0.425.
+// The words of the middle part of the normal distribution, where
+// portable.Normal is just a quotient of polynomials: |q| is at most 0.425.
 const (
 	middleFirst = 322122547
 	middleLast  = 1<<32 - 1 - middleFirst
 )
 
-// Quantiles sets dst to portable.Normal of the words.
+// Quantiles sets dst to portable.Normal of each word.
 func Quantiles(dst []float64, words []uint32) { quantiles(isa.Active(), dst, words) }
 
 func quantiles(set isa.Set, dst []float64, words []uint32) {

@@ -28,7 +28,7 @@ func maxPairsBackWith(set isa.Set, dx, x, y, dy []float32, width int) {
 	}
 }
 
-// vectors is how many of n results are done by vector instructions.
+// vectors returns how many of n results vector instructions compute.
 func vectors(set isa.Set, n int) int {
 	if set == isa.Generic {
 		return 0

@@ -1,13 +1,13 @@
-// Package pool has the loops of max pooling of 2×2 places.
+// Package pool has the loops of 2×2 max pooling.
 package pool
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
 //go:generate go -C gen run . -out ../pool_amd64.s -stubs ../stubs_amd64.go -pkg pool
 
-// MaxPairs sets y to the maxima of the pairs of x in a row and in the next
-// one, which is width elements further: y[i] is the largest of x[2i], x[2i+1],
-// x[width+2i] and x[width+2i+1], NaN if one is.
+// MaxPairs sets y to the maxima of the pairs of x in one row and in the next,
+// width elements further on: y[i] is the largest of x[2i], x[2i+1], x[width+2i]
+// and x[width+2i+1], or NaN if one of them is.
 func MaxPairs[F float32 | float64](y, x []F, width int) {
 	x = x[:width+2*len(y)]
 	if y, ok := any(y).([]float32); ok {
@@ -17,9 +17,9 @@ func MaxPairs[F float32 | float64](y, x []F, width int) {
 	maxPairs(y, x, width)
 }
 
-// MaxPairsBack is the backward pass of MaxPairs: it sets the pairs in
-// dx to dy where x has the maximum y, the first of several, or the first NaN, and to
-// 0 elsewhere. dx overlaps nothing else.
+// MaxPairsBack is the backward pass of [MaxPairs]: in each pair of dx it sets
+// to dy the place where x has the maximum y, the first of several, or the first
+// NaN, and the others to 0. dx overlaps nothing else.
 func MaxPairsBack[F float32 | float64](dx, x, y, dy []F, width int) {
 	n := len(y)
 	dx, x, dy = dx[:width+2*n], x[:width+2*n], dy[:n]
@@ -38,8 +38,8 @@ func maxPairs[F float32 | float64](y, x []F, width int) {
 	}
 }
 
-// maxPairsBack chooses the place without branches: which one of four it is cannot be
-// foreseen.
+// maxPairsBack chooses the place without branches, since which one of four it
+// is cannot be predicted.
 func maxPairsBack[F float32 | float64](dx, x, y, dy []F, width int) {
 	n := len(y)
 	top, bottom := x[:2*n], x[width:][:2*n]
@@ -65,8 +65,8 @@ func maxPairsBack[F float32 | float64](dx, x, y, dy []F, width int) {
 	}
 }
 
-// firstNaN returns the place of the first NaN of a pair and of one below it, of which
-// c is the first. One is.
+// firstNaN returns the place of the first NaN among a pair, a and b, and the
+// pair below it, which begins with c. One of them is NaN.
 func firstNaN[F float32 | float64](a, b, c F, width int) int {
 	switch {
 	case a != a:

@@ -6,19 +6,19 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
-// Adam is the update of Kingma and Ba, "Adam: a method for stochastic optimization", 2015,
-// in the order of their section 2 that spares a division: with the gradient g of w and the
-// moments m and v,
+// Adam is the update of Kingma and Ba, "Adam: a method for stochastic
+// optimization", 2015, in the order of section 2 that saves a division: with
+// the gradient g of w and the moments m and v,
 //
 //	m = Beta1*m + Rest1*g
 //	v = Beta2*v + Rest2*g*g
 //	w = w - Step*m/(sqrt(v) + Eps)
 //
-// The corrections of the bias are in Step and Eps.
+// Step and Eps include the bias corrections.
 type Adam[F Float] struct{ Step, Beta1, Beta2, Rest1, Rest2, Eps F }
 
-// Update updates w, m and v. Square roots and divisions take several times as long one by
-// one as in vectors.
+// Update updates w, m and v. Square roots and divisions take several times as
+// long one by one as in vectors.
 func (k *Adam[F]) Update(w, g, m, v []F) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	if k, ok := any(k).(*Adam[float32]); ok {

@@ -2,8 +2,8 @@ package solver
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
-// Momentum is gradient descent with classical momentum (Polyak 1964): with the gradient g
-// of w and its velocity v,
+// Momentum does a step of gradient descent with classical momentum (Polyak
+// 1964), with the gradient g of w and its velocity v:
 //
 //	v = mu*v + g
 //	w = w - lr*v

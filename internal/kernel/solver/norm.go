@@ -2,12 +2,12 @@ package solver
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
-// Squares returns the sum of the squares of g, in float64: of eight sums, of which each
-// has every eighth element.
+// Squares returns the sum of the squares of g in float64: of eight partial
+// sums, each of every eighth element.
 func Squares[F Float](g []F) float64 { return squares(isa.Active(), g) }
 
 func squares[F Float](set isa.Set, g []F) float64 {
-	// Each addition waits for the one before, and eight are two vectors.
+	// Each addition waits for the one before it, and eight are two vectors.
 	var s [8]float64
 	if g32, ok := any(g).([]float32); ok {
 		g = g[squares32(set, &s, g32):]
@@ -23,8 +23,8 @@ func squares[F Float](set isa.Set, g []F) float64 {
 	return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
 }
 
-// ColumnSquares adds to sums the squares of the columns of a matrix, given from
-// its first element on by its rows and their distance.
+// ColumnSquares adds to sums the squares of the columns of a matrix, which is
+// given by its first element, the distance between rows, and their number.
 func ColumnSquares[F Float](sums []float64, w []F, distance, rows int) {
 	columnSquares(isa.Active(), sums, w, distance, rows)
 }
@@ -52,7 +52,7 @@ func columnSquares[F Float](set isa.Set, sums []float64, w []F, distance, rows i
 	}
 }
 
-// ScaleBy multiplies each element by its factor, in float64.
+// ScaleBy multiplies each element by its own factor, in float64.
 func ScaleBy[F Float](x []F, by []float64) { scaleBy(isa.Active(), x, by) }
 
 func scaleBy[F Float](set isa.Set, x []F, by []float64) {

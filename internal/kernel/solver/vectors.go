@@ -4,8 +4,8 @@ package solver
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
-// vectors is how many of n elements are done by vector instructions: those do eight at a
-// time, the loops in Go the rest.
+// vectors returns how many of n elements vector instructions process: eight at
+// a time. The loops in Go do the rest.
 func vectors(set isa.Set, n int) int {
 	if set == isa.Generic {
 		return 0
@@ -29,8 +29,8 @@ func momentum32(set isa.Set, w, g, v []float32, lr, mu float32) {
 	momentum(w[n:], g[n:], v[n:], lr, mu)
 }
 
-// squares32 adds the squares of elements to eight sums in turn and returns how many
-// it did.
+// squares32 adds the squares of elements to eight sums in turn and returns how
+// many elements it did.
 func squares32(set isa.Set, sums *[8]float64, g []float32) int {
 	n := vectors(set, len(g))
 	if n > 0 {
@@ -39,7 +39,7 @@ func squares32(set isa.Set, sums *[8]float64, g []float32) int {
 	return n
 }
 
-// addSquares32 adds the squares of four rows to sums and returns how many of the
+// addSquares32 adds the squares of four rows to sums and returns how many
 // columns it did.
 func addSquares32(set isa.Set, sums []float64, a, b, c, d []float32) int {
 	n := vectors(set, len(sums))
@@ -49,7 +49,7 @@ func addSquares32(set isa.Set, sums []float64, a, b, c, d []float32) int {
 	return n
 }
 
-// scaleBy32 multiplies elements by factors and returns how many it did.
+// scaleBy32 multiplies elements by their factors and returns how many it did.
 func scaleBy32(set isa.Set, x []float32, by []float64) int {
 	n := vectors(set, len(x))
 	if n > 0 {

@@ -1,4 +1,4 @@
-// Package figures draws what sweeps found, and writes it as a page.
+// Package figures draws the results of sweeps, and writes them as a page.
 package figures
 
 import (
@@ -16,15 +16,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
-// A Figure is one of package report, with the name of its file.
+// A Figure is a [report.Figure] with a file name.
 type Figure struct {
 	Name string
 	*report.Figure
 }
 
-// All returns the figures that fit a sweep: the metric against each number that
-// was tried, parallel coordinates where more than one setting was, and the best
-// settings.
+// All returns the figures that suit a sweep: the metric against each number
+// that was tried, parallel coordinates if more than one setting was, and the
+// best settings.
 func All(s *sweep.Spec, rows []sweep.Row) ([]*Figure, error) {
 	rows = measured(rows)
 	if len(rows) == 0 {
@@ -53,10 +53,9 @@ func measured(rows []sweep.Row) []sweep.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r sweep.Row) bool { return r.Estimate.N == 0 })
 }
 
-// Against draws the metric against a setting: every trial as a dot; and where
-// values were given, a line through the best configuration with each, or where
-// they were drawn at random, through the mean of those near, with the 95 %
-// confidence interval.
+// Against draws the metric against a setting, with a dot for every trial. If
+// values were listed, a line connects the best configuration of each; if they
+// were drawn at random, it is a local mean with its 95 % confidence interval.
 func Against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 	rows = measured(rows)
 	var xs []float64
@@ -111,13 +110,14 @@ func Against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 	return &Figure{"against-" + name, f}, errors.WithMessage(err, "figures: Against")
 }
 
-// center is an estimate at a place.
+// center is an estimate at a place on the axis.
 type center struct {
 	x float64
 	experiment.Estimate
 }
 
-// through is a line through means and, where all have one, the band of their intervals.
+// through returns a line through means and, if all have one, the band of their
+// intervals.
 func through(means []center) report.Series {
 	line := report.Series{Color: 1, NoDots: true}
 	banded := true
@@ -134,7 +134,7 @@ func through(means []center) report.Series {
 }
 
 // bins returns the mean over all trials in each of several parts of the range,
-// which hold as many configurations as each other.
+// with the same number of configurations in each part.
 func bins(rows []sweep.Row, name string, xs []float64, logarithmic bool) []center {
 	rows = slices.Clone(rows)
 	at := func(r sweep.Row) float64 { return r.Settings[name].(float64) }
@@ -161,7 +161,7 @@ func bins(rows []sweep.Row, name string, xs []float64, logarithmic bool) []cente
 	return all
 }
 
-// dots are all trials; those that halving has given more are darker.
+// dots returns all trials; those that halving has given more are darker.
 func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 	byRound := make(map[float64]*report.Series)
 	for _, r := range rows {
@@ -187,8 +187,8 @@ func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 	return all
 }
 
-// ticks are those of an axis at the values of a setting, in order, if their labels do
-// not touch; else round numbers will do.
+// ticks returns the values of a setting, in order, as ticks if their labels do
+// not touch; otherwise nil, for round numbers.
 func ticks(xs []float64, log bool) []float64 {
 	scale := func(v float64) float64 { return v }
 	if log {
@@ -206,8 +206,9 @@ func ticks(xs []float64, log bool) []float64 {
 	return xs
 }
 
-// logarithmic says whether a setting is shown on a logarithmic axis: if it was
-// drawn so, if halving multiplies it, or if its values span far.
+// logarithmic reports whether a setting is shown on a logarithmic axis: if it
+// was drawn so, if halving multiplies it, or if its values span orders of
+// magnitude.
 func logarithmic(s *sweep.Spec, name string, xs []float64) bool {
 	if xs[0] <= 0 {
 		return false

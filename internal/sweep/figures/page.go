@@ -14,7 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
-// Write writes f with its title and caption as svg or png.
+// Write writes f with its title and caption, in the format svg or png.
 func (f *Figure) Write(w io.Writer, format string) error {
 	return errors.Wrap(report.WriteFigure(w, report.Format(format), f.Figure), "figures: Write")
 }
@@ -61,7 +61,8 @@ type drawing struct {
 	SVG template.HTML
 }
 
-// WriteHTML writes a page with the best settings and all figures, in one file.
+// WriteHTML writes a page with the best settings and all figures, in a single
+// file.
 func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) error {
 	rows, err := sweep.Rows(s, results)
 	if err != nil {

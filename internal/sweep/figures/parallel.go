@@ -35,8 +35,8 @@ func fade(c color.NRGBA, alpha float64) color.NRGBA {
 	return c
 }
 
-// diverging is the colour of what lies at t between the lowest, at 0, and the
-// highest, at 1.
+// diverging returns the colour at t, between the lowest value at 0 and the
+// highest at 1.
 func diverging(t float64) color.NRGBA {
 	if t < 0.5 {
 		return fade(blue, 0.15+0.5*(1-2*t))
@@ -44,7 +44,7 @@ func diverging(t float64) color.NRGBA {
 	return fade(vermilion, 0.15+0.5*(2*t-1))
 }
 
-// shown is how many configurations parallel coordinates have at most.
+// shown is the largest number of configurations in parallel coordinates.
 const shown = 300
 
 // Parallel draws parallel coordinates: an axis for each setting and for the
@@ -107,8 +107,7 @@ func Parallel(s *sweep.Spec, rows []sweep.Row) *Figure {
 		width, height, func(c draw.Canvas) { p.Draw(draw.Crop(c, margin, -margin, margin, -margin)) })}
 }
 
-// place returns where rows lie on an axis, from 0 to 1, and what is written
-// beside it.
+// place returns where rows lie on an axis, from 0 to 1, and the axis labels.
 func place(s *sweep.Spec, rows []sweep.Row, name string) (func(sweep.Row) float64, []plot.Tick) {
 	value := func(r sweep.Row) (float64, bool) { return r.Estimate.Mean, true }
 	if slices.Contains(s.Columns(), name) {

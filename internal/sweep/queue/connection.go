@@ -1,5 +1,7 @@
 // Package queue gives trials of sweeps to workers over NATS JetStream and
-// collects their results, each once, whatever is killed and when.
+// collects their results, each exactly once, whatever is killed and when.
+// [Queue.Run] runs a sweep, [Worker.Run] its trials, and [StartServer] starts a
+// server inside the process.
 package queue
 
 import (
@@ -13,14 +15,15 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A Connection says how a NATS server is reached. Its secrets are never part of
+// A Connection says how to reach a NATS server. Its secrets are never part of
 // an error.
 type Connection struct {
 	URL string `json:"url"` // such as nats://127.0.0.1:4222 or tls://host:4222
-	// Key is the seed of an nkey. It signs what the server asks and never leaves
-	// this machine, so whoever takes over a server's port does not learn it.
+	// Key is the seed of an nkey. It signs a challenge of the server and never
+	// leaves this machine, so whoever takes over a server's port does not learn
+	// it.
 	Key string `json:"key,omitempty"`
-	// Temporary says that the server is inside a command and ends with it.
+	// Temporary says that the server runs inside a command and ends with it.
 	Temporary bool `json:"temporary,omitempty"`
 
 	User           string `json:"-"`
@@ -29,13 +32,13 @@ type Connection struct {
 	CA             string `json:"-"` // file with the certificates to trust; "": the system's
 	Certificate    string `json:"-"` // file with a client certificate, and
 	CertificateKey string `json:"-"` // with its key
-	// Insecure allows a password to go over the network in the clear, which is
-	// otherwise refused.
+	// Insecure allows sending a password over the network in the clear, which
+	// is otherwise rejected.
 	Insecure bool `json:"-"`
 }
 
-// Dial connects, and again whenever the connection is lost. It waits up to the
-// given time for the first one, or until ctx is done.
+// Dial connects, and reconnects whenever the connection is lost. It waits for
+// the first connection up to the given time, or until ctx is done.
 func (c Connection) Dial(ctx context.Context, name string, wait time.Duration) (*nats.Conn, error) {
 	options, err := c.options(name)
 	if err != nil {
@@ -52,7 +55,7 @@ func (c Connection) Dial(ctx context.Context, name string, wait time.Duration) (
 	}
 }
 
-// connect returns when ctx is done, also from a server that says nothing.
+// connect returns when ctx is done, even if the server stays silent.
 func connect(ctx context.Context, url string, options []nats.Option) (*nats.Conn, error) {
 	type outcome struct {
 		nc  *nats.Conn
@@ -118,7 +121,7 @@ func (c Connection) options(name string) ([]nats.Option, error) {
 	return options, nil
 }
 
-// loopback says whether a host is this machine.
+// loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

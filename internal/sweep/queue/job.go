@@ -24,8 +24,8 @@ func (j *job) Trial() sweep.Trial { return j.trial }
 
 func (j *job) key() string { return j.trial.Sweep + "." + j.trial.ID }
 
-// Checkpoint returns none where it cannot be read: a trial can always begin
-// anew.
+// Checkpoint returns none if it cannot be read, since a trial can always start
+// over.
 func (j *job) Checkpoint(ctx context.Context) ([]byte, error) {
 	data, err := get(ctx, j.queue.checkpoints, j.key())
 	if err != nil {
@@ -38,8 +38,8 @@ func (j *job) Checkpoint(ctx context.Context) ([]byte, error) {
 	return data, nil
 }
 
-// SaveCheckpoint keeps the trial going where the server is away: the next one
-// may be kept.
+// SaveCheckpoint lets the trial continue if the server is away: the next
+// checkpoint may be kept.
 func (j *job) SaveCheckpoint(ctx context.Context, data []byte) error {
 	if len(data) > maxObject {
 		j.worker.log("checkpoint of %s must be at most %d bytes, got %d", j.key(), maxObject, len(data))

@@ -39,7 +39,8 @@ const (
 // workerTTL is how long a worker is listed after its last sign of life.
 const workerTTL = 15 * time.Second
 
-// A Queue is what a server keeps of sweeps.
+// A Queue is the part of a server that holds sweeps: specs, trials, results and
+// workers.
 type Queue struct {
 	js                      jetstream.JetStream
 	trials, dead            jetstream.Stream
@@ -50,9 +51,9 @@ type Queue struct {
 	stall                   time.Duration
 }
 
-// Open returns the queue of a server, and makes what it lacks. A trial whose
-// worker gives no sign of life for ackWait goes to another; 0 is 30 s. What is
-// there already keeps its own.
+// Open returns the queue of a server, and creates what is missing. A trial
+// whose worker gives no sign of life for ackWait goes to another; 0 means 30 s.
+// An existing queue keeps its own setting.
 func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, error) {
 	if ackWait == 0 {
 		ackWait = 30 * time.Second
@@ -98,8 +99,9 @@ func trials() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: trialStream, Subjects: []string{trialSubject + ">"}, Retention: jetstream.WorkQueuePolicy,
 		MaxMsgSize: sweep.MaxMessage + 4096,
-		// One message for each trial, whose hash is its subject: a second is refused
-		// as long as the first is there. A window of message IDs would end.
+		// One message for each trial, whose hash is its subject: a second one
+		// is rejected while the first exists. A window of message IDs would
+		// end.
 		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgs: 10 * sweep.MaxTrials,
 	}
 }
@@ -156,8 +158,8 @@ func (q *Queue) objects(ctx context.Context, c jetstream.ObjectStoreConfig) (jet
 	return o, err
 }
 
-// Begin keeps the spec of a sweep. A name stands for one spec: it is an error if
-// another is kept under it.
+// Begin keeps the spec of a sweep. A name stands for one spec: keeping another
+// under it is an error.
 func (q *Queue) Begin(ctx context.Context, s *sweep.Spec) error {
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -192,7 +194,7 @@ func (q *Queue) Spec(ctx context.Context, name string) (*sweep.Spec, error) {
 	return s, errors.WithMessage(s.Complete(), "sweep: Spec")
 }
 
-// Sweeps returns the names of the sweeps that are kept.
+// Sweeps returns the names of the sweeps that the server keeps.
 func (q *Queue) Sweeps(ctx context.Context) ([]string, error) {
 	limited, cancel := context.WithTimeout(ctx, q.stall)
 	defer cancel()
@@ -217,7 +219,7 @@ func (q *Queue) sendDead(ctx context.Context, name, from string, data []byte, re
 	return err
 }
 
-// Waiting returns the IDs of a sweep's trials that wait or are under way.
+// Waiting returns the IDs of a sweep's trials that are waiting or under way.
 func (q *Queue) Waiting(ctx context.Context, name string) (map[string]bool, error) {
 	subjects, err := q.subjects(ctx, q.trials, trialSubject+name+".")
 	return subjects, errors.Wrap(err, "sweep: Waiting")
@@ -243,8 +245,8 @@ type DeadLetter struct {
 	Data   []byte    `json:"data"`
 }
 
-// Dead returns the dead letters of a sweep by the ID of their trial, or those of
-// all sweeps, by subject, for the name "".
+// Dead returns the dead letters of a sweep by the ID of their trial or, for the
+// name "", those of all sweeps by subject.
 func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, error) {
 	prefix := deadSubject
 	if name != "" {
@@ -269,7 +271,7 @@ func (q *Queue) Dead(ctx context.Context, name string) (map[string]DeadLetter, e
 	return all, nil
 }
 
-// publish sends trials to the queue. Those that are there stay as they are.
+// publish sends trials to the queue. Trials that are in it stay as they are.
 func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 	for batch := range slices.Chunk(trials, 512) {
 		var futures []jetstream.PubAckFuture
@@ -301,16 +303,16 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 	return nil
 }
 
-// Artefact returns what a trial has kept under a name.
+// Artefact returns the artefact that a trial has kept under a name.
 func (q *Queue) Artefact(ctx context.Context, r sweep.Result, name string) ([]byte, error) {
 	data, err := get(ctx, q.artefacts, r.Sweep+"/"+r.ID+"/"+name)
 	return data, errors.Wrap(err, "sweep: Artefact")
 }
 
-// maxObject bounds checkpoints and artefacts, in bytes.
+// maxObject is the largest size of checkpoints and artefacts in bytes.
 const maxObject = 256 << 20
 
-// get returns an object that is not too large for this process.
+// get returns an object unless it is too large for this process.
 func get(ctx context.Context, from jetstream.ObjectStore, name string) ([]byte, error) {
 	info, err := from.GetInfo(ctx, name)
 	if err != nil {

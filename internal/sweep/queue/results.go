@@ -12,22 +12,22 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
-// stall is how long a server may keep silent before what it has not delivered is
-// asked for one by one. It skips a message that is damaged on the disk without a
-// word, so that a watch waits for it for ever.
+// stall is how long a server may stay silent before undelivered results are
+// requested one by one. A server silently skips a message that is damaged on
+// disk, so a watch would wait for it forever.
 const stall = 10 * time.Second
 
-// errDamaged is the error of a watch that does not come to its end.
+// errDamaged is the error of a watch that does not reach its end.
 var errDamaged = errors.New("the server does not deliver all that it keeps: is its disk damaged?")
 
-// Kept is what is kept of the results of a sweep.
+// Kept holds what a server keeps of a sweep's results.
 type Kept struct {
-	Results map[string]sweep.Result // those of the plan that can be read, by ID
-	Foreign int                     // those of no trial of the plan
-	Damaged int                     // those that cannot be read: their trials are to be made again
+	Results map[string]sweep.Result // readable results of the plan's trials, by ID
+	Foreign int                     // number of results of no trial of the plan
+	Damaged int                     // number of unreadable results, whose trials are to be run again
 }
 
-// Results returns what is kept of the results of a plan.
+// Results returns what the server keeps of the results of a plan.
 func (q *Queue) Results(ctx context.Context, plan *sweep.Plan) (*Kept, error) {
 	name := plan.Spec().Name
 	kept := &Kept{Results: make(map[string]sweep.Result)}
@@ -54,8 +54,8 @@ func (q *Queue) Results(ctx context.Context, plan *sweep.Plan) (*Kept, error) {
 	return kept, nil
 }
 
-// entries returns what is kept under the keys that begin with within, which ends
-// in a dot or is empty, and the keys under which nothing can be read, with the
+// entries returns what is kept under the keys that begin with within, which
+// ends in a dot or is empty, and the keys of unreadable entries with the
 // reason.
 func (q *Queue) entries(ctx context.Context, within string) (map[string]jetstream.KeyValueEntry, map[string]error, error) {
 	w, err := q.results.Watch(ctx, within+">", jetstream.IgnoreDeletes())
@@ -86,10 +86,11 @@ func (q *Queue) entries(ctx context.Context, within string) (map[string]jetstrea
 	}
 }
 
-// prefix is that of the subjects of results in their stream.
+// prefix is what the subjects of results begin with in their stream.
 const prefix = "$KV." + results + "."
 
-// ask gets the results that are not among those known, one by one, and adds them.
+// ask requests the results that are not among the known ones, one by one, and
+// adds them.
 func (q *Queue) ask(ctx context.Context, within string, known map[string]jetstream.KeyValueEntry) (damaged map[string]error, err error) {
 	stream, err := q.js.Stream(ctx, "KV_"+results)
 	if err != nil {
@@ -110,7 +111,7 @@ func (q *Queue) ask(ctx context.Context, within string, known map[string]jetstre
 		case err == nil:
 			known[key] = e
 		case errors.Is(err, jetstream.ErrKeyNotFound):
-			// It has been deleted, or the server has found it damaged.
+			// It was deleted, or the server has found it damaged.
 			if _, err := stream.GetLastMsgForSubject(ctx, prefix+key); err != nil {
 				damaged[key] = err
 			}
@@ -123,11 +124,11 @@ func (q *Queue) ask(ctx context.Context, within string, known map[string]jetstre
 	return damaged, nil
 }
 
-// repair removes the results of all sweeps that cannot be read, so that their
-// trials are made again, and returns how many there were. The server cannot take
-// a damaged message out of a stream: even under a new value it comes back, with
-// the next start. So the stream is emptied and filled again. What is lost where
-// that is cut short is made again too.
+// repair removes the unreadable results of all sweeps, so that their trials are
+// run again, and returns how many there were. The server cannot remove a
+// damaged message from a stream: even with a new value it comes back at the
+// next start. So the stream is emptied and filled again. What is lost if that
+// is interrupted is run again too.
 func (q *Queue) repair(ctx context.Context) (int, error) {
 	whole, damaged, err := q.entries(ctx, "")
 	if err != nil || len(damaged) == 0 {
@@ -153,7 +154,8 @@ func (q *Queue) repair(ctx context.Context) (int, error) {
 	return len(damaged), nil
 }
 
-// decodeResult returns what is kept under a key, which is that of its trial.
+// decodeResult returns the result kept under a key, which must be that of its
+// trial.
 func decodeResult(e jetstream.KeyValueEntry) (sweep.Result, error) {
 	r, err := sweep.DecodeResult(e.Value())
 	if want := r.Sweep + "." + r.ID; err == nil && e.Key() != want {
@@ -162,8 +164,8 @@ func decodeResult(e jetstream.KeyValueEntry) (sweep.Result, error) {
 	return r, err
 }
 
-// discard moves a result that cannot be read to the dead letters, so that its
-// trial is made again.
+// discard moves an unreadable result to the dead letters, so that its trial is
+// run again.
 func (q *Queue) discard(ctx context.Context, e jetstream.KeyValueEntry, reason error) error {
 	from := prefix + e.Key()
 	if err := q.sendDead(ctx, e.Key()+".result", from, e.Value(), reason, fmt.Sprint(results, e.Revision())); err != nil {
@@ -172,7 +174,7 @@ func (q *Queue) discard(ctx context.Context, e jetstream.KeyValueEntry, reason e
 	err := q.results.Delete(ctx, e.Key(), jetstream.LastRevision(e.Revision()))
 	var api *jetstream.APIError
 	if errors.As(err, &api) && api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
-		return nil // somebody else has seen to it
+		return nil // someone else has done so
 	}
 	return err
 }

@@ -11,30 +11,31 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
-// A State is how far a sweep has come.
+// A State is the progress of a sweep.
 type State struct {
-	Total   int `json:"total"` // trials; about so many for asha
+	Total   int `json:"total"` // trials; approximate for asha
 	Done    int `json:"done"`
 	Failed  int `json:"failed"`  // done, without metrics
 	Waiting int `json:"waiting"` // or under way
 	Dead    int `json:"dead"`    // given up: see the dead letters
-	// Foreign are results of no trial of the sweep, which do not count, and
-	// Damaged are those that cannot be read, whose trials are made again.
+	// Foreign counts results of no trial of the sweep, which are ignored, and
+	// Damaged those that cannot be read, whose trials are run again.
 	Foreign int `json:"foreign,omitempty"`
 	Damaged int `json:"damaged,omitempty"`
-	// Trouble is why a run waits, such as a server that is away; "" if it does not.
+	// Trouble is why a run is waiting, for instance because the server is away;
+	// "" if it is not.
 	Trouble string `json:"trouble,omitempty"`
 }
 
-// resync is how often a run looks at the whole state, in case that it has missed
+// resync is how often a run looks at the whole state, in case it has missed
 // something.
 const resync = 5 * time.Second
 
-// Run makes a sweep: it sends the trials to be made next until there are none,
-// and returns all results by ID. It may be stopped and called again, on any
-// machine, and goes on from what is kept. Trials that were given up are told by
-// an error, with the other results. Watch, if there is one, is told the state
-// from time to time.
+// Run runs a sweep: it sends the next trials until there are none, and returns
+// all results by ID. It may be stopped and called again, on any machine, and
+// resumes from what is kept. If trials were given up, an error says so, along
+// with the other results. watch, unless nil, is called with the state from time
+// to time.
 func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch func(State)) (map[string]sweep.Result, error) {
 	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
@@ -50,7 +51,7 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 		}
 		var api *jetstream.APIError
 		if errors.As(err, &api) && api.Code == 400 || q.js.Conn().IsClosed() {
-			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same
+			return nil, errors.Wrap(err, "sweep: Run") // another try would end the same way
 		}
 		// The server is away.
 		if watch != nil {
@@ -80,7 +81,7 @@ func finish(name string, done map[string]sweep.Result, err error) (map[string]sw
 	return done, nil
 }
 
-// round follows a sweep until it is finished, or something goes wrong.
+// round follows a sweep until it is finished or something goes wrong.
 func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch func(State)) (map[string]sweep.Result, error) {
 	done := make(map[string]sweep.Result)
 	w, err := q.results.Watch(ctx, name+".*", jetstream.IgnoreDeletes())
@@ -110,8 +111,8 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 				done[id] = sweep.Result{Outcome: sweep.Outcome{Failure: "given up"}}
 			}
 		}
-		// A trial whose result is kept is about to be taken off the queue; and
-		// anybody can send what is none of the sweep's.
+		// A trial whose result is kept will soon be taken off the queue; and
+		// anyone can send a trial that is not the sweep's.
 		for id := range waiting {
 			if _, ok := done[id]; ok || !plan.Has(id) {
 				delete(waiting, id)
@@ -160,7 +161,7 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 			if err == nil {
 				err = errors.Errorf("the server has not delivered all results for %v; %d that are damaged are made again", q.stall, n)
 			}
-			return done, err // to begin anew
+			return done, err // to start over
 		case <-tick.C:
 			if !started {
 				break
@@ -198,9 +199,9 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 	}
 }
 
-// checkTrials looks whether trials that wait can be read: one that is damaged
-// would wait for ever. The queue is then emptied, as the server cannot take out
-// one, and every run sends its trials again.
+// checkTrials checks whether waiting trials can be read, since a damaged one
+// would wait forever. In that case the queue is emptied, as the server cannot
+// remove just one, and every run sends its trials again.
 func (q *Queue) checkTrials(ctx context.Context, name string, waiting map[string]bool) error {
 	for id := range waiting {
 		_, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
@@ -210,7 +211,7 @@ func (q *Queue) checkTrials(ctx context.Context, name string, waiting map[string
 		if !errors.Is(err, jetstream.ErrMsgNotFound) {
 			return err
 		}
-		// A worker may just have made it.
+		// A worker may just have finished it.
 		if still, err := q.Waiting(ctx, name); err != nil || !still[id] {
 			return err
 		}
@@ -236,7 +237,7 @@ func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State 
 	return s
 }
 
-// State returns how far a sweep has come.
+// State returns the progress of a sweep.
 func (q *Queue) State(ctx context.Context, s *sweep.Spec, p sweep.Program) (State, error) {
 	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {

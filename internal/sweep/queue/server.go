@@ -29,36 +29,37 @@ type Server struct {
 	saved      string // where the connection is kept
 }
 
-// ServerConfig says what a server stores where and who may reach it.
+// ServerConfig says what a server stores where, and who may connect.
 type ServerConfig struct {
-	// Store is the directory that everything is kept in; it is made if there is
-	// none, and locked.
+	// Store is the directory that everything is kept in; it is created if
+	// needed, and locked.
 	Store string
 	// Listen is the address for clients; "" is any free port of 127.0.0.1.
 	Listen string
-	// Temporary says that the server is inside a command and ends with it.
+	// Temporary says that the server runs inside a command and ends with it.
 	Temporary bool
-	// Password, if there is one, lets clients in as the user sweep.
+	// Password, unless empty, admits clients as the user sweep.
 	Password string
-	// Key is the seed of the nkey that lets in those who can read the store; "" is
-	// that of a server which was killed, whose clients come back, or else a new one.
+	// Key is the seed of the nkey that admits those who can read the store; ""
+	// reuses that of a server that was killed, whose clients reconnect, or
+	// makes a new one.
 	Key string
-	// TLS is what clients are met with; nil: none.
+	// TLS is the server's TLS configuration; nil for none.
 	TLS *tls.Config
-	// Sync writes each message through to the disk before it is acknowledged,
-	// so that a power failure loses nothing either. A killed process loses
-	// nothing without it.
+	// Sync writes each message to the disk before it is acknowledged, so that
+	// even a power failure loses nothing. Killing the process loses nothing
+	// without it.
 	Sync bool
 }
 
-// User is the user that a server's password is for.
+// User is the user name that goes with a server's password.
 const User = "sweep"
 
-// ErrInUse is the error of a store that another server is at work on.
+// ErrInUse is the error of a store that another server is using.
 var ErrInUse = errors.New("in use by another server")
 
 // StartServer starts a server. Clients need its password, or the nkey that is
-// kept in the store until the server ends, in a file that only its owner may
+// kept in the store until the server ends, in a file that only its owner can
 // read.
 func StartServer(c ServerConfig) (_ *Server, err error) {
 	defer func() { err = errors.WithMessage(err, "sweep: StartServer") }()
@@ -126,7 +127,7 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 func (s *Server) drawKey(c ServerConfig) (public string, err error) {
 	s.connection.Key = c.Key
 	if c.Key == "" {
-		// The lock says that whoever has written it is not there any more.
+		// We hold the lock, so whoever wrote it is gone.
 		if left, err := LoadConnection(c.Store); err == nil {
 			s.connection.Key = left.Key
 		}
@@ -162,23 +163,23 @@ func (s *Server) Connect() (*nats.Conn, error) {
 	return nats.Connect("", append(options, nats.InProcessServer(s.nats))...)
 }
 
-// Close stops the server, waits until it has, and removes its key.
+// Close stops the server, waits for it, and removes its key.
 func (s *Server) Close() {
 	if s.nats != nil {
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
 	}
 	if s.saved != "" {
-		_ = os.Remove(s.saved) // what is left is no secret to anybody else
+		_ = os.Remove(s.saved) // if it stays, only its owner can read it
 	}
 	s.lock.Close()
 }
 
-// connectionFile is where a store keeps how its server is reached.
+// connectionFile is where a store keeps how to reach its server.
 const connectionFile = "connection.json"
 
-// LoadConnection returns how the server of a store is reached, or was before it
-// was killed. The error is os.ErrNotExist where there is none.
+// LoadConnection returns how to reach the server of a store, even if it was
+// killed. The error is os.ErrNotExist if there is none.
 func LoadConnection(store string) (Connection, error) {
 	path := filepath.Join(store, connectionFile)
 	f, err := datafile.Open(path)
@@ -197,7 +198,7 @@ func LoadConnection(store string) (Connection, error) {
 	return c, nil
 }
 
-// save writes the connection for its owner alone, from the first byte.
+// save writes the connection, readable by its owner only from the first byte.
 func (s *Server) save(store string) error {
 	data, err := json.Marshal(s.connection)
 	if err != nil {

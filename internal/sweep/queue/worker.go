@@ -21,26 +21,27 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
-// A Worker makes trials, one at a time.
+// A Worker runs trials, one at a time.
 type Worker struct {
 	Queue    *Queue
-	Name     string // of no other worker
+	Name     string // unique among workers
 	Programs map[string]sweep.Program
-	// MaxDeliveries is how often a trial is begun, by any worker, before it is
-	// given up as one that kills them; 0 is 20.
+	// MaxDeliveries is how often a trial is started, by any worker, before it
+	// is given up because it kills them; 0 means 20.
 	MaxDeliveries uint64
-	// Idle is how long Run waits for a trial before it returns; 0 is for ever.
+	// Idle is how long Run waits for a trial before it returns; 0 means
+	// forever.
 	Idle time.Duration
-	// Log is told what goes wrong; nil is nobody.
+	// Log, unless nil, is called with what goes wrong.
 	Log func(string)
 
 	state atomic.Pointer[WorkerState]
 }
 
-// A WorkerState is what is known of a worker.
+// A WorkerState describes a worker.
 type WorkerState struct {
 	Name  string    `json:"name"`
-	Sweep string    `json:"sweep,omitempty"` // of the trial that it makes
+	Sweep string    `json:"sweep,omitempty"` // of the trial that it runs
 	Trial string    `json:"trial,omitempty"`
 	Since time.Time `json:"since"`
 	Done  int64     `json:"done"` // of Total
@@ -50,13 +51,13 @@ type WorkerState struct {
 
 var workerRule = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,200}$`)
 
-// valid says whether s is what a worker can have said: it is shown on terminals.
+// valid reports whether a worker can have sent s, which is shown on terminals.
 func (s *WorkerState) valid() bool {
 	return workerRule.MatchString(s.Name) && (s.Trial == "" || sweep.CheckID(s.Trial) == nil && sweep.CheckName("sweep", s.Sweep) == nil)
 }
 
-// Run makes trials until ctx is done or no trial has come for the time Idle. It
-// outlives a server that is away for a while.
+// Run runs trials until ctx is done or no trial has come for the time Idle. It
+// survives a server that is away for a while.
 func (w *Worker) Run(ctx context.Context) error {
 	w.state.Store(&WorkerState{Name: w.Name, Since: time.Now()})
 	alive, stop := context.WithCancel(ctx)
@@ -82,7 +83,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			continue
 		case errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoMessages), errors.Is(err, context.DeadlineExceeded):
 		case w.Queue.js.Conn().IsClosed():
-			return errors.Wrap(err, "sweep: Run") // as after a password that is wrong
+			return errors.Wrap(err, "sweep: Run") // for instance a wrong password
 		case ctx.Err() == nil:
 			w.log("waiting for the server: %v", err)
 			pause(ctx, 200*time.Millisecond)
@@ -108,13 +109,13 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// beat says from time to time that the worker lives.
+// beat sends signs of life.
 func (w *Worker) beat(ctx context.Context) {
 	t := time.NewTicker(workerTTL / 5)
 	defer t.Stop()
 	for {
 		if data, err := json.Marshal(w.state.Load()); err == nil {
-			// A server that is away will hear of it the next time.
+			// If the server is away, it gets the next one.
 			_, _ = w.Queue.workers.Put(ctx, w.Name, data)
 		}
 		select {
@@ -125,7 +126,7 @@ func (w *Worker) beat(ctx context.Context) {
 	}
 }
 
-// handle works on a message, whatever it is.
+// handle processes a message, whatever it holds.
 func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -145,8 +146,8 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 		return
 	}
 	key := t.Sweep + "." + t.ID
-	// The result may be there: if the worker that made it was killed before it
-	// said so, or the trial was sent again.
+	// The result may exist: the worker that made it was killed before it could
+	// say so, or the trial was sent again.
 	if e, err := w.Queue.results.Get(ctx, key); err == nil {
 		_, err := decodeResult(e)
 		if err == nil {
@@ -163,7 +164,7 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 	w.state.Store(state)
 	defer func() { w.state.Store(&WorkerState{Name: w.Name, Since: time.Now(), Made: state.Made + 1}) }()
 
-	// While it is worked on, and while the result is on its way.
+	// While the trial runs, and while its result is being sent.
 	stop := w.hold(msg)
 	defer stop()
 	j := &job{queue: w.Queue, trial: t, worker: w, state: *state}
@@ -183,7 +184,7 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 		return
 	}
 	for ctx.Err() == nil {
-		// Create succeeds once for each key: a trial that two workers have made
+		// Create succeeds once for each key: a trial that two workers have run
 		// counts once.
 		_, err := w.Queue.results.Create(ctx, key, data)
 		if err == nil || errors.Is(err, jetstream.ErrKeyExists) {
@@ -198,7 +199,7 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 	}
 }
 
-// trial returns what a message holds.
+// trial returns the trial in a message.
 func (w *Worker) trial(msg jetstream.Msg) (sweep.Trial, error) {
 	t, err := sweep.DecodeTrial(msg.Data())
 	if err != nil {
@@ -221,15 +222,15 @@ func (w *Worker) trial(msg jetstream.Msg) (sweep.Trial, error) {
 	return t, nil
 }
 
-// ack takes a trial off the queue. If that is lost it comes again and its result
-// is found.
+// ack takes a trial off the queue. If the acknowledgement is lost, the trial
+// comes again and its result is found.
 func (w *Worker) ack(msg jetstream.Msg) {
 	if err := msg.Ack(); err != nil {
 		w.log("not acknowledged: %v", err)
 	}
 }
 
-// bury moves a message that nobody can work on out of the way.
+// bury moves a message that nobody can process out of the way.
 func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata, reason error) {
 	w.log("dead letter: %v", reason)
 	name, id := strings.TrimPrefix(msg.Subject(), trialSubject), fmt.Sprint(meta.Stream, meta.Sequence.Stream)
@@ -240,7 +241,7 @@ func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.Ms
 	_ = msg.TermWithReason("dead letter")
 }
 
-// oneLine returns s as a header may have it.
+// oneLine returns s in a form that a header can hold.
 func oneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	return strings.ToValidUTF8(s[:min(len(s), 1000)], "")
@@ -268,8 +269,8 @@ func (w *Worker) hold(msg jetstream.Msg) (stop func()) {
 	}
 }
 
-// make runs the program of a trial. A panic would come again, so it is the
-// outcome.
+// make runs the program of a trial. A panic would happen again, so it becomes
+// the outcome.
 func (w *Worker) make(ctx context.Context, j *job) (o sweep.Outcome, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -288,7 +289,8 @@ func (w *Worker) make(ctx context.Context, j *job) (o sweep.Outcome, err error) 
 	return measured(o, program.Metrics()), nil
 }
 
-// measured returns an outcome that has each metric of its program, or a failure.
+// measured returns an outcome that has each metric of its program, or a
+// failure.
 func measured(o sweep.Outcome, names []string) sweep.Outcome {
 	if o.Failure != "" {
 		o.Metrics = nil
@@ -297,7 +299,7 @@ func measured(o sweep.Outcome, names []string) sweep.Outcome {
 	if got := slices.Sorted(maps.Keys(o.Metrics)); !slices.Equal(got, slices.Sorted(slices.Values(names))) {
 		return sweep.Outcome{Failure: oneLine(fmt.Sprintf("metrics must be %q, got %q", names, got))}
 	}
-	// JSON has no other numbers, and a mean over them would say nothing.
+	// JSON has only finite numbers, and a mean over others would say nothing.
 	for _, name := range slices.Sorted(maps.Keys(o.Metrics)) {
 		if v := o.Metrics[name]; math.IsNaN(v) || math.IsInf(v, 0) {
 			return sweep.Outcome{Failure: fmt.Sprintf("metric %s must be finite, got %v", name, v)}
@@ -306,7 +308,7 @@ func measured(o sweep.Outcome, names []string) sweep.Outcome {
 	return o
 }
 
-// Workers returns those that have given a sign of life of late.
+// Workers returns the workers that have recently given a sign of life.
 func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
 	w, err := q.workers.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
@@ -319,7 +321,7 @@ func (q *Queue) Workers(ctx context.Context) ([]WorkerState, error) {
 	for {
 		select {
 		case <-silent.C:
-			return all, nil // whoever is missing says so again soon
+			return all, nil // whoever is missing will report again soon
 		case e := <-w.Updates():
 			if e == nil {
 				return all, nil

@@ -1,5 +1,5 @@
-// Command gen writes the amd64 assembly of package conv and its Go declarations. Run
-// it by go generate in package conv.
+// Command gen writes the amd64 assembly of package conv and its Go
+// declarations. Run it with go generate in package conv.
 package main
 
 import (
@@ -18,8 +18,8 @@ func amd64() {
 	winogradOutput()
 }
 
-// tiles is the memory of the components of tiles: component 4u+v is at the base of
-// u and v steps.
+// tiles is the memory of the components of tiles: component 4u+v is v steps after
+// base[u].
 type tiles struct {
 	base        [4]reg.GPVirtual
 	step, step3 reg.GPVirtual // one and three steps, in bytes
@@ -52,12 +52,12 @@ func (t tiles) at(u, v int) Mem {
 	return m
 }
 
-// alongTiles does rows of n tiles by eight at a time, the last eight again where n
-// is no multiple: image is at the first pixel of the tiles, and width a row of the
-// image, in bytes.
+// alongTiles processes rows of n tiles, eight at a time, and the last eight
+// again if n is not a multiple of eight. image points to the first pixel of the
+// tiles, and width is the length of an image row in bytes.
 func (t tiles) alongTiles(n, image, width reg.GPVirtual, body func()) {
 	rows := assembly.Argument("rows")
-	// What is between the last eight tiles of a row and the next row.
+	// The distance from the last eight tiles of a row to the next row.
 	eight, toTiles, toImage := GP64(), GP64(), GP64()
 	MOVQ(U32(8), eight)
 	MOVQ(n, toTiles)

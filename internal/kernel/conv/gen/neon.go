@@ -2,8 +2,8 @@ package main
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 
-// arm64 writes the functions for arm64: four tiles at a time, the last four again where
-// their number is no multiple.
+// arm64 writes the functions for arm64: four tiles at a time, and the last four
+// again if their number is not a multiple of four.
 func arm64(w *assembly.NEON) {
 	n := neon{w}
 	n.input()
@@ -32,8 +32,8 @@ func (n neon) open(name, params string, bytes int, tiles, image, step, count, ro
 	n.Do("MOVD %s(FP), R9", rows)
 }
 
-// along repeats the body for the tiles of all rows, with R7 as the length of an image's row
-// in bytes.
+// along repeats the body for the tiles of all rows, with R7 the length of an
+// image row in bytes.
 func (n neon) along(body func()) {
 	n.Line("row:")
 	n.Do("MOVD R8, R10")

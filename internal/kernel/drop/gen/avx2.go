@@ -10,8 +10,8 @@ import (
 
 // avx2 draws a group in two chains of four blocks each, the even and the odd
 // ones. A round of Philox waits long for its products. Three chains at a time
-// keep the processor busy meanwhile, and leave registers for the multipliers;
-// with the operands of a fourth chain in memory it would wait for loads instead.
+// keep the processor busy meanwhile and leave registers for the multipliers; a
+// fourth, with operands in memory, would wait for loads instead.
 type avx2 struct {
 	// frame has 32 bytes for each word of the schedule, then for the others.
 	frame  reg.GPVirtual
@@ -56,7 +56,7 @@ type chain [4]reg.VecVirtual
 
 // groups repeats body for all groups, three at a time and then one by one, with
 // the group's place among them: lane l of w[j] is word j of block l. After each
-// time next goes on by a number of groups.
+// pass, next moves on by a number of groups.
 func (a *avx2) groups(count reg.GPVirtual, body func(w [4]reg.VecVirtual, group int), next func(groups int)) {
 	assembly.Loop("groups3", count, 3, func() {
 		c := a.draw(0, 1, 0)
@@ -81,7 +81,7 @@ func (a *avx2) groups(count reg.GPVirtual, body func(w [4]reg.VecVirtual, group 
 	})
 }
 
-// draw is rounds 1 to 9 of the next chains, each even (0) or odd (1).
+// draw does rounds 1 to 9 of the next chains, each even (0) or odd (1).
 func (a *avx2) draw(odd ...int) []chain {
 	c := make([]chain, len(odd))
 	for i, odd := range odd {
@@ -95,8 +95,8 @@ func (a *avx2) draw(odd ...int) []chain {
 	return c
 }
 
-// start is rounds 1 to 3. The schedule has all of them that does not depend on
-// the block's number.
+// start does rounds 1 to 3. The schedule has everything in them that does not
+// depend on the block's number.
 func (a *avx2) start(odd bool) chain {
 	x, y, z, u := YMM(), YMM(), YMM(), YMM()
 	VMOVDQA(a.entry(counter), x)
@@ -124,7 +124,7 @@ func (a *avx2) start(odd bool) chain {
 	return chain{z, x, y, u}
 }
 
-// round is round 4+r.
+// round does round 4+r.
 func (a *avx2) round(c chain, r int) chain {
 	VPMULUDQ(a.m0, c[0], c[0])
 	VPMULUDQ(a.m1, c[2], c[2])
@@ -138,7 +138,7 @@ func (a *avx2) round(c chain, r int) chain {
 	return chain{c[1], c[2], c[3], c[0]}
 }
 
-// last is round 10, which puts even and odd blocks together.
+// last does round 10, which combines even and odd blocks.
 func (a *avx2) last(e, o chain) (w [4]reg.VecVirtual) {
 	for i, m := range []reg.VecVirtual{a.m1, a.m0} {
 		even, odd := e[2-2*i], o[2-2*i]

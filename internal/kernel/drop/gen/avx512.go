@@ -63,8 +63,8 @@ func (a avx512) draw(n int) [][2]reg.VecVirtual {
 	return random
 }
 
-// start is rounds 1 to 3, of which the schedule has all that does not depend on
-// the block's number.
+// start does rounds 1 to 3, of which the schedule has everything that does not
+// depend on the block's number.
 func (a avx512) start(c []state) {
 	k := a.key(c2Round1)
 	for _, c := range c {
@@ -93,7 +93,7 @@ func (a avx512) start(c []state) {
 	}
 }
 
-// round is round 4+r.
+// round does round 4+r.
 func (a avx512) round(c []state, r int) {
 	k0, k1 := a.key(round4+2*r), a.key(round4+2*r+1)
 	for i, s := range c {

@@ -1,9 +1,9 @@
-// Command gen writes the assembly of package drop and, for amd64, its Go declarations.
-// Run it by go generate in package drop.
+// Command gen writes the assembly of package drop and, for amd64, its Go
+// declarations. Run it with go generate in package drop.
 //
-// Both instruction sets hold each 32-bit word of the Philox state in the low
-// half of a 64-bit lane, where VPMULUDQ reads its factors and leaves the two
-// halves of the product, and let the high halves hold what they will.
+// Both amd64 instruction sets hold each 32-bit word of the Philox state in the
+// low half of a 64-bit lane, where VPMULUDQ reads its factors and leaves the
+// two halves of the product. The high halves hold anything.
 package main
 
 import (
@@ -48,7 +48,7 @@ const (
 	words = round4 + 2*7
 )
 
-// float is an element type, and whether results go past the caches.
+// float is an element type, and whether results bypass the caches.
 type float struct {
 	assembly.Float
 	streaming bool

@@ -2,12 +2,12 @@ package main
 
 import "github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 
-// neon writes the functions for arm64. Each vector of the Philox state has a word of four
-// blocks; a group has two chains of four.
+// neon writes the functions for arm64. Each vector of the Philox state has one
+// word of four blocks; a group has two chains of four.
 type neon struct{ *assembly.NEON }
 
-// Registers: the state of two chains, word j of chain c in register 2j+c, the products of
-// a round, and what stays.
+// Registers: the state of two chains (word j of chain c is in register 2j+c),
+// the products of a round, and constants.
 const (
 	products = 8
 	factor0  = 15 + iota
@@ -33,8 +33,8 @@ func arm64(w *assembly.NEON) {
 
 func word(j, chain int) int { return 2*j + chain }
 
-// open begins a function: register i has parameter i, of 64 bits all but block, and R9
-// will have the schedule.
+// open begins a function: register i holds parameter i, of 64 bits except for
+// block, and R9 will hold the schedule.
 func (n neon) open(name, params string, bytes, block int, k string) {
 	n.Function(name, params, bytes)
 	n.Do("MOVD $%#x, R10", m0)
@@ -123,13 +123,13 @@ func (n neon) draw() {
 	}
 }
 
-// kept sets all bits of the elements of d that are kept: the eight of half h of word j.
+// kept sets all bits of the kept elements of d, the eight of half h of word j.
 func (n neon) kept(d, j, h int) {
 	n.Do("VUZP%d V%d.H8, V%d.H8, V%d.H8", 1+h, word(j, 1), word(j, 0), d)
 	n.AtLeast(assembly.H8, d, d, limit)
 }
 
-// each repeats the body for all groups, of which R10 has the number.
+// each repeats the body for all groups, whose number is in R10.
 func (n neon) each(body func()) {
 	n.Line("loop:")
 	n.draw()

@@ -1,5 +1,5 @@
-// Command gen writes the amd64 assembly of package normal and its Go declarations. Run it
-// by go generate in package normal.
+// Command gen writes the amd64 assembly of package normal and its Go
+// declarations. Run it with go generate in package normal.
 package main
 
 import (
@@ -14,8 +14,8 @@ import (
 
 func main() { assembly.Write(amd64, nil) }
 
-// amd64 writes the middle part of portable.Normal, for any word, each operation rounded
-// by itself.
+// amd64 writes the middle part of portable.Normal for any word, with each
+// operation rounded by itself.
 func amd64() {
 	assembly.Declare("middleAVX2", "dst *float64, words *uint32, n int",
 		"middleAVX2 sets dst to the middle part of the normal quantile, of a positive", "multiple of 4 words; see middle.")

@@ -1,5 +1,5 @@
-// Command gen writes the amd64 assembly of package pool and its Go declarations. Run it
-// by go generate in package pool.
+// Command gen writes the amd64 assembly of package pool and its Go
+// declarations. Run it with go generate in package pool.
 package main
 
 import (
@@ -23,10 +23,10 @@ func amd64() {
 	maxPairsBack()
 }
 
-// alongPairs does n results of pairs in two rows by eight at a time, the last eight
-// again where n is no multiple; fewer than eight by masks, which are for the results,
-// the first eight elements of the pairs, and the others. singles are at the results,
-// pairs at the pairs of the upper row.
+// alongPairs computes n results from pairs in two rows, eight at a time, and
+// the last eight again if n is not a multiple of eight; fewer than eight use
+// masks, for the results, the first eight elements of the pairs, and the
+// others. singles point to the results, pairs to the pairs of the upper row.
 func alongPairs(n reg.GPVirtual, singles, pairs []reg.GPVirtual, body func(masks []reg.VecVirtual)) {
 	CMPQ(n, I8(8))
 	JL(LabelRef("few"))
@@ -44,7 +44,7 @@ func alongPairs(n reg.GPVirtual, singles, pairs []reg.GPVirtual, body func(masks
 	for _, p := range pairs {
 		LEAQ(Mem{Base: p, Index: move, Scale: 8}, p)
 	}
-	// The last eight are done as eight: what is left is never less.
+	// The last eight are done as a full eight: there are always that many.
 	CMPQ(n, I8(8))
 	JGE(LabelRef("eight"))
 	MOVQ(U32(8), n)
@@ -91,7 +91,8 @@ func writePart(x reg.VecVirtual, m Mem, masks []reg.VecVirtual, i int) {
 	VMASKMOVPS(x, masks[i], m)
 }
 
-// greatest is the maximum as in Go: NaN if one is, and of zeros +0 if one is.
+// greatest returns the maximum as Go defines it: NaN if one is, and +0 for
+// zeros of both signs.
 func greatest(x, y reg.VecVirtual) reg.VecVirtual {
 	m, nan := assembly.Binary(VANDPS, assembly.Binary(VMAXPS, x, y), assembly.Binary(VMAXPS, y, x)), YMM()
 	VCMPPS(Imm(unordered), y, x, nan)

@@ -8,7 +8,8 @@ func arm64(n *assembly.NEON) {
 	maxPairsBackNEON(n)
 }
 
-// loop repeats the body for four results, of which register count has the number.
+// loop repeats the body for every four results; register count holds their
+// number.
 func loop(n *assembly.NEON, count string, body func()) {
 	n.Line("loop:")
 	body()

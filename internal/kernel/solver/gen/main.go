@@ -1,8 +1,8 @@
-// Command gen writes the assembly of package solver and, for amd64, its Go declarations.
-// Run it by go generate in package solver.
+// Command gen writes the assembly of package solver and, for amd64, its Go
+// declarations. Run it with go generate in package solver.
 //
-// No multiplication is fused with an addition, as in the loops in Go. The number of
-// elements n is a positive multiple of 8.
+// As in the loops in Go, no multiplication is fused with an addition. The
+// number of elements n is a positive multiple of 8.
 package main
 
 import (
@@ -23,7 +23,8 @@ func amd64() {
 	scaleBy()
 }
 
-// along repeats body for eight elements at a time: at i is the number of elements before.
+// along repeats body for eight elements at a time: i counts the elements
+// before.
 func along(body func(i reg.GPVirtual)) {
 	n, i := assembly.Argument("n"), GP64()
 	XORQ(i, i)

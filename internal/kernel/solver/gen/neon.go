@@ -11,7 +11,8 @@ func arm64(n *assembly.NEON) {
 	scaleByNEON(n)
 }
 
-// loop repeats the body for eight elements, of which register count has the number.
+// loop repeats the body for every eight elements; register count holds their
+// number.
 func loop(n *assembly.NEON, count string, body func()) {
 	n.Line("loop:")
 	body()
@@ -19,7 +20,7 @@ func loop(n *assembly.NEON, count string, body func()) {
 	n.Do("BNE loop")
 }
 
-// constants reads parameters of float32 from an offset on to registers.
+// constants reads parameters of float32 into registers, from an offset on.
 func constants(n *assembly.NEON, first, offset int, names ...string) {
 	for i, name := range names {
 		n.Do("FMOVS %s+%d(FP), F%d", name, offset+4*i, first+i)
@@ -27,7 +28,8 @@ func constants(n *assembly.NEON, first, offset int, names ...string) {
 	}
 }
 
-// read and write move eight elements of float32 at a pointer, write moves on by them.
+// read and write move eight elements of float32 from or to a pointer; write
+// advances it.
 func read(n *assembly.NEON, p string, v int) { n.Do("VLD1 (%s), %s", p, assembly.S4.List(v, 2)) }
 
 func write(n *assembly.NEON, p string, v int) { n.Do("VST1.P %s, 32(%s)", assembly.S4.List(v, 2), p) }
