@@ -82,8 +82,8 @@ func (r *result) draw(dir string, log io.Writer) error {
 		if err != nil {
 			return err
 		}
-		for extension, format := range map[string]report.Format{"svg": report.SVG, "png": report.PNG} {
-			path := filepath.Join(dir, "bench-"+group+"."+extension)
+		for _, format := range []report.Format{report.SVG, report.PNG} {
+			path := filepath.Join(dir, fmt.Sprintf("bench-%s.%v", group, format))
 			write := func(w io.Writer) error { return report.WriteFigure(w, format, f) }
 			if err := atomicfile.Write(path, write); err != nil {
 				return errors.Wrap(err, "--figures")

@@ -95,14 +95,14 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, with *progr
 		if err == nil {
 			workers[i] = w
 		}
-		m.fail(ctx, results[i], &workers[i], err)
+		fail(results[i], &workers[i], err)
 	}
 	// All have been started before, since PyTorch takes seconds to load.
 	for i, w := range workers {
 		if w != nil {
 			// The first turn compiles, and fills memory and caches.
 			_, err := w.run(m.turn / 2)
-			m.fail(ctx, results[i], &workers[i], err)
+			fail(results[i], &workers[i], err)
 		}
 	}
 	for round := range m.rounds {
@@ -118,7 +118,7 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, with *progr
 			if err == nil {
 				results[i].Rounds = append(results[i].Rounds, a)
 			}
-			m.fail(ctx, results[i], &workers[i], err)
+			fail(results[i], &workers[i], err)
 			if err == nil && time.Since(began) > patience {
 				w.stop()
 				workers[i] = nil
@@ -132,7 +132,7 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, with *progr
 }
 
 // fail takes a case out that went wrong.
-func (m *measurement) fail(ctx context.Context, r *measured, w **worker, err error) {
+func fail(r *measured, w **worker, err error) {
 	if err == nil {
 		return
 	}

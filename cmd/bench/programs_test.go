@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pkg/errors"
 	"go.uber.org/goleak"
@@ -58,6 +59,47 @@ func TestPairOf(t *testing.T) {
 		}
 		if err := l(func() bool { return false }); err != nil {
 			t.Errorf("no step: %v", err)
+		}
+	}
+}
+
+// At once, both begin before either is waited for; in turn, the second begins after the
+// first.
+func TestPairOrder(t *testing.T) {
+	for _, atOnce := range []bool{false, true} {
+		var pair [2]*paced
+		begun := make(chan bool, 1) // the second one
+		for i := range pair {
+			p := &paced{more: make(chan bool), done: make(chan error, 1), over: make(chan struct{})}
+			pair[i] = p
+			go func() {
+				defer close(p.over)
+				for <-p.more {
+					switch {
+					case i == 1:
+						begun <- true
+					case atOnce:
+						select {
+						case <-begun:
+						case <-time.After(10 * time.Second):
+							p.done <- errors.New("the second training has not begun")
+							return
+						}
+					default:
+						select {
+						case <-begun:
+							p.done <- errors.New("the second training has begun")
+							return
+						default:
+						}
+					}
+					p.done <- nil
+				}
+			}()
+		}
+		n := 0
+		if err := runPair(pair, atOnce)(func() bool { n++; return n < 2 }); err != nil {
+			t.Errorf("at once %v: %v", atOnce, err)
 		}
 	}
 }
@@ -133,11 +175,11 @@ func TestCommand(t *testing.T) {
 	}
 	omp := &benchCase{with: torch, blas: openmp}
 	p.libraries[openmp] = found{err: absent}
-	if _, _, err := p.command(omp); err != absent {
+	if _, _, err := p.command(omp); !errors.Is(err, absent) {
 		t.Errorf("no library: got %v", err)
 	}
 	p.python.err = errors.New("no PyTorch")
-	if _, _, err := p.command(omp); err != p.python.err {
+	if _, _, err := p.command(omp); !errors.Is(err, p.python.err) {
 		t.Errorf("no PyTorch: got %v", err)
 	}
 }
