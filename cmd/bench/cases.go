@@ -2,22 +2,25 @@ package main
 
 import (
 	"fmt"
-
-	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/training/optim"
+	"runtime"
+	"slices"
 )
 
 // A benchCase is one thing that is measured, in a process of its own.
 type benchCase struct {
-	Name  string // group and what is measured, as "mlp/dropout"
+	Name  string // group and what is measured by whom, as "mlp/dropout-ours2"
 	Group string
 	Title string
 
-	with  program  // who runs it
-	args  []string // its arguments, for another program than this one
-	env   []string
-	quick bool // the table at the end needs it
-	work  func() (loop, error)
+	with    program // who runs it
+	script  string  // what another program than this one calls it
+	blas    build
+	threads int    // goroutines or threads; 0 means 2
+	generic bool   // without assembly
+	long    bool   // not in the short run
+	point   *point // in the figure of its group
+	amount  amount // what a step does, if its speed is of interest
+	work    func() (loop, error)
 }
 
 // program is who runs a case.
@@ -28,6 +31,28 @@ const (
 	torch program = "PyTorch"
 	gomlx program = "GoMLX"
 )
+
+// build is whose matrix products a case uses.
+type build string
+
+const (
+	standard build = "" // ours, and what PyTorch comes with
+	gonum    build = "gonum"
+	pthread  build = "pthread" // OpenBLAS with POSIX threads
+	openmp   build = "OpenMP"  // OpenBLAS with OpenMP
+)
+
+// amount is how much of a unit a step does; 0 if that is not known.
+type amount struct {
+	Of   float64 `json:"of"`
+	Unit string  `json:"unit"`
+}
+
+// A point is the place of a case in a figure.
+type point struct {
+	Series string  `json:"series"`
+	X      float64 `json:"x"`
+}
 
 // A loop does one step after the other for as long as next, which it calls
 // before the first, between any two and after the last, says so.
@@ -45,156 +70,152 @@ func steps(step func() error) loop {
 	}
 }
 
-const (
-	mega    = 1 << 20
-	pureGo  = "DROPOUT_BLAS=gonum"
-	library = "DROPOUT_BLAS=library"
-	generic = "DROPOUT_KERNEL=generic"
-)
+const mega = 1 << 20
 
 // cases returns all there is to measure, in the order of the tables.
 func cases() []*benchCase {
+	return slices.Concat(
+		machineCases(), dropoutCases("op-1M", "1M", mega, true), dropoutCases("op-16M", "16M", 16*mega, false),
+		productCases(), mlpCases(), cnnCases(), smallCases(), languageCases(), inferenceCases(), pairCases(),
+		epochCases(), growthCases())
+}
+
+// group names cases after their group.
+func group(name string, cases ...[]benchCase) []*benchCase {
 	var all []*benchCase
-	add := func(c benchCase) { all = append(all, &c) }
-
-	for _, size := range []struct {
-		name string
-		n    int
-	}{{"1M", mega}, {"16M", 16 * mega}} {
-		group, n, small := "op-"+size.name, size.n, size.n == mega
-		what := " of dropout, " + size.name + " float32"
-		for _, c := range []benchCase{
-			{Name: "both", Title: "forward and backward" + what, quick: small, work: func() (loop, error) { return dropoutOp(n, true) }},
-			{Name: "both-generic", Title: "the same without assembly", env: []string{generic}, work: func() (loop, error) { return dropoutOp(n, true) }},
-			{Name: "both-gorgonia", Title: "gorgonia.Dropout", quick: small, work: func() (loop, error) { return gorgoniaDropoutOp(n, true) }},
-			torchCase("both", "both-"+size.name, 1, small),
-			torchCase("both", "both-"+size.name, 2, small),
-			{Name: "both-gomlx", Title: "GoMLX", with: gomlx, args: []string{group}},
-			{Name: "forward", Title: "forward" + what, quick: !small, work: func() (loop, error) { return dropoutOp(n, false) }},
-			{Name: "forward-gorgonia", Title: "gorgonia.Dropout", work: func() (loop, error) { return gorgoniaDropoutOp(n, false) }},
-			torchCase("forward", "forward-"+size.name, 1, false),
-			torchCase("forward", "forward-"+size.name, 2, false),
-			{Name: "memcpy", Title: "copying the memory", quick: !small, work: func() (loop, error) { return memcpy(n), nil }},
-		} {
-			c.Group, c.Name = group, group+"/"+c.Name
-			add(c)
-		}
-	}
-
-	for _, c := range []benchCase{
-		{Name: "dropout", Title: "step with dropout", quick: true, work: func() (loop, error) { return mlp{p: 0.5}.loop() }},
-		{Name: "none", Title: "without dropout", quick: true, work: func() (loop, error) { return mlp{}.loop() }},
-		{Name: "adam", Title: "with dropout, Adam", quick: true, work: func() (loop, error) { return mlp{p: 0.5, adam: true}.loop() }},
-		{Name: "submatrix", Title: "with submatrix dropout", quick: true, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
-		{Name: "plain", Title: "with dropout, unfused (WithoutFusion)", work: func() (loop, error) { return mlp{p: 0.5, plain: true}.loop() }},
-		{Name: "gonum", Title: "with dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5}.loop() }},
-		{Name: "gonum-submatrix", Title: "with submatrix dropout, pure Go", quick: true, env: []string{pureGo}, work: func() (loop, error) { return mlp{p: 0.5, submatrix: true}.loop() }},
-		{Name: "gonum-none", Title: "without dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return mlp{}.loop() }},
-		{Name: "stock", Title: "stock Gorgonia, gonum", quick: true, env: []string{pureGo}, work: func() (loop, error) { return stockMLP(128) }},
-		{Name: "stock-blas", Title: "stock Gorgonia, the library found", env: []string{library}, work: func() (loop, error) { return stockMLP(128) }},
-		torchCase("dropout", "mlp-dropout", 1, true),
-		torchCase("dropout", "mlp-dropout", 2, true),
-		torchCase("none", "mlp-none", 2, false),
-		torchCase("adam", "mlp-adam", 2, false),
-		{Name: "gomlx", Title: "GoMLX, SGD without momentum", with: gomlx, args: []string{"mlp"}},
-	} {
-		c.Group, c.Name = "mlp", "mlp/"+c.Name
-		add(c)
-	}
-
-	for _, c := range []benchCase{
-		{Name: "dropout", Title: "step with dropout", quick: true, work: func() (loop, error) { return cnn(0.25, 0.5) }},
-		{Name: "none", Title: "without dropout", work: func() (loop, error) { return cnn(0, 0) }},
-		{Name: "gonum", Title: "with dropout, pure Go", env: []string{pureGo}, work: func() (loop, error) { return cnn(0.25, 0.5) }},
-		{Name: "stock", Title: "stock Gorgonia, gonum", env: []string{pureGo}, work: stockCNN},
-		{Name: "stock-blas", Title: "stock Gorgonia, the library found", env: []string{library}, work: stockCNN},
-		torchCase("dropout", "cnn", 1, true),
-		torchCase("dropout", "cnn", 2, true),
-		{Name: "gomlx", Title: "GoMLX, SGD without momentum", with: gomlx, args: []string{"cnn"}},
-	} {
-		c.Group, c.Name = "cnn", "cnn/"+c.Name
-		add(c)
-	}
-
-	for _, c := range []benchCase{
-		{Name: "dropout", Title: "epoch of the MLP with dropout", work: func() (loop, error) { return epoch(1280) }},
-		{Name: "gonum", Title: "pure Go", env: []string{pureGo}, work: func() (loop, error) { return epoch(1280) }},
-		torchCase("dropout", "epoch", 1, false),
-		torchCase("dropout", "epoch", 2, false),
-	} {
-		c.Group, c.Name = "epoch", "epoch/"+c.Name
-		add(c)
-	}
-
-	for _, width := range []int{256, 512, 1024, 2048} {
-		add(benchCase{Group: "width", Name: fmt.Sprintf("width/%d", width), Title: fmt.Sprintf("%d units in each hidden layer", width),
-			work: func() (loop, error) { return mlp{p: 0.5, width: width}.loop() }})
-	}
-	for _, batch := range []int{32, 64, 128, 256, 512} {
-		add(benchCase{Group: "batch", Name: fmt.Sprintf("batch/%d", batch), Title: fmt.Sprintf("%d examples in a step", batch),
-			work: func() (loop, error) { return mlp{p: 0.5, batch: batch}.loop() }})
-	}
-	for _, images := range []int{1280, 2560, 5120} {
-		add(benchCase{Group: "data", Name: fmt.Sprintf("data/%d", images), Title: fmt.Sprintf("epoch of %d images", images),
-			work: func() (loop, error) { return epoch(images) }})
+	for _, b := range slices.Concat(cases...) {
+		b.Group, b.Name = name, name+"/"+b.Name
+		all = append(all, &b)
 	}
 	return all
 }
 
-// torchCase is PyTorch's case of the given name on some threads. OpenMP and the
-// BLAS it calls are told the same number: it sets only the first of them itself.
-func torchCase(name, script string, threads int, quick bool) benchCase {
-	plural := "s"
-	if threads == 1 {
-		plural = ""
+// one is a case that differs from others.
+func one(b benchCase) []benchCase { return []benchCase{b} }
+
+// inLong leaves cases to the long run.
+func inLong(cases []benchCase) []benchCase {
+	for i := range cases {
+		cases[i].long = true
 	}
-	return benchCase{
-		Name: fmt.Sprintf("%s-torch%d", name, threads), Title: fmt.Sprintf("PyTorch, %d thread%s", threads, plural),
-		with: torch, args: []string{script, fmt.Sprint(threads)}, quick: quick,
-		env: []string{fmt.Sprintf("OMP_NUM_THREADS=%d", threads), fmt.Sprintf("OPENBLAS_NUM_THREADS=%d", threads)},
-	}
+	return cases
 }
 
-// mlp is a training step of the multilayer perceptron. The zero value is that of
-// 784-1024-1024-1024-10 on batches of 128, without dropout, by SGD with momentum.
-type mlp struct {
-	p            float64
-	width, batch int
-	adam, plain  bool
-	submatrix    bool
+// ours is a step of this library in as many goroutines as given, the most first.
+func ours(name, title string, goroutines []int, work func() (loop, error)) []benchCase {
+	var all []benchCase
+	for _, n := range slices.Backward(goroutines) {
+		all = append(all, benchCase{
+			Name: fmt.Sprintf("%s-ours%d", name, n), Title: title + ", " + count(n, "goroutine"), threads: n, work: work,
+		})
+	}
+	return all
 }
 
-func (m mlp) loop() (loop, error) {
-	if m.width == 0 {
-		m.width = 1024
+var (
+	both = []int{1, 2}
+	two  = []int{2}
+)
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
 	}
-	if m.batch == 0 {
-		m.batch = 128
-	}
-	var opts []models.Option
-	if m.plain {
-		opts = append(opts, models.WithoutFusion())
-	}
-	model, err := models.New(models.MLP{
-		Inputs: 784, Hidden: []int{m.width, m.width, m.width}, Outputs: 10, HiddenDropout: m.p, Submatrix: m.submatrix,
-	}, []int{784}, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if m.adam {
-		return trainingStep(model, &optim.Adam{LR: 0.0001}, m.batch), nil
-	}
-	return trainingStep(model, &optim.SGD{LR: 0.01, Momentum: 0.9}, m.batch), nil
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// cnn is a training step of a convolutional network on batches of 64.
-func cnn(channelDropout, hiddenDropout float64) (loop, error) {
-	model, err := models.New(models.ConvNet{
-		Channels: []int{32, 64}, Hidden: []int{128}, Outputs: 10,
-		ChannelDropout: channelDropout, HiddenDropout: hiddenDropout,
-	}, []int{1, 28, 28})
-	if err != nil {
-		return nil, err
+// torchSuffix is how the names of PyTorch's cases end, before the number of threads.
+var torchSuffix = map[build]string{standard: "-torch", openmp: "-torchomp"}
+
+// torchCases are PyTorch's variants of a step: with the BLAS that it comes with and with
+// an OpenBLAS with OpenMP, each on some threads.
+func torchCases(name, script string, builds []build, threads []int) []benchCase {
+	var all []benchCase
+	for _, b := range builds {
+		title := "PyTorch"
+		if len(builds) > 1 {
+			title = map[build]string{standard: "PyTorch, its own BLAS", openmp: "PyTorch, OpenMP BLAS"}[b]
+		}
+		for _, n := range threads {
+			all = append(all, benchCase{
+				Name: fmt.Sprint(name, torchSuffix[b], n), Title: title + ", " + count(n, "thread"),
+				with: torch, script: script, blas: b, threads: n,
+			})
+		}
 	}
-	return trainingStep(model, &optim.SGD{LR: 0.01, Momentum: 0.9}, 64), nil
+	return all
+}
+
+// ownBLAS is for steps without matrix products, everyBLAS for those with them.
+var (
+	ownBLAS   = []build{standard}
+	everyBLAS = []build{standard, openmp}
+)
+
+// dropoutCases are dropout by itself.
+func dropoutCases(name, size string, n int, backwardInShort bool) []*benchCase {
+	what := " of dropout, " + size + " float32"
+	backward := slices.Concat(
+		ours("both", "forward and backward"+what, two, func() (loop, error) { return dropoutOp(n, true) }),
+		one(benchCase{Name: "both-gorgonia", Title: "gorgonia.Dropout", work: func() (loop, error) { return gorgoniaDropoutOp(n, true) }}),
+		torchCases("both", "both "+fmt.Sprint(n), ownBLAS, both))
+	forward := slices.Concat(
+		ours("forward", "forward"+what, two, func() (loop, error) { return dropoutOp(n, false) }),
+		one(benchCase{Name: "memcpy", Title: "copying the memory, 1 goroutine", threads: 1, work: func() (loop, error) { return memcpy(n), nil }}))
+	if backwardInShort {
+		forward = inLong(forward)
+	} else {
+		backward = inLong(backward)
+	}
+	return group(name, backward, forward, inLong(slices.Concat(
+		one(benchCase{Name: "both-generic", Title: "the same without assembly", generic: true, work: func() (loop, error) { return dropoutOp(n, true) }}),
+		one(benchCase{Name: "both-gomlx", Title: "GoMLX", with: gomlx, script: name}),
+		one(benchCase{Name: "forward-gorgonia", Title: "gorgonia.Dropout, forward", work: func() (loop, error) { return gorgoniaDropoutOp(n, false) }}),
+		torchCases("forward", "forward "+fmt.Sprint(n), ownBLAS, both))))
+}
+
+// growthCases are the points of the figures.
+func growthCases() []*benchCase {
+	var all []*benchCase
+	for _, width := range []int{256, 512, 1024, 2048} {
+		all = append(all, growth("width", fmt.Sprintf("%d units in each hidden layer", width), width, mlp{p: 0.5, width: width}, both)...)
+	}
+	for _, batch := range []int{32, 64, 128, 256, 512} {
+		all = append(all, growth("batch", count(batch, "example"), batch, mlp{p: 0.5, batch: batch}, both)...)
+	}
+	for _, n := range threadCounts(runtime.NumCPU()) {
+		all = append(all, growth("threads", "step with dropout", n, mlp{p: 0.5}, []int{n})...)
+	}
+	for _, images := range []int{1280, 2560, 5120} {
+		all = append(all, group("data", inLong(ours(fmt.Sprint(images), fmt.Sprintf("epoch of %d images", images), two,
+			func() (loop, error) { return epoch(images) })))...)
+	}
+	return all
+}
+
+// growth is a point of each line of a figure.
+func growth(name, title string, x int, m mlp, threads []int) []*benchCase {
+	at := fmt.Sprint(x)
+	return group(name, inLong(slices.Concat(
+		onLine(inThisLibrary, x, ours(at, title, threads, m.loop)),
+		onLine(atTheLimit, x, m.limits(at, threads)),
+		onLine(inPyTorch, x, torchCases(at, m.script(), everyBLAS, threads)))))
+}
+
+// onLine gives cases their place in a figure.
+func onLine(series string, x int, cases []benchCase) []benchCase {
+	for i := range cases {
+		cases[i].point = &point{Series: series, X: float64(x)}
+	}
+	return cases
+}
+
+// threadCounts returns the powers of two up to the number of cores, and that number.
+func threadCounts(cores int) []int {
+	var counts []int
+	for n := 1; n < cores; n *= 2 {
+		counts = append(counts, n)
+	}
+	return append(counts, cores)
 }

@@ -24,7 +24,7 @@ type about struct {
 func machine() about {
 	return about{
 		CPU: cpu(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
-		BLAS: blas.Find().Describe(), Kernel: isa.Active().String(), Load: load(),
+		BLAS: products(), Kernel: isa.Active().String(), Load: load(),
 	}
 }
 
@@ -45,8 +45,18 @@ func cpu() string {
 	return "unknown processor"
 }
 
-// load is the number of processes that wanted to run in the last minute, "" where
-// the system does not tell.
+// products describes those of this library, which its cases use unless their names say
+// otherwise.
+func products() string {
+	b, err := blas.Open("builtin")
+	if err != nil {
+		return "BLAS: " + err.Error()
+	}
+	return b.Describe()
+}
+
+// load is the average number of processes that ran or waited in the last minute, ""
+// where the system does not tell.
 func load() string {
 	average, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +21,18 @@ type measured struct {
 	Name   string   `json:"name"`
 	Group  string   `json:"group"`
 	Title  string   `json:"title"`
+	Amount *amount  `json:"amount,omitempty"` // what a step does
+	Point  *point   `json:"point,omitempty"`
 	Rounds []answer `json:"rounds,omitempty"`
 	Error  string   `json:"error,omitempty"`
+}
+
+func newMeasured(b *benchCase) *measured {
+	m := &measured{Name: b.Name, Group: b.Group, Title: b.Title, Point: b.point}
+	if b.amount.Of > 0 {
+		m.Amount = &b.amount
+	}
+	return m
 }
 
 // times returns the time of each round in nanoseconds.
@@ -39,9 +48,9 @@ func (m *measured) times() []float64 {
 const patience = 5 * time.Second
 
 // rest is what lies between turns. The idle threads of some libraries, OpenBLAS's in
-// PyTorch among them, look for work for tens of milliseconds, on a core that the next
+// PyTorch among them, look for work for almost 30 milliseconds, on a core that the next
 // case needs.
-const rest = 100 * time.Millisecond
+const rest = 50 * time.Millisecond
 
 // measurement is how measuring is done.
 type measurement struct {
@@ -50,55 +59,15 @@ type measurement struct {
 	log    io.Writer
 }
 
-// programs returns the command lines of the programs that run cases, or why they
-// cannot be run.
-func (c *cli) programs(ctx context.Context, chosen []*benchCase) (commands map[program]command, cleanUp func()) {
-	commands = make(map[program]command)
-	cleanUp = func() {}
-	self, err := os.Executable()
-	commands[own] = command{[]string{self}, err}
-	for _, b := range chosen {
-		if _, ok := commands[b.with]; ok {
-			continue
-		}
-		switch b.with {
-		case torch:
-			err := exec.CommandContext(ctx, c.Python, "-c", "import torch").Run()
-			commands[torch] = command{[]string{c.Python, "-c", torchScript}, errors.Wrapf(err, "PyTorch is not there (%s -c 'import torch')", c.Python)}
-		case gomlx:
-			dir, err := os.MkdirTemp("", "bench")
-			if err != nil {
-				commands[gomlx] = command{nil, err}
-				continue
-			}
-			cleanUp = func() { _ = os.RemoveAll(dir) }
-			binary := filepath.Join(dir, "gomlx")
-			out, err := exec.CommandContext(ctx, "go", "build", "-C", c.GoMLX, "-o", binary, ".").CombinedOutput()
-			if err != nil {
-				last := strings.TrimSpace(string(out))
-				err = errors.Errorf("GoMLX cannot be built (%v): %s", err, last[strings.LastIndexByte(last, '\n')+1:])
-			}
-			commands[gomlx] = command{[]string{binary}, err}
-		}
-	}
-	return commands, cleanUp
-}
-
-// command is a command line, or why there is none.
-type command struct {
-	line []string
-	err  error
-}
-
 // all measures the cases, group by group.
-func (m *measurement) all(ctx context.Context, chosen []*benchCase, programs map[program]command) ([]*measured, error) {
+func (m *measurement) all(ctx context.Context, chosen []*benchCase, with *programs) ([]*measured, error) {
 	var results []*measured
 	for len(chosen) > 0 {
 		n := slices.IndexFunc(chosen, func(b *benchCase) bool { return b.Group != chosen[0].Group })
 		if n < 0 {
 			n = len(chosen)
 		}
-		group, err := m.group(ctx, chosen[:n], programs)
+		group, err := m.group(ctx, chosen[:n], with)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +79,7 @@ func (m *measurement) all(ctx context.Context, chosen []*benchCase, programs map
 
 // group measures cases in turns, in another order each round, so that none always
 // follows the same other one.
-func (m *measurement) group(ctx context.Context, cases []*benchCase, programs map[program]command) ([]*measured, error) {
+func (m *measurement) group(ctx context.Context, cases []*benchCase, with *programs) ([]*measured, error) {
 	results := make([]*measured, len(cases))
 	workers := make([]*worker, len(cases))
 	defer func() {
@@ -121,14 +90,20 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, programs ma
 		}
 	}()
 	for i, b := range cases {
-		results[i] = &measured{Name: b.Name, Group: b.Group, Title: b.Title}
-		w, err := start(ctx, b, programs[b.with])
+		results[i] = newMeasured(b)
+		w, err := start(ctx, b, with)
 		if err == nil {
 			workers[i] = w
-			// The first turn compiles, and fills memory and caches.
-			_, err = w.run(m.turn / 2)
 		}
-		m.fail(ctx, results[i], &workers[i], err)
+		fail(results[i], &workers[i], err)
+	}
+	// All have been started before, since PyTorch takes seconds to load.
+	for i, w := range workers {
+		if w != nil {
+			// The first turn compiles, and fills memory and caches.
+			_, err := w.run(m.turn / 2)
+			fail(results[i], &workers[i], err)
+		}
 	}
 	for round := range m.rounds {
 		fmt.Fprintf(m.log, "%s: round %d of %d\n", cases[0].Group, round+1, m.rounds)
@@ -143,7 +118,7 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, programs ma
 			if err == nil {
 				results[i].Rounds = append(results[i].Rounds, a)
 			}
-			m.fail(ctx, results[i], &workers[i], err)
+			fail(results[i], &workers[i], err)
 			if err == nil && time.Since(began) > patience {
 				w.stop()
 				workers[i] = nil
@@ -157,14 +132,11 @@ func (m *measurement) group(ctx context.Context, cases []*benchCase, programs ma
 }
 
 // fail takes a case out that went wrong.
-func (m *measurement) fail(ctx context.Context, r *measured, w **worker, err error) {
+func fail(r *measured, w **worker, err error) {
 	if err == nil {
 		return
 	}
 	r.Rounds, r.Error = nil, err.Error()
-	if ctx.Err() == nil {
-		fmt.Fprintf(m.log, "%s: not measured: %v\n", r.Name, err)
-	}
 	if *w != nil {
 		(*w).stop()
 		*w = nil
@@ -179,16 +151,13 @@ type worker struct {
 	trouble strings.Builder
 }
 
-func start(ctx context.Context, b *benchCase, c command) (*worker, error) {
-	if c.err != nil {
-		return nil, c.err
+func start(ctx context.Context, b *benchCase, with *programs) (*worker, error) {
+	line, env, err := with.command(b)
+	if err != nil {
+		return nil, err
 	}
-	args := slices.Clone(c.line[1:])
-	if b.with == own {
-		args = append(args, "--worker", b.Name)
-	}
-	w := &worker{cmd: exec.CommandContext(ctx, c.line[0], append(args, b.args...)...)}
-	w.cmd.Env = append(os.Environ(), b.env...)
+	w := &worker{cmd: exec.CommandContext(ctx, line[0], line[1:]...)}
+	w.cmd.Env = append(environment(os.Environ()), env...)
 	w.cmd.Stderr = &w.trouble
 	in, err := w.cmd.StdinPipe()
 	if err != nil {

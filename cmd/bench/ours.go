@@ -1,17 +1,15 @@
 package main
 
 import (
-	"context"
 	"math/rand/v2"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/mnist/embedded"
-	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training"
-	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
 // pixels returns numbers four in five of which are 0, as in images of digits:
@@ -27,31 +25,36 @@ func pixels(n int) []float32 {
 	return x
 }
 
-// digits returns made-up examples with labels of ten classes.
-func digits(n int, shape []int) *training.Examples {
+// numbers returns n numbers of which none is 0.
+func numbers(n int) []float32 {
+	r := rand.New(rand.NewPCG(3, 4))
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = r.Float32() - 0.5
+	}
+	return x
+}
+
+// digits returns made-up examples with labels of so many classes.
+func digits(n int, shape []int, classes int) *training.Examples {
 	size := tensor.Shape(shape).TotalSize()
 	e := &training.Examples{Shape: shape, X: pixels(n * size), Y: make([]int, n)}
 	for i := range e.Y {
-		e.Y[i] = i % 10
+		e.Y[i] = i % classes
 	}
 	return e
 }
 
-// trainingStep is a step of a trainer, of which it does as many as are asked for:
+// trainingSteps are steps of a trainer, of which it does as many as are asked for:
 // from the choice of the examples to the update.
-func trainingStep(model *models.Model, solver gorgonia.Solver, batch int) loop {
+func trainingSteps(t *training.Trainer, data training.Dataset) loop {
 	return func(next func() bool) error {
-		t := &training.Trainer{
-			Model: model, Solver: solver, Epochs: 1 << 40, BatchSize: batch,
-			Callbacks: []training.Callback{{OnStep: func(r *training.Run) error {
-				if !next() {
-					r.Stop("measured")
-				}
-				return nil
-			}}},
-		}
-		_, err := t.Fit(context.Background(), training.Data{Train: digits(10*batch, model.InputShape())})
-		return err
+		return fit(t, data, training.Callback{OnStep: func(r *training.Run) error {
+			if !next() {
+				r.Stop("measured")
+			}
+			return nil
+		}})
 	}
 }
 
@@ -65,23 +68,26 @@ func epoch(images int) (loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := models.New(models.MLP{Inputs: 784, Hidden: []int{1024, 1024, 1024}, Outputs: 10, HiddenDropout: 0.5}, []int{784})
+	t, _, err := mlp{p: 0.5}.trainer()
 	if err != nil {
 		return nil, err
 	}
 	return func(next func() bool) error {
-		t := &training.Trainer{
-			Model: model, Solver: &optim.SGD{LR: 0.01, Momentum: 0.9}, Epochs: 1 << 40, BatchSize: 128,
-			Callbacks: []training.Callback{{OnEpoch: func(r *training.Run) error {
-				if !next() {
-					r.Stop("measured")
-				}
-				return nil
-			}}},
-		}
-		_, err := t.Fit(context.Background(), training.Data{Train: data})
-		return err
+		return fit(t, data, training.Callback{OnEpoch: func(r *training.Run) error {
+			if !next() {
+				r.Stop("measured")
+			}
+			return nil
+		}})
 	}, nil
+}
+
+func epochCases() []*benchCase {
+	work := func() (loop, error) { return epoch(1280) }
+	return group("epoch", inLong(slices.Concat(
+		ours("dropout", "epoch of the MLP with dropout", both, work),
+		one(benchCase{Name: "gonum", Title: "Gonum's products", blas: gonum, work: work}),
+		torchCases("dropout", "epoch", everyBLAS, both))))
 }
 
 // dropoutOp is dropout of n elements, with its backward pass or without.

@@ -4,131 +4,65 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
-// result is all that one run of the command found.
-type result struct {
-	Date      string      `json:"date"`
-	Machine   about       `json:"machine"`
-	LoadAfter string      `json:"load_after,omitempty"`
-	Rounds    int         `json:"rounds"`
-	Turn      string      `json:"turn"`
-	Cases     []*measured `json:"cases"`
-	Reach     []reached   `json:"reach"`
+// A sheet is a table as it is written.
+type sheet struct {
+	header []string // "" continues the column before
+	rows   [][]string
 }
 
-// headings are those of the groups.
-var headings = map[string]string{
-	"op-1M":  "Dropout of 1,048,576 float32, p = 0.5",
-	"op-16M": "Dropout of 16,777,216 float32, p = 0.5",
-	"mlp":    "Training step, 784-1024-1024-1024-10, batch 128, dropout 0.5, SGD with momentum",
-	"cnn":    "Training step, convolutions of 32 and 64 filters 3×3, pooling, 128 units; 28×28, batch 64",
-	"epoch":  "Epoch of the MLP, 1280 images of MNIST",
-	"width":  "Growth with width: step of the MLP with dropout",
-	"batch":  "Growth with the batch: step of the MLP with dropout",
-	"data":   "Growth with the data: epoch of the MLP with dropout",
-}
+func (s *sheet) add(cells ...string) { s.rows = append(s.rows, cells) }
 
-// print writes the tables.
-func (r *result) print(out io.Writer) error {
-	fmt.Fprintf(out, "%s. %s\n", r.Date, r.Machine)
-	if r.Machine.Load != "" {
-		fmt.Fprintf(out, "Processes that wanted to run, mean of a minute: %s before and %s after.\n", r.Machine.Load, r.LoadAfter)
+// write writes it, lined up or as Markdown.
+func (s *sheet) write(out io.Writer, markdown bool) error {
+	if markdown {
+		return s.markdown(out)
 	}
-	fmt.Fprintf(out, "%d rounds of %s per case in turns, fastest step of each; medians, quartiles in brackets.\n", r.Rounds, r.Turn)
-	for i, m := range r.Cases {
-		if i == 0 || m.Group != r.Cases[i-1].Group {
-			if err := r.printGroup(out, m.Group); err != nil {
-				return err
-			}
-		}
-	}
-	return printReach(out, r.Reach)
-}
-
-// printGroup writes the table of a group. Ratios are to its first case that was
-// measured.
-func (r *result) printGroup(out io.Writer, group string) error {
-	fmt.Fprintf(out, "\n%s\n\n", headings[group])
-	w := newColumns(out)
-	fmt.Fprintln(w, "case\twhat\tms\t\tratio\t\tKiB/step\tpeak MiB")
-	var first *measured
-	for _, m := range r.Cases {
-		if m.Group != group {
-			continue
-		}
-		if m.Error != "" {
-			fmt.Fprintf(w, "%s\t%s\t-\n", m.Name, m.Title)
-			continue
-		}
-		if first == nil {
-			first = m
-		}
-		t, q := quartilesOf(m.times()), ratios(m.times(), first.times())
-		last := m.Rounds[len(m.Rounds)-1]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", m.Name, m.Title,
-			number(t.Median/1e6), spread(t, 1e6), number(q.Median), spread(q, 1), kib(m.bytes()), mib(last.Peak))
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{s.header}, s.rows...) {
+		// Cells that a row lacks would end its columns.
+		row = append(slices.Clone(row), make([]string, len(s.header)-len(row))...)
+		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	for _, m := range r.Cases {
-		if m.Group == group && m.Error != "" {
-			fmt.Fprintf(out, "%s: not measured: %s\n", m.Name, m.Error)
+	for line := range strings.Lines(text.String()) {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func printReach(out io.Writer, rows []reached) error {
-	fmt.Fprintf(out, "\nReach: medians over the rounds, and the ratio of the fastest steps of all rounds\n\n")
-	w := newColumns(out)
-	fmt.Fprintln(w, "what\taim\tmeasured\t\tmet\tfastest\tagainst")
-	for _, row := range rows {
-		bound, sign := number(row.Bound), "≤"
-		if row.AtLeast {
-			sign = "≥"
+// markdown writes it with a cell for each column and those that continue it.
+func (s *sheet) markdown(out io.Writer) error {
+	var names, rule []string
+	for _, name := range s.header {
+		if name != "" {
+			names, rule = append(names, name), append(rule, "---")
 		}
-		if row.Measured == nil {
-			fmt.Fprintf(w, "%s\t%s %s\tnot measured\t\t\t\t\n", row.Title, sign, bound)
-			continue
-		}
-		met := "no"
-		if row.Met {
-			met = "yes"
-		}
-		fastest := ""
-		if !row.Bytes {
-			fastest = number(row.Fastest)
-		}
-		fmt.Fprintf(w, "%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", row.Title, sign, bound,
-			number(row.Measured.Median), spread(*row.Measured, 1), met, fastest, row.Against)
 	}
-	return w.Flush()
-}
-
-// columns lines up cells that end in tabs, without spaces at the ends of lines.
-type columns struct {
-	*tabwriter.Writer
-	out  io.Writer
-	text strings.Builder
-}
-
-func newColumns(out io.Writer) *columns {
-	c := &columns{out: out}
-	c.Writer = tabwriter.NewWriter(&c.text, 0, 0, 2, ' ', 0)
-	return c
-}
-
-// Flush writes what there is.
-func (c *columns) Flush() error {
-	if err := c.Writer.Flush(); err != nil {
-		return err
+	lines := [][]string{names, rule}
+	for _, row := range s.rows {
+		cells := make([]string, 0, len(names))
+		for column, cell := range row {
+			cell = strings.ReplaceAll(cell, "|", `\|`)
+			if s.header[column] != "" {
+				cells = append(cells, cell)
+			} else if cell != "" {
+				cells[len(cells)-1] += " " + cell
+			}
+		}
+		lines = append(lines, append(cells, make([]string, len(names)-len(cells))...))
 	}
-	for line := range strings.Lines(c.text.String()) {
-		if _, err := fmt.Fprintln(c.out, strings.TrimRight(line, " \n")); err != nil {
+	for _, cells := range lines {
+		if _, err := fmt.Fprintln(out, "| "+strings.Join(cells, " | ")+" |"); err != nil {
 			return err
 		}
 	}
@@ -146,8 +80,10 @@ func number(x float64) string {
 		return fmt.Sprintf("%.1f", x)
 	case a >= 1:
 		return fmt.Sprintf("%.2f", x)
+	case a >= 0.1:
+		return fmt.Sprintf("%.3f", x)
 	}
-	return fmt.Sprintf("%.3f", x)
+	return fmt.Sprintf("%.4f", x)
 }
 
 // spread writes the outer quartiles in a unit.

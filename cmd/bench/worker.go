@@ -41,7 +41,10 @@ func serve(name, profile string, in io.Reader, out io.Writer) (err error) {
 	if i < 0 {
 		return errors.Errorf("no case of this program is called %q", name)
 	}
-	b := blas.Find()
+	b, err := blas.Open(os.Getenv(blas.Variable))
+	if err != nil {
+		return errors.Wrap(err, name)
+	}
 	gorgonia.Use(b)
 	work, err := cases()[i].work()
 	if err != nil {
@@ -122,12 +125,12 @@ func (t *turns) answer() answer {
 	n := len(t.times)
 	bytes := float64(after.TotalAlloc-t.before.TotalAlloc) / float64(n)
 	slices.Sort(t.times)
-	return answer{Steps: n, Best: t.times[0], Median: t.times[n/2], Bytes: &bytes, Peak: peak(), About: t.about}
+	return answer{Steps: n, Best: t.times[0], Median: t.times[n/2], Bytes: &bytes, Peak: peakMemory(), About: t.about}
 }
 
-// peak is the largest resident memory of the process so far in KiB, 0 where the
+// peakMemory is the largest resident memory of the process so far in KiB, 0 where the
 // system does not tell.
-func peak() int {
+func peakMemory() int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
