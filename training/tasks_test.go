@@ -215,11 +215,15 @@ func TestDataThatDoNotFit(t *testing.T) {
 			w[17] = -1
 			d.Train.(*training.Examples).Weights = w
 		}, "example 17: weight must be finite and not negative, got -1"},
-		"few targets": {func(_ *training.Trainer, d *training.Data) { d.Train.(*training.Examples).Targets = make([]float32, 40) },
+		"few targets": {func(_ *training.Trainer, d *training.Data) {
+			d.Train.(*training.Examples).Targets = make([]float32, 40)
+		},
 			"Targets must have as many values for each of 40 examples, got 40 in all and 32 for 16 examples"},
 		"no such metric": {func(tr *training.Trainer, _ *training.Data) { tr.Monitor.Metric = "accuracy" }, `Metric must be one of ["RMSE" "MAE"], which the trainer measures, got "accuracy"`},
 		"delta":          {func(tr *training.Trainer, _ *training.Data) { tr.Monitor.MinDelta = math.NaN() }, "MinDelta must be finite and not negative, got NaN"},
-		"one name twice": {func(tr *training.Trainer, _ *training.Data) { tr.Metrics = []metrics.Metric{metrics.MAE{}, metrics.MAE{}} }, `names must differ, got "MAE" twice`},
+		"one name twice": {func(tr *training.Trainer, _ *training.Data) {
+			tr.Metrics = []metrics.Metric{metrics.MAE{}, metrics.MAE{}}
+		}, `names must differ, got "MAE" twice`},
 		"no metric for early stopping": {func(tr *training.Trainer, d *training.Data) {
 			tr.Metrics, d.Validation = []metrics.Metric{}, plane(3)
 			tr.Callbacks = []training.Callback{training.EarlyStopping(1)}
