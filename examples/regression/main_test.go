@@ -10,7 +10,7 @@ import (
 
 func TestRun(t *testing.T) {
 	var out strings.Builder
-	s := settings{Splits: 1, Epochs: 0.02, P: 0.01, Passes: 5, Seed: 1}
+	s := settings{Splits: 1, Epochs: 0.01, P: 0.01, Passes: 5, Seed: 1}
 	if err := s.Run(t.Context(), &cmdline.Console{Out: &out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
