@@ -144,9 +144,8 @@ func TestWeightsOfExamples(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			run := func(weights []float32, repeat bool) (*training.History, *training.Examples) {
+			run := func(weights []float32, repeat bool) training.Metrics {
 				tr := regressor(t, models.WithDtype(tensor.Float64))
-				tr.BatchSize, tr.Epochs = 100, 1
 				e := plane(20)
 				change(tr, e)
 				e.Weights = weights
@@ -166,16 +165,16 @@ func TestWeightsOfExamples(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return &training.History{Test: &got}, e
+				return got
 			}
 			weights := slices.Repeat([]float32{1}, 20)
 			weights[3], weights[7] = 2, 0
-			weighted, _ := run(weights, false)
+			weighted := run(weights, false)
 			plain := slices.Repeat([]float32{1}, 21)
 			plain[7] = 0
-			twice, _ := run(plain, true)
-			for i, s := range weighted.Test.Scores {
-				if want := twice.Test.Scores[i].Value; math.Abs(s.Value-want) > 1e-12 {
+			twice := run(plain, true)
+			for i, s := range weighted.Scores {
+				if want := twice.Scores[i].Value; math.Abs(s.Value-want) > 1e-12 {
 					t.Errorf("%s must be %v, got %v", s.Name, want, s.Value)
 				}
 			}
