@@ -1,6 +1,10 @@
 package datasets
 
-import "github.com/pkg/errors"
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+)
 
 // maxColumns bounds the columns of a table.
 const maxColumns = 1 << 20
@@ -8,7 +12,8 @@ const maxColumns = 1 << 20
 // columns are the positions in a record of what is read.
 type columns struct {
 	features     []int
-	label, group int   // group is -1 for none
+	targets      []int
+	label, group int   // -1 for none
 	unnamed      []int // columns that must be empty
 }
 
@@ -37,13 +42,31 @@ func (c CSV) columns(names []string, unnamed []bool) (columns, error) {
 		}
 		return places, nil
 	}
-	p := columns{group: -1}
-	label, err := find("Label", c.Label)
-	if err != nil {
-		return p, err
+	p := columns{label: -1, group: -1}
+	out := make(map[int]bool)
+	if c.Targets != nil {
+		if c.Label != "" || c.Classes != nil || c.ManyClasses {
+			return p, errors.Errorf("Targets: a table must have numbers to predict or classes, got %s and a Label, Classes or ManyClasses too", listed(c.Targets))
+		}
+		if len(c.Targets) == 0 {
+			return p, errors.New("Targets: must have a column, got none")
+		}
+		targets, err := find("Targets", c.Targets...)
+		if err != nil {
+			return p, err
+		}
+		p.targets = targets
+		for _, i := range targets {
+			out[i] = true
+		}
+	} else {
+		label, err := find("Label", c.Label)
+		if err != nil {
+			return p, err
+		}
+		p.label = label[0]
+		out[p.label] = true
 	}
-	p.label = label[0]
-	out := map[int]bool{p.label: true}
 	if c.Group != "" {
 		group, err := find("Group", c.Group)
 		if err != nil {
@@ -65,6 +88,9 @@ func (c CSV) columns(names []string, unnamed []bool) (columns, error) {
 	for _, i := range p.features {
 		if i == p.label {
 			return p, errors.Errorf("Features: must not have the label %s", quoted(c.Label))
+		}
+		if slices.Contains(p.targets, i) {
+			return p, errors.Errorf("Features: must not have the target %s", quoted(names[i]))
 		}
 	}
 	for i := range names {

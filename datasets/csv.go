@@ -3,6 +3,7 @@ package datasets
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,14 +14,17 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
-// CSV says how to read a table of comma-separated values (RFC 4180). Label is
+// CSV says how to read a table of comma-separated values (RFC 4180). Label or Targets is
 // required.
 type CSV struct {
 	// Label is the column of the class: any strings, which are compared exactly
 	// after spaces around them are removed.
 	Label string
+	// Targets are the columns of the numbers to predict, for regression, where there is
+	// no Label.
+	Targets []string
 	// Features are the columns to learn from, all numeric; nil means all but
-	// Label, Group and Ignore, in the order of the file.
+	// Label, Targets, Group and Ignore, in the order of the file.
 	Features []string
 	Group    string   // column that tells which rows belong together; "" for none
 	Ignore   []string // columns to leave out where Features is nil
@@ -123,10 +127,13 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 		}
 	}
 	t := b.table
-	if len(t.Y) == 0 {
+	if t.Len() == 0 {
 		return nil, errors.New("must have at least one row, got none")
 	}
 	t.Classes, t.GroupNames = b.classes.names, b.groups.names
+	if c.Targets != nil {
+		return t, nil
+	}
 	if c.Classes == nil {
 		if err := c.checkClasses(t); err != nil {
 			return nil, err
@@ -166,6 +173,9 @@ func (c CSV) builder(first []string) (*builder, error) {
 		t.Columns = append(t.Columns, header[k])
 	}
 	t.Shape = []int{len(columns.features)}
+	if c.Targets != nil {
+		t.Targeted, t.TargetShape = slices.Clone(c.Targets), []int{len(c.Targets)}
+	}
 	return &builder{table: t, names: header, columns: columns, classes: classes, groups: groups}, nil
 }
 
@@ -180,7 +190,7 @@ type builder struct {
 func (b *builder) add(in *csv.Reader, record []string) error {
 	t := b.table
 	if int64(len(t.X)) > maxValues-int64(len(b.columns.features)) {
-		return errors.Errorf("table must have at most 2^32 values, got %d in %d rows and one more row", len(t.X), len(t.Y))
+		return errors.Errorf("table must have at most 2^32 values, got %d in %d rows and one more row", len(t.X), t.Len())
 	}
 	for _, k := range b.columns.unnamed {
 		if value := strings.TrimSpace(record[k]); value != "" {
@@ -194,11 +204,20 @@ func (b *builder) add(in *csv.Reader, record []string) error {
 		}
 		t.X = append(t.X, value)
 	}
-	class, err := b.classes.index(strings.TrimSpace(record[b.columns.label]))
-	if err != nil {
-		return b.at(in, b.columns.label, err)
+	for _, k := range b.columns.targets {
+		value, err := number(strings.TrimSpace(record[k]))
+		if err != nil {
+			return b.at(in, k, err)
+		}
+		t.Targets = append(t.Targets, value)
 	}
-	t.Y = append(t.Y, class)
+	if k := b.columns.label; k >= 0 {
+		class, err := b.classes.index(strings.TrimSpace(record[k]))
+		if err != nil {
+			return b.at(in, k, err)
+		}
+		t.Y = append(t.Y, class)
+	}
 	if k := b.columns.group; k >= 0 {
 		group, err := b.groups.index(strings.TrimSpace(record[k]))
 		if err != nil {

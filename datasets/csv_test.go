@@ -163,6 +163,10 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("x,y\n0x1p-2,1\n1_0,\xff\n"), "y", "x", ',', false)
 	f.Add([]byte("a,\n1,2"), "", "", ',', false)
 	f.Fuzz(func(t *testing.T, text []byte, label, group string, comma rune, noHeader bool) {
+		numbers, err := datasets.CSV{Targets: []string{label}, Group: group, Comma: comma, NoHeader: noHeader}.Read(strings.NewReader(string(text)))
+		if err == nil && (numbers.Len() < 1 || len(numbers.Targets) != numbers.Len() || numbers.Y != nil || math.IsNaN(float64(numbers.Targets[0]))) {
+			t.Fatalf("table of numbers does not fit together: %+v", numbers)
+		}
 		table, err := datasets.CSV{Label: label, Group: group, Comma: comma, NoHeader: noHeader}.Read(strings.NewReader(string(text)))
 		if err != nil {
 			if table != nil {

@@ -14,8 +14,8 @@
 //	data := training.Data{Train: scale.Apply(train), Test: scale.Apply(test)}
 //
 // Real data sets are in the packages below this one, each with its licence:
-// wdbc (breast cancer), vowel (speech) and opticks (a book). MNIST is in
-// package mnist/embedded.
+// wdbc (breast cancer), concrete (its strength, for regression), vowel (speech) and
+// opticks (a book). MNIST is in package mnist/embedded.
 //
 // Damaged, incomplete or unsuitable data is an error that says where it is and
 // what must be there; nothing is guessed or filled in. Everything random is a

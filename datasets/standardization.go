@@ -22,7 +22,7 @@ type Standardization struct {
 
 // FitStandardization measures each value of an example separately, such as each
 // feature of a table. A value that is the same in all examples gets a Std of 1,
-// so that it becomes 0. Every example must have one label. It is an error if
+// so that it becomes 0. Every example must have one label or numbers to predict. It is an error if
 // there are no examples or a value is not finite.
 func FitStandardization(train training.Dataset) (*Standardization, error) {
 	if train == nil {
@@ -101,7 +101,11 @@ func (r run) standardization() (mean, std float32) {
 
 // each calls f with every value of every example and its index in the example.
 func each(data training.Dataset, size int, f func(i int, x float64)) error {
-	x, y, index := make([]float32, size), make([]int, 1), make([]int, 1)
+	x, index := make([]float32, size), make([]int, 1)
+	var y []int
+	if training.FieldsOf(data).Target == nil {
+		y = make([]int, 1)
+	}
 	for k := range data.Len() {
 		index[0] = k
 		if err := data.Gather(index, x, y); err != nil {
@@ -134,11 +138,23 @@ type standardized struct {
 	by *Standardization
 }
 
+// Fields implements training.FieldDataset.
+func (d *standardized) Fields() training.Fields { return training.FieldsOf(d.Dataset) }
+
+func (d *standardized) GatherFields(indices []int, targets, weights []float32) error {
+	return training.GatherFields(d.Dataset, indices, targets, weights)
+}
+
 func (d *standardized) Gather(indices []int, x []float32, y []int) error {
 	if err := d.Dataset.Gather(indices, x, y); err != nil || len(indices) == 0 {
 		return err
 	}
-	mean, std := d.by.Mean, d.by.Std
+	return d.by.apply(indices, x)
+}
+
+// apply standardizes the values of the examples with the given indices.
+func (s *Standardization) apply(indices []int, x []float32) error {
+	mean, std := s.Mean, s.Std
 	size, n := len(x)/len(indices), len(mean)
 	if n == 0 || n != len(std) || size%n != 0 || slices.ContainsFunc(std, func(v float32) bool { return !(v > 0) }) {
 		return errors.Errorf("datasets: Standardization: Mean and positive Std must have as many numbers as an example, %d, or a divisor of that, got %d and %d",

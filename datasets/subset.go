@@ -31,14 +31,34 @@ type subset struct {
 func (s *subset) Len() int { return len(s.indices) }
 
 func (s *subset) Gather(indices []int, x []float32, y []int) error {
-	if err := inRange(indices, len(s.indices)); err != nil {
+	of, err := s.of(indices)
+	if err != nil {
 		return errors.WithMessage(err, "datasets: Subset: Gather")
+	}
+	return s.Dataset.Gather(of, x, y)
+}
+
+// Fields implements training.FieldDataset.
+func (s *subset) Fields() training.Fields { return training.FieldsOf(s.Dataset) }
+
+func (s *subset) GatherFields(indices []int, targets, weights []float32) error {
+	of, err := s.of(indices)
+	if err != nil {
+		return errors.WithMessage(err, "datasets: Subset: GatherFields")
+	}
+	return training.GatherFields(s.Dataset, of, targets, weights)
+}
+
+// of returns the indices in the whole set.
+func (s *subset) of(indices []int) ([]int, error) {
+	if err := inRange(indices, len(s.indices)); err != nil {
+		return nil, err
 	}
 	of := make([]int, len(indices))
 	for k, i := range indices {
 		of[k] = s.indices[i]
 	}
-	return s.Dataset.Gather(of, x, y)
+	return of, nil
 }
 
 func inRange(indices []int, n int) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -136,7 +137,7 @@ func TestWriteJSON(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if len(back) != 6 || len(back[0].History.Epochs) != 12 || *back[5].History.Epochs[3].Validation != *runs()[5].History.Epochs[3].Validation {
+	if len(back) != 6 || len(back[0].History.Epochs) != 12 || !reflect.DeepEqual(*back[5].History.Epochs[3].Validation, *runs()[5].History.Epochs[3].Validation) {
 		t.Errorf("results must come back whole, got %+v", back)
 	}
 	wantError(t, report.WriteJSON(failing{}, runs()), "report: WriteJSON: disk full")

@@ -37,7 +37,7 @@ func Activations(ctx context.Context, m *models.Model, data Dataset, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBatch(g, models.WithActivations())
+	b, err := newBatch(g, FieldsOf(data), models.WithActivations())
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
 // A Callback is told how a run goes; nil functions are left out. Each function is
@@ -59,11 +60,13 @@ type Run struct {
 	model   *models.Model
 	params  []gorgonia.ValueGrad // of the current step, before the update
 	stop    string
-	next    int   // the epoch to go on with
-	batches int   // of that epoch that are done
-	partial Epoch // the record of that epoch so far
-	whole   bool  // all callbacks have seen all that was done: a state can be taken
-	started int   // callbacks that have begun, and are to be told of the end
+	next    int          // the epoch to go on with
+	batches int          // of that epoch that are done
+	partial Epoch        // the record of that epoch so far
+	seen    *metrics.Set // of its batches
+	fields  Fields       // of the training set
+	whole   bool         // all callbacks have seen all that was done: a state can be taken
+	started int          // callbacks that have begun, and are to be told of the end
 }
 
 // Stop ends the run after the current step or epoch, and records the reason. A run
@@ -71,6 +74,9 @@ type Run struct {
 // that is stopped within an epoch has left it unfinished, and goes on with the next
 // batch when it is resumed.
 func (r *Run) Stop(reason string) { r.stop = reason }
+
+// Current is the record of the epoch so far, over the batches that are done.
+func (r *Run) Current() Epoch { return r.partial }
 
 // tell calls one function of every callback.
 func (r *Run) tell(which func(Callback) func(*Run) error) error {

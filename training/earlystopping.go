@@ -9,49 +9,51 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
-// EarlyStopping ends a run when the negative log-likelihood of the validation
-// set has not fallen for patience epochs, and gives the model the parameters of
-// the best epoch back after OnEnd, whatever ended the run (Prechelt, "Early Stopping -
-// But When?", 1998). It needs a validation set.
+// EarlyStopping ends a run when the metric of Trainer.Monitor has not become better for
+// patience epochs, and gives the model the parameters of the best epoch back after OnEnd,
+// whatever ended the run (Prechelt, "Early Stopping - But When?", 1998). It needs a
+// validation set.
 func EarlyStopping(patience int) Callback {
-	return earlyStopping(patience, "NLL", func(m *Metrics) float64 { return m.NLL })
+	return earlyStopping(patience, func(r *Run) Monitor { return r.Trainer.Monitor })
 }
 
-// EarlyStoppingOnError is EarlyStopping on the validation error.
-func EarlyStoppingOnError(patience int) Callback {
-	return earlyStopping(patience, "error", func(m *Metrics) float64 { return m.Error() })
+// EarlyStoppingOn is EarlyStopping by a metric of its own.
+func EarlyStoppingOn(m Monitor, patience int) Callback {
+	return earlyStopping(patience, func(*Run) Monitor { return m })
 }
 
-func earlyStopping(patience int, what string, measure func(*Metrics) float64) Callback {
-	var best float64
+func earlyStopping(patience int, by func(*Run) Monitor) Callback {
+	var monitor Monitor
 	var bestEpoch int
 	var saved map[string]*tensor.Dense // Model.Weights of the best epoch, nil before the first
 	var model *models.Model
 	return Callback{
-		Name: "EarlyStopping on " + what,
+		Name: "EarlyStopping",
 		OnStart: func(r *Run) error {
 			if patience < 1 {
 				return errors.Errorf("training: EarlyStopping: patience must be at least 1, got %d", patience)
 			}
-			if r.setup.Validation == 0 {
-				return errors.New("training: EarlyStopping: data must have a validation set, got none")
+			monitor = by(r)
+			if err := monitor.check(r); err != nil {
+				return errors.WithMessage(err, "training: EarlyStopping")
 			}
 			saved, model = nil, r.Trainer.Model
 			return nil
 		},
 		OnEpoch: func(r *Run) error {
-			last := r.History.Epochs[len(r.History.Epochs)-1]
-			if now := measure(last.Validation); saved == nil || now < best {
+			best, score := monitor.Best(r.History.Epochs)
+			if best == r.Epoch {
 				weights, err := model.Weights()
 				if err != nil {
 					return errors.Wrap(err, "training: EarlyStopping")
 				}
-				best, bestEpoch, saved = now, r.Epoch, weights
+				bestEpoch, saved = best, weights
 			}
 			if r.Epoch-bestEpoch >= patience {
-				r.Stop(fmt.Sprintf("validation %s has not fallen since epoch %d", what, bestEpoch+1))
+				r.Stop(fmt.Sprintf("validation %s has not %s since epoch %d", score.Name, improved(score.Direction), bestEpoch+1))
 			}
 			return nil
 		},
@@ -62,9 +64,9 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			return errors.Wrap(model.SetWeights(saved), "training: EarlyStopping: restoring the best epoch")
 		},
 		Save: func() (CallbackState, error) {
-			b := bestSoFar{Patience: patience, Epoch: -1}
+			b := bestSoFar{Patience: patience, Metric: monitor.Metric, MinDelta: monitor.MinDelta, Epoch: -1}
 			if saved != nil {
-				b.Best, b.Epoch = best, bestEpoch
+				b.Epoch = bestEpoch
 			}
 			data, err := json.Marshal(b)
 			// The tensors are never written to.
@@ -82,21 +84,33 @@ func earlyStopping(patience int, what string, measure func(*Metrics) float64) Ca
 			if b.Patience != patience {
 				return errors.Errorf("training: EarlyStopping: patience must be %d as in the state, got %d", b.Patience, patience)
 			}
+			if b.Metric != monitor.Metric || b.MinDelta != monitor.MinDelta {
+				return errors.Errorf("training: EarlyStopping: monitor must be %+v as in the state, got %+v", Monitor{b.Metric, b.MinDelta}, monitor)
+			}
 			if b.Epoch < 0 {
 				return nil
 			}
 			if err := model.CheckWeights(s.Tensors); err != nil {
 				return errors.Wrap(err, "training: EarlyStopping: state")
 			}
-			best, bestEpoch, saved = b.Best, b.Epoch, s.Tensors
+			bestEpoch, saved = b.Epoch, s.Tensors
 			return nil
 		},
 	}
 }
 
+// improved says what a metric does that becomes better.
+func improved(d metrics.Direction) string {
+	if d == metrics.HigherIsBetter {
+		return "risen"
+	}
+	return "fallen"
+}
+
 // bestSoFar is what early stopping remembers beside the parameters.
 type bestSoFar struct {
 	Patience int     `json:"patience"`
-	Best     float64 `json:"best"`
+	Metric   string  `json:"metric"`
+	MinDelta float64 `json:"min_delta"`
 	Epoch    int     `json:"epoch"` // negative: there is none yet
 }

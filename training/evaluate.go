@@ -7,11 +7,12 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
 // Evaluate returns the metrics of the model on data, without dropout. It is a
 // *NonFiniteError if the model has NaN or an infinity where an example's
-// log-likelihood should be. Where others train the model meanwhile each EvalBatch is
+// log-likelihood or its output should be. Where others train the model meanwhile each EvalBatch is
 // evaluated with the parameters of its moment.
 func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	var total Metrics
@@ -28,6 +29,11 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	if size == 0 {
 		size = 500
 	}
+	fields := FieldsOf(data)
+	set, err := metrics.New(t.measures(fields)...)
+	if err != nil {
+		return total, errors.Wrap(err, "training: Evaluate: Metrics")
+	}
 	all := make([]int, data.Len())
 	for i := range all {
 		all[i] = i
@@ -37,14 +43,17 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 			return total, errors.Wrap(err, "training: Evaluate: stopped")
 		}
 		err := t.exclusively(func() error {
-			b, err := t.batch(models.Eval, len(indices))
+			b, err := t.batch(models.Eval, len(indices), fields)
 			if err != nil {
 				return err
 			}
 			if err := b.run(data, indices); err != nil {
 				return err
 			}
-			m, err := b.metrics()
+			if value, _, bad := nonFiniteIn(b.Graph().Output.Value()); bad && b.numbers != nil {
+				return &NonFiniteError{"output", value, t.cause(b, indices, 0)}
+			}
+			m, err := b.scored(set)
 			if err == nil && !finite(m.NLL) {
 				err = &NonFiniteError{"log-likelihood", m.NLL, t.cause(b, indices, 0)}
 			}
@@ -55,5 +64,6 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 			return total, errors.Wrap(err, "training: Evaluate")
 		}
 	}
+	total.Scores = scoresOf(set)
 	return total, nil
 }

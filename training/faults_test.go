@@ -120,8 +120,8 @@ func TestOverflowNamesTheLayer(t *testing.T) {
 // step tells, and no state of it is handed out.
 func TestNonFiniteGradient(t *testing.T) {
 	tr := newTrainer(t, 0)
-	tr.Loss = func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
-		loss, err := training.CrossEntropy()(logits, labels)
+	tr.Loss = func(logits, labels, weights *gorgonia.Node) (*gorgonia.Node, error) {
+		loss, err := training.CrossEntropy()(logits, labels, weights)
 		if err != nil {
 			return nil, err
 		}

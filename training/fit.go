@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
 // Fit trains the model for Epochs passes over data.Train and evaluates it.
@@ -76,11 +77,18 @@ func (t *Trainer) start(data Data) (*Run, error) {
 		return nil, err
 	}
 	r.Steps = 0
-	ops, err := t.prepare(n)
+	r.fields = FieldsOf(data.Train)
+	ops, err := t.prepare(n, r.fields)
 	if err != nil {
 		return nil, errors.WithMessage(err, "training: Fit")
 	}
 	r.setup = t.setup(data, ops)
+	if r.seen, err = metrics.New(t.measures(r.fields)...); err != nil {
+		return nil, errors.WithMessage(err, "training: Fit: Metrics")
+	}
+	if err := t.Monitor.measured(r); err != nil {
+		return nil, errors.WithMessage(err, "training: Fit: Monitor")
+	}
 	if t.Resume != nil {
 		if err := r.place(t.Resume); err != nil {
 			return nil, errors.Wrap(err, "training: Resume")
@@ -131,6 +139,7 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		seen := float64(r.batches * batch)
 		e.Loss = (float64(e.Loss*seen) + float64(r.Loss*float64(len(examples)))) / (seen + float64(len(examples)))
 		e.Train.merge(r.Batch)
+		e.Train.Scores = scoresOf(r.seen)
 		e.Epoch, e.Step, e.LR, e.Time = r.Epoch, r.Steps, r.LR, before+time.Since(start)
 		r.batches++
 		if err := r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnStep })); err != nil {
@@ -140,7 +149,8 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 			return nil
 		}
 	}
-	if err := r.finite(); err != nil {
+	err := r.finite()
+	if err != nil {
 		return errors.Wrap(err, "training: Fit")
 	}
 	e := r.partial
@@ -155,6 +165,9 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 	r.whole = false
 	r.History.Epochs = append(r.History.Epochs, e)
 	r.next, r.batches, r.partial = r.Epoch+1, 0, Epoch{}
+	if r.seen, err = metrics.New(t.measures(r.fields)...); err != nil {
+		return errors.Wrap(err, "training: Fit")
+	}
 	return r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnEpoch }))
 }
 
@@ -165,7 +178,7 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 	}
 	var params []gorgonia.ValueGrad
 	err := t.exclusively(func() error {
-		b, err := t.batch(models.Train, len(indices))
+		b, err := t.batch(models.Train, len(indices), r.fields)
 		if err != nil {
 			return err
 		}
@@ -177,7 +190,7 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 		if r.Loss = scalar(b.loss.Value()); !finite(r.Loss) {
 			return &NonFiniteError{"loss", r.Loss, t.cause(b, indices, r.Steps)}
 		}
-		r.Batch, err = b.metrics()
+		r.Batch, err = r.score(b)
 		return err
 	})
 	if err != nil {
@@ -196,6 +209,19 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 	}
 	r.Steps++
 	return nil
+}
+
+// score returns the metrics of a batch of training, and adds it to those of the epoch.
+func (r *Run) score(b *batch) (Metrics, error) {
+	of, err := metrics.New(r.Trainer.measures(r.fields)...)
+	if err != nil {
+		return Metrics{}, err
+	}
+	m, err := b.scored(of)
+	if err != nil {
+		return m, err
+	}
+	return m, r.seen.Merge(of)
 }
 
 // scalar reads a loss.

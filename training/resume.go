@@ -1,6 +1,7 @@
 package training
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -28,6 +29,11 @@ func (r *Run) place(s *State) error {
 		return errors.Errorf("state of epoch %d, batch %d must be of step %d, got %d", s.Epoch, s.Batches, int64(s.Epoch)*steps+int64(s.Batches), s.Steps)
 	case len(s.History.Epochs) != s.Epoch:
 		return errors.Errorf("state of epoch %d must have the record of as many, got %d", s.Epoch, len(s.History.Epochs))
+	}
+	if s.Batches > 0 {
+		if err := json.Unmarshal(s.Seen, r.seen); err != nil {
+			return errors.Wrap(err, "metrics of the state")
+		}
 	}
 	r.Epoch, r.next, r.batches, r.partial, r.Steps = s.Epoch, s.Epoch, s.Batches, s.Partial, s.Steps
 	// A run that was stopped within an epoch goes on with it.

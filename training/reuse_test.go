@@ -2,6 +2,7 @@ package training_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestTrainerUsedAgain(t *testing.T) {
 	for name, change := range map[string]func(*training.Trainer){
 		"model":              func(tr *training.Trainer) { tr.Model = other() },
 		"model and its ops":  func(tr *training.Trainer) { tr.Model = plain() },
-		"loss":               func(tr *training.Trainer) { tr.Loss = squares },
+		"loss":               func(tr *training.Trainer) { tr.Loss = training.Unweighted(squares) },
 		"settings of a loss": func(tr *training.Trainer) { tr.Loss = training.CrossEntropy(nn.WithLabelSmoothing(0.3)) },
 		"batch size":         func(tr *training.Trainer) { tr.BatchSize = 7 },
 		"drop last":          func(tr *training.Trainer) { tr.DropLast = true },
@@ -57,7 +58,7 @@ func TestTrainerUsedAgain(t *testing.T) {
 			}
 		}
 		got, want := fit(t, used, data), fit(t, fresh, data)
-		if !slices.Equal(weights(used.Model), weights(fresh.Model)) || *got.Validation != *want.Validation || got.Steps != want.Steps {
+		if !slices.Equal(weights(used.Model), weights(fresh.Model)) || !reflect.DeepEqual(*got.Validation, *want.Validation) || got.Steps != want.Steps {
 			t.Errorf("%s: the trainer that was used has %+v, a new one %+v", name, *got.Validation, *want.Validation)
 		}
 		if used.Model != first && !slices.Equal(learnt, weights(first)) {
@@ -80,12 +81,12 @@ func TestEvaluateAnotherModel(t *testing.T) {
 			t.Fatal(err)
 		}
 		alone, err := (&training.Trainer{Model: m}).Evaluate(context.Background(), data)
-		if err != nil || got != alone {
+		if err != nil || !reflect.DeepEqual(got, alone) {
 			t.Errorf("got %+v, a trainer of its own %+v, %v", got, alone, err)
 		}
 		want[m] = got
 	}
-	if want[a] == want[b] {
+	if reflect.DeepEqual(want[a], want[b]) {
 		t.Error("both models have the same metrics")
 	}
 }

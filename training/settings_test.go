@@ -78,7 +78,7 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"SGD: LR must be finite and not negative, got -1", scheduled(rising{})},
 
 		{"EarlyStopping: patience must be at least 1, got 0", callback(training.EarlyStopping(0))},
-		{"EarlyStopping: patience must be at least 1, got -9223372036854775808", callback(training.EarlyStoppingOnError(math.MinInt))},
+		{"EarlyStopping: patience must be at least 1, got -9223372036854775808", callback(training.EarlyStoppingOn(training.Monitor{}, math.MinInt))},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			tr := newTrainer(t, 0.5)

@@ -28,9 +28,11 @@ type Setup struct {
 	Epochs     int    `json:"epochs"`
 	BatchSize  int    `json:"batch_size"`
 	DropLast   bool   `json:"drop_last,omitempty"`
-	Seed       uint64 `json:"seed"`             // of the order of the examples
-	ModelSeed  uint64 `json:"model_seed"`       // of the masks
-	Frozen     string `json:"frozen,omitempty"` // the names of the frozen parameters
+	Seed       uint64 `json:"seed"`              // of the order of the examples
+	ModelSeed  uint64 `json:"model_seed"`        // of the masks
+	Frozen     string `json:"frozen,omitempty"`  // the names of the frozen parameters
+	Targets    string `json:"targets"`           // of an example, and its weights
+	Metrics    string `json:"metrics,omitempty"` // the names of what is measured
 	// Solver is its type and settings, but for those that a schedule sets.
 	Solver string `json:"solver"`
 	// Schedules are those of the solver's settings: the values at the steps 0, 1, 3, 7,
@@ -46,6 +48,13 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
 		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
 	}
+	fields := FieldsOf(data.Train)
+	s.Targets = fields.String()
+	var measured []string
+	for _, m := range t.measures(fields) {
+		measured = append(measured, m.Name())
+	}
+	s.Metrics = strings.Join(measured, ", ")
 	if data.Validation != nil {
 		s.Validation = data.Validation.Len()
 	}
@@ -107,6 +116,8 @@ func (s Setup) same(run Setup) error {
 		{"Seed", s.Seed, run.Seed},
 		{"the model's seed", s.ModelSeed, run.ModelSeed},
 		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},
+		{"the targets", s.Targets, run.Targets},
+		{"Metrics", cmp.Or(s.Metrics, "none"), cmp.Or(run.Metrics, "none")},
 		{"Solver", s.Solver, run.Solver},
 		{"the scheduled settings", names(s.Schedules), names(run.Schedules)},
 	} {

@@ -22,6 +22,8 @@ type State struct {
 	Epoch   int   `json:"epoch"`
 	Batches int   `json:"batches"`
 	Partial Epoch `json:"partial"`
+	// Seen is the state of Trainer.Metrics over these batches.
+	Seen json.RawMessage `json:"seen,omitempty"`
 	// Steps is the number of updates made.
 	Steps   int64   `json:"steps"`
 	History History `json:"history"`
@@ -75,6 +77,11 @@ func (r *Run) State() (*State, error) {
 	s := &State{
 		Epoch: r.next, Batches: r.batches, Partial: r.partial, Steps: r.Steps, Setup: r.setup,
 		History: *r.History, Params: weights, Solver: solver.State(),
+	}
+	if s.Batches > 0 {
+		if s.Seen, err = json.Marshal(r.seen); err != nil {
+			return nil, errors.Wrap(err, "training: State: metrics")
+		}
 	}
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps, s.History.Stopped, s.History.Partial = r.Steps, r.stop, nil

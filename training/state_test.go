@@ -292,10 +292,10 @@ func TestResumeNamesWhatDiffers(t *testing.T) {
 		{func(tr *training.Trainer, _ *training.Data) { tr.LR = nil }, []string{"the scheduled settings must be LR, got none"}},
 		{func(tr *training.Trainer, _ *training.Data) {
 			tr.Callbacks = []training.Callback{training.EarlyStopping(4)}
-		}, []string{`callback "EarlyStopping on NLL": training: EarlyStopping: patience must be 3 as in the state, got 4`}},
+		}, []string{`callback "EarlyStopping": training: EarlyStopping: patience must be 3 as in the state, got 4`}},
 		{func(tr *training.Trainer, _ *training.Data) {
-			tr.Callbacks = []training.Callback{training.EarlyStoppingOnError(3)}
-		}, []string{`callbacks must have "EarlyStopping on NLL" as in the state, got ["EarlyStopping on error"]`}},
+			tr.Callbacks = []training.Callback{training.EarlyStoppingOn(training.Monitor{Metric: "error"}, 3)}
+		}, []string{`callback "EarlyStopping": training: EarlyStopping: monitor must be {Metric: MinDelta:0} as in the state, got {Metric:error MinDelta:0}`}},
 		{func(tr *training.Trainer, _ *training.Data) {
 			tr.Callbacks = append(tr.Callbacks, new(seen).callback())
 		}, []string{`state must have the callback "seen", got none`}},
@@ -349,10 +349,10 @@ func TestResumeRejects(t *testing.T) {
 		{func(s *training.State, tr *training.Trainer) { s.Steps = 14 }, "state of epoch 5, batch 0 must be of step 15, got 14"},
 		{func(s *training.State, tr *training.Trainer) { s.Epoch, s.Steps = 4, 12 }, "state of epoch 4 must have the record of as many, got 5"},
 		{func(s *training.State, tr *training.Trainer) { s.Setup = training.Setup{} }, "state must have the setup of its run, got none"},
-		{func(s *training.State, tr *training.Trainer) { s.Callbacks = append(s.Callbacks, s.Callbacks[0]) }, `state must have one callback "EarlyStopping on NLL", got two`},
-		{func(s *training.State, tr *training.Trainer) { s.Callbacks = nil }, `state must have the callback "EarlyStopping on NLL", got none`},
-		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Tensors = nil }, `callback "EarlyStopping on NLL": training: EarlyStopping: state: models: CheckWeights: weights must have the model's tensor 1.bias, got none`},
-		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Data = []byte("{") }, `callback "EarlyStopping on NLL": training: EarlyStopping: state`},
+		{func(s *training.State, tr *training.Trainer) { s.Callbacks = append(s.Callbacks, s.Callbacks[0]) }, `state must have one callback "EarlyStopping", got two`},
+		{func(s *training.State, tr *training.Trainer) { s.Callbacks = nil }, `state must have the callback "EarlyStopping", got none`},
+		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Tensors = nil }, `callback "EarlyStopping": training: EarlyStopping: state: models: CheckWeights: weights must have the model's tensor 1.bias, got none`},
+		{func(s *training.State, tr *training.Trainer) { s.Callbacks[0].Data = []byte("{") }, `callback "EarlyStopping": training: EarlyStopping: state`},
 		{func(s *training.State, tr *training.Trainer) { s.Solver.Step = -1 }, "Step must not be negative"},
 		{func(s *training.State, tr *training.Trainer) { tr.Solver = gorgonia.NewVanillaSolver() }, "solver must have State and SetState, got *gorgonia.VanillaSolver"},
 		{func(s *training.State, tr *training.Trainer) {

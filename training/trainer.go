@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/schedule"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
@@ -41,8 +42,15 @@ type Trainer struct {
 	// 0, by its methods SetLR(float64), SetMomentum(float64) and
 	// SetWeightDecay(float64). nil leaves the solver's setting alone.
 	LR, Momentum, WeightDecay schedule.Schedule
-	// Loss is what is minimized; nil means CrossEntropy().
+	// Loss is what is minimized; nil means CrossEntropy() for labels and MSE() for numbers.
 	Loss Loss
+	// Metrics are measured on each batch and each set, besides the accuracy and the NLL
+	// of labels. nil means, where the targets are numbers, RMSE and MAE; an empty list
+	// means none.
+	Metrics []metrics.Metric
+	// Monitor says by which metric the epochs of a run are judged: by EarlyStopping and
+	// for the best checkpoint.
+	Monitor Monitor
 	// Seed chooses the order of the examples.
 	Seed uint64
 	// EvalBatch is the number of examples evaluated at a time; 0 means 500. It
@@ -62,8 +70,9 @@ type Trainer struct {
 }
 
 type batchKey struct {
-	mode models.Mode
-	size int
+	mode   models.Mode
+	size   int
+	fields string
 }
 
 // trained is what the last Fit trained, and with what.
@@ -72,18 +81,18 @@ type trained struct {
 	solver gorgonia.Solver
 }
 
-// batch returns the compiled batch for a mode and a number of examples.
-func (t *Trainer) batch(mode models.Mode, size int) (*batch, error) {
+// batch returns the compiled batch for a mode and a number of examples with fields.
+func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 	if t.compiled != t.Model {
 		t.forget(func(batchKey) bool { return true })
 		t.compiled = t.Model
 	}
-	key := batchKey{mode, size}
+	key := batchKey{mode, size, f.String()}
 	if b, ok := t.batches[key]; ok {
 		return b, nil
 	}
 	chooseProducts()
-	b, err := t.compile(mode, size)
+	b, err := t.compile(mode, size, f)
 	if err != nil {
 		return nil, err
 	}
@@ -95,22 +104,31 @@ func (t *Trainer) batch(mode models.Mode, size int) (*batch, error) {
 }
 
 // compile makes a batch.
-func (t *Trainer) compile(mode models.Mode, size int) (*batch, error) {
+func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) {
 	g, err := t.Model.Build(mode, size)
 	if err != nil {
 		return nil, err
 	}
-	if out := g.Output.Shape(); len(out) < 2 {
-		return nil, errors.Errorf("training: output must be logits with the class as last axis, got shape %v", out)
-	}
 	if mode != models.Train {
-		return newBatch(g)
+		return newBatch(g, f)
 	}
 	loss := t.Loss
-	if loss == nil {
+	switch {
+	case loss != nil:
+	case f.labelled():
 		loss = CrossEntropy()
+	default:
+		loss = MSE()
 	}
-	return newLossBatch(t.Model, g, loss, optim.UpdatesBlocks(t.Solver))
+	return newLossBatch(t.Model, g, f, loss, optim.UpdatesBlocks(t.Solver))
+}
+
+// measures returns what is measured of examples with fields.
+func (t *Trainer) measures(f Fields) []metrics.Metric {
+	if t.Metrics == nil && !f.labelled() {
+		return []metrics.Metric{metrics.RMSE{}, metrics.MAE{}}
+	}
+	return t.Metrics
 }
 
 // forget closes batches that are not used any more.
@@ -123,15 +141,15 @@ func (t *Trainer) forget(which func(batchKey) bool) {
 	}
 }
 
-// prepare compiles the graphs for batches of a training set of n examples, so that
-// what does not fit is known before the first step, and returns the ops of network and
+// prepare compiles the graphs for batches of a training set of n examples with fields, so
+// that what does not fit is known before the first step, and returns the ops of network and
 // loss. Losses are functions, of which
 // Go does not tell whether two are one: graphs of an earlier Fit are made anew.
-func (t *Trainer) prepare(n int) (ops []string, err error) {
+func (t *Trainer) prepare(n int, f Fields) (ops []string, err error) {
 	err = t.exclusively(func() error {
 		t.forget(func(key batchKey) bool { return key.mode == models.Train })
 		size := min(t.batchSize(), n)
-		b, err := t.batch(models.Train, size)
+		b, err := t.batch(models.Train, size, f)
 		if err != nil {
 			return err
 		}
@@ -140,7 +158,7 @@ func (t *Trainer) prepare(n int) (ops []string, err error) {
 		if rest == 0 || t.DropLast {
 			return nil
 		}
-		_, err = t.batch(models.Train, rest)
+		_, err = t.batch(models.Train, rest, f)
 		return errors.WithMessagef(err, "the last batch of an epoch has %d of the %d examples (set DropLast to leave it out, or another BatchSize than %d)", rest, n, size)
 	})
 	return ops, err
@@ -211,13 +229,22 @@ func (t *Trainer) check(data Data) error {
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
 	}
-	if data.Validation != nil {
-		if err := t.checkData("Validation", data.Validation); err != nil {
+	if _, err := metrics.New(t.measures(FieldsOf(data.Train))...); err != nil {
+		return errors.WithMessage(err, "training: Fit: Metrics")
+	}
+	for _, other := range []struct {
+		name string
+		data Dataset
+	}{{"Validation", data.Validation}, {"Test", data.Test}} {
+		if other.data == nil {
+			continue
+		}
+		if err := t.checkData(other.name, other.data); err != nil {
 			return err
 		}
-	}
-	if data.Test != nil {
-		return t.checkData("Test", data.Test)
+		if got, want := FieldsOf(other.data), FieldsOf(data.Train); !slices.Equal(got.Target, want.Target) || got.labelled() != want.labelled() {
+			return errors.Errorf("training: %s must have the targets of Train, %v, got %v", other.name, want, got)
+		}
 	}
 	return nil
 }

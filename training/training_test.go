@@ -217,7 +217,7 @@ func TestEarlyStopping(t *testing.T) {
 	if math.Abs(h.Validation.NLL-lowest) > 1e-6 {
 		t.Errorf("final validation NLL is %v, want the lowest, %v", h.Validation.NLL, lowest)
 	}
-	tr.Callbacks = []training.Callback{training.EarlyStoppingOnError(0)}
+	tr.Callbacks = []training.Callback{training.EarlyStoppingOn(training.Monitor{}, 0)}
 	if _, err := tr.Fit(context.Background(), training.Data{Train: blobs(60, 1)}); err == nil || !strings.Contains(err.Error(), "patience must be at least 1, got 0") {
 		t.Errorf("want an error about patience, got %v", err)
 	}

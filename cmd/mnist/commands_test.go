@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -128,7 +129,7 @@ func TestResume(t *testing.T) {
 	}
 	want, got := results(whole), results(cut)
 	for i := range want {
-		if *want[i].History.Test != *got[i].History.Test || want[i].History.Steps != got[i].History.Steps {
+		if !reflect.DeepEqual(*want[i].History.Test, *got[i].History.Test) || want[i].History.Steps != got[i].History.Steps {
 			t.Errorf("%s: test metrics are %+v, want %+v", want[i].Arm, got[i].History.Test, want[i].History.Test)
 		}
 	}

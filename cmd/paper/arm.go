@@ -103,7 +103,7 @@ func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error
 	}
 	loss := training.CrossEntropy()
 	if a.Autoencoder {
-		net, loss = residual{net}, squares
+		net, loss = residual{net}, training.Unweighted(squares)
 	}
 	if a.Sparsity > 0 {
 		loss = penalty.add(loss)

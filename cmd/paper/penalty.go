@@ -39,8 +39,8 @@ func (p *sparsity) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, err
 
 // add returns loss plus the penalty of all layers.
 func (p *sparsity) add(loss training.Loss) training.Loss {
-	return func(logits, labels *gorgonia.Node) (*gorgonia.Node, error) {
-		total, err := loss(logits, labels)
+	return func(logits, labels, weights *gorgonia.Node) (*gorgonia.Node, error) {
+		total, err := loss(logits, labels, weights)
 		if err != nil {
 			return nil, err
 		}

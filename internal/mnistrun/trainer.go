@@ -42,6 +42,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 			Regularization: optim.Regularization{WeightDecay: c.WeightDecay, MaxNorm: c.MaxNorm, ClipNorm: c.ClipNorm},
 		},
 		Epochs: c.Epochs, BatchSize: c.Batch, DropLast: c.DropLast, Seed: seed,
+		Monitor: training.Monitor{Metric: "error"},
 	}
 	if c.LabelSmoothing > 0 {
 		t.Loss = training.CrossEntropy(nn.WithLabelSmoothing(c.LabelSmoothing))
@@ -52,7 +53,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 			return nil, data, err
 		}
 		data.Train, data.Validation = rest, validation
-		t.Callbacks = append(t.Callbacks, training.EarlyStoppingOnError(c.EarlyStopping))
+		t.Callbacks = append(t.Callbacks, training.EarlyStopping(c.EarlyStopping))
 	}
 	perEpoch := data.Train.Len() / c.Batch
 	if data.Train.Len()%c.Batch != 0 && !c.DropLast {

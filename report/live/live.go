@@ -146,8 +146,12 @@ func (s *Server) state() (event, <-chan struct{}) {
 			last := epochs[len(epochs)-1]
 			l.Done = last.Epoch + 1
 			l.Text = fmt.Sprintf("loss %.4f", last.Loss)
-			if last.Validation != nil {
-				l.Text += fmt.Sprintf(", validation error %.2f %%", 100*last.Validation.Error())
+			switch v := last.Validation; {
+			case v == nil:
+			case !v.Numeric:
+				l.Text += fmt.Sprintf(", validation error %.2f %%", 100*v.Error())
+			case len(v.Scores) > 0:
+				l.Text += fmt.Sprintf(", validation %s %.4f", v.Scores[0].Name, v.Scores[0].Value)
 			}
 			results = append(results, r.result)
 		}

@@ -19,7 +19,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -30,6 +29,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
 // The names of the files in a run's directory.
@@ -89,8 +89,8 @@ func LoadConfig(dir string, config any) error {
 // Keep returns a callback that saves the run to a directory. It saves the state
 // after each epoch, at the end, however the run ends, and within an epoch
 // whenever the interval has passed since the last save (0: never). If there is
-// a validation set, it also saves the parameters of the epoch with the lowest
-// validation error so far. A run that ends because a number was not finite, or
+// a validation set, it also saves the parameters of the epoch that is the best so far
+// by the Trainer's Monitor. A run that ends because a number was not finite, or
 // in the middle of a step, leaves the last state saved before that. At the
 // start Keep removes temporary files of a run that was killed while it saved.
 //
@@ -125,10 +125,11 @@ func Keep(dir string, interval time.Duration) training.Callback {
 		},
 		OnEpoch: func(r *training.Run) error {
 			due = true
-			if !isBest(r.History.Epochs) {
+			at, score := r.Trainer.Monitor.Best(r.History.Epochs)
+			if at != len(r.History.Epochs)-1 {
 				return nil
 			}
-			return errors.Wrap(saveBest(best, r), "checkpoint: Keep")
+			return errors.Wrap(saveBest(best, r, score), "checkpoint: Keep")
 		},
 		OnCheckpoint: func(r *training.Run) error {
 			if !due && (interval <= 0 || time.Since(saved) < interval) {
@@ -158,23 +159,13 @@ type position struct {
 	stopped string
 }
 
-// isBest reports whether the last epoch has a lower validation error than all
-// earlier ones.
-func isBest(epochs []training.Epoch) bool {
-	last := epochs[len(epochs)-1].Validation
-	return last != nil && !slices.ContainsFunc(epochs[:len(epochs)-1], func(e training.Epoch) bool {
-		return e.Validation != nil && e.Validation.Error() <= last.Error()
-	})
-}
-
 // saveBest writes the weights of the epoch that r has just finished.
-func saveBest(path string, r *training.Run) error {
+func saveBest(path string, r *training.Run, by metrics.Score) error {
 	weights, err := r.Trainer.Model.Weights()
 	if err != nil {
 		return err
 	}
-	e := r.History.Epochs[len(r.History.Epochs)-1].Validation.Error()
-	metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "validation_error": strconv.FormatFloat(e, 'g', -1, 64)}
+	metadata := map[string]string{"epoch": strconv.Itoa(r.Epoch), "metric": by.Name, "value": strconv.FormatFloat(by.Value, 'g', -1, 64)}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		return tensorfile.WriteWeights(w, weights, nil, metadata)
 	})

@@ -260,7 +260,7 @@ func callbacks(dir string, order int, interval time.Duration) []training.Callbac
 	memory := struct{ Steps, Epochs int }{}
 	rest := []training.Callback{
 		checkpoint.Keep(dir, interval),
-		training.EarlyStoppingOnError(3),
+		training.EarlyStoppingOn(training.Monitor{Metric: "error"}, 3),
 		{
 			Name:    "memory",
 			OnStep:  func(*training.Run) error { memory.Steps++; return nil },

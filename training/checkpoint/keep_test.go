@@ -94,7 +94,9 @@ func TestKeepOfAStoppedRun(t *testing.T) {
 // the last bit.
 func TestKeepOfTheBestEpoch(t *testing.T) {
 	dir := t.TempDir()
-	h := fit(t, trainer(t, 12), dir)
+	tr := trainer(t, 12)
+	tr.Monitor = training.Monitor{Metric: "error"}
+	h := fit(t, tr, dir)
 	best, ties := 0, 0
 	for i, e := range h.Epochs {
 		switch err, lowest := e.Validation.Error(), h.Epochs[best].Validation.Error(); {
@@ -119,8 +121,8 @@ func TestKeepOfTheBestEpoch(t *testing.T) {
 	if got, want := metadata["epoch"], strconv.Itoa(best); got != want {
 		t.Errorf("the best epoch must be %s, got %s", want, got)
 	}
-	got, err := strconv.ParseFloat(metadata["validation_error"], 64)
-	if want := h.Epochs[best].Validation.Error(); err != nil || got != want {
-		t.Errorf("its validation error must be %v, got %s", want, metadata["validation_error"])
+	got, err := strconv.ParseFloat(metadata["value"], 64)
+	if want := h.Epochs[best].Validation.Error(); err != nil || got != want || metadata["metric"] != "error" {
+		t.Errorf("its validation error must be %v, got %v", want, metadata)
 	}
 }

@@ -63,7 +63,7 @@ func TestOneLayout(t *testing.T) {
 	var best []byte // the model of the best epoch so far
 	lowest := math.Inf(1)
 	tr.Callbacks = append(tr.Callbacks, training.Callback{OnEpoch: func(r *training.Run) error {
-		if e := r.History.Epochs[r.Epoch].Validation.Error(); e < lowest {
+		if e := r.History.Epochs[r.Epoch].Validation.NLL; e < lowest {
 			best, lowest = file(t, m), e
 		}
 		return nil
@@ -135,7 +135,7 @@ func TestEarlierLayout(t *testing.T) {
 	}
 	for name, metadata := range map[string]map[string]string{
 		"last": {"format": "dropout checkpoint 1", "state": "{}", "solver": "{}"},
-		"best": {"epoch": "3", "validation_error": "0.1"},
+		"best": {"epoch": "3", "metric": "error", "value": "0.1"},
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		f, err := os.Create(path)

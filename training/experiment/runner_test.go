@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := results[0]; len(results) != 1 || *got.History.Test != *whole[0].History.Test || got.History.Steps != whole[0].History.Steps {
+		if got := results[0]; len(results) != 1 || !reflect.DeepEqual(*got.History.Test, *whole[0].History.Test) || got.History.Steps != whole[0].History.Steps {
 			t.Errorf("want %+v, got %+v", whole[0].History, got.History)
 		}
 	}

@@ -65,7 +65,7 @@ var (
 	TrainError = Measure{"train error", true, func(r Result) float64 { return of(r, train, training.Metrics.Error) }}
 	TestError  = Measure{"test error", true, func(r Result) float64 { return of(r, test, training.Metrics.Error) }}
 	TestNLL    = Measure{"test NLL", false, func(r Result) float64 {
-		return of(r, test, func(m training.Metrics) float64 { return m.NLL })
+		return of(r, test, func(m training.Metrics) float64 { return m.Score("NLL").Value })
 	}}
 	Gap = Measure{"generalization gap", true, func(r Result) float64 { return TestError.Of(r) - TrainError.Of(r) }}
 )

@@ -16,9 +16,9 @@ import (
 )
 
 // CSV returns a callback that writes a row for each epoch: the epoch, the
-// updates made, the learning rate, the loss, error and negative log-likelihood
-// of the batches with dropout, those of the validation set without, and the
-// seconds that the epoch took. Missing values are empty, such as the learning
+// updates made, the learning rate, the loss and the metrics of the batches with
+// dropout, those of the validation set without, and the seconds that the epoch took.
+// The metrics are error and negative log-likelihood of labels, and Trainer.Metrics. Missing values are empty, such as the learning
 // rate without a schedule.
 //
 // A header comes first. In a file it is written only if the file is empty, so
@@ -44,7 +44,7 @@ func CSV(w io.Writer) training.Callback {
 			if !started {
 				started = true
 				if wantsHeader(w, len(r.History.Epochs) == 1) {
-					if err := flush(columns()); err != nil {
+					if err := flush(columns(r.History.Epochs[len(r.History.Epochs)-1].Train)); err != nil {
 						return err
 					}
 				}
@@ -65,23 +65,43 @@ func wantsHeader(w io.Writer, first bool) bool {
 	return first
 }
 
-func columns() []string {
-	return []string{"epoch", "step", "lr", "loss", "train_error", "train_nll", "validation_error", "validation_nll", "seconds"}
+// columns returns the header of runs with metrics like m.
+func columns(m training.Metrics) []string {
+	all := []string{"epoch", "step", "lr", "loss"}
+	for _, set := range []string{"train", "validation"} {
+		for _, s := range scores(m) {
+			all = append(all, set+"_"+s.Name)
+		}
+	}
+	return append(all, "seconds")
+}
+
+// scores returns what is recorded of m.
+func scores(m training.Metrics) training.Scores {
+	if m.Numeric {
+		return m.Scores
+	}
+	return append(training.Scores{{Name: "error", Value: m.Error()}, {Name: "nll", Value: m.NLL}}, m.Scores...)
 }
 
 func row(e training.Epoch) []string {
 	f := func(x float64) string { return strconv.FormatFloat(x, 'g', 8, 64) }
-	lr, validationError, validationNLL := "", "", ""
+	lr := ""
 	if e.LR != nil {
 		lr = f(*e.LR)
 	}
+	all := []string{strconv.Itoa(e.Epoch), strconv.FormatInt(e.Step, 10), lr, f(e.Loss)}
+	for _, s := range scores(e.Train) {
+		all = append(all, f(s.Value))
+	}
 	if e.Validation != nil {
-		validationError, validationNLL = f(e.Validation.Error()), f(e.Validation.NLL)
+		for _, s := range scores(*e.Validation) {
+			all = append(all, f(s.Value))
+		}
+	} else {
+		all = append(all, make([]string, len(scores(e.Train)))...)
 	}
-	return []string{
-		strconv.Itoa(e.Epoch), strconv.FormatInt(e.Step, 10), lr, f(e.Loss), f(e.Train.Error()), f(e.Train.NLL),
-		validationError, validationNLL, f(e.Time.Seconds()),
-	}
+	return append(all, f(e.Time.Seconds()))
 }
 
 // JSONLines returns a callback that writes a line for each epoch: the
@@ -96,12 +116,17 @@ func JSONLines(w io.Writer) training.Callback {
 // scalars returns the numbers of an epoch by the names under which TensorBoard
 // groups them.
 func scalars(e training.Epoch) map[string]float64 {
-	all := map[string]float64{"loss/train": e.Loss, "error/train": e.Train.Error(), "nll/train": e.Train.NLL}
+	all := map[string]float64{"loss/train": e.Loss}
 	if e.LR != nil {
 		all["learning_rate"] = *e.LR
 	}
+	for _, s := range scores(e.Train) {
+		all[s.Name+"/train"] = s.Value
+	}
 	if e.Validation != nil {
-		all["error/validation"], all["nll/validation"] = e.Validation.Error(), e.Validation.NLL
+		for _, s := range scores(*e.Validation) {
+			all[s.Name+"/validation"] = s.Value
+		}
 	}
 	for name, v := range all {
 		if math.IsNaN(v) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,7 +65,7 @@ func TestJSONLines(t *testing.T) {
 	d := json.NewDecoder(strings.NewReader(b.String()))
 	for i := range 3 {
 		var e training.Epoch
-		if err := d.Decode(&e); err != nil || e.Loss != h.Epochs[i].Loss || *e.Validation != *h.Epochs[i].Validation {
+		if err := d.Decode(&e); err != nil || e.Loss != h.Epochs[i].Loss || !reflect.DeepEqual(*e.Validation, *h.Epochs[i].Validation) {
 			t.Errorf("line %d is %+v, %v, want %+v", i, e, err, h.Epochs[i])
 		}
 	}

@@ -112,6 +112,7 @@ func (s *shown) step(r *training.Run) error {
 	s.loss.add(r.Loss, weight)
 	s.right.add(r.Batch.Accuracy(), weight)
 	s.row.epoch, s.row.trained, s.row.loss, s.row.accuracy = r.Epoch+1, true, s.loss.value, s.right.value
+	s.measured(r.Current().Train)
 	total := int64(r.Trainer.Epochs) * int64(r.StepsPerEpoch)
 	s.row.done = float64(r.Steps) / float64(total)
 	if steps := r.Steps - s.before; steps > 0 {
@@ -133,19 +134,41 @@ func (s *shown) recall(r *training.Run) {
 	}
 }
 
-// validated takes the validation errors from the record of a run.
+// measured takes the first metric instead of the accuracy where the targets are numbers,
+// which have none.
+func (s *shown) measured(m training.Metrics) {
+	if m.Numeric && len(m.Scores) > 0 {
+		s.row.measure, s.row.accuracy = m.Scores[0].Name, m.Scores[0].Value
+	}
+}
+
+// validated takes the validation errors from the record of a run, or the metric that its
+// epochs are judged by.
 func (s *shown) validated(r *training.Run) {
 	s.row.validated = false
-	for _, e := range r.History.Epochs {
-		if e.Validation == nil {
-			continue
+	last := -1
+	for i, e := range r.History.Epochs {
+		if e.Validation != nil {
+			last = i
 		}
-		s.row.validation = e.Validation.Error()
-		if !s.row.validated || s.row.validation < s.row.best {
-			s.row.best, s.row.bestEpoch = s.row.validation, e.Epoch+1
-		}
-		s.row.validated, s.row.validationEpoch = true, e.Epoch+1
 	}
+	if last < 0 {
+		return
+	}
+	by, now := r.Trainer.Monitor, r.History.Epochs[last].Validation
+	if by.Metric == "" && !now.Numeric {
+		by = training.Monitor{Metric: "error"}
+	}
+	at, best := by.Best(r.History.Epochs)
+	if at < 0 {
+		return
+	}
+	s.row.validationMeasure = ""
+	if best.Name != "error" {
+		s.row.validationMeasure = best.Name
+	}
+	s.row.validation, s.row.best, s.row.bestEpoch = now.Score(best.Name).Value, best.Value, at+1
+	s.row.validated, s.row.validationEpoch = true, last+1
 }
 
 // epoch notes the validation error, and writes about five lines a run where nothing
@@ -169,6 +192,7 @@ func (s *shown) end(r *training.Run) error {
 	if !s.row.trained && len(r.History.Epochs) > 0 { // all was done before a resume
 		last := r.History.Epochs[len(r.History.Epochs)-1]
 		s.row.trained, s.row.epoch, s.row.loss, s.row.accuracy = true, last.Epoch+1, last.Loss, last.Train.Accuracy()
+		s.measured(last.Train)
 	}
 	parts := s.row.ending(r, time.Since(s.started))
 	s.mu.Unlock()

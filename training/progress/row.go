@@ -23,8 +23,10 @@ type row struct {
 
 	trained        bool // whether there was a step
 	loss, accuracy float64
+	measure        string // what accuracy is, "" for the accuracy
 
-	validated                  bool // whether there was a validation
+	validated                  bool   // whether there was a validation
+	validationMeasure          string // what of, "" for the error
 	validation, best           float64
 	validationEpoch, bestEpoch int
 
@@ -48,14 +50,21 @@ func (r row) accuracyText() string {
 	if !r.trained {
 		return ""
 	}
+	if r.measure != "" {
+		return r.measure + " " + decimal(r.accuracy)
+	}
 	return fmt.Sprintf("accuracy %5.1f %%", 100*r.accuracy)
 }
 
-// errorText is the last validation error, and the best one of which epoch.
+// errorText is the last validation error or other metric, and the best one of which epoch.
 func (r row) errorText() string {
 	switch {
 	case !r.validated:
 		return ""
+	case r.validationMeasure != "" && r.bestEpoch == r.validationEpoch:
+		return fmt.Sprintf("validation %s %s (best)", r.validationMeasure, decimal(r.validation))
+	case r.validationMeasure != "":
+		return fmt.Sprintf("validation %s %s (best %s, epoch %d)", r.validationMeasure, decimal(r.validation), decimal(r.best), r.bestEpoch)
 	case r.bestEpoch == r.validationEpoch:
 		return fmt.Sprintf("validation error %.2f %% (best)", 100*r.validation)
 	}

@@ -92,7 +92,8 @@ func collect(all *[]Prediction) visitor {
 	}
 }
 
-// Sample calls f for every example of data, in order, with its index, its label
+// Sample calls f for every example of data, in order, with its index, its label, -1 where
+// the targets are numbers,
 // and the output of the model in each pass: Passes rows, which f must not keep.
 // For a classifier they are logits. An error from f ends the sampling and is
 // returned. When ctx is cancelled Sample returns an error whose cause is
@@ -161,7 +162,11 @@ func (p *Predictor) each(ctx context.Context, data training.Dataset, mode models
 			done += now
 		}
 		for i := range n {
-			if err := f(first+i, labels[i], outputs[i]); err != nil {
+			label := -1
+			if labels != nil {
+				label = labels[i]
+			}
+			if err := f(first+i, label, outputs[i]); err != nil {
 				return err
 			}
 		}
@@ -225,7 +230,7 @@ func (p *Predictor) sampler(key samplerKey) (*sampler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sampler{Program: program, labels: make([]int, key.block), indices: make([]int, key.block)}
+	s := &sampler{Program: program, memory: make([]int, key.block), indices: make([]int, key.block)}
 	p.samplers[key] = s
 	return s, nil
 }
@@ -233,7 +238,8 @@ func (p *Predictor) sampler(key samplerKey) (*sampler, error) {
 // A sampler is a program for a number of passes over a block.
 type sampler struct {
 	*models.Program
-	labels  []int
+	memory  []int // of labels
+	labels  []int // of the last run, nil where the targets are numbers
 	indices []int // of the examples of the block
 }
 
@@ -245,6 +251,10 @@ func (s *sampler) run(data training.Dataset, first, n int) error {
 	}
 	x := s.Inputs()
 	size := len(x) / s.Graph().Input.Shape()[0] * len(s.indices)
+	s.labels = s.memory
+	if training.FieldsOf(data).Target != nil {
+		s.labels = nil
+	}
 	if err := data.Gather(s.indices, x[:size], s.labels); err != nil {
 		return err
 	}
