@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
@@ -135,7 +136,8 @@ func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
 	rows, cols := f.units(in.IDs)
 	_, width := extent(in.Shapes[0])
 	height, count := extent(f.chosen(in.Shapes))
-	if err := within(cols, width); err != nil {
+	chosen, err := product.UnitsOf(cols, width)
+	if err != nil {
 		return err
 	}
 	if err := within(rows, len(w)/width); err != nil {
@@ -148,9 +150,7 @@ func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
 				copy(dst, src)
 				continue
 			}
-			for i, c := range cols[:len(dst)] {
-				dst[i] = src[c]
-			}
+			product.Choose(dst, src, chosen)
 		}
 	})
 	return nil

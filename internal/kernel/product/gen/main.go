@@ -22,6 +22,7 @@ func amd64() {
 			m.sums()
 			m.elementwise()
 			m.prefetch()
+			m.choose()
 		}
 	}
 }
