@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -81,9 +79,15 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 // serve compares the arms with a page of the learning curves.
 func (c *trainCmd) serve(ctx context.Context, to *cmdline.Console, sets *mnistrun.Sets, listener net.Listener) error {
 	page := live.New("MNIST without and with dropout", without, with)
-	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(listener)
-	defer server.Close()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = page.Serve(listener) // until the listener is closed
+	}()
+	defer func() {
+		listener.Close()
+		<-served
+	}()
 	to.Logf("Learning curves: http://%s/", listener.Addr())
 	if err := c.compare(ctx, to, sets, page); err != nil {
 		return err
