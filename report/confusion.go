@@ -11,6 +11,8 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // mostClasses is how many rows and columns a confusion matrix has at most.
@@ -31,7 +33,7 @@ func Confusion(p Predictions, names []string) (*Figure, error) {
 		if names == nil {
 			return strconv.Itoa(k)
 		}
-		return clean(names[k])
+		return plaintext.Line(names[k])
 	}
 	m := newConfusion(p, name)
 	wrong := len(p.Labels) - m.right
