@@ -64,7 +64,20 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		}
 		defer listener.Close()
 	}
+	if c.Out != "" {
+		lock, err := c.Out.lock()
+		if err != nil {
+			return err
+		}
+		defer lock.Close()
+		if err := c.Out.clean(); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
 	if c.Resume == "" && c.Out != "" {
+		if c.Out.holdsRun() { // begun since we looked
+			return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
+		}
 		if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
 			return errors.Wrap(err, "--out")
 		}
