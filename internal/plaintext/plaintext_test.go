@@ -2,6 +2,7 @@ package plaintext_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func FuzzLine(f *testing.F) {
 		}
 		for d := xml.NewDecoder(strings.NewReader("<a>" + text.String() + "</a>")); ; {
 			_, err := d.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
