@@ -11,6 +11,8 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // mostClasses is the largest number of rows and columns of a confusion matrix.
@@ -32,7 +34,7 @@ func Confusion(p Predictions, names []string) (*Figure, error) {
 		if names == nil {
 			return strconv.Itoa(k)
 		}
-		return clean(names[k])
+		return plaintext.Line(names[k])
 	}
 	m := newConfusion(p, name)
 	wrong := len(p.Labels) - m.right

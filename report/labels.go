@@ -4,11 +4,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // wrap breaks s into lines of at most the given width, at spaces if possible.
@@ -16,7 +17,7 @@ import (
 func wrap(style draw.TextStyle, s string, width vg.Length) string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(clean(s)) {
+	for _, word := range strings.Fields(plaintext.Line(s)) {
 		if long := strings.TrimSpace(line + " " + word); style.Width(long) <= width {
 			line = long
 			continue
@@ -89,7 +90,7 @@ func shortenMiddle(style draw.TextStyle, s string, width vg.Length) string {
 func distinct(style draw.TextStyle, names []string, width vg.Length) []string {
 	cleaned := make([]string, len(names))
 	for i, name := range names {
-		cleaned[i] = clean(name)
+		cleaned[i] = plaintext.Line(name)
 	}
 	shared := len(commonPrefix(style, cleaned, width))
 	shortenShared := func(style draw.TextStyle, s string, width vg.Length) string {
@@ -143,17 +144,4 @@ func sameEqualities(a, b []string) bool {
 		of[s] = a[i]
 	}
 	return true
-}
-
-// clean removes from s what XML does not allow.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), r == 0xFFFE, r == 0xFFFF:
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }

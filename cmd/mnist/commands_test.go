@@ -215,3 +215,17 @@ func TestBench(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, out, log)
 	}
 }
+
+// Whatever a path is called, each command's error is one line without commands for the
+// terminal.
+func TestHostileNames(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a\n mnist: all is well\x1b[2J\u202e")
+	for _, args := range [][]string{
+		{"eval", name}, {"report", name}, {"predict", name, name + ".png"}, {"--resume", name}, {"--data", name}, {"bench", "--data", name}, {name},
+	} {
+		out, log, code := command(args...)
+		if text := out + log; code == 0 || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e") || !strings.HasPrefix(text, "mnist: ") {
+			t.Errorf("%.20q: exit %d, %q", args, code, text)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (c *trainCmd) resume() error {
 		}
 	}
 	c.settings, c.Out = *run, c.Resume
-	return errors.Wrap(c.Out.clean(), "--resume")
+	return nil
 }
 
 // values returns the settings of a run by their keys in a file.

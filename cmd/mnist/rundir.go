@@ -15,6 +15,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/filelock"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
@@ -33,6 +34,7 @@ const (
 	tableFile   = "runs.csv"
 	reportFile  = "report.html"
 	curvesFile  = "curves" // before the format
+	lockFile    = "lock"   // held by the process that trains
 )
 
 func (d runDir) path(name string) string { return filepath.Join(string(d), name) }
@@ -81,6 +83,19 @@ func (d runDir) results() ([]experiment.Result, error) {
 	}
 	var results []experiment.Result
 	return results, n.DecodeAll(&results)
+}
+
+// lock makes the directory and keeps other processes from training in it until the file
+// is closed or the process ends, however it ends.
+func (d runDir) lock() (*os.File, error) {
+	if err := os.MkdirAll(string(d), 0o777); err != nil {
+		return nil, errors.Wrap(err, "--out")
+	}
+	f, err := filelock.TryLock(d.path(lockFile))
+	if err != nil && !errors.As(err, new(*os.PathError)) {
+		return nil, errors.Errorf("%s must be free, but another process trains in it", d)
+	}
+	return f, errors.Wrap(err, "--out")
 }
 
 // clean removes temporary files that a killed run has left in its directory.

@@ -94,3 +94,35 @@ func TestFewTestImages(t *testing.T) {
 		}
 	}
 }
+
+// Two processes do not train in one directory: the second says so in a line, and
+// changes nothing.
+func TestTwoRunsOfOneDirectory(t *testing.T) {
+	dir := runDir(filepath.Join(t.TempDir(), "run"))
+	lock, err := dir.lock() // of a run that has just begun
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, log, code := command(append([]string{"--out", string(dir)}, small...)...); code != 1 || log != "mnist: "+string(dir)+" must be free, but another process trains in it\n" {
+		t.Errorf("--out: exit %d, %s", code, log)
+	}
+	lock.Close()
+	if _, log, code := command(append([]string{"--out", string(dir)}, small...)...); code != 0 {
+		t.Fatalf("--out of a directory that is free: exit %d, %s", code, log)
+	}
+	if lock, err = dir.lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	// What the other writes at the moment is not cleaned up either.
+	half := dir.path(".runs.json.123.tmp")
+	if err := os.WriteFile(half, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, log, code := command("--resume", string(dir)); code != 1 || !strings.HasSuffix(log, " must be free, but another process trains in it\n") || strings.Count(log, "\n") != 1 {
+		t.Errorf("--resume: exit %d, %s", code, log)
+	}
+	if _, err := os.Stat(half); err != nil {
+		t.Error(err)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -66,7 +64,20 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		}
 		defer listener.Close()
 	}
+	if c.Out != "" {
+		lock, err := c.Out.lock()
+		if err != nil {
+			return err
+		}
+		defer lock.Close()
+		if err := c.Out.clean(); err != nil {
+			return errors.Wrap(err, "--out")
+		}
+	}
 	if c.Resume == "" && c.Out != "" {
+		if c.Out.holdsRun() { // begun since we looked
+			return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
+		}
 		if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
 			return errors.Wrap(err, "--out")
 		}
@@ -81,9 +92,15 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 // serve compares the arms and shows a page with the learning curves.
 func (c *trainCmd) serve(ctx context.Context, to *cmdline.Console, sets *mnistrun.Sets, listener net.Listener) error {
 	page := live.New("MNIST without and with dropout", without, with)
-	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(listener)
-	defer server.Close()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = page.Serve(listener) // until the listener is closed
+	}()
+	defer func() {
+		listener.Close()
+		<-served
+	}()
 	to.Logf("Learning curves: http://%s/", listener.Addr())
 	if err := c.compare(ctx, to, sets, page); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
-	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -128,15 +128,15 @@ func (v *overview) write(b *strings.Builder) {
 	for _, name := range v.names {
 		s := v.Sweeps[name]
 		if s.Trouble != "" {
-			fmt.Fprintf(t, "%s\t%s\n", sweep.Printable(name), sweep.Printable(s.Trouble))
+			fmt.Fprintf(t, "%s\t%s\n", plaintext.Line(name), plaintext.Line(s.Trouble))
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", name, s.Total, s.Done, s.Failed, s.Waiting, s.Dead)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\n", plaintext.Line(name), s.Total, s.Done, s.Failed, s.Waiting, s.Dead)
 	}
 	t.Flush()
 	for _, name := range v.names {
 		if s := v.Sweeps[name]; s.Foreign+s.Damaged > 0 {
-			fmt.Fprintf(b, "%s: %d results of no trial of it, %d that cannot be read\n", name, s.Foreign, s.Damaged)
+			fmt.Fprintf(b, "%s: %d results of no trial of it, %d that cannot be read\n", plaintext.Line(name), s.Foreign, s.Damaged)
 		}
 	}
 	fmt.Fprintln(b)
@@ -150,10 +150,10 @@ func (v *overview) write(b *strings.Builder) {
 		if w.Total > 0 {
 			done = fmt.Sprintf("%.0f %%", 100*float64(w.Done)/float64(w.Total))
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", w.Name, w.Made, trial, done, time.Since(w.Since).Round(time.Second))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", plaintext.Line(w.Name), w.Made, trial, done, time.Since(w.Since).Round(time.Second))
 	}
 	t.Flush()
 	for _, name := range slices.Sorted(maps.Keys(v.Dead)) {
-		fmt.Fprintf(b, "\ndead letter %s: %s\n", sweep.Printable(v.Dead[name].From), sweep.Printable(v.Dead[name].Reason))
+		fmt.Fprintf(b, "\ndead letter %s: %s\n", plaintext.Line(v.Dead[name].From), plaintext.Line(v.Dead[name].Reason))
 	}
 }

@@ -161,3 +161,16 @@ func TestStops(t *testing.T) {
 		t.Errorf("want code 2, got %d: %s", code, log)
 	}
 }
+
+// Whatever a file is called, errors are one line without commands for the terminal.
+func TestHostileNames(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a\n sweep: all is well\x1b[2J\u202e")
+	for _, args := range [][]string{
+		{"run", name}, {"worker", "--password-file", name, "--nats", "nats://127.0.0.1:1"}, {"status", "--store", name, name}, {name},
+	} {
+		out, log, code := command(t, args...)
+		if text := out + log; code == 0 || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e") || !strings.HasPrefix(text, "sweep: ") {
+			t.Errorf("%.20q: exit %d, %q", args, code, text)
+		}
+	}
+}

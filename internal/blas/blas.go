@@ -8,7 +8,9 @@
 // machine, unless DROPOUT_BLAS asks for gonum's or for those of OpenBLAS, MKL,
 // BLIS, Accelerate or any other library with the Fortran interface. Libraries
 // are loaded at run time, without cgo, and trusted only after they have given
-// gonum's answers on small matrices.
+// gonum's answers to another process, so that a library of another architecture,
+// with integers of 64 bits, or that crashes does no harm here. None is looked for in
+// the current directory.
 //
 // The chosen BLAS computes the general matrix and vector routines in float32
 // and float64 that Gorgonia calls: gemm, gemv, ger, dot, axpy, scal and, with
@@ -61,8 +63,8 @@ var (
 )
 
 // Describe names the BLAS in one line, such as "BLAS: built-in, avx512", "BLAS:
-// gonum" or "BLAS: OpenBLAS 0.3.21 (libopenblas.so.0), 2 threads". If it is not
-// the one that was asked for, the line says why.
+// gonum" or "BLAS: OpenBLAS 0.3.21 (/usr/lib/libopenblas.so.0), 2 threads". If it is
+// not the one that was asked for, the line says why.
 func (impl *Implementation) Describe() string {
 	if impl.lib == nil {
 		s := "BLAS: gonum"
@@ -74,9 +76,13 @@ func (impl *Implementation) Describe() string {
 		}
 		return s
 	}
-	s := "BLAS: " + impl.lib.name
+	file := impl.lib.path
+	if file == "" {
+		file = impl.lib.name
+	}
+	s := "BLAS: " + file
 	if impl.lib.product != "" {
-		s = fmt.Sprintf("BLAS: %s (%s)", impl.lib.product, impl.lib.name)
+		s = fmt.Sprintf("BLAS: %s (%s)", impl.lib.product, file)
 	}
 	switch n := impl.Threads(); n {
 	case 0:

@@ -7,15 +7,23 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
+// The sizes m, n and k of products that are checked. Of the small ones, one is
+// below and one above the blocks of the usual kernels. The large ones are
+// divided into several blocks and among threads.
+var (
+	smallSizes = [][3]int{{3, 2, 4}, {37, 19, 41}}
+	largeSizes = [][3]int{{51, 7, 9}, {131, 97, 259}, {517, 5, 3}, {5, 519, 7}, {3, 6, 1031}}
+)
+
 // check returns an error that names the first routine whose answer is not
 // gonum's. The numbers are small integers, so that answers are exact in any
 // order of summation.
-func (impl *Implementation) check() error {
-	if routine := disagreement(float32Routines(impl), float32Routines(&impl.native)); routine != "" {
-		return errors.Errorf("s%s gives a wrong answer", routine)
+func (impl *Implementation) check(sizes [][3]int) error {
+	if routine := disagreement(float32Routines(impl), float32Routines(&impl.native), sizes); routine != "" {
+		return errors.Errorf("%s: s%s gives a wrong answer", impl.lib.name, routine)
 	}
-	if routine := disagreement(float64Routines(impl), float64Routines(&impl.native)); routine != "" {
-		return errors.Errorf("d%s gives a wrong answer", routine)
+	if routine := disagreement(float64Routines(impl), float64Routines(&impl.native), sizes); routine != "" {
+		return errors.Errorf("%s: d%s gives a wrong answer", impl.lib.name, routine)
 	}
 	return nil
 }
@@ -39,10 +47,9 @@ func float64Routines(b blas.Float64) level[float64] {
 }
 
 // disagreement returns the first routine in which two BLAS disagree, "" if
-// there is none. One size is below and one above the blocks of the usual
-// kernels.
-func disagreement[T float](got, want level[T]) string {
-	for _, size := range [][3]int{{3, 2, 4}, {37, 19, 41}} {
+// there is none.
+func disagreement[T float](got, want level[T], sizes [][3]int) string {
+	for _, size := range sizes {
 		m, n, k := size[0], size[1], size[2]
 		for _, tA := range []blas.Transpose{blas.NoTrans, blas.Trans} {
 			for _, tB := range []blas.Transpose{blas.NoTrans, blas.Trans} {

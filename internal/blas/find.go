@@ -29,8 +29,8 @@ func Find() *Implementation {
 //   - "gonum" is gonum's own;
 //   - "library" is the first of this system's usual libraries that gives right
 //     answers: Accelerate on macOS, then OpenBLAS, MKL, BLIS;
-//   - anything else is the name or path of a library, which the system's loader
-//     looks for.
+//   - anything else is the absolute path of a library, or its name, which is looked
+//     for where the system keeps libraries and never in the current directory.
 //
 // It is an error if no library is found, or if the named one cannot be loaded,
 // lacks a routine, or gives wrong answers.

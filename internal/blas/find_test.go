@@ -181,7 +181,7 @@ func TestCandidates(t *testing.T) {
 // A wrong answer of any one routine is noticed, and gonum's own are accepted.
 func TestDisagreement(t *testing.T) {
 	right := float64Routines(gonum.Implementation{})
-	if got := disagreement(right, right); got != "" {
+	if got := disagreement(right, right, smallSizes); got != "" {
 		t.Errorf("gonum disagrees with itself in %s", got)
 	}
 	wrong := map[string]level[float64]{}
@@ -213,7 +213,7 @@ func TestDisagreement(t *testing.T) {
 	l.scal = func(n int, alpha float64, x []float64, _ int) { right.scal(n, alpha, x, 1) }
 	wrong["scal"] = l
 	for name, l := range wrong {
-		if got := disagreement(l, right); got != name {
+		if got := disagreement(l, right, smallSizes); got != name {
 			t.Errorf("a wrong %s is reported as %q", name, got)
 		}
 	}

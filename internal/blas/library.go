@@ -1,6 +1,7 @@
 package blas
 
 import (
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -9,7 +10,8 @@ import (
 
 // library is a loaded BLAS.
 type library struct {
-	name    string // as the system's loader knows it
+	name    string // as it was asked for
+	path    string // of its file, "" if not known
 	product string // the name people know, with its version, "" if not known
 	handle  uintptr
 
@@ -24,9 +26,26 @@ type library struct {
 // loadError says that there is no such library.
 type loadError struct{ error }
 
-// open loads a library and checks it.
+// open loads a library that another process has found to be right.
 func open(name string) (*Implementation, error) {
-	handle, err := load(name)
+	if err := tryApart(name); err != nil {
+		return nil, err
+	}
+	b, err := bindTo(name)
+	if err != nil {
+		return nil, err
+	}
+	b.single.least, b.double.least = worthwhile, worthwhile
+	return b, b.check(smallSizes)
+}
+
+// bindTo loads a library, which then gets all calls, however small.
+func bindTo(name string) (*Implementation, error) {
+	found, err := locate(name)
+	if err != nil {
+		return nil, loadError{err}
+	}
+	handle, err := load(found)
 	if err != nil {
 		return nil, loadError{err}
 	}
@@ -37,10 +56,9 @@ func open(name string) (*Implementation, error) {
 	if err := b.double.bind(b.lib, "d"); err != nil {
 		return nil, err
 	}
-	if err := b.check(); err != nil {
-		return nil, errors.Wrap(err, name)
+	if b.lib.path = file(b.single.gemm); b.lib.path == "" && filepath.IsAbs(found) {
+		b.lib.path = found
 	}
-	b.single.least, b.double.least = worthwhile, worthwhile
 	return b, nil
 }
 

@@ -24,6 +24,26 @@ func symbol(handle uintptr, name string) uintptr {
 	return addr
 }
 
+// file returns the path of the library that has a routine, "" if it is not known.
+func file(routine uintptr) string {
+	dladdr := symbol(purego.RTLD_DEFAULT, "dladdr")
+	if dladdr == 0 {
+		return ""
+	}
+	var info struct { // Dl_info
+		name    *byte
+		_, _, _ uintptr
+	}
+	if int32(call(dladdr, routine, uintptr(unsafe.Pointer(&info)))) == 0 || info.name == nil {
+		return ""
+	}
+	n := 0
+	for *(*byte)(unsafe.Add(unsafe.Pointer(info.name), n)) != 0 {
+		n++
+	}
+	return string(unsafe.Slice(info.name, n))
+}
+
 // impatient makes OpenBLAS's threads sleep soon after a product, unless the
 // environment says how long they wait. OpenBLAS reads the variable when it is
 // loaded. By default its threads spin for 2^26 cycles, waiting for work, which

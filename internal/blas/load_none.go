@@ -9,6 +9,7 @@ import "github.com/pkg/errors"
 const loads = false
 
 func load(string) (uintptr, error)     { return 0, errors.New("not supported") }
+func file(uintptr) string              { return "" }
 func symbol(uintptr, string) uintptr   { return 0 }
 func call(uintptr, ...uintptr) uintptr { return 0 }
 func text(uintptr) string              { return "" }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/completion"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // The exit codes of all programs.
@@ -51,8 +52,10 @@ type Console struct {
 	Args []string  // of the command line
 }
 
-// Logf writes a line of progress.
-func (c *Console) Logf(format string, args ...any) { fmt.Fprintf(c.Log, format+"\n", args...) }
+// Logf writes one line about the progress, whatever is in the names that it is given.
+func (c *Console) Logf(format string, args ...any) {
+	fmt.Fprintln(c.Log, plaintext.Line(fmt.Sprintf(format, args...)))
+}
 
 // Main runs the program with this process's command line and ends the process.
 func (p Program) Main() {

@@ -32,6 +32,8 @@ func (c *doCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return cmdline.Usagef("--n must be even, got %d", c.N)
 	case "misused":
 		return cmdline.Usage(errors.New("file.yaml: wrong"))
+	case "hostile":
+		return errors.New("a\n prog: all is well\x1b[2J\u202e")
 	case "stop":
 		return errors.Wrap(context.Canceled, "on the way")
 	}
@@ -55,6 +57,7 @@ func TestExecute(t *testing.T) {
 		{"do fail", "", "prog: boom\n", 1},
 		{"do misuse", "", "prog: --n must be even, got 1 (see prog do --help)\n", 2},
 		{"do misused", "", "prog: file.yaml: wrong (see prog do --help)\n", 2},
+		{"do hostile", "", "prog: a  prog: all is well\uFFFD[2J\uFFFD\n", 1},
 		{"do stop", "", "prog: stopped\ndo do,stop\n", 130},
 		{"do print --many", "", "prog: explained: unknown flag --many (see prog --help)\n", 2},
 	} {

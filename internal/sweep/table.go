@@ -12,10 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -114,24 +114,13 @@ func Text(v any) string {
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case string:
-		return Printable(v)
+		return plaintext.Line(v)
 	}
 	data, err := json.Marshal(v)
 	if err != nil {
-		return Printable(fmt.Sprint(v))
+		return plaintext.Line(fmt.Sprint(v))
 	}
-	return Printable(string(data))
-}
-
-// Printable returns text from outside with U+FFFD in place of what a terminal
-// would obey or XML forbids.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
+	return plaintext.Line(string(data))
 }
 
 // cell returns text as a cell of a CSV table, without what a spreadsheet would
@@ -216,7 +205,7 @@ func WriteCSV(w io.Writer, s *Spec, results map[string]Result) error {
 	c := csv.NewWriter(w)
 	write := func(line []string) {
 		for i := range line {
-			line[i] = cell(Printable(line[i]))
+			line[i] = cell(plaintext.Line(line[i]))
 		}
 		c.Write(line) // its error is that of c
 	}

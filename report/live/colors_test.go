@@ -13,7 +13,7 @@ func TestColorsFollowArms(t *testing.T) {
 	s := New("digits", "without dropout", "with dropout")
 	done := &training.Run{Trainer: &training.Trainer{Epochs: 3}, History: &training.History{Epochs: []training.Epoch{{Loss: 2}, {Loss: 1}}}}
 	color := func() string {
-		e, _ := s.state()
+		e, _ := s.draw()
 		if len(e.Figures) == 0 {
 			t.Fatal("want figures")
 		}

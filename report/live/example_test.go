@@ -16,7 +16,7 @@ func ExampleServer() {
 		return
 	}
 	defer listener.Close()
-	go http.Serve(listener, server)
+	go server.Serve(listener)
 	trainer := &training.Trainer{Callbacks: []training.Callback{server.Watch("with dropout", 1)}}
 	_ = trainer // trainer.Fit(...)
 	page, err := http.Get("http://" + listener.Addr().String())

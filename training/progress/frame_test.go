@@ -8,6 +8,8 @@ import (
 
 	"github.com/mattn/go-runewidth"
 	"pgregory.net/rapid"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // two is two runs as MNIST shows them.
@@ -78,7 +80,7 @@ func TestFrameFits(t *testing.T) {
 	number := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324}))
 	one := rapid.Custom(func(t *rapid.T) row {
 		return row{
-			name: oneLine(rapid.String().Draw(t, "name")), epoch: rapid.Int().Draw(t, "epoch"), epochs: rapid.Int().Draw(t, "epochs"),
+			name: plaintext.Line(rapid.String().Draw(t, "name")), epoch: rapid.Int().Draw(t, "epoch"), epochs: rapid.Int().Draw(t, "epochs"),
 			done: number.Draw(t, "done"), trained: rapid.Bool().Draw(t, "trained"), loss: number.Draw(t, "loss"), accuracy: number.Draw(t, "accuracy"),
 			validated: rapid.Bool().Draw(t, "validated"), validation: number.Draw(t, "validation"), best: number.Draw(t, "best"),
 			validationEpoch: rapid.Int().Draw(t, "validationEpoch"), bestEpoch: rapid.Int().Draw(t, "bestEpoch"),
@@ -104,7 +106,7 @@ func TestTexts(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{clock(0), "0:00"}, {clock(83 * time.Second), "1:23"}, {clock(3600 * time.Second), "1:00:00"}, {clock(100*time.Hour + 61*time.Second), "100:01:01"},
 		{thousands(0), "0"}, {thousands(999.4), "999"}, {thousands(1234567), "1,234,567"}, {thousands(math.Inf(1)), "+Inf"}, {thousands(1e300), "1e+300"},
-		{decimal(0.12345), "0.1235"}, {decimal(1e300), "1e+300"}, {oneLine("a\nb\x1b[A\u2028\xff"), "a b [A \uFFFD"},
+		{decimal(0.12345), "0.1235"}, {decimal(1e300), "1e+300"}, {plaintext.Line("a\nb\x1b[A\u2028\xff"), "a b\uFFFD[A \uFFFD"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)

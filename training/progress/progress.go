@@ -11,6 +11,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -49,7 +50,7 @@ func (d *Display) Close() error {
 
 // Run returns the callback that shows one run under the given name.
 func (d *Display) Run(name string) training.Callback {
-	r := &shown{display: d, row: row{name: oneLine(name)}}
+	r := &shown{display: d, row: row{name: plaintext.Line(name)}}
 	return training.Callback{OnStart: r.start, OnStep: r.step, OnEpoch: r.epoch, OnEnd: r.end}
 }
 

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -105,7 +105,7 @@ func (r row) ending(run *training.Run, took time.Duration) []string {
 	}
 	parts := []string{how + " " + r.position(), r.lossText(), r.accuracyText(), r.errorText(), clock(took)}
 	if run.Err == nil && run.History.Stopped != "" {
-		parts = append(parts, oneLine(run.History.Stopped))
+		parts = append(parts, plaintext.Line(run.History.Stopped))
 	}
 	return parts
 }
@@ -152,14 +152,4 @@ func thousands(x float64) string {
 		b.WriteRune(c)
 	}
 	return b.String()
-}
-
-// oneLine takes out of s what would move the cursor.
-func oneLine(s string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Zl, c) || unicode.Is(unicode.Zp, c) {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 )
 
@@ -243,7 +244,7 @@ func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.Ms
 
 // oneLine returns s in a form that a header can hold.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = plaintext.Line(strings.Join(strings.Fields(s), " "))
 	return strings.ToValidUTF8(s[:min(len(s), 1000)], "")
 }
 
