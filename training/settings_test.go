@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -44,6 +45,13 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"BatchSize must not be negative, got -9223372036854775808", func(tr *training.Trainer) { tr.BatchSize = math.MinInt }},
 		{"must have a batch of 9223372036854775807 examples, got 30", func(tr *training.Trainer) { tr.BatchSize, tr.DropLast = math.MaxInt, true }},
 		{"EvalBatch must not be negative, got -1", func(tr *training.Trainer) { tr.EvalBatch = -1 }},
+		{"Model must have parameters to train, got none", func(tr *training.Trainer) {
+			m, err := models.New(models.Dropout(0.5), []int{2})
+			if err != nil {
+				panic(err)
+			}
+			tr.Model = m
+		}},
 
 		{"SGD: LR must be given, got 0", solver(&optim.SGD{})},
 		{"SGD: LR must be finite and not negative, got NaN", solver(&optim.SGD{LR: nan})},

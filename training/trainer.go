@@ -209,6 +209,8 @@ func (t *Trainer) check(data Data) error {
 	switch {
 	case t.Model == nil:
 		return errors.New("training: Fit: Model must be set, got nil")
+	case len(t.Model.Params()) == 0:
+		return errors.New("training: Fit: Model must have parameters to train, got none")
 	case t.Solver == nil:
 		return errors.New("training: Fit: Solver must be set, got nil")
 	case t.Epochs < 0:
