@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 )
@@ -116,9 +117,9 @@ func (v Values) LogLikelihood(k int, noise float64) float64 {
 		largest = max(largest, exponents[i])
 	}
 	for _, e := range exponents {
-		sum += math.Exp(e - largest)
+		sum += portable.Exp(e - largest)
 	}
-	return largest + math.Log(sum/float64(len(exponents))) - math.Log(2*math.Pi*noise)/2
+	return largest + portable.Log(sum/float64(len(exponents))) - float64(portable.Log(2*math.Pi*noise)/2)
 }
 
 // Probability returns the probability that number k is at most y, where the noise has the
@@ -126,7 +127,7 @@ func (v Values) LogLikelihood(k int, noise float64) float64 {
 func (v Values) Probability(k int, y, noise float64) float64 {
 	var p float64
 	for _, row := range v.Passes {
-		p += math.Erfc((row[k]-y)/math.Sqrt(2*noise)) / 2
+		p += float64(portable.Erfc((row[k]-y)/math.Sqrt(2*noise)) / 2)
 	}
 	return p / float64(len(v.Passes))
 }
@@ -145,11 +146,11 @@ func (v Values) Quantile(k int, q, noise float64) float64 {
 		low, high = min(low, row[k]), max(high, row[k])
 	}
 	// The quantile is between those of the lowest and the highest pass.
-	z := math.Sqrt(2*noise) * math.Erfinv(2*q-1)
+	z := float64(math.Sqrt(2*noise) * math.Erfinv(float64(2*q)-1))
 	low, high = low+z, high+z
 	// Halving ends where no number is between the two.
 	for {
-		middle := low + (high-low)/2
+		middle := low + float64((high-low)/2)
 		if !(low < middle && middle < high) {
 			return middle
 		}
