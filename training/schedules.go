@@ -10,54 +10,69 @@ import (
 type scheduled struct {
 	name     string
 	schedule schedule.Schedule
-	set      func(value float64)
+	set      func(value float64) // nil if the solver has no method for it
 }
 
-// scheduled returns the settings that follow a schedule. It is an error if the solver
-// has no method that sets one, or if a schedule is not valid or, as far as it tells, not
-// of use to a solver.
-func (t *Trainer) scheduled() ([]scheduled, error) {
-	lr, _ := t.Solver.(interface{ SetLR(float64) })
-	momentum, _ := t.Solver.(interface{ SetMomentum(float64) })
-	decay, _ := t.Solver.(interface{ SetWeightDecay(float64) })
-	all := []scheduled{{name: "LR", schedule: t.LR}, {name: "Momentum", schedule: t.Momentum}, {name: "WeightDecay", schedule: t.WeightDecay}}
-	if lr != nil {
-		all[0].set = lr.SetLR
-	}
-	if momentum != nil {
-		all[1].set = momentum.SetMomentum
-	}
-	if decay != nil {
-		all[2].set = decay.SetWeightDecay
-	}
-	var used []scheduled
-	for _, s := range all {
-		if s.schedule == nil {
-			continue
-		}
-		if s.set == nil {
-			return nil, errors.Errorf("a solver must have Set%s for a schedule of it, got %T", s.name, t.Solver)
-		}
-		if err := schedule.Validate(s.schedule); err != nil {
-			return nil, errors.WithMessage(err, s.name)
-		}
-		if low, _, ok := schedule.Bounds(s.schedule); ok && low < 0 {
-			return nil, errors.Errorf("%s must not be negative, got down to %v", s.name, low)
+// scheduled returns the settings that follow a schedule.
+func (t *Trainer) scheduled() (used []scheduled) {
+	if t.LR != nil {
+		s := scheduled{name: "LR", schedule: t.LR}
+		if solver, ok := t.Solver.(interface{ SetLR(float64) }); ok {
+			s.set = solver.SetLR
 		}
 		used = append(used, s)
 	}
-	return used, nil
+	if t.Momentum != nil {
+		s := scheduled{name: "Momentum", schedule: t.Momentum}
+		if solver, ok := t.Solver.(interface{ SetMomentum(float64) }); ok {
+			s.set = solver.SetMomentum
+		}
+		used = append(used, s)
+	}
+	if t.WeightDecay != nil {
+		s := scheduled{name: "WeightDecay", schedule: t.WeightDecay}
+		if solver, ok := t.Solver.(interface{ SetWeightDecay(float64) }); ok {
+			s.set = solver.SetWeightDecay
+		}
+		used = append(used, s)
+	}
+	return used
 }
 
-// followSchedules gives the solver its settings for the step to come.
+// checkSchedules returns an error if the solver has no method for a setting that follows a
+// schedule, or if a schedule is not valid or, as far as it tells, of no use to a solver.
+func (t *Trainer) checkSchedules() error {
+	for _, s := range t.scheduled() {
+		if s.set == nil {
+			return s.cannot(t.Solver)
+		}
+		if err := schedule.Validate(s.schedule); err != nil {
+			return errors.WithMessage(err, s.name)
+		}
+		if low, _, ok := schedule.Bounds(s.schedule); ok && low < 0 {
+			return errors.Errorf("%s must not be negative, got down to %v", s.name, low)
+		}
+	}
+	return nil
+}
+
+// cannot returns the error of a solver without a method for s.
+func (s scheduled) cannot(solver any) error {
+	return errors.Errorf("a solver must have Set%s for a schedule of it, got %T", s.name, solver)
+}
+
+// followSchedules gives the solver its settings for the step to come. A callback may have
+// changed the schedules since the last one.
 func (r *Run) followSchedules() error {
-	settings, err := r.Trainer.scheduled()
-	for _, s := range settings {
+	for _, s := range r.Trainer.scheduled() {
+		if s.set == nil {
+			return s.cannot(r.Trainer.Solver)
+		}
 		value := s.schedule.At(r.Steps)
 		s.set(value)
 		if s.name == "LR" {
 			r.LR = &value
 		}
 	}
-	return err
+	return nil
 }

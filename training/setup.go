@@ -58,9 +58,8 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 	if data.Validation != nil {
 		s.Validation = data.Validation.Len()
 	}
-	settings, _ := t.scheduled() // checked at the start
 	perEpoch := int64(t.stepsPerEpoch(s.Train))
-	for _, setting := range settings {
+	for _, setting := range t.scheduled() {
 		var values []string
 		for step := int64(0); step/perEpoch < int64(t.Epochs) && step < math.MaxInt64/2; step = 2*step + 1 {
 			values = append(values, strconv.FormatFloat(setting.schedule.At(step), 'g', -1, 64))

@@ -222,7 +222,7 @@ func (t *Trainer) check(data Data) error {
 	case t.EvalBatch < 0:
 		return errors.Errorf("training: Fit: EvalBatch must not be negative, got %d", t.EvalBatch)
 	}
-	if _, err := t.scheduled(); err != nil {
+	if err := t.checkSchedules(); err != nil {
 		return errors.Wrap(err, "training: Fit")
 	}
 	if err := t.checkCallbacks(); err != nil {
