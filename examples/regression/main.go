@@ -133,6 +133,7 @@ type arm struct {
 	p            float64
 	splits       []*split
 	nets, trials []*models.Model // trained on all of the training parts, and on four fifths
+	noise        []float64       // of each split, in MPa squared, by the trials
 }
 
 func (s *settings) arm(splits []*split, p float64) *arm {
@@ -140,7 +141,10 @@ func (s *settings) arm(splits []*split, p float64) *arm {
 	if p > 0 {
 		name = fmt.Sprintf("with dropout, p = %v", p)
 	}
-	return &arm{s, name, p, splits, make([]*models.Model, len(splits)), make([]*models.Model, len(splits))}
+	return &arm{
+		settings: s, name: name, p: p, splits: splits,
+		nets: make([]*models.Model, len(splits)), trials: make([]*models.Model, len(splits)), noise: make([]float64, len(splits)),
+	}
 }
 
 // train trains the networks of arms on a part of each split.
@@ -212,7 +216,8 @@ func (s *settings) choose(ctx context.Context, out io.Writer, splits []*split) (
 			if err != nil {
 				return nil, nil, err
 			}
-			likely = append(likely, likelihood(held, noise(held)))
+			a.noise[k] = noise(held)
+			likely = append(likely, likelihood(held, a.noise[k]))
 		}
 		e := experiment.Estimated(likely)
 		if a.p > 0 && e.Mean > most {
@@ -261,11 +266,7 @@ func (s *settings) compare(ctx context.Context, out io.Writer, splits []*split, 
 	for _, a := range arms {
 		var rmse, likely, covered, width, noisy, model []float64
 		for k, of := range splits {
-			held, err := a.predict(ctx, a.trials[k], of.fifth, of.scale)
-			if err != nil {
-				return err
-			}
-			variance := noise(held)
+			variance := a.noise[k]
 			said, err := a.predict(ctx, a.nets[k], of.test, of.scale)
 			if err != nil {
 				return err
