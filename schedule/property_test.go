@@ -53,6 +53,14 @@ func TestSchedulesOfAnything(t *testing.T) {
 	})
 }
 
+// 0.06 + (0.67 - 0.06) is above 0.67 in float64.
+func TestCosineStaysInBounds(t *testing.T) {
+	s := schedule.Cosine{Initial: 0.67, Min: 0.06, Steps: 10}
+	if got := s.At(0); got != 0.67 {
+		t.Errorf("want 0.67 at the first step, got %v", got)
+	}
+}
+
 // Schedules that differ have names that differ.
 func TestStringsDiffer(t *testing.T) {
 	seen := make(map[string]schedule.Schedule)
