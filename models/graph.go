@@ -69,7 +69,7 @@ func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 	}
 	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, fused: fused, params: make(map[*Param]*gorgonia.Node),
 		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block), places: make(map[*gorgonia.Node]string)}
-	err := building.Alone(func() (err error) {
+	err := building.Exclusively(func() (err error) {
 		shape := append(tensor.Shape{batch}, m.input...)
 		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))
 		root := &Scope{model: m, graph: g, dropouts: new(uint32), layer: new(LayerSummary)}

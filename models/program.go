@@ -82,7 +82,7 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 		return nil, errors.Wrap(err, "models: Compile: binding the input")
 	}
 	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
-	err := building.Alone(func() error {
+	err := building.Exclusively(func() error {
 		if c.activations {
 			// Read while the machine runs, since later ops may overwrite what
 			// nodes hold.

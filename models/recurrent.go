@@ -69,13 +69,10 @@ func (r recurrent) layer(s *Scope, suffix string, x *gorgonia.Node) (*gorgonia.N
 	if err != nil {
 		return nil, err
 	}
-	stream, ok := s.DropoutStream()
+	stream, _ := s.DropoutStream()
 	// The op draws in two more layers.
 	s.DropoutStream()
 	s.DropoutStream()
-	if !ok {
-		stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
-	}
 	y, err := r.op(x, params[0], whh, params[2], params[3], r.noise, stream)
 	return y, s.Wrap(err, r.name)
 }

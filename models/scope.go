@@ -70,15 +70,13 @@ func (s *Scope) Param(name string, shape []int, init Init) (*gorgonia.Node, erro
 
 // DropoutStream returns the stream of a dropout in this place: the model's
 // seed, a new layer id, the graph's step, and the mode. Call it once for each
-// dropout in every graph, so that ids agree; ok is false in an evaluation
-// graph, which must be built without the dropout.
+// dropout in every graph, so that ids agree. ok is false in an evaluation
+// graph, which needs no dropout that passes its input unchanged there; what
+// does not ([ops.WeightScalingDropout], [ops.Zoneout]) takes the stream all the
+// same.
 func (s *Scope) DropoutStream() (stream ops.StreamOption, ok bool) {
 	*s.dropouts++
-	mode := ops.Auto
-	if s.graph.mode == Sample {
-		mode = ops.Sampling
-	}
-	return ops.WithStream(ops.WithSeed(s.model.seed), ops.WithLayer(*s.dropouts), ops.WithMode(mode)), s.graph.mode != Eval
+	return ops.WithStream(ops.WithSeed(s.model.seed), ops.WithLayer(*s.dropouts), ops.WithMode(s.graph.mode)), s.graph.mode != Eval
 }
 
 // Errorf returns an error that begins with the place: "models: 3: Linear: ...".

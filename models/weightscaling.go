@@ -23,12 +23,9 @@ func WeightScalingDropout(p float64, opts ...ops.MixOption) WeightScalingDropout
 // Apply adds the dropout to the graph of x.
 func (l WeightScalingDropoutLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	const name = "WeightScalingDropout"
-	stream, ok, err := s.dropoutStream(name, l.P)
+	stream, _, err := s.dropoutStream(name, l.P)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
 	}
 	y, err := ops.WeightScalingDropout(x, l.P, append([]ops.MixOption{stream}, l.Options...)...)
 	return y, s.Wrap(err, name)

@@ -122,8 +122,7 @@ func (w wiring) check(t *testing.T, mode models.Mode, step int64) {
 	}
 	got := reading(t, g.ExprGraph, g.Output, wrt, step)
 
-	s := &site{t: t, params: make(map[string]*gorgonia.Node), mode: map[models.Mode]ops.Mode{
-		models.Eval: ops.Inference, models.Train: ops.Auto, models.Sample: ops.Sampling}[mode]}
+	s := &site{t: t, params: make(map[string]*gorgonia.Node), mode: mode}
 	graph := gorgonia.NewGraph()
 	s.x = gorgonia.NodeFromAny(graph, x.Clone(), gorgonia.WithName("input"))
 	wrt = nil

@@ -64,7 +64,7 @@ func newAttention(a *attention, qkv *gorgonia.Node, p float64, opts []ops.FusedO
 		return nil, errors.Wrap(err, "nn: "+a.Name())
 	}
 	// A step that nothing reads would break gorgonia.Grad.
-	if settings.Mode() != ops.Inference && rate != schedule.Constant(0) {
+	if settings.Mode() != ops.Eval && rate != schedule.Constant(0) {
 		if a.drop, err = settings.Fused(qkv, p); err != nil {
 			return nil, errors.Wrap(err, "nn: "+a.Name())
 		}

@@ -117,8 +117,8 @@ func TestAttentionModes(t *testing.T) {
 	}
 	testkit.Near(t, "repeated", result(nil), train, 0)
 	testkit.Near(t, "evaluation", result(nil, gorgonia.EvalMode()), plain, 0)
-	testkit.Near(t, "inference", result([]ops.FusedOption{ops.WithMode(ops.Inference)}), plain, 0)
-	testkit.Near(t, "sampling", result([]ops.FusedOption{ops.WithMode(ops.Sampling)}, gorgonia.EvalMode()), train, 0)
+	testkit.Near(t, "inference", result([]ops.FusedOption{ops.WithMode(ops.Eval)}), plain, 0)
+	testkit.Near(t, "sampling", result([]ops.FusedOption{ops.WithMode(ops.Sample)}, gorgonia.EvalMode()), train, 0)
 }
 
 func TestAttentionRejects(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAttentionRejects(t *testing.T) {
 		{try(0, 0), "nn: SelfAttention: heads must be positive, got 0"},
 		{try(5, 0), "nn: SelfAttention: qkv must have shape (N, T, 3E) with E a multiple of 5 heads, got (2, 3, 12)"},
 		{try(2, 1.5), "nn: SelfAttention: p must be in [0, 1], got 1.5"},
-		{try(2, 0.5, ops.WithMode(9)), "nn: SelfAttention: mode must be Auto, Sampling or Inference, got 9"},
+		{try(2, 0.5, ops.WithMode(9)), "nn: SelfAttention: mode must be Train, Eval or Sample, got 9"},
 		{failure(nn.CausalSelfAttention(m, 2, 0)), "nn: CausalSelfAttention: qkv must have rank 3, got shape (4, 12)"},
 		{failure(nn.CausalSelfAttention(nil, 2, 0.5)), "nn: CausalSelfAttention: qkv must be a node of a graph, got none"},
 		{failure(nn.CausalSelfAttention(nil, 2, 0)), "nn: CausalSelfAttention: qkv must be a node of a graph, got none"},

@@ -220,7 +220,7 @@ func TestDenseLayersAndHashes(t *testing.T) {
 	add(nn.Dense(x, w, nil, nn.ActivationReLU))
 	add(nn.Dense(x, w, b, nn.ActivationNone))
 	add(nn.Dense(x, w, b, nn.ActivationReLU))
-	for _, opts := range [][]ops.FusedOption{nil, nil, {ops.WithLayer(9)}, {ops.WithLayer(9), ops.WithSeed(2)}, {ops.WithLayer(9), ops.WithMode(ops.Sampling)}} {
+	for _, opts := range [][]ops.FusedOption{nil, nil, {ops.WithLayer(9)}, {ops.WithLayer(9), ops.WithSeed(2)}, {ops.WithLayer(9), ops.WithMode(ops.Sample)}} {
 		add(nn.DenseDropout(x, w, b, nn.ActivationReLU, 0.5, opts...))
 	}
 	add(nn.DenseDropout(x, w, b, nn.ActivationReLU, 0.25, ops.WithLayer(9)))

@@ -42,7 +42,7 @@ func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentN
 	}
 	in := gorgonia.Nodes{x, wih, whh, bih, bhh}
 	// A step that nothing reads would break gorgonia.Grad.
-	if settings := draw.Collect(opts); noise != (RecurrentNoise{}) && settings.Mode() != ops.Inference {
+	if settings := draw.Collect(opts); noise != (RecurrentNoise{}) && settings.Mode() != ops.Eval {
 		var err error
 		if r.source, err = settings.Source(x); err != nil {
 			return nil, errors.Wrapf(err, "nn: %s", c.Name())

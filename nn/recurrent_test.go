@@ -132,7 +132,7 @@ func TestRecurrentDefinition(t *testing.T) {
 		}
 		opts := []ops.StreamOption{ops.WithSeed(seed), ops.WithLayer(layer), ops.WithFixedStep(step)}
 		if !active {
-			opts = append(opts, ops.WithMode(ops.Inference))
+			opts = append(opts, ops.WithMode(ops.Eval))
 		}
 		in := testkit.Varied(tensor.Float64, recurrentShapes(gates, n, times, depth, units)...)
 		want := recurrentSlowly(lstm, in, units, noise, func(layer uint32, shape []int, p float64) []bool {
@@ -175,8 +175,8 @@ func TestRecurrentModes(t *testing.T) {
 	if testkit.SameBits(train, result(nil, gorgonia.EvalMode())) {
 		t.Error("a machine for evaluation draws")
 	}
-	testkit.Near(t, "evaluation", result(nil, gorgonia.EvalMode()), result([]ops.StreamOption{ops.WithMode(ops.Inference)}), 0)
-	testkit.Near(t, "sampling", result([]ops.StreamOption{ops.WithMode(ops.Sampling)}, gorgonia.EvalMode()), train, 0)
+	testkit.Near(t, "evaluation", result(nil, gorgonia.EvalMode()), result([]ops.StreamOption{ops.WithMode(ops.Eval)}), 0)
+	testkit.Near(t, "sampling", result([]ops.StreamOption{ops.WithMode(ops.Sample)}, gorgonia.EvalMode()), train, 0)
 
 	g := gorgonia.NewGraph()
 	var nodes gorgonia.Nodes
@@ -190,7 +190,7 @@ func TestRecurrentModes(t *testing.T) {
 		t.Error("an LSTM without noise has a step")
 	}
 	y := gorgonia.Must(recurrentOp(nn.LSTM).graph(noise)(nodes))
-	if z := gorgonia.Must(ops.Dropout(y, 0.5)); z.Op().String() != "Dropout{p=0.5 seed=0 layer=4 mode=auto}" {
+	if z := gorgonia.Must(ops.Dropout(y, 0.5)); z.Op().String() != "Dropout{p=0.5 seed=0 layer=4 mode=train}" {
 		t.Errorf("a dropout behind the noise is %v, want layer 4", z.Op())
 	}
 }
@@ -217,7 +217,7 @@ func TestZoneoutMean(t *testing.T) {
 		}
 		m.Close()
 	}
-	want := testkit.Differentiate(t, false, recurrentOp(nn.LSTM).graph(noise, ops.WithMode(ops.Inference)), in...).Y
+	want := testkit.Differentiate(t, false, recurrentOp(nn.LSTM).graph(noise, ops.WithMode(ops.Eval)), in...).Y
 	testkit.Near(t, "mean", mean, want, 5*math.Sqrt(0.25*0.75/runs))
 }
 
@@ -240,7 +240,7 @@ func TestRecurrentRejects(t *testing.T) {
 		{with(nn.RecurrentNoise{ZoneoutCell: -1}), "nn: LSTM: ZoneoutCell must be in [0, 1], got -1"},
 		{with(nn.RecurrentNoise{ZoneoutHidden: math.NaN()}), "nn: LSTM: ZoneoutHidden must be in [0, 1], got NaN"},
 		{with(dropped, ops.WithLayer(math.MaxUint32)), "nn: LSTM: 3 layers must fit in 32 bits from layer 4294967295 on"},
-		{with(dropped, ops.WithMode(9)), "nn: LSTM: mode must be Auto, Sampling or Inference, got 9"},
+		{with(dropped, ops.WithMode(9)), "nn: LSTM: mode must be Train, Eval or Sample, got 9"},
 		{func() error { _, err := nn.LSTM(x, wih, whh, b, nil, nn.RecurrentNoise{}); return err }(), "nn: LSTM: recurrent bias must be a node of a graph, got none"},
 		{func() error { _, err := nn.LSTM(x, whh, whh, b, b, nn.RecurrentNoise{}); return err }(), "nn: LSTM: input weights must have shape (20, 4) for 5 units and x of shape (2, 3, 4), got (20, 5)"},
 		{func() error { _, err := nn.GRU(x, wih, whh, b, b, nn.RecurrentNoise{}); return err }(), "nn: GRU: input weights must have shape (15, 4) for 5 units"},

@@ -102,7 +102,7 @@ func (a *audit) add(n *gorgonia.Node, r Rule, problem, fix string) {
 }
 
 func (a *audit) inEval(s site) {
-	if !a.eval || s.Mode == Inference {
+	if !a.eval || s.Mode == Eval {
 		return
 	}
 	does := "drops"
@@ -110,10 +110,10 @@ func (a *audit) inEval(s site) {
 		does = "adds noise"
 	}
 	problem := "It " + does + " at inference unless the machine is made with gorgonia.EvalMode or the step is negative, which nothing in the graph ensures."
-	if s.Mode == Sampling {
+	if s.Mode == Sample {
 		problem = "It " + does + " at inference, so that predictions are random: that is meant for Monte Carlo dropout alone."
 	}
-	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Inference).")
+	a.add(s.node, DropoutInEval, problem, "Build the graph for evaluation without it, or WithMode(Eval).")
 }
 
 func (a *audit) onLogits(s site) {

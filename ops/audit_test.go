@@ -34,17 +34,17 @@ var audits = []struct {
 		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5), "a", 2))
 	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
 	{name: "sampling in a graph for evaluation", build: func(b blueprint) {
-		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Sampling)), "a", 2))
+		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Sample)), "a", 2))
 	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
 	{name: "dropout that is off in a graph for evaluation", build: func(b blueprint) {
-		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Inference)), "a", 2))
+		b.loss(b.linear(b.drop(b.node("x", 4, 3), 0.5, ops.WithMode(ops.Eval)), "a", 2))
 	}, opts: []ops.AuditOption{ops.ForEval()}},
 
 	{name: "dropout within attention in a graph for evaluation", build: func(b blueprint) {
 		b.must(nn.SelfAttention(b.node("x", 2, 3, 12), 2, 0.5))
 	}, opts: []ops.AuditOption{ops.ForEval()}, want: []ops.Rule{ops.DropoutInEval}},
 	{name: "dropout that is off within attention in a graph for evaluation", build: func(b blueprint) {
-		b.must(nn.CausalSelfAttention(b.node("x", 2, 3, 12), 2, 0.5, ops.WithMode(ops.Inference)))
+		b.must(nn.CausalSelfAttention(b.node("x", 2, 3, 12), 2, 0.5, ops.WithMode(ops.Eval)))
 	}, opts: []ops.AuditOption{ops.ForEval()}},
 	{name: "noise within a recurrent layer in a graph for evaluation", build: func(b blueprint) {
 		b.lstm(b.node("x", 2, 3, 4), nn.RecurrentNoise{Dropout: 0.5})
@@ -396,12 +396,12 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// What is wrong in an evaluation graph depends on the mode: Auto leaves it to the
-// machine, Sampling never rests.
+// What is wrong in an evaluation graph depends on the mode: Train leaves it to the
+// machine, Sample never rests.
 func TestAuditOfModes(t *testing.T) {
 	for mode, want := range map[ops.Mode]string{
-		ops.Auto:     "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative",
-		ops.Sampling: "It drops at inference, so that predictions are random: that is meant for Monte Carlo dropout alone.",
+		ops.Train:  "It drops at inference unless the machine is made with gorgonia.EvalMode or the step is negative",
+		ops.Sample: "It drops at inference, so that predictions are random: that is meant for Monte Carlo dropout alone.",
 	} {
 		t.Run(mode.String(), func(t *testing.T) {
 			b := blueprint{t, gorgonia.NewGraph()}

@@ -79,7 +79,7 @@ func TestDropoutPrealloc(t *testing.T) {
 
 // The identity must copy: a later op may overwrite what it is given.
 func TestDropoutIdentityCopies(t *testing.T) {
-	for _, opts := range [][]ops.Option{{ops.WithMode(ops.Inference)}, nil} {
+	for _, opts := range [][]ops.Option{{ops.WithMode(ops.Eval)}, nil} {
 		x := testkit.Ramp(tensor.Float64, 10)
 		y := apply(t, x, 0, opts...).(*tensor.Dense)
 		y.Float64s()[0] = 99

@@ -46,12 +46,12 @@ func TestDropoutRejects(t *testing.T) {
 		{x, 1.5, nil, "ops: Dropout: p must be in [0, 1], got 1.5"},
 		{x, -0.1, nil, "ops: Dropout: p must be in [0, 1], got -0.1"},
 		{x, math.NaN(), nil, "ops: Dropout: p must be in [0, 1], got NaN"},
-		{x, math.Inf(1), []ops.Option{ops.WithMode(ops.Inference)}, "ops: Dropout: p must be in [0, 1], got +Inf"},
+		{x, math.Inf(1), []ops.Option{ops.WithMode(ops.Eval)}, "ops: Dropout: p must be in [0, 1], got +Inf"},
 		{nil, 0.5, nil, "ops: Dropout: x must be a node of a graph, got none"},
 		{ints, 0.5, nil, "ops: Dropout: x must be of float32 or float64, got"},
 		{x, 0.5, []ops.Option{ops.WithStep(other)}, "ops: Dropout: step must be a node of x's graph"},
 		{x, 0.5, []ops.Option{ops.WithStep(real)}, "ops: Dropout: step must be an int64 scalar, got float64"},
-		{x, 0.5, []ops.Option{ops.WithMode(7)}, "ops: Dropout: mode must be Auto, Sampling or Inference, got 7"},
+		{x, 0.5, []ops.Option{ops.WithMode(7)}, "ops: Dropout: mode must be Train, Eval or Sample, got 7"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestDropoutHashes(t *testing.T) {
 	seen := make(map[uint32]string)
 	for _, opts := range [][]ops.Option{
 		nil, nil, {ops.WithLayer(7)}, {ops.WithLayer(7), ops.WithSeed(1)},
-		{ops.WithLayer(7), ops.WithMode(ops.Sampling)}, {ops.WithLayer(7), ops.WithMode(ops.Inference)},
+		{ops.WithLayer(7), ops.WithMode(ops.Sample)}, {ops.WithLayer(7), ops.WithMode(ops.Eval)},
 	} {
 		for _, p := range []float64{0.2, 0.5} {
 			n := gorgonia.Must(ops.Dropout(x, p, opts...))

@@ -99,7 +99,7 @@ func TestGaussianNoiseEdges(t *testing.T) {
 		x := odd(dt, 3, 11)
 		for what, got := range map[string][]float64{
 			"sigma 0":         gaussianNoise.try(t, x, 0).at(3, x),
-			"inference":       gaussianNoise.try(t, x, 1, ops.WithMode(ops.Inference)).at(3, x),
+			"inference":       gaussianNoise.try(t, x, 1, ops.WithMode(ops.Eval)).at(3, x),
 			"a negative step": gaussianNoise.try(t, x, 1).at(-1, x),
 		} {
 			if !testkit.SameBits(got, testkit.Floats(t, x)) {

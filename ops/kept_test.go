@@ -141,7 +141,7 @@ func TestThinnedLayersAreWholeOnes(t *testing.T) {
 		for _, sizes := range [][3]int{{2, 2, 1}, {9, 7, 5}, {33, 130, 10}} {
 			for _, step := range []int64{-2, 0, 5} {
 				for i, vm := range []func(*gorgonia.ExprGraph) gorgonia.VM{testkit.Tape, reusing, evaluating} {
-					for _, mode := range []ops.Mode{ops.Auto, ops.Sampling, ops.Inference} {
+					for _, mode := range []ops.Mode{ops.Train, ops.Sample, ops.Eval} {
 						opts := []ops.StreamOption{ops.WithSeed(4), ops.WithMode(mode)}
 						want := twoLayers(wholeLayers).run(t, dt, 6, sizes, step, vm, opts...)
 						got := twoLayers(thinnedLayers).run(t, dt, 6, sizes, step, vm, opts...)
@@ -351,7 +351,7 @@ func TestKeptHashes(t *testing.T) {
 		"seed 1":   {ops.WithSeed(1), ops.WithLayer(1)},
 		"seed 2":   {ops.WithSeed(2), ops.WithLayer(1)},
 		"layer":    {ops.WithSeed(1), ops.WithLayer(2)},
-		"sampling": {ops.WithSeed(1), ops.WithLayer(1), ops.WithMode(ops.Sampling)},
+		"sampling": {ops.WithSeed(1), ops.WithLayer(1), ops.WithMode(ops.Sample)},
 	} {
 		for _, p := range []float64{0.25, 0.5} {
 			k, err := ops.KeepColumns(x, p, opts...)

@@ -150,8 +150,8 @@ func TestRuleHashes(t *testing.T) {
 			add(p)
 			add(p, ops.WithLayer(70))
 			add(p, ops.WithLayer(70), ops.WithSeed(1))
-			add(p, ops.WithLayer(70), ops.WithMode(ops.Sampling))
-			add(p, ops.WithLayer(70), ops.WithMode(ops.Inference))
+			add(p, ops.WithLayer(70), ops.WithMode(ops.Sample))
+			add(p, ops.WithLayer(70), ops.WithMode(ops.Eval))
 		}
 		if !v.logit {
 			add(0, ops.WithLayer(70), ops.WithRate(schedule.Early{P: 0.2, Cutoff: 10}))
@@ -236,7 +236,7 @@ func TestRuleConcurrentMachines(t *testing.T) {
 // fits is used, whatever it held.
 func TestRuleMemory(t *testing.T) {
 	eachVariant(t, nil, func(t *testing.T, v variant) {
-		for _, opts := range [][]ops.Option{nil, {ops.WithMode(ops.Inference)}} {
+		for _, opts := range [][]ops.Option{nil, {ops.WithMode(ops.Eval)}} {
 			x := testkit.Ramp(tensor.Float64, v.shape...)
 			tr := v.try(t, x, 0.5, opts...)
 			want := tr.at(0, x)

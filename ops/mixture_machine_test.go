@@ -27,7 +27,7 @@ func TestChoiceHashesAndMemory(t *testing.T) {
 			var last *gorgonia.Node
 			for _, opts := range [][]ops.MixOption{
 				nil, nil, {ops.WithLayer(7)}, {ops.WithLayer(7), ops.WithSeed(1)}, {ops.WithLayer(7), ops.WithBroadcastAxes(0)},
-				{ops.WithLayer(7), ops.WithMode(ops.Sampling)}, {ops.WithLayer(7), ops.WithMode(ops.Inference)},
+				{ops.WithLayer(7), ops.WithMode(ops.Sample)}, {ops.WithLayer(7), ops.WithMode(ops.Eval)},
 			} {
 				for _, p := range []float64{0.2, 0.5} {
 					n, err := c.build(nodes, p, opts...)

@@ -136,7 +136,7 @@ func TestChoiceModes(t *testing.T) {
 				}
 				return n
 			}
-			auto, sampling, inference := build(ops.Auto), build(ops.Sampling), build(ops.Inference)
+			auto, sampling, inference := build(ops.Train), build(ops.Sample), build(ops.Eval)
 			train := gorgonia.NewTapeMachine(g)
 			element := make([]moments, 20)
 			for range steps {
@@ -159,14 +159,14 @@ func TestChoiceModes(t *testing.T) {
 			eval := gorgonia.NewTapeMachine(g, gorgonia.EvalMode())
 			testkit.Run(t, eval)
 			is("EvalMode", auto, true)
-			is("EvalMode, Sampling", sampling, false)
+			is("EvalMode, Sample", sampling, false)
 			again := gorgonia.NewTapeMachine(g)
 			testkit.Run(t, again)
 			is("training again", auto, false)
 			ops.StepOf(g).Set(-1)
 			testkit.Run(t, again)
 			is("negative step", auto, true)
-			is("negative step, Sampling", sampling, false)
+			is("negative step, Sample", sampling, false)
 			train.Close()
 			eval.Close()
 			again.Close()
@@ -295,7 +295,7 @@ func TestChoiceRejects(t *testing.T) {
 			want string
 		}{
 			{in, 1.5, nil, "p must be in [0, 1], got 1.5"},
-			{in, math.NaN(), []ops.MixOption{ops.WithMode(ops.Inference)}, "p must be in [0, 1], got NaN"},
+			{in, math.NaN(), []ops.MixOption{ops.WithMode(ops.Eval)}, "p must be in [0, 1], got NaN"},
 			{in, 0, []ops.MixOption{ops.WithBroadcastAxes(2)}, "broadcast axis must be in [0, 2)"},
 			{[]*gorgonia.Node{nil, nil}, 0.5, nil, "x must be a node of a graph, got none"},
 		} {

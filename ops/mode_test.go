@@ -15,8 +15,8 @@ func TestDropoutEvalMode(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 50), gorgonia.WithName("x"))
 	auto := gorgonia.Must(ops.Dropout(x, 0.5))
-	sampling := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling)))
-	inference := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Inference)))
+	sampling := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Sample)))
+	inference := gorgonia.Must(ops.Dropout(x, 0.5, ops.WithMode(ops.Eval)))
 	identity := testkit.Floats(t, x.Value())
 	check := func(name string, auto0, sampling0, inference0 bool) {
 		t.Helper()
@@ -54,12 +54,12 @@ func TestRuleEvalIsIdentity(t *testing.T) {
 			if got := v.try(t, x, 0.5).at(-1, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
 				t.Errorf("%v: a negative step must pass x unchanged, got %v", dt, got)
 			}
-			if got := v.try(t, x, 0.5, ops.WithMode(ops.Inference)).at(3, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
-				t.Errorf("%v: Inference must pass x unchanged, got %v", dt, got)
+			if got := v.try(t, x, 0.5, ops.WithMode(ops.Eval)).at(3, x); !testkit.SameBits(got, testkit.Floats(t, x)) {
+				t.Errorf("%v: Eval must pass x unchanged, got %v", dt, got)
 			}
 			x = testkit.Ramp(dt, v.shape...)
-			if v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x); testkit.SameBits(v.try(t, x, 0.5, ops.WithMode(ops.Sampling)).at(-1, x), testkit.Floats(t, x)) {
-				t.Errorf("%v: Sampling must drop at any step", dt)
+			if v.try(t, x, 0.5, ops.WithMode(ops.Sample)).at(-1, x); testkit.SameBits(v.try(t, x, 0.5, ops.WithMode(ops.Sample)).at(-1, x), testkit.Floats(t, x)) {
+				t.Errorf("%v: Sample must drop at any step", dt)
 			}
 			v.gradient(t, x, 0.5, []int64{-1, -7}, func(_ int64, _, dx []float64) {
 				if !testkit.SameBits(dx, testkit.Floats(t, testkit.Ramp(dt, v.shape...))) {

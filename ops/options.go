@@ -53,7 +53,7 @@ func WithStep(step *gorgonia.Node) StreamOption { return draw.WithStep(step) }
 // WithFixedStep makes every run use the mask of the given step.
 func WithFixedStep(step int64) StreamOption { return draw.WithFixedStep(step) }
 
-// WithMode sets when the dropout is active. The default is [Auto].
+// WithMode sets when the dropout is active. The default is [Train].
 func WithMode(m Mode) StreamOption { return draw.WithMode(m) }
 
 // WithStream combines several stream options into one; later ones win.

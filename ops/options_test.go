@@ -24,7 +24,7 @@ func TestOptionsFit(t *testing.T) {
 		"WithLayer":         {ops.WithLayer(1), kinds{true, true, true, true, true}},
 		"WithStep":          {ops.WithStep(step), kinds{true, true, true, true, true}},
 		"WithFixedStep":     {ops.WithFixedStep(1), kinds{true, true, true, true, true}},
-		"WithMode":          {ops.WithMode(ops.Sampling), kinds{true, true, true, true, true}},
+		"WithMode":          {ops.WithMode(ops.Sample), kinds{true, true, true, true, true}},
 		"WithStream":        {ops.WithStream(ops.WithSeed(1)), kinds{true, true, true, true, true}},
 		"WithRate":          {ops.WithRate(schedule.Constant(0.5)), kinds{dropout: true, fused: true}},
 		"WithRateNode":      {ops.WithRateNode(rate), kinds{dropout: true, mix: true}},

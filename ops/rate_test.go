@@ -102,7 +102,7 @@ func TestRuleInvalidRate(t *testing.T) {
 			g := gorgonia.NewGraph()
 			x := gorgonia.NewTensor(g, tensor.Float64, len(v.shape), gorgonia.WithShape(v.shape...), gorgonia.WithName("x"))
 			want := fmt.Sprintf("ops: %s: p must be in [0, 1", name)
-			for _, opts := range [][]ops.Option{nil, {ops.WithMode(ops.Inference)}} {
+			for _, opts := range [][]ops.Option{nil, {ops.WithMode(ops.Eval)}} {
 				if _, err := v.build(x, p, opts...); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.HasSuffix(err.Error(), fmt.Sprint("got ", p)) {
 					t.Errorf("p=%v: want error %q, got %v", p, want, err)
 				}

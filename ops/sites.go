@@ -96,6 +96,6 @@ func MasksPerBatch(batch *gorgonia.Node) bool {
 		return false
 	}
 	return slices.ContainsFunc(sitesOf(batch.Graph()), func(s site) bool {
-		return s.Mode != Inference && (len(s.Shared) > 0 && s.Shared[0] || !dependsOn(s.x, batch))
+		return s.Mode != Eval && (len(s.Shared) > 0 && s.Shared[0] || !dependsOn(s.x, batch))
 	})
 }

@@ -27,7 +27,7 @@ func TestMasksPerBatch(t *testing.T) {
 			}
 			b.must(k.Select(x))
 		}, true},
-		"ExactK that is off": {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5, ops.WithMode(ops.Inference))) }, false},
+		"ExactK that is off": {func(b blueprint, x *gorgonia.Node) { b.must(ops.ExactK(x, 0.5, ops.WithMode(ops.Eval))) }, false},
 		"DropConnect": {func(b blueprint, x *gorgonia.Node) {
 			b.must(gorgonia.Mul(x, b.must(ops.DropConnect(b.node("w", 3, 2), 0.5))))
 		}, true},

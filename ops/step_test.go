@@ -70,7 +70,7 @@ func TestNegativeStepsCountOn(t *testing.T) {
 	const n = 64
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(n), gorgonia.WithName("x"), gorgonia.WithInit(gorgonia.Ones()))
-	sampled, err := ops.Dropout(x, 0.5, ops.WithMode(ops.Sampling))
+	sampled, err := ops.Dropout(x, 0.5, ops.WithMode(ops.Sample))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestNegativeStepsCountOn(t *testing.T) {
 			t.Errorf("run %d draws the mask of an earlier one", i)
 		}
 		if slices.ContainsFunc(rest, func(v float64) bool { return v != 1 }) {
-			t.Errorf("run %d: Auto must rest at a negative step, got %v", i, rest)
+			t.Errorf("run %d: Train must rest at a negative step, got %v", i, rest)
 		}
 		seen = append(seen, sample)
 	}
@@ -110,7 +110,7 @@ func TestNegativeStepsCountOn(t *testing.T) {
 	}
 	s.Set(0)
 	if _, rest := run(); !slices.Contains(rest, 0) {
-		t.Error("Auto must drop at step 0")
+		t.Error("Train must drop at step 0")
 	}
 }
 

@@ -11,7 +11,7 @@ import "gorgonia.org/gorgonia"
 // for networks that were trained this way.
 //
 // Unlike [Dropout] it must stay in the graph for inference: see [Mode].
-// [Sampling] always drops, and [Inference] always scales.
+// [Sample] always drops, and [Eval] always scales.
 //
 // x is a float32 or float64 node of any shape. p is rounded to a multiple of
 // 1/65536, and it is an error if p is outside [0, 1] or NaN. At p = 0 x passes

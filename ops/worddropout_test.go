@@ -184,7 +184,7 @@ func TestWordDropoutHashesAndRejects(t *testing.T) {
 		{scalar, 0.5, nil, "ops: WordDropout: ids must be of int and rank 1 or more, got int"},
 		{ids, 1.5, nil, "ops: WordDropout: p must be in [0, 1], got 1.5"},
 		{ids, math.NaN(), nil, "ops: WordDropout: p must be in [0, 1], got NaN"},
-		{ids, 0.5, []ops.Option{ops.WithMode(9)}, "ops: WordDropout: mode must be Auto, Sampling or Inference, got 9"},
+		{ids, 0.5, []ops.Option{ops.WithMode(9)}, "ops: WordDropout: mode must be Train, Eval or Sample, got 9"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			if _, err := ops.WordDropout(tt.ids, tt.p, 0, tt.opts...); err == nil || !strings.HasPrefix(err.Error(), tt.want) {

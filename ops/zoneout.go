@@ -18,7 +18,7 @@ import (
 // layer, which is the default. Since inference depends on p, it cannot change
 // by step: [WithRate] is not accepted, and the node of [WithRateNode] must hold
 // the same rate at inference. The other options are those of [Dropout];
-// [Sampling] always draws.
+// [Sample] always draws.
 //
 // Source: Krueger et al., "Zoneout: Regularizing RNNs by Randomly Preserving
 // Hidden Activations", ICLR 2017, section 3.1; their p is 0.5 for the cells and

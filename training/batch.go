@@ -78,7 +78,7 @@ func (b *batch) compile(g *models.Graph, opts ...models.CompileOption) (err erro
 
 // minimize adds the loss and its gradients to the graph, and returns their nodes.
 func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks bool) (results gorgonia.Nodes, err error) {
-	err = building.Alone(func() error {
+	err = building.Exclusively(func() error {
 		targets, err := b.bind(g, b.target(), "labels")
 		if err != nil {
 			return err

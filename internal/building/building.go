@@ -8,8 +8,8 @@ import "sync"
 
 var mu sync.Mutex
 
-// Alone runs f while no other caller of Alone runs.
-func Alone(f func() error) error {
+// Exclusively runs f while no other call of Exclusively runs.
+func Exclusively(f func() error) error {
 	mu.Lock()
 	defer mu.Unlock()
 	return f()

@@ -7,14 +7,14 @@ import (
 )
 
 // One at a time builds, and each gets its own error.
-func TestAlone(t *testing.T) {
+func TestExclusively(t *testing.T) {
 	odd := errors.New("odd")
 	inside, n := 0, 0
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			for range 100 {
-				err := Alone(func() error {
+				err := Exclusively(func() error {
 					if inside++; inside != 1 {
 						t.Errorf("%d build at once", inside)
 					}
@@ -38,12 +38,12 @@ func TestAlone(t *testing.T) {
 }
 
 // Who panics does not keep the others out.
-func TestAlonePanics(t *testing.T) {
+func TestExclusivelyPanics(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
-		_ = Alone(func() error { panic("in the graph") })
+		_ = Exclusively(func() error { panic("in the graph") })
 	}()
-	if err := Alone(func() error { return nil }); err != nil {
+	if err := Exclusively(func() error { return nil }); err != nil {
 		t.Error(err)
 	}
 }

@@ -40,7 +40,7 @@ func (f *Fused) At(step int64) (s drop.Stream, threshold uint32, err error) {
 	return f.Stream(step), drop.Threshold(p), nil
 }
 
-// SetTraining turns an [Auto] dropout on or off.
+// SetTraining turns an [Train] dropout on or off.
 func (f *Fused) SetTraining(training bool) {
 	if f != nil {
 		f.Source.SetTraining(training)

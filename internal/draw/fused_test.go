@@ -38,7 +38,7 @@ func TestFused(t *testing.T) {
 	if d := f.Drawing(draw.Output); d.Source != f.Source || d.Rate != schedule.Constant(0.5) || d.Dropped != draw.Output || !d.Drops {
 		t.Errorf("the drawing must have the source, the rate 0.5 and drop the output, got %v", d)
 	}
-	if got := f.String(); got != " p=0.5 seed=7 layer=3 mode=auto" {
+	if got := f.String(); got != " p=0.5 seed=7 layer=3 mode=train" {
 		t.Errorf("the name must have rate, seed, layer and mode, got %q", got)
 	}
 	if _, threshold, err := f.At(-1); threshold != 0 || err != nil {

@@ -80,10 +80,10 @@ func TestMaskString(t *testing.T) {
 	x := input()
 	node := gorgonia.NewScalar(x.Graph(), tensor.Float64, gorgonia.WithName("rate"))
 	for want, m := range map[string]draw.Mask{
-		"p=0.25 seed=0 layer=1 mode=auto":                    newMask(t, x, draw.WithLayer(1)),
-		"p=node seed=0 layer=1 mode=auto":                    newMask(t, x, draw.WithLayer(1), draw.WithRateNode(node)),
-		"p=0.25 seed=0 layer=1 mode=auto shared=1":           newMask(t, x, draw.WithLayer(1), draw.WithBroadcastAxes(1)),
-		"p=draw_test.wild:wild seed=3 layer=2 mode=sampling": must(t)(collect(draw.WithLayer(2), draw.WithSeed(3), draw.WithMode(draw.Sampling), draw.WithRate(wild{})).Mask(x, 0.5, func(float64) error { return nil }, nil)),
+		"p=0.25 seed=0 layer=1 mode=train":                 newMask(t, x, draw.WithLayer(1)),
+		"p=node seed=0 layer=1 mode=train":                 newMask(t, x, draw.WithLayer(1), draw.WithRateNode(node)),
+		"p=0.25 seed=0 layer=1 mode=train shared=1":        newMask(t, x, draw.WithLayer(1), draw.WithBroadcastAxes(1)),
+		"p=draw_test.wild:wild seed=3 layer=2 mode=sample": must(t)(collect(draw.WithLayer(2), draw.WithSeed(3), draw.WithMode(draw.Sample), draw.WithRate(wild{})).Mask(x, 0.5, func(float64) error { return nil }, nil)),
 	} {
 		t.Run(want, func(t *testing.T) {
 			if got := m.String(); got != want {
@@ -108,7 +108,7 @@ func TestMaskErrors(t *testing.T) {
 	_, err := collect().Mask(x, -1, draw.CheckRate, nil)
 	testkit.Rejects(t, err, "p must be in [0, 1], got -1")
 	_, err = collect(draw.WithMode(9)).Mask(x, 0, draw.CheckRate, nil)
-	testkit.Rejects(t, err, "mode must be Auto, Sampling or Inference, got 9")
+	testkit.Rejects(t, err, "mode must be Train, Eval or Sample, got 9")
 }
 
 // Layouts follow the axes over which a mask is shared.

@@ -122,7 +122,7 @@ func WithFixedStep(step int64) StreamOption {
 	return WithStep(gorgonia.NewConstant(step))
 }
 
-// WithMode sets when the dropout is active. The default is [Auto].
+// WithMode sets when the dropout is active. The default is [Train].
 func WithMode(m Mode) StreamOption { return streamOption(func(s *Settings) { s.mode = m }) }
 
 // WithStream combines several stream options into one; later ones win.

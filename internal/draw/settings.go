@@ -52,8 +52,8 @@ func (s *Settings) Source(x *gorgonia.Node) (*Source, error) {
 	if x == nil || x.Graph() == nil {
 		return nil, errors.New("x must be a node of a graph, got none")
 	}
-	if s.mode > Inference {
-		return nil, errors.Errorf("mode must be Auto, Sampling or Inference, got %d", s.mode)
+	if s.mode > Sample {
+		return nil, errors.Errorf("mode must be Train, Eval or Sample, got %d", uint8(s.mode))
 	}
 	step, err := StepFor(x, s.step)
 	if err != nil {

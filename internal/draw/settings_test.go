@@ -54,12 +54,12 @@ func source(t *testing.T, x *gorgonia.Node, opts ...draw.StreamOption) *draw.Sou
 func TestDefaults(t *testing.T) {
 	x := input()
 	s := collect()
-	if _, ok := s.Layer(); ok || s.Mode() != draw.Auto {
-		t.Error("want no layer, and Auto")
+	if _, ok := s.Layer(); ok || s.Mode() != draw.Train {
+		t.Error("want no layer, and Train")
 	}
 	src := source(t, x)
-	if src.Seed != 0 || src.Layer != 1 || src.Mode != draw.Auto || src.Step() != draw.StepOf(x.Graph()).Node() {
-		t.Errorf("the source must have seed 0, layer 1, Auto and the graph's step, got %v", src)
+	if src.Seed != 0 || src.Layer != 1 || src.Mode != draw.Train || src.Step() != draw.StepOf(x.Graph()).Node() {
+		t.Errorf("the source must have seed 0, layer 1, Train and the graph's step, got %v", src)
 	}
 	if r, err := s.Rate(0.25, draw.CheckRate); err != nil || r != schedule.Constant(0.25) {
 		t.Errorf("want the rate that is given, got %v, %v", r, err)
@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 
 // Later options win, within WithStream and around it.
 func TestPrecedence(t *testing.T) {
-	first := []draw.StreamOption{draw.WithSeed(1), draw.WithLayer(2), draw.WithMode(draw.Sampling)}
+	first := []draw.StreamOption{draw.WithSeed(1), draw.WithLayer(2), draw.WithMode(draw.Sample)}
 	stream := draw.WithStream(first...)
 	first[0] = draw.WithSeed(99) // of no effect: options are what they were when given
 	for name, tt := range map[string]struct {
@@ -86,13 +86,13 @@ func TestPrecedence(t *testing.T) {
 		layer uint32
 		mode  draw.Mode
 	}{
-		"stream alone":  {[]draw.StreamOption{stream}, 1, 2, draw.Sampling},
-		"seed after":    {[]draw.StreamOption{stream, draw.WithSeed(5)}, 5, 2, draw.Sampling},
-		"seed before":   {[]draw.StreamOption{draw.WithSeed(5), stream}, 1, 2, draw.Sampling},
-		"stream twice":  {[]draw.StreamOption{stream, draw.WithStream(draw.WithLayer(7), draw.WithMode(draw.Inference))}, 1, 7, draw.Inference},
-		"within":        {[]draw.StreamOption{draw.WithStream(draw.WithSeed(3), draw.WithSeed(4), draw.WithLayer(2))}, 4, 2, draw.Auto},
-		"empty":         {[]draw.StreamOption{stream, draw.WithStream()}, 1, 2, draw.Sampling},
-		"within within": {[]draw.StreamOption{draw.WithStream(stream, draw.WithSeed(8))}, 8, 2, draw.Sampling},
+		"stream alone":  {[]draw.StreamOption{stream}, 1, 2, draw.Sample},
+		"seed after":    {[]draw.StreamOption{stream, draw.WithSeed(5)}, 5, 2, draw.Sample},
+		"seed before":   {[]draw.StreamOption{draw.WithSeed(5), stream}, 1, 2, draw.Sample},
+		"stream twice":  {[]draw.StreamOption{stream, draw.WithStream(draw.WithLayer(7), draw.WithMode(draw.Eval))}, 1, 7, draw.Eval},
+		"within":        {[]draw.StreamOption{draw.WithStream(draw.WithSeed(3), draw.WithSeed(4), draw.WithLayer(2))}, 4, 2, draw.Train},
+		"empty":         {[]draw.StreamOption{stream, draw.WithStream()}, 1, 2, draw.Sample},
+		"within within": {[]draw.StreamOption{draw.WithStream(stream, draw.WithSeed(8))}, 8, 2, draw.Sample},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := source(t, input(), tt.opts...)
@@ -113,7 +113,7 @@ func TestPrecedence(t *testing.T) {
 func TestSourceErrors(t *testing.T) {
 	x := input()
 	_, err := collect(draw.WithMode(3)).Source(x)
-	testkit.Rejects(t, err, "mode must be Auto, Sampling or Inference, got 3")
+	testkit.Rejects(t, err, "mode must be Train, Eval or Sample, got 3")
 	_, err = collect(draw.WithStep(named(x.Graph(), "other"))).Source(x)
 	testkit.Rejects(t, err, "step must be an int64 scalar, got Matrix float64")
 }

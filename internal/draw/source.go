@@ -27,15 +27,15 @@ type Source struct {
 // Step returns the node that holds the step.
 func (s *Source) Step() *gorgonia.Node { return s.step }
 
-// SetTraining turns an [Auto] source on or off.
+// SetTraining turns an [Train] source on or off.
 func (s *Source) SetTraining(training bool) { s.training.Store(training) }
 
 // Active reports whether a run at a step draws.
 func (s *Source) Active(step int64) bool {
 	switch s.Mode {
-	case Sampling:
+	case Sample:
 		return true
-	case Inference:
+	case Eval:
 		return false
 	}
 	return s.training.Load() && step >= 0

@@ -117,7 +117,7 @@ func TestActive(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mode                        draw.Mode
 		training, resting, negative bool
-	}{"auto": {draw.Auto, true, false, false}, "sampling": {draw.Sampling, true, true, true}, "inference": {draw.Inference, false, false, false}} {
+	}{"train": {draw.Train, true, false, false}, "sample": {draw.Sample, true, true, true}, "eval": {draw.Eval, false, false, false}} {
 		t.Run(name, func(t *testing.T) {
 			s := source(t, x, draw.WithMode(tt.mode))
 			if s.Active(3) != tt.training || s.Active(-1) != tt.negative {
@@ -132,8 +132,8 @@ func TestActive(t *testing.T) {
 			}
 		})
 	}
-	if got := draw.Mode(7).String(); got != "invalid mode" {
-		t.Errorf("mode 7 must be called invalid, got %s", got)
+	if got := draw.Mode(7).String(); got != "Mode(7)" {
+		t.Errorf("mode 7 must be called Mode(7), got %s", got)
 	}
 }
 
@@ -142,11 +142,11 @@ func TestStream(t *testing.T) {
 	if got := s.Stream(5); got != (drop.Stream{Seed: 7, Layer: 3, Step: 5}) {
 		t.Errorf("step 5 must have the stream of seed 7 and layer 3, got %v", got)
 	}
-	if got := s.String(); got != "seed=7 layer=3 mode=auto" {
+	if got := s.String(); got != "seed=7 layer=3 mode=train" {
 		t.Errorf("the name must have seed, layer and mode, got %s", got)
 	}
 	s.SetTraining(false)
-	if got := s.String(); got != "seed=7 layer=3 mode=auto" {
+	if got := s.String(); got != "seed=7 layer=3 mode=train" {
 		t.Errorf("a source must keep its name when it rests, got %s", got)
 	}
 	if in := draw.StepInput(); in.Of != op.Step || in.Name != "step" || in.Dtype != (tensor.Dtype{}) {

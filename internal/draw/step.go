@@ -58,7 +58,7 @@ func (s *Step) Next() int64 { return s.counter.next.Load() }
 // Set makes the next run of the graph use the given step. Later runs count on
 // from there, upwards or, from a negative step, downwards: only Set changes the
 // sign. Dropout treats a negative step as inference, unless its mode is
-// [Sampling], which draws a new mask at each step.
+// [Sample], which draws a new mask at each step.
 func (s *Step) Set(step int64) { s.counter.next.Store(step) }
 
 // counter :: Int64

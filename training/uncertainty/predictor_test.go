@@ -281,10 +281,7 @@ func TestPredictorNamesTheExample(t *testing.T) {
 
 func TestWeightScalingLayer(t *testing.T) {
 	scaling := models.LayerFunc(func(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-		stream, active := s.DropoutStream()
-		if !active {
-			stream = ops.WithStream(stream, ops.WithMode(ops.Inference))
-		}
+		stream, _ := s.DropoutStream()
 		return ops.WeightScalingDropout(x, 0.5, stream)
 	})
 	original, inverted := newModel(t, scaling), newModel(t, models.Dropout(0.5))
