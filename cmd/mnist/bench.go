@@ -19,10 +19,9 @@ import (
 
 // benchCmd times training steps of the network without and with dropout.
 type benchCmd struct {
-	Hidden []int         `default:"1024,1024,1024" help:"Units of each hidden layer."`
-	Batch  int           `default:"128" help:"Images in a step."`
-	P      float64       `short:"p" default:"0.5" help:"Drop probability of the hidden units."`
-	For    time.Duration `default:"3s" help:"How long to time each network."`
+	mnistrun.Network
+	Batch int           `default:"100" help:"Images in a step."`
+	For   time.Duration `default:"3s" help:"How long to time each network."`
 }
 
 // timing is the result for one network.
@@ -36,7 +35,7 @@ type timing struct {
 
 // Validate is called by kong.
 func (c *benchCmd) Validate() error {
-	if err := (&mnistrun.Config{Hidden: c.Hidden, P: c.P}).CheckNetwork(); err != nil {
+	if err := c.CheckNetwork(); err != nil {
 		return errors.New("--" + err.Error())
 	}
 	if c.Batch < 1 || c.Batch > 60000 || c.For <= 0 {
@@ -48,7 +47,7 @@ func (c *benchCmd) Validate() error {
 // Run is called by kong.
 func (c *benchCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	fmt.Fprintln(to.Log, blas.Use(1))
-	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P}}
+	s := settings{Config: mnistrun.Config{Network: c.Network}}
 	sets, err := (&mnistrun.Config{Train: 10}).Load()
 	if err != nil {
 		return err

@@ -18,17 +18,15 @@ import (
 
 // explainCmd lists the layers of the network with dropout, or draws it as a graph.
 type explainCmd struct {
-	Hidden []int   `default:"256,256" help:"Units of each hidden layer."`
-	P      float64 `short:"p" default:"0.1" help:"Drop probability of the hidden units."`
-	InputP float64 `default:"0.3" help:"Drop probability of the inputs."`
-	Mode   string  `enum:"train,eval,sample" default:"train" help:"Which graph to draw: ${enum}."`
-	Batch  int     `default:"100" help:"Images in a batch of the graph."`
-	Output string  `short:"o" help:"File to draw the graph to, .svg or .dot, instead of listing the layers." type:"path" placeholder:"FILE"`
+	mnistrun.Network
+	Mode   string `enum:"train,eval,sample" default:"train" help:"Which graph to draw: ${enum}."`
+	Batch  int    `default:"100" help:"Images in a batch of the graph."`
+	Output string `short:"o" help:"File to draw the graph to, .svg or .dot, instead of listing the layers." type:"path" placeholder:"FILE"`
 }
 
 // Validate is called by kong.
 func (c *explainCmd) Validate() error {
-	if err := (&mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}).CheckNetwork(); err != nil {
+	if err := c.CheckNetwork(); err != nil {
 		return errors.New("--" + err.Error())
 	}
 	if err := mnistrun.InRange("batch", c.Batch, 1, 60000); err != nil {
@@ -42,7 +40,7 @@ func (c *explainCmd) Validate() error {
 
 // Run is called by kong.
 func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
-	s := settings{Config: mnistrun.Config{Hidden: c.Hidden, P: c.P, InputP: c.InputP}}
+	s := settings{Config: mnistrun.Config{Network: c.Network}}
 	m, err := s.arms()[1].Model(784, 10, 1)
 	if err != nil {
 		return err

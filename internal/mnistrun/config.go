@@ -20,12 +20,7 @@ type Config struct {
 
 	Curve int `group:"Data" default:"2000" help:"Evaluate on this many images, held out of the 60,000, after each epoch; 0 for none." placeholder:"N" json:"curve" label:"images for the curves"`
 
-	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer." json:"hidden" label:"hidden units"`
-	P      float64 `group:"Network" short:"p" default:"0.1" help:"Drop probability of the hidden units." json:"p" label:"p of the hidden units"`
-	InputP float64 `group:"Network" default:"0.3" help:"Drop probability of the inputs." json:"input_p" label:"p of the inputs"`
-
-	Submatrix bool `group:"Network" help:"Drop the same units in all images of a step and leave them out of the products: faster, with noisier steps; see docs/submatrix.md." json:"submatrix"`
-	BatchNorm bool `group:"Network" help:"Normalize the sums of hidden units over the batch, with and without dropout." json:"batch_norm" label:"batch normalization"`
+	Network
 
 	Epochs         int     `group:"Training" default:"40" help:"Passes over the training images, with dropout." json:"epochs"`
 	Batch          int     `group:"Training" default:"100" help:"Images in a step." json:"batch" label:"batch size"`
@@ -40,6 +35,17 @@ type Config struct {
 	WeightDecay    float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
 	LabelSmoothing float64 `group:"Training" default:"0" help:"Share of a label's probability that is spread evenly over all digits." placeholder:"S" json:"label_smoothing"`
 	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 for never." placeholder:"EPOCHS" json:"early_stopping" label:"early stopping, epochs"`
+}
+
+// A Network says what is trained, as a part of [Config] and of every command
+// that only builds the network.
+type Network struct {
+	Hidden []int   `group:"Network" default:"256,256" help:"Units of each hidden layer." json:"hidden" label:"hidden units"`
+	P      float64 `group:"Network" short:"p" default:"0.1" help:"Drop probability of the hidden units." json:"p" label:"p of the hidden units"`
+	InputP float64 `group:"Network" default:"0.3" help:"Drop probability of the inputs." json:"input_p" label:"p of the inputs"`
+
+	Submatrix bool `group:"Network" help:"Drop the same units in all images of a step and leave them out of the products: faster, with noisier steps; see docs/submatrix.md." json:"submatrix"`
+	BatchNorm bool `group:"Network" help:"Normalize the sums of hidden units over the batch, with and without dropout." json:"batch_norm" label:"batch normalization"`
 }
 
 // classes is the number of digits, and so the smallest set that can have all of
@@ -78,7 +84,7 @@ func (c *Config) checkData() error {
 }
 
 // CheckNetwork does what [Config.Check] does, for the network only.
-func (c *Config) CheckNetwork() error {
+func (c *Network) CheckNetwork() error {
 	for _, n := range c.Hidden {
 		if err := InRange("hidden", n, 1, 1<<16); err != nil {
 			return err

@@ -26,8 +26,8 @@ func tiny() (train, test *mnist.Set) {
 // Whatever a configuration says, it is refused, or it trains or says why not.
 func FuzzConfig(f *testing.F) {
 	for _, c := range []Config{
-		{Train: 60, Hidden: []int{3}, P: 0.5, Epochs: 1, Batch: 10, LR: 0.1, Schedule: "cosine"},
-		{Train: 20, Validation: 30, Curve: 40, Hidden: []int{2, 2}, InputP: 1, Submatrix: true, BatchNorm: true, P: 0.5, Epochs: 2, Batch: 60000, LR: 1e300, Schedule: "step",
+		{Train: 60, Network: Network{Hidden: []int{3}, P: 0.5}, Epochs: 1, Batch: 10, LR: 0.1, Schedule: "cosine"},
+		{Train: 20, Validation: 30, Curve: 40, Network: Network{Hidden: []int{2, 2}, InputP: 1, Submatrix: true, BatchNorm: true, P: 0.5}, Epochs: 2, Batch: 60000, LR: 1e300, Schedule: "step",
 			Warmup: 7, Momentum: 0.9, Nesterov: true, ClipNorm: 1, MaxNorm: 1, WeightDecay: 1, EarlyStopping: 1},
 	} {
 		data, err := json.Marshal(c)

@@ -31,7 +31,7 @@ func TestWarmup(t *testing.T) {
 }
 
 func TestModel(t *testing.T) {
-	c := Config{Hidden: []int{8, 8}, P: 0.5, InputP: 0.2}
+	c := Config{Network: Network{Hidden: []int{8, 8}, P: 0.5, InputP: 0.2}}
 	for _, c.Submatrix = range []bool{false, true} {
 		m, err := c.Model(12, 10, 1)
 		if err != nil {
@@ -48,7 +48,7 @@ func TestModel(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	good := Config{Train: 100, Hidden: []int{8}, P: 0.5, Epochs: 1, Batch: 10, LR: 0.1, Momentum: 0.9, Schedule: "cosine"}
+	good := Config{Train: 100, Network: Network{Hidden: []int{8}, P: 0.5}, Epochs: 1, Batch: 10, LR: 0.1, Momentum: 0.9, Schedule: "cosine"}
 	if err := good.Check(); err != nil {
 		t.Error(err)
 	}
@@ -96,7 +96,7 @@ func TestCheckedConfigTrains(t *testing.T) {
 	for name, set := range fields {
 		for _, schedule := range Schedules() {
 			for _, v := range values {
-				c := Config{Train: 60, Hidden: []int{3}, P: 0.5, Epochs: 1, Batch: 20, LR: 0.1, Schedule: schedule, Momentum: 0.5}
+				c := Config{Train: 60, Network: Network{Hidden: []int{3}, P: 0.5}, Epochs: 1, Batch: 20, LR: 0.1, Schedule: schedule, Momentum: 0.5}
 				if set(&c, v); c.Epochs > 3 || c.Warmup > 200 || c.Batch > 1000 || c.Check() != nil {
 					continue
 				}

@@ -77,7 +77,7 @@ func TestLoad(t *testing.T) {
 func TestTrainer(t *testing.T) {
 	train, test := tiny()
 	s := &Sets{Train: train, Test: test}
-	c := Config{Train: 60, Hidden: []int{4}, P: 0.5, Epochs: 2, Batch: 20, LR: 0.1, Schedule: "constant", Momentum: 0.5}
+	c := Config{Train: 60, Network: Network{Hidden: []int{4}, P: 0.5}, Epochs: 2, Batch: 20, LR: 0.1, Schedule: "constant", Momentum: 0.5}
 	tr, data, err := c.Trainer(s, 7)
 	if err != nil {
 		t.Fatal(err)
