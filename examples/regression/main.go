@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/datasets"
-	"github.com/gorgonia-dropout/dropout/datasets/concrete"
+	"github.com/gorgonia-dropout/dropout/datasets/uci"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/schedule"
@@ -73,11 +73,11 @@ type split struct {
 }
 
 func (s *settings) data() ([]*split, error) {
-	table, err := concrete.Load()
+	table, err := uci.Concrete().Load()
 	if err != nil {
 		return nil, err
 	}
-	folds, err := concrete.Splits()
+	folds, err := uci.Concrete().Splits()
 	if err != nil {
 		return nil, err
 	}
