@@ -33,7 +33,7 @@ func TestCommittedRecords(t *testing.T) {
 			if s, ok := find(strings.TrimSuffix(filepath.Base(path), ".jsonl")); !ok || s.recordFile(committedRecords) != path {
 				t.Error("the file must be named after an experiment")
 			}
-			known, err := readRecords(path, nil)
+			known, err := readRecords[record](path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func committedRun(t *testing.T, name string, args []string) *studyRun {
 	if err := os.WriteFile(s.recordFile(dir), data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := openRecords(s.recordFile(dir))
+	kept, err := openRecords[record](s.recordFile(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,9 +124,9 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 			return err
 		}
 	}
-	records := make([]*recordFile, len(chosen))
+	records := make([]*recordFile[record], len(chosen))
 	for i, s := range chosen {
-		if records[i], err = openRecords(s.recordFile(c.records())); err != nil {
+		if records[i], err = openRecords[record](s.recordFile(c.records())); err != nil {
 			return errors.Wrap(err, "--records")
 		}
 	}

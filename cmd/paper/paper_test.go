@@ -48,7 +48,7 @@ func fakeSets() *sets {
 func tinyRun(t *testing.T, s study, log io.Writer) *studyRun {
 	t.Helper()
 	dir := t.TempDir()
-	kept, err := openRecords(s.recordFile(filepath.Join(dir, "records")))
+	kept, err := openRecords[record](s.recordFile(filepath.Join(dir, "records")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,10 @@ type record struct {
 	Time time.Duration `json:"time_ns"`
 }
 
+func (r record) key() (string, error) { return r.Trial.key() }
+
 // check returns an error if a record lacks what tables need.
-func (r *record) check() error {
+func (r record) check() error {
 	switch {
 	case r.Diverged != "" && r.Trial.Held == 0:
 		return errors.New("diverged must be of a trial to choose a rate, with held images")

@@ -18,44 +18,48 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
 )
 
+// A keyed record is one that a [recordFile] can keep.
+type keyed interface {
+	// key is equal only for records of equal trials, and sorts them.
+	key() (string, error)
+	// check returns an error if the record lacks what tables need.
+	check() error
+}
+
 // A recordFile keeps the records of an experiment, one to a line in the order
 // of their trials. Several processes may use a file at a time, and be killed at
 // any moment: adding a record replaces the whole file, under a lock.
-type recordFile struct {
+type recordFile[R keyed] struct {
 	path string
 
 	mu    sync.Mutex
-	known map[string]recordLine // by their trials' keys, as last read
+	known map[string]recordLine[R] // by their trials' keys, as last read
 }
 
 // A recordLine is a record and its line, including the newline.
-type recordLine struct {
-	record
-	text string
+type recordLine[R keyed] struct {
+	record R
+	text   string
 }
 
-func newLine(r record) (recordLine, error) {
+func newLine[R keyed](r R) (recordLine[R], error) {
 	text, err := json.Marshal(r)
-	return recordLine{r, string(text) + "\n"}, errors.Wrapf(err, "record of %s, seed %d", r.Trial.Arm.Name, r.Trial.Seed)
+	return recordLine[R]{r, string(text) + "\n"}, errors.Wrapf(err, "record %+v", r)
 }
 
 // openRecords returns the file at path, which need not exist yet; its directory
 // is created.
-func openRecords(path string) (*recordFile, error) {
+func openRecords[R keyed](path string) (*recordFile[R], error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
-	f := &recordFile{path: path}
+	f := &recordFile[R]{path: path}
 	return f, f.locked(f.read)
 }
 
-// find returns the record of a trial, nil if there is none. It sees records
-// that another process has added.
-func (f *recordFile) find(t trial) (*record, error) {
-	key, err := t.key()
-	if err != nil {
-		return nil, err
-	}
+// find returns the record with the key of a trial, nil if there is none. It sees
+// records that another process has added.
+func (f *recordFile[R]) find(key string) (*R, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.known[key]
@@ -74,8 +78,8 @@ func (f *recordFile) find(t trial) (*record, error) {
 
 // add keeps a record and returns it. If another process has kept one of the
 // same trial first, that one stays and is returned.
-func (f *recordFile) add(r record) (*record, error) {
-	key, err := r.Trial.key()
+func (f *recordFile[R]) add(r R) (*R, error) {
+	key, err := r.key()
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +105,7 @@ func (f *recordFile) add(r record) (*record, error) {
 
 // locked does what must not happen while another process reads or writes the
 // file. Reading matters where open files cannot be replaced, as on Windows.
-func (f *recordFile) locked(do func() error) (err error) {
+func (f *recordFile[R]) locked(do func() error) (err error) {
 	lock, err := filelock.Lock(f.path + ".lock")
 	if err != nil {
 		return err
@@ -119,13 +123,13 @@ func (f *recordFile) locked(do func() error) (err error) {
 	return do()
 }
 
-func (f *recordFile) read() (err error) {
+func (f *recordFile[R]) read() (err error) {
 	f.known, err = readRecords(f.path, f.known)
 	return err
 }
 
 // writeRecords writes the lines in the order of their keys.
-func writeRecords(w io.Writer, known map[string]recordLine) error {
+func writeRecords[R keyed](w io.Writer, known map[string]recordLine[R]) error {
 	b := bufio.NewWriter(w)
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		b.WriteString(known[key].text)
@@ -136,40 +140,40 @@ func writeRecords(w io.Writer, known map[string]recordLine) error {
 // readRecords returns the records of a file by their trials' keys; a missing
 // file has none. A line that is not a record, or that is the second of a trial,
 // is an error. Lines that were read before are not parsed again.
-func readRecords(path string, known map[string]recordLine) (map[string]recordLine, error) {
+func readRecords[R keyed](path string, known map[string]recordLine[R]) (map[string]recordLine[R], error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	before := make(map[string]record, len(known))
+	before := make(map[string]R, len(known))
 	for _, l := range known {
 		before[l.text] = l.record
 	}
-	read, lineOf := make(map[string]recordLine), make(map[string]int)
+	read, lineOf := make(map[string]recordLine[R]), make(map[string]int)
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
 		line = strings.TrimRight(line, "\r\n") + "\n"
 		r, ok := before[line]
 		if !ok {
-			if r, err = readRecord(path, number, line); err != nil {
+			if r, err = readRecord[R](path, number, line); err != nil {
 				return nil, err
 			}
 		}
-		key, err := r.Trial.key()
+		key, err := r.key()
 		if err != nil {
 			return nil, err
 		}
 		if first := lineOf[key]; first > 0 {
 			return nil, errors.Errorf("%s:%d: trial must have one record, got it on line %d too", path, number, first)
 		}
-		lineOf[key], read[key] = number, recordLine{r, line}
+		lineOf[key], read[key] = number, recordLine[R]{r, line}
 	}
 	return read, nil
 }
 
 // readRecord parses a line of the file at path; lines are numbered from 1.
-func readRecord(path string, number int, line string) (r record, err error) {
+func readRecord[R keyed](path string, number int, line string) (r R, err error) {
 	if strings.TrimSpace(line) == "" {
 		return r, errors.Errorf("%s:%d: line must be the record of a trial, got an empty one", path, number)
 	}

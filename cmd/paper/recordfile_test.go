@@ -21,10 +21,19 @@ func someRecord(seed uint64) record {
 	return record{Trial: trial{Version: version, Arm: plain("some", 8), Seed: seed}, History: &training.History{Steps: 4, Train: m, Test: m}}
 }
 
-// records returns a file in a new directory.
-func records(t *testing.T) *recordFile {
+func keyOf(t *testing.T, r record) string {
 	t.Helper()
-	f, err := openRecords(filepath.Join(t.TempDir(), "records", "x.jsonl"))
+	key, err := r.key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// records returns a file in a new directory.
+func records(t *testing.T) *recordFile[record] {
+	t.Helper()
+	f, err := openRecords[record](filepath.Join(t.TempDir(), "records", "x.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +43,7 @@ func records(t *testing.T) *recordFile {
 func TestRecordFile(t *testing.T) {
 	f := records(t)
 	for _, seed := range []uint64{3, 1, 2} {
-		if r, err := f.find(someRecord(seed).Trial); r != nil || err != nil {
+		if r, err := f.find(keyOf(t, someRecord(seed))); r != nil || err != nil {
 			t.Fatalf("seed %d: want no record, got %+v, %v", seed, r, err)
 		}
 		if _, err := f.add(someRecord(seed)); err != nil {
@@ -50,11 +59,11 @@ func TestRecordFile(t *testing.T) {
 			t.Errorf("line %d must have %s, got %s", i+1, want, line)
 		}
 	}
-	again, err := openRecords(f.path)
+	again, err := openRecords[record](f.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := again.find(someRecord(2).Trial); err != nil || r == nil || r.History.Test.Correct != 9 {
+	if r, err := again.find(keyOf(t, someRecord(2))); err != nil || r == nil || r.History.Test.Correct != 9 {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	// A record that another process keeps meanwhile is found, and is the one that stays.
@@ -69,7 +78,7 @@ func TestRecordFile(t *testing.T) {
 	if _, err := f.add(someRecord(5)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := again.find(someRecord(5).Trial); err != nil || r == nil {
+	if r, err := again.find(keyOf(t, someRecord(5))); err != nil || r == nil {
 		t.Errorf("got %+v, %v", r, err)
 	}
 }
@@ -110,8 +119,8 @@ func TestDamagedRecords(t *testing.T) {
 			if err := os.WriteFile(f.path, []byte(damaged), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, opened := openRecords(f.path)
-			_, found := f.find(someRecord(7).Trial)
+			_, opened := openRecords[record](f.path)
+			_, found := f.find(keyOf(t, someRecord(7)))
 			_, added := f.add(someRecord(7))
 			for what, err := range map[string]error{"opened": opened, "looked at": found, "added to": added} {
 				if err == nil || !strings.HasPrefix(err.Error(), f.path+":2:") || !strings.Contains(err.Error(), tt.want) {
@@ -121,7 +130,7 @@ func TestDamagedRecords(t *testing.T) {
 			if data, _ := os.ReadFile(f.path); string(data) != damaged {
 				t.Errorf("the file must stay as it is, got\n%s", data)
 			}
-			if _, err := f.find(someRecord(0).Trial); err == nil {
+			if _, err := f.find(keyOf(t, someRecord(0))); err == nil {
 				t.Error("a record of a damaged file must not be found")
 			}
 		})
@@ -139,7 +148,7 @@ func TestRecordChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := openRecords(path)
+	f, err := openRecords[record](path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +193,7 @@ func TestKilledWriters(t *testing.T) {
 			io.Copy(&all, &outputs[i])
 		}
 	}
-	again, err := openRecords(f.path)
+	again, err := openRecords[record](f.path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +204,7 @@ func TestKilledWriters(t *testing.T) {
 			continue // half a line, or the end of a test
 		}
 		kept++
-		if r, err := again.find(someRecord(seed).Trial); err != nil || r == nil {
+		if r, err := again.find(keyOf(t, someRecord(seed))); err != nil || r == nil {
 			t.Errorf("seed %d was kept and is lost: %v", seed, err)
 		}
 	}

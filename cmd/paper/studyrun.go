@@ -24,7 +24,7 @@ type studyRun struct {
 	seed    uint64
 	workers int
 	dir     string // of the study
-	records *recordFile
+	records *recordFile[record]
 	sets    *sets
 	log     io.Writer
 	blas    string

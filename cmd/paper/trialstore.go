@@ -20,7 +20,7 @@ import (
 // there is one, a checkpoint. It implements [experiment.Store].
 type trialStore struct {
 	record  record // the trial and, once it has run, its result
-	records *recordFile
+	records *recordFile[record]
 	path    string // of the checkpoint
 	curve   *curve
 }
@@ -43,7 +43,11 @@ func (s *trialStore) result() experiment.Result {
 
 // Find looks for the record of the trial.
 func (s *trialStore) Find(context.Context) (*experiment.Result, error) {
-	r, err := s.records.find(s.record.Trial)
+	key, err := s.record.key()
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.records.find(key)
 	if r == nil || err != nil {
 		return nil, err
 	}
