@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/internal/vm"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -26,11 +27,11 @@ import (
 // Use a program in one goroutine at a time; programs of one model may run at
 // once.
 type Program struct {
-	graph   *Graph
-	machine gorgonia.VM
-	inputs  []float32
-	wide    []float64 // what the input node holds, for models of float64
-	outputs []gorgonia.Value
+	graph       *Graph
+	machine     *vm.Machine
+	inputs      []float32
+	wide        []float64 // what the input node holds, for models of float64
+	activations bool
 }
 
 // A CompileOption adds to what a [Program] computes.
@@ -43,7 +44,7 @@ type compilation struct {
 }
 
 // WithResults computes further nodes of the graph, such as a loss and its
-// gradients.
+// gradients. They have their values after a run.
 func WithResults(nodes ...*gorgonia.Node) CompileOption {
 	return func(c *compilation) { c.results = append(c.results, nodes...) }
 }
@@ -84,17 +85,16 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
 	err := building.Exclusively(func() error {
 		if c.activations {
-			// Read while the machine runs, since later ops may overwrite what
-			// nodes hold.
-			p.outputs = make([]gorgonia.Value, len(g.activations))
-			for i, a := range g.activations {
-				results = append(results, gorgonia.Read(a.Node, &p.outputs[i]))
+			for _, a := range g.activations {
+				results = append(results, a.Node)
 			}
+			p.activations = true
 		}
 		graph := g.ExactSubgraphRoots(results...)
 		ops.ReuseMemory(graph)
-		p.machine = gorgonia.NewTapeMachine(graph)
-		return nil
+		var err error
+		p.machine, err = vm.New(graph)
+		return errors.Wrap(err, "models: Compile")
 	})
 	return p, err
 }
@@ -150,9 +150,12 @@ type LayerValues struct {
 // the order of [Graph.Activations], if the program was compiled
 // [WithActivations].
 func (p *Program) Activations() ([]LayerValues, error) {
-	layers := make([]LayerValues, len(p.outputs))
-	for i, v := range p.outputs {
-		layer := p.graph.activations[i].Layer
+	if !p.activations {
+		return nil, nil
+	}
+	layers := make([]LayerValues, len(p.graph.activations))
+	for i, a := range p.graph.activations {
+		layer, v := a.Layer, a.Node.Value()
 		d, ok := v.(*tensor.Dense)
 		if !ok {
 			return nil, errors.Errorf("models: Activations: layer %s must have a dense tensor after a run, got %T", layer, v)

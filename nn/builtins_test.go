@@ -282,3 +282,14 @@ func TestBuiltinDropout(t *testing.T) {
 		repaired(t, "two Dropouts of one node and different p", "two nodes")
 	}
 }
+
+// A TapeMachine computes a sum into the memory of another gradient.
+func TestBuiltinTapeMachine(t *testing.T) {
+	g, grads := testkit.SharedGradients(t)
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	testkit.Run(t, m)
+	if got := testkit.Floats(t, grads[0].Value()); got[0] == 14 && got[1] == 24 {
+		repaired(t, "gradient that shares memory", got)
+	}
+}

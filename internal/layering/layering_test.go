@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/op"},
 	{"internal/draw"},
 	{"ops"},
-	{"nn", "internal/testkit"},
+	{"nn", "internal/testkit", "internal/vm"},
 	{"models"},
 	{"training"},
 	{"datasets", "mnist", "report"},
