@@ -1,9 +1,10 @@
-// Command paper repeats the MNIST experiments of the dropout paper (Srivastava
-// et al., JMLR 15, 2014) and of related papers, and compares the results with
-// the published ones.
+// Command paper repeats experiments of the dropout paper (Srivastava et al., JMLR
+// 15, 2014) and of related papers, on MNIST and on sets for regression, and
+// compares the results with the published ones.
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
-const description = `Repeat the MNIST experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and compare the results with the published ones.
+const description = `Repeat experiments of Srivastava et al., "Dropout", JMLR 15, 2014, and of related papers, and compare the results with the published ones.
 
 Examples:
 
@@ -27,6 +28,7 @@ Examples:
     paper all --budget quick                all of them, small
     paper table9 --budget hours --tune      the whole of MNIST, learning rates chosen on validation
     paper fig10 --images 5000 --seeds 5     your own budget
+    paper uci --budget full                 regression with Monte Carlo dropout, on 20 splits of five sets
 
 Each finished training is a line in a file of records: the same command resumes where it was stopped.
 
@@ -85,7 +87,11 @@ func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 		return list(to.Out)
 	}
 	chosen := studies
-	if c.Name != "all" {
+	switch c.Name {
+	case "all":
+	case uciName:
+		chosen = nil
+	default:
 		s, ok := find(c.Name)
 		if !ok {
 			return cmdline.Usagef("no experiment %q: paper list names them", c.Name)
@@ -95,11 +101,45 @@ func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	if err := c.check(chosen); err != nil {
 		return cmdline.Usage(err)
 	}
-	return c.run(ctx, chosen, to)
+	if len(chosen) > 0 {
+		if err := c.run(ctx, chosen, to); err != nil {
+			return err
+		}
+	}
+	if !c.runsUCI() {
+		return nil
+	}
+	l, err := c.uci(to)
+	if err != nil {
+		return err
+	}
+	return errors.Wrap(l.run(ctx, to.Out), uciName)
+}
+
+// runsUCI says whether the study of regression is to be run.
+func (c *cli) runsUCI() bool { return c.Name == uciName || c.Name == "all" }
+
+// uci returns the run of the study of regression.
+func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
+	b := uciBudgets[c.Budget]
+	b.Passes = cmp.Or(c.Passes, b.Passes)
+	records, err := openRecords[uciRecord](filepath.Join(c.records(), uciName+".jsonl"))
+	if err != nil {
+		return nil, errors.Wrap(err, "--records")
+	}
+	library := blas.Use(c.Workers)
+	fmt.Fprintln(to.Log, library)
+	return &uciRun{
+		sets: uciSets, budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
+		log: to.Log, blas: library, args: to.Args,
+	}, nil
 }
 
 // check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
+	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune) {
+		return errors.Errorf("%s takes --budget, --passes, --seed and --workers, got flags of the experiments on MNIST", uciName)
+	}
 	for _, s := range chosen {
 		b := c.budget(s.budgets[c.Budget])
 		if err := b.check(); err != nil {
@@ -108,6 +148,9 @@ func (c *cli) check(chosen []study) error {
 		if c.Seed > math.MaxUint64-uint64(b.Seeds-1) {
 			return errors.Errorf("--seed must leave room for %d seeds below 2^64, got %d", b.Seeds, c.Seed)
 		}
+	}
+	if splits := uciBudgets[c.Budget].Splits; c.runsUCI() && c.Seed > math.MaxUint64-uint64(splits-1) {
+		return errors.Errorf("%s: --seed must leave room for %d splits below 2^64, got %d", uciName, splits, c.Seed)
 	}
 	return nil
 }
@@ -178,5 +221,6 @@ func list(out io.Writer) error {
 	for _, s := range studies {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.title, s.source)
 	}
+	fmt.Fprintf(w, "%s\t%s\t%s\n", uciName, uciTitle, uciSource)
 	return w.Flush()
 }

@@ -103,22 +103,22 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), hours(r.fullHours()), r.workers)
 	here := report.ThisMachine()
 	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
-		strings.Join(l.command(), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))
+		strings.Join(withoutPaths(l.args), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))
 }
 
-// command returns the arguments without those that say where files are, which
-// differ for each reader.
-func (l *studyRun) command() []string {
+// withoutPaths returns the arguments without those that say where files are,
+// which differ for each reader.
+func withoutPaths(args []string) []string {
 	var kept []string
-	for i := 0; i < len(l.args); i++ {
-		name, _, joined := strings.Cut(l.args[i], "=")
+	for i := 0; i < len(args); i++ {
+		name, _, joined := strings.Cut(args[i], "=")
 		if name == "--out" || name == "--records" || name == "--data" {
 			if !joined {
 				i++
 			}
 			continue
 		}
-		kept = append(kept, l.args[i])
+		kept = append(kept, args[i])
 	}
 	return kept
 }

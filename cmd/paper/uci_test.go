@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training/uncertainty"
+)
+
+// uciRunOf returns a tiny run of some sets with records in a directory.
+func uciRunOf(t *testing.T, dir string, sets ...uciSet) *uciRun {
+	t.Helper()
+	records, err := openRecords[uciRecord](filepath.Join(dir, "uci.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &uciRun{
+		sets: sets, budget: uciBudgets["tiny"], label: "tiny", seed: 1, workers: 2, dir: filepath.Join(dir, uciName), records: records,
+		log: io.Discard, blas: "BLAS: some", args: []string{uciName, "--budget", "tiny"},
+	}
+}
+
+// A run writes a page and a table; another one finds all records and writes the
+// same.
+func TestUCI(t *testing.T) {
+	yacht, dir := uciSets[4], t.TempDir()
+	var first, second strings.Builder
+	l := uciRunOf(t, dir, yacht)
+	if err := l.run(context.Background(), &first); err != nil {
+		t.Fatal(err)
+	}
+	if l.done != l.all() || l.done != 2*(3+1)+2*(12+1) {
+		t.Errorf("want 34 trials, got %d of %d", l.done, l.all())
+	}
+	for _, want := range []string{"| yacht |  | without dropout |", "| yacht |  | MC dropout |", "0.67 ± 0.05", "go run ./cmd/paper uci --budget tiny\n"} {
+		if !strings.Contains(first.String(), want) {
+			t.Errorf("the page must have %q, got\n%s", want, first.String())
+		}
+	}
+	var log strings.Builder
+	again := uciRunOf(t, dir, yacht)
+	again.log = &log
+	if err := again.run(context.Background(), &second); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(log.String(), ", kept\n") != 34 {
+		t.Errorf("every record must be found, got\n%s", log.String())
+	}
+	page := func(s string) string { before, _, _ := strings.Cut(s, "\nThe trainings"); return before }
+	if page(first.String()) != page(second.String()) {
+		t.Errorf("the page of the records must be\n%s, got\n%s", first.String(), second.String())
+	}
+	file, err := os.Open(filepath.Join(l.dir, "uci.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil || len(rows) != 1+2*2 {
+		t.Errorf("want a row for each split and method, got %v, %v", rows, err)
+	}
+}
+
+// The settings of a test are those that are most likely on the held-out part.
+func TestUCIChoice(t *testing.T) {
+	yacht, dir := uciSets[4], t.TempDir()
+	l := uciRunOf(t, dir, yacht)
+	// Records of trials that were never run: one p and tau is better by far.
+	for _, c := range uciMethods[1].candidates(yacht, 0, l.budget, l.seed) {
+		r := uciRecord{Trial: c, Score: score{RMSE: 1, LogLikelihood: -3}, Steps: 1}
+		if c.P == 0.01 && c.Tau == 0.5 {
+			r.Score.LogLikelihood = -1
+		}
+		if _, err := l.records.add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table, err := yacht.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := yacht.Splits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := l.method(context.Background(), yacht, uciMethods[1], table, folds[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := chosen[0]; c.Trial.P != 0.01 || c.Trial.Tau != 0.5 || c.Trial.Held || c.held.LogLikelihood != -1 {
+		t.Errorf("want p 0.01 and tau 0.5 on the test part, got %+v", c)
+	}
+}
+
+// The held-out part and the rest are the training part, and differ by seed.
+func TestHeldOut(t *testing.T) {
+	folds, err := uciSets[4].Splits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	four, fifth := heldOut(folds[0], 1)
+	if len(fifth) != 56 || len(four) != 221 {
+		t.Errorf("want 221 and 56 examples, got %d and %d", len(four), len(fifth))
+	}
+	all := slices.Sorted(slices.Values(slices.Concat(four, fifth)))
+	if !slices.Equal(all, folds[0].Train) {
+		t.Errorf("want the training part, got %v", all)
+	}
+	if other, _ := heldOut(folds[0], 2); slices.Equal(four, other) {
+		t.Error("another seed must hold out others")
+	}
+}
+
+// RMSE and likelihood are in the target's own unit.
+func TestUCIMeasure(t *testing.T) {
+	set := uciSets[4]
+	table, err := set.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := set.Splits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, test, scale, err := standardized(table, folds[0].Train, folds[0].Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := models.New(models.MLP{Inputs: 6, Hidden: []int{5}, Outputs: 1}, []int{6}, models.WithSeed(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := uciTrial{Tau: 0.25, Passes: 3}.measure(context.Background(), m, test, scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := (&uncertainty.Predictor{Model: m}).PredictValuesDeterministic(context.Background(), test, scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want score
+	for i, v := range said {
+		y := float64(table.Targets[folds[0].Test[i]])
+		d := y - v.Mean[0]
+		want.RMSE += d * d / float64(len(said))
+		want.LogLikelihood += (math.Log(0.25/(2*math.Pi))/2 - 0.25*d*d/2) / float64(len(said))
+	}
+	want.RMSE = math.Sqrt(want.RMSE)
+	if math.Abs(got.RMSE-want.RMSE) > 1e-4*want.RMSE || math.Abs(got.LogLikelihood-want.LogLikelihood) > 1e-4*math.Abs(want.LogLikelihood) {
+		t.Errorf("want %+v, got %+v", want, got)
+	}
+}
+
+// What is wrong is said before anything is trained, and Ctrl-C ends a run.
+func TestUCIErrors(t *testing.T) {
+	for _, r := range []uciRecord{
+		{Score: score{RMSE: math.NaN()}, Steps: 1}, {Score: score{LogLikelihood: math.Inf(-1)}, Steps: 1}, {},
+	} {
+		if r.check() == nil {
+			t.Errorf("%+v must be an error", r)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := uciRunOf(t, t.TempDir(), uciSets[4]).run(ctx, io.Discard); err == nil {
+		t.Error("a cancelled run must be an error")
+	}
+	for _, c := range []cli{{Name: uciName, Images: 10}, {Name: uciName, Tune: true}, {Name: uciName, Budget: "quick", Seed: math.MaxUint64}} {
+		if c.check(nil) == nil {
+			t.Errorf("%+v must be an error", c)
+		}
+	}
+}
