@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -182,7 +183,7 @@ func distribution[F op.Float](x []F, scale F) {
 	for i, v := range x {
 		x[i] = (v - largest) * scale
 	}
-	exps(x)
+	elementary.Exp(x)
 	var sum float64
 	for _, v := range x {
 		sum += float64(v)
