@@ -85,10 +85,12 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// A team's goroutines have numbers of their own, run at once, and are done when Run returns.
+// A team's goroutines have numbers of their own, run at once where there are cores, and
+// are done when Run returns.
 func TestTeam(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
 	var team parallel.Team[*[5]atomic.Int32]
-	for _, workers := range []int{0, 1, 2, 5} {
+	for _, workers := range []int{0, 1, 2, 5, 2} {
 		var seen [5]atomic.Int32
 		var inside parallel.Tasks
 		team.Run(workers, &seen, func(seen *[5]atomic.Int32, worker int) {
@@ -106,6 +108,38 @@ func TestTeam(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nobody waits for goroutines that have not come: on one core none does.
+func TestTeamAlone(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var team parallel.Team[*atomic.Int32]
+	var ran atomic.Int32
+	team.Run(4, &ran, func(ran *atomic.Int32, worker int) { ran.Add(int32(1 + worker)) })
+	if got := ran.Load(); got != 1 {
+		t.Errorf("goroutines other than the caller's ran on one core: %d", got)
+	}
+}
+
+// Runs of many callers, within each other too, end, each with all of its work done; those
+// that find no helper do it alone.
+func TestManyTeams(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var outer, inner parallel.Split[summing, *summing]
+	var group sync.WaitGroup
+	for range 40 {
+		group.Go(func() {
+			for range 50 {
+				var sum, all atomic.Int64
+				parallel.Each(8, 1<<14, func(int) { inner.Run(3, parallel.Parts{N: 20, Size: 3}, summing{&sum}) })
+				outer.Run(4, parallel.Parts{N: 100, Size: 1}, summing{&all})
+				if sum.Load() != 8*190 || all.Load() != 4950 {
+					t.Errorf("got sums %d and %d, want %d and 4950", sum.Load(), all.Load(), 8*190)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // summing adds the indices of parts.

@@ -13,6 +13,9 @@ import (
 // Float is the type of an element.
 type Float interface{ float32 | float64 }
 
+// few is how many elements are not worth a call.
+const few = 3
+
 // exceptional is how many elements are computed in Go where a vector has one for which
 // the vector instructions do not hold: NaN, or one whose function is near overflow.
 const exceptional = 16
@@ -34,8 +37,11 @@ func Exp64(x []float64) { exp64(isa.Active(), x) }
 
 func exp64(set isa.Set, x []float64) {
 	for len(x) > 0 {
-		x = x[exp64Vectors(set, x, x):]
-		n := left(set, len(x))
+		n := len(x)
+		if n > few {
+			x = x[exp64Vectors(set, x, x):]
+			n = left(set, len(x))
+		}
 		for i, v := range x[:n] {
 			x[i] = portable.Exp(v)
 		}
