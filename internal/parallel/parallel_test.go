@@ -188,3 +188,35 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
+
+// Each task is given out once, those of a goroutine's range first, and those that others
+// have not come for in the end.
+func TestTasks(t *testing.T) {
+	var tasks parallel.Tasks
+	for _, n := range []int{0, 1, 5, 100} {
+		for _, workers := range []int{1, 2, 3, 7} {
+			tasks.Reset(n, workers)
+			given := make([]int, n)
+			take := func(worker int) (int, bool) {
+				i, ok := tasks.Next(worker)
+				if ok {
+					given[i]++
+				}
+				return i, ok
+			}
+			last := workers - 1
+			for want := last * n / workers; want < n; want++ {
+				if i, ok := take(last); !ok || i != want {
+					t.Errorf("%d tasks, %d goroutines: the last one got %d, want %d", n, workers, i, want)
+				}
+			}
+			for _, ok := take(0); ok; _, ok = take(0) {
+			}
+			for i, times := range given {
+				if times != 1 {
+					t.Errorf("%d tasks, %d goroutines: task %d was given out %d times", n, workers, i, times)
+				}
+			}
+		}
+	}
+}

@@ -3,8 +3,6 @@ package parallel
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // Workers returns how many goroutines are worth using for some work, at most
@@ -46,37 +44,4 @@ func (t *Team[A]) Run(workers int, arg A, work func(arg A, worker int)) {
 	var none A
 	c.work, c.arg = nil, none
 	t.crews.Put(c)
-}
-
-// Tasks are given to goroutines one by one, in ascending order. Which goroutine
-// gets which is random, so results must not depend on it. The zero value has
-// none taken.
-type Tasks struct{ taken, done atomic.Int64 }
-
-// Reset makes all tasks available again.
-func (t *Tasks) Reset() {
-	t.taken.Store(0)
-	t.done.Store(0)
-}
-
-// Next returns the number of the next task; the result is false if all n are
-// taken.
-func (t *Tasks) Next(n int) (int, bool) {
-	i := int(t.taken.Add(1)) - 1
-	return i, i < n
-}
-
-// Done reports that a task is done to those that wait.
-func (t *Tasks) Done() { t.done.Add(1) }
-
-// Wait returns when all n tasks are done.
-func (t *Tasks) Wait(n int) {
-	for tries := 0; t.done.Load() < int64(n); tries++ {
-		// The wait takes microseconds, unless another thread was interrupted.
-		if tries < patience {
-			runtime.Gosched()
-		} else {
-			time.Sleep(20 * time.Microsecond)
-		}
-	}
 }
