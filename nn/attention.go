@@ -298,6 +298,7 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 		}
 		// Through the softmax: if a weight is 0, so is the gradient of its
 		// score.
+		scale := h.scale()
 		for t := range times {
 			w, dw := w[t*times:(t+1)*times], dw[t*times:(t+1)*times]
 			var mean float64
@@ -305,7 +306,7 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 				mean += float64(float64(g) * float64(w[j]))
 			}
 			for j, g := range dw {
-				dw[j] = w[j] * (g - F(mean)) * h.scale()
+				dw[j] = w[j] * (g - F(mean)) * scale
 			}
 		}
 		scores := matrix[F]{data: dw, stride: times}
