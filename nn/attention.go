@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -182,7 +183,7 @@ func distribution[F op.Float](x []F, scale F) {
 	for i, v := range x {
 		x[i] = (v - largest) * scale
 	}
-	exps(x)
+	elementary.Exp(x)
 	var sum float64
 	for _, v := range x {
 		sum += float64(v)
@@ -297,6 +298,7 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 		}
 		// Through the softmax: if a weight is 0, so is the gradient of its
 		// score.
+		scale := h.scale()
 		for t := range times {
 			w, dw := w[t*times:(t+1)*times], dw[t*times:(t+1)*times]
 			var mean float64
@@ -304,7 +306,7 @@ func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
 				mean += float64(float64(g) * float64(w[j]))
 			}
 			for j, g := range dw {
-				dw[j] = w[j] * (g - F(mean)) * h.scale()
+				dw[j] = w[j] * (g - F(mean)) * scale
 			}
 		}
 		scores := matrix[F]{data: dw, stride: times}

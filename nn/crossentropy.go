@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
@@ -210,10 +211,28 @@ func logSumExp[F op.Float](row []F) float64 {
 		return largest
 	}
 	var sum float64
-	for _, v := range row {
-		sum += portable.Exp(float64(v) - largest)
+	var memory [some]float64
+	for len(row) > 0 {
+		e := expsLess(&memory, row, largest)
+		for _, v := range e {
+			sum += v
+		}
+		row = row[len(e):]
 	}
 	return largest + portable.Log(sum)
+}
+
+// some is how many exponentials are computed at a time.
+const some = 64
+
+// expsLess returns exp(v-less) for the first elements v of a row, in the memory.
+func expsLess[F op.Float](memory *[some]float64, row []F, less float64) []float64 {
+	e := memory[:min(some, len(row))]
+	for i, v := range row[:len(e)] {
+		e[i] = float64(v) - less
+	}
+	elementary.Exp64(e)
+	return e
 }
 
 func (f crossEntropy) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
@@ -258,8 +277,13 @@ func diffOfLabels[F op.Float](f crossEntropyDiff, dx []F, in op.Args[F]) error {
 		row := b.row(n)
 		log := logSumExp(row)
 		target, all := b.target(n)
-		for k, v := range row {
-			drow[k] = F((float64(all*portable.Exp(float64(v)-log)) - target[k]) * factor)
+		var memory [some]float64
+		for len(row) > 0 {
+			e := expsLess(&memory, row, log)
+			for k, v := range e {
+				drow[k] = F((float64(all*v) - target[k]) * factor)
+			}
+			row, drow, target = row[len(e):], drow[len(e):], target[len(e):]
 		}
 	})
 	return nil

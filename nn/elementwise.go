@@ -24,11 +24,6 @@ func LeakyReLU(x *gorgonia.Node, slope float64) (*gorgonia.Node, error) {
 	return applyCurve(leakyReLU{slope}, x)
 }
 
-// GELU returns x*Phi(x) for each element of x, a float32 or float64 node of any
-// shape, where Phi is the distribution function of the standard normal
-// distribution (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
-func GELU(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(gelu{}, x) }
-
 // GELUTanh returns the approximation of [GELU]
 //
 //	x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3)))
@@ -70,27 +65,6 @@ func (c leakyReLU) slope(x, _ float64) float64 {
 		return c.s
 	}
 	return 1
-}
-
-type gelu struct{}
-
-func (gelu) String() string { return "GELU" }
-
-func (gelu) at(x float64) float64 {
-	if x < -40 {
-		return 0 // and not -Inf*0
-	}
-	return x / 2 * portable.Erfc(-x/math.Sqrt2)
-}
-
-func (gelu) slope(x, _ float64) float64 {
-	if x < -40 {
-		return 0
-	}
-	if math.IsInf(x, 1) {
-		return 1
-	}
-	return float64(portable.Erfc(-x/math.Sqrt2)/2) + float64(x*portable.Exp(-x*x/2)/math.Sqrt(2*math.Pi))
 }
 
 type geluTanh struct{}

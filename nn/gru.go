@@ -4,6 +4,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -44,13 +45,13 @@ func gruStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	for j := range gates {
 		gates[j] += bih[j] + bhh[j]
 	}
-	sigmoids(gates)
+	elementary.Sigmoid(gates)
 	r, z := gates[:w], gates[w:]
 	for u := range n {
 		part[u] += bhh[2*w+u]
 		n[u] += bih[2*w+u] + F(r[u]*part[u])
 	}
-	tanhs(n)
+	elementary.Tanh(n)
 	for u := range h {
 		h[u] = blend(noise.hidden.at(at+u), old[u], F((1-z[u])*n[u])+F(z[u]*old[u]))
 	}

@@ -3,6 +3,7 @@ package nn
 import (
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -48,15 +49,15 @@ func lstmStep[F op.Float](row, old, bih, bhh []F, noise noiseAt[F], at int) {
 	for j, b := range bih {
 		gates[j] += b + bhh[j]
 	}
-	sigmoids(gates[:2*n])
-	tanhs(gates[2*n : 3*n])
-	sigmoids(gates[3*n:])
+	elementary.Sigmoid(gates[:2*n])
+	elementary.Tanh(gates[2*n : 3*n])
+	elementary.Sigmoid(gates[3*n:])
 	i, f, g, o := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
 	for u := range h {
 		h[u] = F(f[u]*old[n+u]) + F(i[u]*g[u])
 	}
 	copy(c, h)
-	tanhs(h)
+	elementary.Tanh(h)
 	for u := range h {
 		h[u] = blend(noise.hidden.at(at+u), old[u], o[u]*h[u])
 		c[u] = blend(noise.cell.at(at+u), old[n+u], c[u])
@@ -73,7 +74,7 @@ func lstmBack[F op.Float](d, dh, dc, row, old []F, noise noiseAt[F], at int) {
 	for u := range tanh {
 		tanh[u] = F(f[u]*old[n+u]) + F(i[u]*g[u])
 	}
-	tanhs(tanh)
+	elementary.Tanh(tanh)
 	for u, t := range tanh {
 		zh, zc := noise.hidden.at(at+u), noise.cell.at(at+u)
 		new := (1 - zh) * dh[u]

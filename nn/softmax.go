@@ -70,14 +70,21 @@ func eachRow(s tensor.Shape, f func(from, to int)) {
 
 func softmaxRows[F op.Float](f softmax, y []F, in op.Args[F]) error {
 	eachRow(in.Shapes[0], func(from, to int) {
-		row := in.Floats[0][from:to]
+		row, y := in.Floats[0][from:to], y[from:to]
 		log := logSumExp(row)
-		for i, v := range row {
-			d := float64(v) - log
-			if !f.log {
-				d = portable.Exp(d)
+		if f.log {
+			for i, v := range row {
+				y[i] = F(float64(v) - log)
 			}
-			y[from+i] = F(d)
+			return
+		}
+		var memory [some]float64
+		for len(row) > 0 {
+			e := expsLess(&memory, row, log)
+			for i, v := range e {
+				y[i] = F(v)
+			}
+			row, y = row[len(e):], y[len(e):]
 		}
 	})
 	return nil

@@ -19,6 +19,12 @@ func TestMain(m *testing.M) {
 	if slices.Contains(os.Args, "--worker") {
 		commandLine().Main()
 	}
+	if len(os.Args) > 2 && os.Args[1] == "-c" { // called as Python is
+		if os.Args[2] == torchScript {
+			panic("this is no Python")
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -47,6 +53,47 @@ func TestRun(t *testing.T) {
 	}
 	if len(r.Targets) != len(targets()) {
 		t.Errorf("got %d targets, want %d", len(r.Targets), len(targets()))
+	}
+}
+
+// The case of all products of a step keeps them, although those of a single one come after it.
+func TestProducts(t *testing.T) {
+	if r := measuredBy(t, "--only", "^products/gemm-ours1$", "--rounds", "1", "--for", "1ms"); r.Cases[0].Error != "" {
+		t.Errorf("got the error %q, want none", r.Cases[0].Error)
+	}
+}
+
+// A process that panics is reported by its message, not by the end of its stack.
+func TestPanic(t *testing.T) {
+	r := measuredBy(t, "--only", "^30-16-2/step-torch1$", "--python", os.Args[0])
+	if want := "panic: this is no Python"; r.Cases[0].Error != want {
+		t.Errorf("got the error %q, want %q", r.Cases[0].Error, want)
+	}
+}
+
+// measuredBy is the result of the command.
+func measuredBy(t *testing.T, args ...string) (r result) {
+	t.Helper()
+	var out, log bytes.Buffer
+	if code := commandLine().Execute(&cmdline.Console{Args: append(args, "--json"), In: strings.NewReader(""), Out: &out, Log: &log}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &log)
+	}
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestComplaint(t *testing.T) {
+	for _, test := range []struct{ said, want string }{
+		{"bench: no case of this program is called \"x\"\n", `bench: no case of this program is called "x"`},
+		{"working\npanic: blas: illegal transpose\n\ngoroutine 1 [running]:\nmain.main()\n\tmain.go:56 +0xb2\n", "panic: blas: illegal transpose"},
+		{"runtime: out of memory\nfatal error: out of memory\n\nmain.go:1 +0x1", "fatal error: out of memory"},
+		{"Traceback (most recent call last):\n  File \"<string>\", line 1\nModuleNotFoundError: No module named 'torch'\n", "ModuleNotFoundError: No module named 'torch'"},
+	} {
+		if got := complaint(test.said); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.said, got, test.want)
+		}
 	}
 }
 

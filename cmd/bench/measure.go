@@ -181,11 +181,23 @@ func (w *worker) run(turn time.Duration) (answer, error) {
 	if err != nil {
 		w.stop()
 		if said := strings.TrimSpace(w.trouble.String()); said != "" {
-			return answer{}, errors.New(said[strings.LastIndexByte(said, '\n')+1:])
+			return answer{}, errors.New(complaint(said))
 		}
 		return answer{}, errors.Wrap(err, "the process ended")
 	}
 	return parse(line)
+}
+
+// complaint returns the line that says why a process failed. A panic begins with it, and a
+// stack follows; of anything else, such as a traceback of Python, it is the last line.
+func complaint(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	return lines[len(lines)-1]
 }
 
 // parse reads an answer.

@@ -6,8 +6,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// stride is how many steps of a training are between two meetings of a pair.
-const stride = 4
+// stride is how many steps of a training are between two meetings of a pair, enough that
+// waking its threads for each takes a small part.
+const stride = 20
 
 // pairCases are two trainings of a small network in turn in one goroutine, and the same
 // two at once on two cores.

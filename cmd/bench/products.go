@@ -73,10 +73,11 @@ func productCases() []*benchCase {
 	all := slices.Concat(
 		group("products", productsBy("all products of a step of the MLP", step)),
 		group("square", productsBy("1024×1024×1024", []product{{1024, 1024, 1024, blas.NoTrans, blas.NoTrans}})))
-	slices.SortFunc(step, func(p, q product) int {
+	single := slices.Clone(step) // what is captured above must keep its order and length
+	slices.SortFunc(single, func(p, q product) int {
 		return slices.Compare([]int{p.m, p.n, p.k, int(p.a), int(p.b)}, []int{q.m, q.n, q.k, int(q.a), int(q.b)})
 	})
-	for _, p := range slices.Compact(step) {
+	for _, p := range slices.Compact(single) {
 		all = append(all, group("product-"+p.String(), inLong(productsBy(p.String(), []product{p})))...)
 	}
 	return all

@@ -86,8 +86,7 @@ func (p *programs) buildGoMLX(ctx context.Context, dir string) {
 	p.gomlx.path = filepath.Join(p.temporary, "gomlx")
 	out, err := exec.CommandContext(ctx, "go", "build", "-C", dir, "-o", p.gomlx.path, ".").CombinedOutput()
 	if err != nil {
-		last := strings.TrimSpace(string(out))
-		p.gomlx.err = errors.Errorf("GoMLX cannot be built (%v): %s", err, last[strings.LastIndexByte(last, '\n')+1:])
+		p.gomlx.err = errors.Errorf("GoMLX cannot be built (%v): %s", err, complaint(string(out)))
 	}
 }
 

@@ -33,7 +33,7 @@ func headings() map[string]string {
 		"cnn":         "Training step, convolutions of 32 and 64 filters 3×3, pooling, 128 units; 28×28, batch 64",
 		"lstm":        "Training step of the LSTM of examples/language: 64 units, 32 characters, batch 8, Adam",
 		"transformer": "Training step of the Transformer of examples/language: 2 blocks of width 64, 32 characters, batch 8, Adam",
-		"pair":        "Two trainings of 784-256-256-10, batch 100, four steps of each",
+		"pair":        "Two trainings of 784-256-256-10, batch 100, twenty steps of each",
 		"epoch":       "Epoch of the MLP, 1280 images of MNIST",
 		"width":       "Growth with width: step of the MLP with dropout",
 		"batch":       "Growth with the batch: step of the MLP with dropout",

@@ -85,10 +85,12 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// A team's goroutines have numbers of their own, run at once, and are done when Run returns.
+// A team's goroutines have numbers of their own, run at once where there are cores, and
+// are done when Run returns.
 func TestTeam(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
 	var team parallel.Team[*[5]atomic.Int32]
-	for _, workers := range []int{0, 1, 2, 5} {
+	for _, workers := range []int{0, 1, 2, 5, 2} {
 		var seen [5]atomic.Int32
 		var inside parallel.Tasks
 		team.Run(workers, &seen, func(seen *[5]atomic.Int32, worker int) {
@@ -106,6 +108,38 @@ func TestTeam(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nobody waits for goroutines that have not come: on one core none does.
+func TestTeamAlone(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var team parallel.Team[*atomic.Int32]
+	var ran atomic.Int32
+	team.Run(4, &ran, func(ran *atomic.Int32, worker int) { ran.Add(int32(1 + worker)) })
+	if got := ran.Load(); got != 1 {
+		t.Errorf("goroutines other than the caller's ran on one core: %d", got)
+	}
+}
+
+// Runs of many callers, within each other too, end, each with all of its work done; those
+// that find no helper do it alone.
+func TestManyTeams(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var outer, inner parallel.Split[summing, *summing]
+	var group sync.WaitGroup
+	for range 40 {
+		group.Go(func() {
+			for range 50 {
+				var sum, all atomic.Int64
+				parallel.Each(8, 1<<14, func(int) { inner.Run(3, parallel.Parts{N: 20, Size: 3}, summing{&sum}) })
+				outer.Run(4, parallel.Parts{N: 100, Size: 1}, summing{&all})
+				if sum.Load() != 8*190 || all.Load() != 4950 {
+					t.Errorf("got sums %d and %d, want %d and 4950", sum.Load(), all.Load(), 8*190)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // summing adds the indices of parts.
@@ -152,5 +186,37 @@ func TestAllocations(t *testing.T) {
 		scratch.Give(scratch.Take(100))
 	}); n >= 1 {
 		t.Errorf("%v allocations, want none", n)
+	}
+}
+
+// Each task is given out once, those of a goroutine's range first, and those that others
+// have not come for in the end.
+func TestTasks(t *testing.T) {
+	var tasks parallel.Tasks
+	for _, n := range []int{0, 1, 5, 100} {
+		for _, workers := range []int{1, 2, 3, 7} {
+			tasks.Reset(n, workers)
+			given := make([]int, n)
+			take := func(worker int) (int, bool) {
+				i, ok := tasks.Next(worker)
+				if ok {
+					given[i]++
+				}
+				return i, ok
+			}
+			last := workers - 1
+			for want := last * n / workers; want < n; want++ {
+				if i, ok := take(last); !ok || i != want {
+					t.Errorf("%d tasks, %d goroutines: the last one got %d, want %d", n, workers, i, want)
+				}
+			}
+			for _, ok := take(0); ok; _, ok = take(0) {
+			}
+			for i, times := range given {
+				if times != 1 {
+					t.Errorf("%d tasks, %d goroutines: task %d was given out %d times", n, workers, i, times)
+				}
+			}
+		}
 	}
 }

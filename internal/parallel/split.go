@@ -31,20 +31,20 @@ func (s *Split[A, P]) Run(workers int, parts Parts, whole A) {
 	if !ok {
 		// As a value, a method of a generic type would be allocated in each
 		// run.
-		r = &split[A, P]{share: func(r *split[A, P], _ int) { r.work() }}
+		r = &split[A, P]{share: func(r *split[A, P], worker int) { r.work(worker) }}
 	}
 	r.parts, r.whole = parts, whole
-	r.tasks.Reset()
-	s.team.Run(min(workers, parts.Count()), r, r.share)
+	workers = max(1, min(workers, parts.Count()))
+	r.tasks.Reset(parts.Count(), workers)
+	s.team.Run(workers, r, r.share)
 	// The pool must not keep the job's memory alive.
 	var none A
 	r.whole = none
 	s.runs.Put(r)
 }
 
-func (r *split[A, P]) work() {
-	n := r.parts.Count()
-	for i, ok := r.tasks.Next(n); ok; i, ok = r.tasks.Next(n) {
+func (r *split[A, P]) work(worker int) {
+	for i, ok := r.tasks.Next(worker); ok; i, ok = r.tasks.Next(worker) {
 		P(&r.whole).Part(r.parts.Part(i))
 	}
 }

@@ -3,8 +3,6 @@ package parallel
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // Workers returns how many goroutines are worth using for some work, at most
@@ -22,16 +20,14 @@ type Team[A any] struct{ crews sync.Pool }
 
 // crew is the memory of one run.
 type crew[A any] struct {
-	work   func(arg A, worker int)
-	arg    A
-	joined atomic.Int64
-	others sync.WaitGroup
-	start  func()
+	*task
+	work func(arg A, worker int)
+	arg  A
 }
 
-// Run calls work on the given number of goroutines, including the caller's,
-// numbered from 0, and returns when all have finished. A goroutine may find
-// that the others have done everything.
+// Run calls work on up to the given number of goroutines, numbered from 0, which is the
+// caller's, and returns when all of them have finished. The others come when they can: a
+// goroutine may find that the rest has been done, and the caller may have to do it all.
 func (t *Team[A]) Run(workers int, arg A, work func(arg A, worker int)) {
 	if workers <= 1 {
 		work(arg, 0)
@@ -40,56 +36,12 @@ func (t *Team[A]) Run(workers int, arg A, work func(arg A, worker int)) {
 	c, ok := t.crews.Get().(*crew[A])
 	if !ok {
 		c = new(crew[A])
-		c.start = func() {
-			defer c.others.Done()
-			c.work(c.arg, int(c.joined.Add(1)))
-		}
+		c.task = newTask(func(worker int) { c.work(c.arg, worker) })
 	}
 	c.work, c.arg = work, arg
-	c.joined.Store(0)
-	c.others.Add(workers - 1)
-	for range workers - 1 {
-		// A go statement on a function value without arguments allocates nothing; one on
-		// a method or a closure does.
-		go c.start()
-	}
-	work(arg, 0)
-	c.others.Wait()
+	c.share(workers)
 	// The pool must not keep the argument alive.
 	var none A
 	c.work, c.arg = nil, none
 	t.crews.Put(c)
-}
-
-// Tasks are given to goroutines one by one, in ascending order. Which goroutine
-// gets which is random, so results must not depend on it. The zero value has
-// none taken.
-type Tasks struct{ taken, done atomic.Int64 }
-
-// Reset makes all tasks available again.
-func (t *Tasks) Reset() {
-	t.taken.Store(0)
-	t.done.Store(0)
-}
-
-// Next returns the number of the next task; the result is false if all n are
-// taken.
-func (t *Tasks) Next(n int) (int, bool) {
-	i := int(t.taken.Add(1)) - 1
-	return i, i < n
-}
-
-// Done reports that a task is done to those that wait.
-func (t *Tasks) Done() { t.done.Add(1) }
-
-// Wait returns when all n tasks are done.
-func (t *Tasks) Wait(n int) {
-	for tries := 0; t.done.Load() < int64(n); tries++ {
-		// The wait takes microseconds, unless another thread was interrupted.
-		if tries < 1000 {
-			runtime.Gosched()
-		} else {
-			time.Sleep(20 * time.Microsecond)
-		}
-	}
 }

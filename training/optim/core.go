@@ -178,8 +178,8 @@ func (c *core) units() {
 // run does all tasks, on several goroutines if there are enough tasks.
 func (c *core) run(p phase) {
 	c.phase = p
-	c.next.Reset()
 	workers := parallel.Workers(len(c.tasks), share)
+	c.next.Reset(len(c.tasks), workers)
 	if p == phaseUpdate {
 		c.provide(workers)
 	}
@@ -187,7 +187,7 @@ func (c *core) run(p phase) {
 }
 
 func (c *core) work(worker int) {
-	for i, ok := c.next.Next(len(c.tasks)); ok; i, ok = c.next.Next(len(c.tasks)) {
+	for i, ok := c.next.Next(worker); ok; i, ok = c.next.Next(worker) {
 		t := c.tasks[i]
 		p := &c.params[t.param]
 		switch c.phase {

@@ -20,8 +20,11 @@
 //
 // Blocks and packing follow Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication", ACM TOMS 34, 2008, and BLIS (Van Zee and van de Geijn, ACM TOMS 41,
-// 2015). A is packed into panels of as many rows as a tile has, by all goroutines
-// together; columns of B, as many as a tile has, are packed by the goroutine that
-// multiplies them with all panels, so that they are still in its first-level cache.
-// Few rows need no packing of B.
+// 2015). A is packed into panels of as many rows as a tile has; columns of B, as many as a
+// tile has, are packed by the goroutine that multiplies them with panels, so that they are
+// still in its first-level cache. Few rows need no packing of B.
+//
+// Each goroutine has a part of the rows or of the columns, the same in each product, since
+// what another core has in its caches comes slowly. Either all pack A together, each the
+// rows that it has, or, where it pays, each packs all of A for itself.
 package product

@@ -8,6 +8,10 @@ const packedBytes = 1 << 20
 // several panels: it stays in the first-level cache.
 const directBytes = 16 << 10
 
+// alone is the number of columns a goroutine for which it packs all panels itself: they
+// take a few per cent of its time, and are not fetched from another core.
+const alone = 128
+
 // plan is how a product is cut up: rows and k into blocks, of which one of a is packed
 // at a time, the rows of a block into panels of a tile's height, columns into slivers of
 // a tile's width.
@@ -18,6 +22,7 @@ type plan struct {
 	slivers     int
 	groups      int  // of panels: a task is a sliver and a group
 	direct      bool // b is not packed
+	private     bool // each goroutine packs all panels for itself
 	goroutines  int
 }
 
@@ -35,9 +40,17 @@ func (k *kernels[F]) planFor(m, n, depth int, goroutines int) plan {
 	panels := k.panels(p.rows.largest()).count
 	p.goroutines = max(1, min(goroutines, panels*p.slivers, m*n*depth/k.grain))
 	p.groups = 1
-	if p.goroutines > 1 {
-		// Several tasks for each, so that one that is interrupted holds up little.
-		p.groups = min(panels, ceil(4*p.goroutines, p.slivers))
+	if p.goroutines == 1 {
+		return p
+	}
+	// Several tasks for each, so that one that is interrupted holds up little.
+	p.groups = min(panels, ceil(4*p.goroutines, p.slivers))
+	switch {
+	case m >= n:
+		// A goroutine has some of the rows, and packs b for itself.
+		p.groups = min(panels, max(p.groups, p.goroutines))
+	case p.groups == 1 && n >= alone*p.goroutines:
+		p.private = true
 	}
 	return p
 }

@@ -148,7 +148,7 @@ func TestBlocks(t *testing.T) {
 
 func testBlocks[F Float](t *testing.T, k *kernels[F]) {
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for _, s := range [][3]int{{700, 18, 600}, {9, 40, 1200}, {1300, 3, 300}} {
+	for _, s := range [][3]int{{700, 18, 600}, {9, 40, 1200}, {1300, 3, 300}, {30, 390, 50}} {
 		m, n, d := s[0], s[1], s[2]
 		for i, goroutines := range []int{1, 3} {
 			a, b := view[F](rnd, m, d, "rows", false), view[F](rnd, d, n, "columns", false)

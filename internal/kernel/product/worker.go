@@ -4,6 +4,7 @@ package product
 type worker[F Float] struct {
 	*kernels[F]
 	sliver []F          // packed columns of b
+	own    []F          // panels of a that it packs for itself
 	tiled  []F          // a tile of c that cannot be written in place
 	heads  [maxLanes]*F // of rows to transpose
 	sums   [64]F        // chains of a sum
@@ -25,11 +26,19 @@ func newWorker[F Float](k *kernels[F]) *worker[F] {
 	}
 }
 
+// room returns memory for panels of its own.
+func (w *worker[F]) room(size int) []F {
+	if len(w.own) < size {
+		w.own = make([]F, size)
+	}
+	return w.own
+}
+
 // packPanel packs a panel of a block of a, each piece of k to its place.
-func (w *worker[F]) packPanel(j *job[F], p int, panels parts, rows, depth span) {
+func (w *worker[F]) packPanel(j *job[F], packed []F, p int, panels parts, rows, depth span) {
 	panel, pieces := panels.part(p), j.cutDepth(depth)
 	for i := range pieces.count {
-		piece, dst := pieces.part(i), j.panel(i*panels.count+p)
+		piece, dst := pieces.part(i), j.panel(packed, i*panels.count+p)
 		a := j.a.from(rows.first+panel.first, depth.first+piece.first)
 		w.pack(dst, panel.n, a, j.a.RowStep, j.a.ColStep, panel.n, piece.n)
 		scaleBy(dst[:panel.n*piece.n], j.scaleA)
@@ -37,7 +46,7 @@ func (w *worker[F]) packPanel(j *job[F], p int, panels parts, rows, depth span) 
 }
 
 // compute multiplies the panels of a group with a sliver of b.
-func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, rows, depth span) {
+func (w *worker[F]) compute(j *job[F], packed []F, sliver int, group span, panels parts, rows, depth span) {
 	columns := span{sliver * w.columns(), min(w.columns(), j.c.Cols-sliver*w.columns())}
 	vectors := w.vectors(columns.n)
 	whole := w.masked || columns.n == vectors*w.lanes
@@ -55,7 +64,7 @@ func (w *worker[F]) compute(j *job[F], sliver int, group span, panels parts, row
 		next := w.next(j, sliver, direct, depth, pieces, i)
 		for p := group.first; p < group.end(); p++ {
 			panel := panels.part(p)
-			a := j.panel(i*panels.count + p)
+			a := j.panel(packed, i*panels.count+p)
 			c := j.c.from(rows.first+panel.first, columns.first)
 			if whole && j.c.ColStep == 1 {
 				w.tile(panel.n, vectors, piece.n, &a[0], panel.n, &b[0], bStep, &c[0], j.c.RowStep, columns.n, number(add))
@@ -79,7 +88,7 @@ type ahead[F Float] struct {
 func (w *worker[F]) next(j *job[F], sliver int, direct bool, depth span, pieces parts, i int) (n ahead[F]) {
 	if i++; i == pieces.count {
 		i = 0
-		sliver += j.goroutines
+		sliver++
 	}
 	if w.prefetch == nil || direct || sliver >= j.slivers {
 		return n

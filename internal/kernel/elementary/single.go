@@ -1,53 +1,6 @@
-package nn
+package elementary
 
-import (
-	"math"
-
-	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
-)
-
-// sigmoids replaces each x by 1/(1+exp(-x)).
-func sigmoids[F op.Float](x []F) {
-	switch x := any(x).(type) {
-	case []float32:
-		for i, v := range x {
-			x[i] = 1 / (1 + exp32(-v))
-		}
-	case []float64:
-		for i, v := range x {
-			x[i] = 1 / (1 + portable.Exp(-v))
-		}
-	}
-}
-
-// tanhs replaces each x by its hyperbolic tangent.
-func tanhs[F op.Float](x []F) {
-	switch x := any(x).(type) {
-	case []float32:
-		for i, v := range x {
-			x[i] = tanh32(v)
-		}
-	case []float64:
-		for i, v := range x {
-			x[i] = portable.Tanh(v)
-		}
-	}
-}
-
-// exps replaces each x by exp(x).
-func exps[F op.Float](x []F) {
-	switch x := any(x).(type) {
-	case []float32:
-		for i, v := range x {
-			x[i] = exp32(v)
-		}
-	case []float64:
-		for i, v := range x {
-			x[i] = portable.Exp(v)
-		}
-	}
-}
+import "math"
 
 // exp32 returns exp(x) to two units in the last place, in a quarter of the time
 // of math.Exp: exp(x) = 2^n exp(r) with |r| <= log(2)/2 and the polynomial of
