@@ -193,7 +193,7 @@ func network(x *gorgonia.Node) { // want network:"calls"
 	gorgonia.NewTapeMachine(train)
 	gorgonia.NewTapeMachine(eval, gorgonia.EvalMode())
 }`,
-	"predictions within ops.Inference": `
+	"predictions within ops.Infer": `
 import (
 	"gorgonia.org/gorgonia"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -203,7 +203,7 @@ func network(x *gorgonia.Node) {
 	g := gorgonia.NewGraph()
 	gorgonia.Must(ops.Dropout(x, 0.5))
 	vm := gorgonia.NewTapeMachine(g)
-	ops.Inference(g, vm.RunAll)
+	ops.Infer(g, vm.RunAll)
 }
 
 func predict() {}`,

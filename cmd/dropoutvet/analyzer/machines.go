@@ -32,7 +32,7 @@ func reportMachines(pass *analysis.Pass, root inspector.Cursor) {
 			obj := pass.TypesInfo.Uses[n]
 			if obj != nil && obj.Pkg() != nil && obj.Pkg().Path() == opsPath {
 				switch obj.Name() {
-				case "Inference", "WithMode", "StepOf", "FindStep":
+				case "Infer", "Inference", "WithMode", "StepOf", "FindStep":
 					handled = true
 				}
 			}
@@ -51,14 +51,14 @@ func reportMachines(pass *analysis.Pass, root inspector.Cursor) {
 	}
 	if len(training) == len(machines) {
 		if !handled && len(machines) > 0 && (predicting || len(machines) > 1) {
-			pass.ReportRangef(machines[len(machines)-1].call, "no machine of this package has gorgonia.EvalMode, so predictions are made with dropout on: wrap them in ops.Inference, or build a graph for evaluation (-eval=false for no such report)")
+			pass.ReportRangef(machines[len(machines)-1].call, "no machine of this package has gorgonia.EvalMode, so predictions are made with dropout on: wrap them in ops.Infer, or build a graph for evaluation (-eval=false for no such report)")
 		}
 		return
 	}
 	for _, m := range machines {
 		for _, t := range training {
 			if m.eval && m.graph != "" && m.graph == t.graph {
-				pass.ReportRangef(m.call, "a machine with gorgonia.EvalMode turns dropout off in its graph, for the machines that train it too: predict within ops.Inference instead (-eval=false for no such report)")
+				pass.ReportRangef(m.call, "a machine with gorgonia.EvalMode turns dropout off in its graph, for the machines that train it too: predict within ops.Infer instead (-eval=false for no such report)")
 				break
 			}
 		}

@@ -13,4 +13,4 @@ func DropBlock2d(x *gorgonia.Node, p float64, side int, opts ...Option) (*gorgon
 	return x, nil
 }
 
-func Inference(g *gorgonia.ExprGraph, run func() error) error { return run() }
+func Infer(g *gorgonia.ExprGraph, run func() error) error { return run() }
