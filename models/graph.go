@@ -33,6 +33,7 @@ type Graph struct {
 	places      map[*gorgonia.Node]string // of the layers that built the nodes, as in Scope.path
 	fused       bool                      // layers are computed together where possible
 	layers      []*LayerSummary           // of those that Scope.Apply has added
+	losses      gorgonia.Nodes            // terms that layers have added
 }
 
 // An Activation is the output of an activation layer in a [Graph].

@@ -31,6 +31,15 @@ func Ones(values []float64, _ tensor.Shape, _ *rand.Rand) {
 	}
 }
 
+// Constant returns an Init that sets all values to v.
+func Constant(v float64) Init {
+	return func(values []float64, _ tensor.Shape, _ *rand.Rand) {
+		for i := range values {
+			values[i] = v
+		}
+	}
+}
+
 // HeNormal draws from N(0, 2/inputs), for layers before a ReLU (He et al.,
 // "Delving Deep into Rectifiers", ICCV 2015, equation 10).
 func HeNormal(values []float64, shape tensor.Shape, r *rand.Rand) {

@@ -29,7 +29,8 @@ const (
 	DropoutBeforeBatchNorm Rule = "dropout before batch normalization"
 	// WrongAxis is a dropout of channels along an axis that does not hold them.
 	WrongAxis Rule = "wrong axis"
-	// SharedStream is a dropout that draws the same bits as another one.
+	// SharedStream is a dropout that draws the same bits as another one. [Audit]
+	// does not look for it with [AllowShared].
 	SharedStream Rule = "shared stream"
 	// HighRate is a dropout with a drop probability of 0.9 or more, which may
 	// have been meant as the keep probability.
@@ -58,12 +59,16 @@ type AuditOption func(*audit)
 // ForEval says that the graph is for evaluation, where nothing should drop.
 func ForEval() AuditOption { return func(a *audit) { a.eval = true } }
 
+// AllowShared says that dropouts of one stream are intended, as in a network
+// that is built one time step at a time with one mask for all steps.
+func AllowShared() AuditOption { return func(a *audit) { a.allowShared = true } }
+
 // Audit looks for the classic mistakes with dropout in a graph, with or without
 // its gradients, and returns its findings in the order in which the dropouts
 // were built, nil if there are none. It reports each dropout at most once for
-// each [Rule]. It judges by the ops around a dropout, so it can miss a mistake
+// each [Rule], and dropouts that share a stream once. It judges by the ops around a dropout, so it can miss a mistake
 // that is spelled out in other ops, and a finding can be intended: one stream
-// for all time steps, for instance, is variational dropout. Do not add to the
+// for all time steps, for instance, is variational dropout ([AllowShared]). Do not add to the
 // graph during an audit.
 func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 	if g == nil {
@@ -74,16 +79,16 @@ func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 		opt(&a)
 	}
 	sites := sitesOf(g)
-	for i, s := range sites {
+	for _, s := range sites {
 		a.inEval(s)
 		a.onLogits(s)
 		a.beforeBatchNorm(s)
 		a.axis(s)
-		a.stream(s, sites[:i])
 		a.rate(s)
 	}
+	a.streams(sites)
 	for _, n := range g.AllNodes() {
-		if builtinName(n) == "dropoutOp" {
+		if builtinName(n) == builtinDropout {
 			a.add(n, BuiltinDropout, "The gradient of gorgonia.Dropout is wrong for every p but 0.5, and two of them on one node become one.", "Use ops.Dropout.")
 		}
 	}
@@ -93,8 +98,9 @@ func Audit(g *gorgonia.ExprGraph, opts ...AuditOption) []Finding {
 
 // audit is an audit in progress.
 type audit struct {
-	eval     bool
-	findings []Finding
+	eval        bool
+	allowShared bool
+	findings    []Finding
 }
 
 func (a *audit) add(n *gorgonia.Node, r Rule, problem, fix string) {
@@ -186,14 +192,37 @@ func maskShape(s site) []int {
 	return shape
 }
 
-func (a *audit) stream(s site, before []site) {
-	for _, b := range before {
-		if b.Overlaps(s.Drawing) && (b.x != s.x || b.x == b.node) {
-			a.add(s.node, SharedStream,
-				fmt.Sprintf("It has seed %d, layer %d and the step of node %d, %v, and so draws the same bits.", s.Seed, s.Layer, b.node.ID(), b.node.Op()),
-				"Give it a layer of its own, WithLayer, unless both are to drop the same places, as the time steps of one sequence are.")
-			return
+// streams reports each set of dropouts that draw the same bits once, at the
+// second of them.
+func (a *audit) streams(sites []site) {
+	if a.allowShared {
+		return
+	}
+	first := make([]int, len(sites)) // of the set to which a site belongs
+	var sets [][]int
+	for i, s := range sites {
+		first[i] = -1
+		for j, b := range sites[:i] {
+			if !b.Overlaps(s.Drawing) || b.x == s.x && b.x != b.node {
+				continue
+			}
+			if first[j] < 0 {
+				first[j] = len(sets)
+				sets = append(sets, []int{j})
+			}
+			first[i] = first[j]
+			sets[first[i]] = append(sets[first[i]], i)
+			break
 		}
+	}
+	for _, set := range sets {
+		b, s := sites[set[0]], sites[set[1]]
+		problem := fmt.Sprintf("It has seed %d, layer %d and the step of node %d, %v, and so draws the same bits.", s.Seed, s.Layer, b.node.ID(), b.node.Op())
+		if more := len(set) - 2; more > 0 {
+			problem += fmt.Sprintf(" So do %d more.", more)
+		}
+		a.add(s.node, SharedStream, problem,
+			"Give it a layer of its own, WithLayer, unless all are to drop the same places, as the time steps of one sequence are: then audit with AllowShared.")
 	}
 }
 

@@ -283,6 +283,17 @@ var audits = []struct {
 		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1))
 		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1)), "b", 2))
 	}, want: []ops.Rule{ops.SharedStream}},
+	{name: "one stream for all time steps", build: func(b blueprint) {
+		for t := range 5 {
+			b.linear(b.drop(b.node(fmt.Sprint("x", t), 4, 3), 0.2, ops.WithLayer(1)), fmt.Sprint("w", t), 2)
+		}
+		b.linear(b.drop(b.drop(b.node("y", 4, 3), 0.2, ops.WithLayer(2)), 0.2, ops.WithLayer(2)), "v", 2)
+	}, want: []ops.Rule{ops.SharedStream, ops.SharedStream}},
+	{name: "one stream on purpose", build: func(b blueprint) {
+		for t := range 5 {
+			b.linear(b.drop(b.node(fmt.Sprint("x", t), 4, 3), 0.2, ops.WithLayer(1)), fmt.Sprint("w", t), 2)
+		}
+	}, opts: []ops.AuditOption{ops.AllowShared()}},
 	{name: "one layer, two seeds", build: func(b blueprint) {
 		h := b.drop(b.node("x", 4, 3), 0.2, ops.WithLayer(1))
 		b.loss(b.linear(b.drop(b.relu(b.linear(h, "a", 5)), 0.5, ops.WithLayer(1), ops.WithSeed(1)), "b", 2))

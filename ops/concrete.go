@@ -102,6 +102,13 @@ func (f concrete) Draws() draw.Drawing {
 
 func (f concrete) Role() op.Role { return op.RoleDropout }
 
+// Copy returns the function with another source.
+func (f concrete) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Function, error) {
+	var err error
+	f.Source, err = source(f.Source)
+	return f, err
+}
+
 func applyConcrete[F op.Float](f concrete, y []F, in op.Args[F]) error {
 	logit := float64(in.Floats[1][0])
 	if math.IsNaN(logit) || math.IsInf(logit, 1) {

@@ -144,6 +144,13 @@ func (f masked) Draws() draw.Drawing {
 	return d
 }
 
+// Copy returns the function with another source.
+func (f masked) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Function, error) {
+	var err error
+	f.mask, err = f.mask.Copy(source)
+	return f, err
+}
+
 // at draws the mask of a step for x of a shape; the identity beside an error.
 func (f masked) at(shape tensor.Shape, step int64, fed float64) (mask.Mask, error) {
 	if !f.mask.Active(step) {

@@ -82,6 +82,13 @@ func (f mixture) Draws() draw.Drawing       { return f.mask.Drawing(f.from.tenso
 func (f mixture) Loops() op.Loops           { return op.Bind(f, mix, mix) }
 func (f mixture) Role() op.Role             { return op.RoleDropout }
 
+// Copy returns the function with another source.
+func (f mixture) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Function, error) {
+	var err error
+	f.mask, err = f.mask.Copy(source)
+	return f, err
+}
+
 func mix[F op.Float](f mixture, y []F, in op.Args[F]) error {
 	p, err := f.mask.RateAt(in.Step, in.Scalar)
 	if err != nil {

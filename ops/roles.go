@@ -10,6 +10,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
 
+// builtinDropout is the name of the type of [gorgonia.Dropout]'s op.
+const builtinDropout = "dropoutOp"
+
 // builtins are the roles of Gorgonia's own ops by the names of their types,
 // which are not exported and cannot be asked.
 var builtins = map[string]op.Role{

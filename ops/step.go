@@ -12,7 +12,10 @@ import (
 // run has one step.
 //
 // By default it counts 0, 1, 2, ... [Step.Set] makes the next run use a given
-// step, to repeat or resume a run exactly.
+// step, to repeat or resume a run exactly. A graph made by
+// [gorgonia.ExprGraph.Clone] has the ops of the original, and so its counter:
+// each run of either takes the next step of both. A copy with a counter of its
+// own is made by [Rewrite].
 type Step = draw.Step
 
 // StepOf returns the step source of g, adding one if g has none.

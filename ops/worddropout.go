@@ -65,6 +65,13 @@ func (words) Role() op.Role                                   { return op.RoleDr
 func (f words) Draws() draw.Drawing                           { return f.mask.Drawing(0) }
 func (f words) Loops() op.Loops                               { return op.Loops{IDs: f.replace} }
 
+// Copy returns the function with another source.
+func (f words) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Function, error) {
+	var err error
+	f.mask, err = f.mask.Copy(source)
+	return f, err
+}
+
 func (f words) replace(y []int, in op.Args[float32]) error {
 	copy(y, in.IDs[0])
 	if !f.mask.Active(in.Step) {

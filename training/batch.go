@@ -92,6 +92,11 @@ func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks boo
 		if b.loss, err = loss(g.Output, targets, weights); err != nil {
 			return err
 		}
+		for _, term := range g.Losses() {
+			if b.loss, err = gorgonia.Add(b.loss, term); err != nil {
+				return errors.Wrap(err, "training: adding a layer's term to the loss")
+			}
+		}
 		b.ops = opNames(g.ExprGraph)
 		params, err := trainedParams(m, g, b.loss, blocks)
 		if err != nil {

@@ -41,6 +41,13 @@ func (s *Settings) Mask(x *gorgonia.Node, p float64, check func(p float64) error
 	return m, err
 }
 
+// Copy returns the mask with the source that source returns for its own.
+func (m Mask) Copy(source func(*Source) (*Source, error)) (Mask, error) {
+	s, err := source(m.Source)
+	m.Source = s
+	return m, err
+}
+
 // Shared reports for each axis whether the mask is shared over it; nil means
 // over none.
 func (m Mask) Shared() []bool { return m.shared }

@@ -30,6 +30,16 @@ func (s *Source) Step() *gorgonia.Node { return s.step }
 // SetTraining turns an [Train] source on or off.
 func (s *Source) SetTraining(training bool) { s.training.Store(training) }
 
+// Training reports whether an [Train] source is on.
+func (s *Source) Training() bool { return s.training.Load() }
+
+// WithStep returns a source like s that trains and reads another step.
+func (s *Source) WithStep(step *gorgonia.Node) *Source {
+	c := &Source{Seed: s.Seed, Layer: s.Layer, Mode: s.Mode, step: step}
+	c.training.Store(true)
+	return c
+}
+
 // Active reports whether a run at a step draws.
 func (s *Source) Active(step int64) bool {
 	switch s.Mode {
@@ -60,6 +70,14 @@ type Drawer interface {
 	// Draws describes the drawing; its Source is nil if nothing is drawn after
 	// all.
 	Draws() Drawing
+}
+
+// A Copier is a function that draws and can draw from another source, in a copy
+// of its graph.
+type Copier interface {
+	// Copy returns the function with the sources that source returns for its
+	// own, or the error of source.
+	Copy(source func(*Source) (*Source, error)) (op.Function, error)
 }
 
 // A Drawing describes how an op draws.

@@ -19,7 +19,10 @@ import (
 // run has one step.
 //
 // By default it counts 0, 1, 2, ... [Step.Set] makes the next run use a given
-// step, to repeat or resume a run exactly.
+// step, to repeat or resume a run exactly. A graph made by
+// [gorgonia.ExprGraph.Clone] has the ops of the original, and so its counter:
+// each run of either takes the next step of both. A copy with a counter of its
+// own is made by Rewrite of package ops.
 type Step struct {
 	node    *gorgonia.Node
 	counter *counter
@@ -47,6 +50,12 @@ func FindStep(g *gorgonia.ExprGraph) (*Step, bool) {
 		}
 	}
 	return nil, false
+}
+
+// IsCounter reports whether a node is the step source of its graph.
+func IsCounter(n *gorgonia.Node) bool {
+	_, ok := op.FunctionOf(n).(*counter)
+	return ok
 }
 
 // Node returns the int64 scalar node that holds the step.

@@ -36,6 +36,13 @@ func FunctionOf(n *gorgonia.Node) Function {
 	return nil
 }
 
+// Again returns the op of a function in the place of that of n, whose op must be
+// an [Op], with memory of its own.
+func Again(n *gorgonia.Node, f Function) Op {
+	op, _ := n.Op().(Op)
+	return New(op.pkg, f)
+}
+
 func (op Op) wrap(err error) error { return errors.Wrap(err, op.pkg+": "+op.Name()) }
 
 // Arity, Type and InferShape tell Gorgonia how to connect the op.

@@ -5,110 +5,72 @@ package analyzer
 
 import (
 	"go/ast"
-	"go/constant"
-	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
-	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 )
 
 const (
 	gorgoniaPath = "gorgonia.org/gorgonia"
+	nnopsPath    = "gorgonia.org/gorgonia/ops/nn"
 	opsPath      = "github.com/gorgonia-dropout/dropout/ops"
 	modelsPath   = "github.com/gorgonia-dropout/dropout/models"
 )
 
-// Analyzer reports every use of gorgonia.Dropout, as a call or as a value, and
-// suggests ops.Dropout. It also reports constant drop probabilities outside
-// [0, 1], of gorgonia.Dropout and of packages ops and models.
+// Analyzer reports every use of gorgonia.Dropout and of Dropout in
+// gorgonia.org/gorgonia/ops/nn, as a call or as a value, and suggests
+// ops.Dropout. It also reports what other modules offer that calls them, files
+// with them that build tags leave out, constant drop probabilities outside
+// [0, 1], probabilities to keep given as p, and, unless its flag eval is false,
+// packages in which predictions look like being made with dropout on.
 var Analyzer = &analysis.Analyzer{
 	Name: "dropoutvet",
 	Doc: `find gorgonia.Dropout and impossible drop probabilities
 
 The gradient of gorgonia.Dropout is wrong for every p but 0.5: its backward pass
 divides by p where it should divide by 1-p. The fix is ops.Dropout of
-github.com/gorgonia-dropout/dropout, with the same arguments.`,
-	URL:      "https://pkg.go.dev/github.com/gorgonia-dropout/dropout/cmd/dropoutvet",
-	Requires: []*analysis.Analyzer{inspect.Analyzer},
-	Run:      run,
+github.com/gorgonia-dropout/dropout, with the same arguments.
+
+Also reported, without a fix: functions of other modules that call
+gorgonia.Dropout; files with it that build tags leave out; probabilities outside
+[0, 1], or to keep, given as p; and, unless -eval=false, machines for predictions
+that seem to drop.`,
+	URL:              "https://pkg.go.dev/github.com/gorgonia-dropout/dropout/cmd/dropoutvet",
+	Requires:         []*analysis.Analyzer{inspect.Analyzer},
+	FactTypes:        []analysis.Fact{new(callsBuiltin)},
+	RunDespiteErrors: true, // of versions that do not fit, which a fix must not wait for
+	Run:              run,
+}
+
+var checkEval = true
+
+func init() {
+	Analyzer.Flags.BoolVar(&checkEval, "eval", checkEval, "report machines for predictions that seem to drop")
 }
 
 func run(pass *analysis.Pass) (any, error) {
 	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	exportWrappers(pass)
+	dropout := false // used by the package
 	for c := range root.Preorder((*ast.File)(nil)) {
 		f := &file{pass: pass, syntax: c.Node().(*ast.File)}
 		for c := range c.Preorder((*ast.Ident)(nil), (*ast.CallExpr)(nil)) {
 			switch n := c.Node().(type) {
 			case *ast.Ident:
-				if isBuiltin(pass.TypesInfo.Uses[n]) {
+				obj := pass.TypesInfo.Uses[n]
+				wraps := reportWrapper(pass, c)
+				if isBuiltin(obj) {
 					f.reportBuiltin(c)
 				}
+				dropout = dropout || wraps || isBuiltin(obj) || isOurs(obj)
 			case *ast.CallExpr:
 				reportRate(pass, n)
 			}
 		}
 	}
-	return nil, nil
-}
-
-// isBuiltin reports whether obj is gorgonia.Dropout.
-func isBuiltin(obj types.Object) bool {
-	fn, ok := obj.(*types.Func)
-	return ok && fn.Name() == "Dropout" && fn.Pkg() != nil && fn.Pkg().Path() == gorgoniaPath &&
-		fn.Signature().Recv() == nil
-}
-
-// reportBuiltin reports the identifier at c, a use of gorgonia.Dropout.
-func (f *file) reportBuiltin(c inspector.Cursor) {
-	qualifier := ""
-	if c.ParentEdgeKind() == edge.SelectorExpr_Sel {
-		c = c.Parent()
-		if x, ok := c.Node().(*ast.SelectorExpr).X.(*ast.Ident); ok {
-			qualifier = x.Name + "."
-		}
+	if dropout && checkEval {
+		reportMachines(pass, root)
 	}
-	use := c.Node()
-	for c.ParentEdgeKind() == edge.ParenExpr_X {
-		c = c.Parent()
-	}
-	name, edits := f.importOps(use.Pos())
-	text := name + ".Dropout"
-	if c.ParentEdgeKind() != edge.CallExpr_Fun {
-		// A value keeps its type: the type of ops.Dropout has options too.
-		text = "func(x *" + qualifier + "Node, p float64) (*" + qualifier + "Node, error) { return " + text + "(x, p) }"
-	}
-	f.pass.Report(analysis.Diagnostic{
-		Pos:     use.Pos(),
-		End:     use.End(),
-		Message: "gorgonia.Dropout has a wrong gradient for every p but 0.5: use ops.Dropout",
-		SuggestedFixes: []analysis.SuggestedFix{{
-			Message:   "Use ops.Dropout",
-			TextEdits: append(edits, analysis.TextEdit{Pos: use.Pos(), End: use.End(), NewText: []byte(text)}),
-		}},
-	})
-}
-
-// reportRate reports a call with a constant drop probability outside [0, 1].
-func reportRate(pass *analysis.Pass, call *ast.CallExpr) {
-	fn := typeutil.StaticCallee(pass.TypesInfo, call)
-	if fn == nil || fn.Pkg() == nil || !slices.Contains([]string{gorgoniaPath, opsPath, modelsPath}, fn.Pkg().Path()) {
-		return
-	}
-	params := fn.Signature().Params()
-	for i := range min(params.Len(), len(call.Args)) {
-		if name := params.At(i).Name(); name != "p" && !(name == "dropProb" && isBuiltin(fn)) {
-			continue
-		}
-		v := pass.TypesInfo.Types[call.Args[i]].Value
-		if v == nil || v.Kind() != constant.Int && v.Kind() != constant.Float {
-			continue
-		}
-		if p, _ := constant.Float64Val(v); p < 0 || p > 1 {
-			pass.ReportRangef(call.Args[i], "p of %s.%s must be in [0, 1], got %v", fn.Pkg().Name(), fn.Name(), p)
-		}
-	}
+	return nil, reportIgnored(pass)
 }

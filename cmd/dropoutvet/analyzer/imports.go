@@ -21,13 +21,8 @@ type file struct {
 // the edits that make it available.
 func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit) {
 	for _, spec := range f.imports(opsPath) {
-		// Dot and blank imports have no name in any scope.
-		obj := f.pass.TypesInfo.PkgNameOf(spec)
-		if obj == nil {
-			continue
-		}
-		if _, found := f.pass.Pkg.Scope().Innermost(pos).LookupParent(obj.Name(), pos); found == types.Object(obj) {
-			return obj.Name(), nil
+		if name, ok := f.visible(spec, pos); ok {
+			return name, nil
 		}
 	}
 	if f.free == "" {
@@ -37,8 +32,8 @@ func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit)
 	if f.free != "ops" {
 		text = f.free + " " + text
 	}
-	// A file that uses gorgonia.Dropout imports gorgonia.
-	at := f.imports(gorgoniaPath)[0]
+	// A file that uses gorgonia.Dropout imports gorgonia or its ops/nn.
+	at := append(f.imports(gorgoniaPath), f.imports(nnopsPath)...)[0]
 	for _, decl := range f.syntax.Decls {
 		d, ok := decl.(*ast.GenDecl)
 		if !ok || d.Tok != token.IMPORT || at.Pos() < d.Pos() || d.End() < at.End() {
@@ -53,6 +48,18 @@ func (f *file) importOps(pos token.Pos) (name string, edits []analysis.TextEdit)
 		end = at.Comment.End()
 	}
 	return f.free, []analysis.TextEdit{{Pos: end, End: end, NewText: []byte("\n\nimport " + text)}}
+}
+
+// visible returns the name by which code at pos can refer to an imported
+// package, if there is one.
+func (f *file) visible(spec *ast.ImportSpec, pos token.Pos) (name string, ok bool) {
+	// Dot and blank imports have no name in any scope.
+	obj, scope := f.pass.TypesInfo.PkgNameOf(spec), f.pass.Pkg.Scope().Innermost(pos)
+	if obj == nil || scope == nil {
+		return "", false
+	}
+	_, found := scope.LookupParent(obj.Name(), pos)
+	return obj.Name(), found == types.Object(obj)
 }
 
 // imports returns the imports of a path.

@@ -7,6 +7,6 @@ import (
 )
 
 // Nothing else needs gorgonia here.
-func unused() {
+func unused() { // want unused:"calls gorgonia.Dropout"
 	b.Use(gorgonia.Dropout(pair())) // want `use ops.Dropout`
 }

@@ -14,7 +14,7 @@ func Dropout(x *gorgonia.Node, dropProb float64) {}
 
 const percent = 20
 
-func rates(x *gorgonia.Node, p float64) {
+func rates(x *gorgonia.Node, p float64) { // want rates:"calls gorgonia.Dropout"
 	machine{}.Dropout(x, 1.5)
 	Dropout(x, 1.5)
 

@@ -12,3 +12,5 @@ func Dropout(x *gorgonia.Node, p float64, opts ...Option) (*gorgonia.Node, error
 func DropBlock2d(x *gorgonia.Node, p float64, side int, opts ...Option) (*gorgonia.Node, error) {
 	return x, nil
 }
+
+func Inference(g *gorgonia.ExprGraph, run func() error) error { return run() }

@@ -1,0 +1,5 @@
+package tagged
+
+import "gorgonia.org/gorgonia"
+
+var x *gorgonia.Node
