@@ -17,12 +17,12 @@ import (
 // sampled are networks whose masks differ between the examples of a batch, with
 // every kind of dropout that can be exported.
 var sampled = []network{
-	{"MLP", models.MLP{Hidden: []int{7, 5}, Outputs: 2, InputDropout: 0.2, HiddenDropout: 0.5}, []int{6}, 0},
-	{"ConvNet", models.ConvNet{Channels: []int{3}, Hidden: []int{6}, Outputs: 2, ChannelDropout: 0.3, HiddenDropout: 0.5, BatchNorm: true}, []int{1, 4, 4}, 0},
-	{"SELU", models.Tabular{Hidden: []int{8, 4}, Outputs: 2, HiddenDropout: 0.3, SelfNormalizing: true}, []int{5}, 0},
-	{"features of SELU", models.Sequential{models.FeatureAlphaDropout(0.4), models.Flatten(), models.Linear(0, 2)}, []int{3, 4}, 0},
-	{"LSTM", models.LSTM{Units: 2, InputDropout: 0.4}, []int{3, 4}, 0},
-	{"Transformer", models.TransformerBlock{Heads: 2, AttentionDropout: 0.3, HiddenDropout: 0.2, ResidualDropout: 0.2, DropPath: 0.2}, []int{2, 4}, 0},
+	{"MLP", models.MLP{Hidden: []int{7, 5}, Outputs: 2, InputDropout: 0.2, HiddenDropout: 0.5}, []int{6}, 0, ""},
+	{"ConvNet", models.ConvNet{Channels: []int{3}, Hidden: []int{6}, Outputs: 2, ChannelDropout: 0.3, HiddenDropout: 0.5, BatchNorm: true}, []int{1, 4, 4}, 0, ""},
+	{"SELU", models.Tabular{Hidden: []int{8, 4}, Outputs: 2, HiddenDropout: 0.3, SelfNormalizing: true}, []int{5}, 0, ""},
+	{"features of SELU", models.Sequential{models.FeatureAlphaDropout(0.4), models.Flatten(), models.Linear(0, 2)}, []int{3, 4}, 0, ""},
+	{"LSTM", models.LSTM{Units: 2, InputDropout: 0.4}, []int{3, 4}, 0, ""},
+	{"Transformer", models.TransformerBlock{Heads: 2, AttentionDropout: 0.3, HiddenDropout: 0.2, ResidualDropout: 0.2, DropPath: 0.2}, []int{2, 4}, 0, ""},
 }
 
 const samples = 2000
@@ -70,10 +70,10 @@ func TestSampleHasTheDistributionOfOurs(t *testing.T) {
 // TestSampleOfWeights checks dropouts that a whole batch shares.
 func TestSampleOfWeights(t *testing.T) {
 	networks := []network{
-		{"WeightDrop", models.LSTM{Units: 3, WeightDrop: 0.5}, []int{4, 2}, 0},
-		{"WeightDrop of a GRU", models.GRU{Units: 3, WeightDrop: 0.5}, []int{4, 2}, 0},
-		{"EmbeddingDropout", models.LSTMLanguageModel{Vocabulary: 5, Width: 3, LSTM: models.LSTM{Units: 3}, EmbeddingDropout: 0.5}, []int{4}, 5},
-		{"DropConnect", models.DropConnect(4, 3, 0.5), []int{4}, 0},
+		{"WeightDrop", models.LSTM{Units: 3, WeightDrop: 0.5}, []int{4, 2}, 0, ""},
+		{"WeightDrop of a GRU", models.GRU{Units: 3, WeightDrop: 0.5}, []int{4, 2}, 0, ""},
+		{"EmbeddingDropout", models.LSTMLanguageModel{Vocabulary: 5, Width: 3, LSTM: models.LSTM{Units: 3}, EmbeddingDropout: 0.5}, []int{4}, 5, ""},
+		{"DropConnect", models.DropConnect(4, 3, 0.5), []int{4}, 0, ""},
 	}
 	var runs []onnxruntime.Network
 	for _, n := range networks {
