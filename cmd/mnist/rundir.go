@@ -179,6 +179,27 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 	return trained{m, state.Epoch}, state.Restore(m)
 }
 
+// chosen returns the model without or with dropout of a seed, by default the
+// run's first.
+func (d runDir) chosen(to *cmdline.Console, plain bool, seed *uint64) (trained, error) {
+	s, err := d.settings()
+	if err != nil {
+		return trained{}, err
+	}
+	a := s.arms()[1]
+	if plain {
+		a = s.arms()[0]
+	}
+	if seed == nil {
+		seed = &s.Seed
+	}
+	m, err := d.model(a, *seed)
+	if err == nil {
+		d.warn(to, m, a, *seed)
+	}
+	return m, err
+}
+
 // warn reports that the training of a model was interrupted.
 func (d runDir) warn(to *cmdline.Console, m trained, a arm, seed uint64) {
 	if m.epochs >= 0 {
