@@ -15,10 +15,14 @@ import (
 func TestCompareAndExport(t *testing.T) {
 	root := t.TempDir()
 	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
-	for dir, more := range map[string][]string{a: {"--seeds", "2"}, b: {"--seeds", "2", "-p", "0.4"}} {
+	for dir, more := range map[string][]string{a: {"--seeds", "2"}, b: {"--seeds", "2", "-p", "0.4", "--tensorboard", filepath.Join(root, "board")}} {
 		if out, log, code := command(append(append([]string{"--out", dir}, small...), more...)...); code != 0 {
 			t.Fatalf("exit %d\n%s%s", code, out, log)
 		}
+	}
+
+	if files, err := filepath.Glob(filepath.Join(root, "board", "with*-dropout*", "*tfevents*")); err != nil || len(files) != 4 {
+		t.Errorf("want events of 4 networks, got %v, %v", files, err)
 	}
 
 	curves := filepath.Join(root, "curves.svg")

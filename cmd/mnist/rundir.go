@@ -110,7 +110,12 @@ func (d runDir) clean() error {
 
 // trial returns the directory of an arm and a seed.
 func (d runDir) trial(arm string, seed uint64) trialDir {
-	return trialDir(filepath.Join(string(d), "runs", fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)))
+	return trialDir(filepath.Join(string(d), "runs", trialName(arm, seed)))
+}
+
+// trialName returns the name of the folder of an arm and a seed.
+func trialName(arm string, seed uint64) string {
+	return fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)
 }
 
 // A trialDir keeps the checkpoints and the model of a trial. It implements
