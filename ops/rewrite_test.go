@@ -88,7 +88,7 @@ func TestReplaceBuiltin(t *testing.T) {
 			found = append(found, s)
 		}
 	}
-	if want := []string{"Dropout{p=0.25 seed=3 layer=1 mode=auto}"}; !slices.Equal(found, want) {
+	if want := []string{"Dropout{p=0.25 seed=3 layer=1 mode=train}"}; !slices.Equal(found, want) {
 		t.Errorf("dropouts must be %v, got %v", want, found)
 	}
 	if _, err := gorgonia.Grad(gorgonia.Must(gorgonia.Sum(out)), g.ByName("w")[0]); err != nil {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/pkg/errors"
@@ -15,16 +18,18 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
-// evalCmd tests the models of a run.
+// evalCmd tests the models of one run, or of several to compare them.
 type evalCmd struct {
-	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
+	Dirs []runDir `arg:"" name:"dir" type:"existingdir" help:"Directories of runs, as given to --out. Several are compared with the first."`
 
-	Passes int `default:"20" help:"Passes of Monte Carlo dropout for the models with dropout; 0 for none."`
-	Bins   int `default:"15" help:"Bins of the expected calibration error."`
+	Passes int    `default:"20" help:"Passes of Monte Carlo dropout for the models with dropout; 0 for none."`
+	Bins   int    `default:"15" help:"Bins of the expected calibration error."`
+	Curves string `help:"File to draw the learning curves of all runs to, .svg or .png." type:"path" placeholder:"FILE"`
 }
 
 // evaluation is the result for one model.
 type evaluation struct {
+	Run      runDir             `json:"run,omitempty"` // if there are several
 	Arm      string             `json:"arm"`
 	Seed     uint64             `json:"seed"`
 	Finished bool               `json:"finished"` // false: from the last checkpoint of an interrupted training
@@ -37,32 +42,73 @@ func (c *evalCmd) Validate() error {
 	if c.Passes < 0 || c.Bins < 1 {
 		return errors.Errorf("--passes must not be negative and --bins positive, got %d and %d", c.Passes, c.Bins)
 	}
+	if c.Curves != "" && !strings.HasSuffix(c.Curves, ".svg") && !strings.HasSuffix(c.Curves, ".png") {
+		return errors.Errorf("--curves must end in .svg or .png, got %s", c.Curves)
+	}
+	for i, d := range c.Dirs {
+		if slices.Contains(c.Dirs[:i], d) {
+			return errors.Errorf("runs must be different, got %s twice", d)
+		}
+	}
 	return nil
 }
 
 // Run is called by kong.
 func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
-	s, err := c.Dir.settings()
-	if err != nil {
-		return err
-	}
-	sets, err := s.Load()
-	if err != nil {
-		return err
+	var runs []*settings
+	for _, d := range c.Dirs {
+		s, err := d.settings()
+		if err != nil {
+			return err
+		}
+		runs = append(runs, s)
 	}
 	fmt.Fprintln(to.Log, blas.Use(1))
 	var all []evaluation
+	for i, d := range c.Dirs {
+		one, err := c.evaluate(ctx, to, d, runs[i])
+		if err != nil {
+			return err
+		}
+		if len(c.Dirs) > 1 {
+			for i := range one {
+				one[i].Run = d
+			}
+		}
+		all = append(all, one...)
+	}
+	if c.Curves != "" {
+		if err := writeCurves(c.Curves, c.Dirs); err != nil {
+			return err
+		}
+	}
+	if len(c.Dirs) > 1 {
+		return c.compare(to, runs, all)
+	}
+	if to.JSON {
+		return json.NewEncoder(to.Out).Encode(all)
+	}
+	return writeEvaluations(to.Out, all)
+}
+
+// evaluate tests the models of a run.
+func (c *evalCmd) evaluate(ctx context.Context, to *cmdline.Console, dir runDir, s *settings) ([]evaluation, error) {
+	sets, err := s.Load()
+	if err != nil {
+		return nil, err
+	}
+	var all []evaluation
 	for _, a := range s.arms() {
 		for _, seed := range s.seeds() {
-			m, err := c.Dir.model(a, seed)
+			m, err := dir.model(a, seed)
 			if errors.Is(err, os.ErrNotExist) {
 				fmt.Fprintf(to.Log, "%s, seed %d: not trained yet\n", a.name, seed)
 				continue
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
-			c.Dir.warn(to, m, a, seed)
+			dir.warn(to, m, a, seed)
 			p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 			add := func(passes int, predict func(context.Context, training.Dataset) ([]uncertainty.Prediction, error)) error {
 				predictions, err := predict(ctx, sets.Test)
@@ -70,26 +116,28 @@ func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
 					return err
 				}
 				scores, err := uncertainty.Evaluate(predictions, c.Bins)
-				all = append(all, evaluation{a.name, seed, m.epochs < 0, passes, scores})
+				all = append(all, evaluation{"", a.name, seed, m.epochs < 0, passes, scores})
 				return err
 			}
 			if err := add(0, p.PredictDeterministic); err != nil {
-				return err
+				return nil, err
 			}
 			if c.Passes > 0 && (a.P > 0 || a.InputP > 0) {
 				if err := add(c.Passes, p.Predict); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 	}
 	if len(all) == 0 {
-		return errors.Errorf("%s must hold a trained network, got none yet: %s continues training", c.Dir, c.Dir.resume())
+		return nil, errors.Errorf("%s must hold a trained network, got none yet: %s continues training", dir, dir.resume())
 	}
-	if to.JSON {
-		return json.NewEncoder(to.Out).Encode(all)
-	}
-	t := tabwriter.NewWriter(to.Out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	return all, nil
+}
+
+// writeEvaluations writes a table with a row for each model and prediction.
+func writeEvaluations(w io.Writer, all []evaluation) error {
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "model\tseed\tprediction\terror\tNLL\tcalibration error\tBrier score\t")
 	for _, e := range all {
 		prediction := "plain"

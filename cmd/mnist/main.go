@@ -24,6 +24,8 @@ Examples:
     mnist --out runs/a                      keep the records, models and a report
     mnist --resume runs/a                   resume an interrupted run
     mnist eval runs/a                       test the models, with and without Monte Carlo dropout
+    mnist eval runs/a runs/b                compare runs
+    mnist export runs/a --onnx a.onnx       the network for other runtimes
     mnist predict runs/a digit.png          which digit is that, and how sure
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
@@ -31,7 +33,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // cli is the grammar of the command line.
 type cli struct {
 	Train      trainCmd           `cmd:"" default:"withargs" help:"Train without and with dropout and compare (the default)."`
-	Eval       evalCmd            `cmd:"" help:"Test the models of a run."`
+	Eval       evalCmd            `cmd:"" help:"Test the models of a run, or compare those of several."`
+	Export     exportCmd          `cmd:"" help:"Write a model as ONNX, or its weights for PyTorch."`
 	Predict    predictCmd         `cmd:"" help:"Say which digit an image shows."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
 	Explain    explainCmd         `cmd:"" help:"List the layers of the network, or draw it as a graph."`

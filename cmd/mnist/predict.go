@@ -44,7 +44,7 @@ func (c *predictCmd) Validate() error {
 
 // Run is called by kong.
 func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
-	s, err := c.Dir.settings()
+	m, err := c.Dir.chosen(to, c.Plain, c.Seed)
 	if err != nil {
 		return err
 	}
@@ -52,19 +52,6 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	a := s.arms()[1]
-	if c.Plain {
-		a = s.arms()[0]
-	}
-	seed := s.Seed
-	if c.Seed != nil {
-		seed = *c.Seed
-	}
-	m, err := c.Dir.model(a, seed)
-	if err != nil {
-		return err
-	}
-	c.Dir.warn(to, m, a, seed)
 	p := &uncertainty.Predictor{Model: m.Model, Passes: c.Passes}
 	predictions, err := p.Predict(ctx, &training.Examples{Shape: []int{len(pixels)}, X: pixels, Y: []int{0}})
 	if err != nil {

@@ -110,7 +110,12 @@ func (d runDir) clean() error {
 
 // trial returns the directory of an arm and a seed.
 func (d runDir) trial(arm string, seed uint64) trialDir {
-	return trialDir(filepath.Join(string(d), "runs", fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)))
+	return trialDir(filepath.Join(string(d), "runs", trialName(arm, seed)))
+}
+
+// trialName returns the name of the folder of an arm and a seed.
+func trialName(arm string, seed uint64) string {
+	return fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)
 }
 
 // A trialDir keeps the checkpoints and the model of a trial. It implements
@@ -177,6 +182,27 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 		return trained{}, err
 	}
 	return trained{m, state.Epoch}, state.Restore(m)
+}
+
+// chosen returns the model without or with dropout of a seed, by default the
+// run's first.
+func (d runDir) chosen(to *cmdline.Console, plain bool, seed *uint64) (trained, error) {
+	s, err := d.settings()
+	if err != nil {
+		return trained{}, err
+	}
+	a := s.arms()[1]
+	if plain {
+		a = s.arms()[0]
+	}
+	if seed == nil {
+		seed = &s.Seed
+	}
+	m, err := d.model(a, *seed)
+	if err == nil {
+		d.warn(to, m, a, *seed)
+	}
+	return m, err
 }
 
 // warn reports that the training of a model was interrupted.

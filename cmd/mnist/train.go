@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"path/filepath"
 
 	"github.com/pkg/errors"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
+	"github.com/gorgonia-dropout/dropout/training/logs"
 	"github.com/gorgonia-dropout/dropout/training/progress"
 )
 
@@ -26,6 +28,8 @@ type trainCmd struct {
 	Out     runDir `group:"Experiment" help:"New directory for the run's records, checkpoints, models and report." placeholder:"DIR" type:"path"`
 	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
 	Resume  runDir `group:"Experiment" help:"Resume the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
+
+	TensorBoard string `group:"Experiment" name:"tensorboard" help:"Directory to write events for TensorBoard to, one folder for each network." placeholder:"DIR" type:"path"`
 
 	given []string // names of the flags that were given for this run
 }
@@ -118,11 +122,14 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 	}
 	display := progress.New(to.Log)
 	watch := func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
-		shown := display.Run(fmt.Sprintf("%s, seed %d", arm, seed))
-		if page == nil {
-			return []training.Callback{shown}
+		watching := []training.Callback{display.Run(fmt.Sprintf("%s, seed %d", arm, seed))}
+		if page != nil {
+			watching = append(watching, page.Watch(arm, seed))
 		}
-		return []training.Callback{shown, page.Watch(arm, seed)}
+		if c.TensorBoard != "" {
+			watching = append(watching, c.board(arm, seed))
+		}
+		return watching
 	}
 	results, err := experiment.Run(ctx, c.experiment(sets), c.seeds(), c.Workers, watch)
 	if closeErr := display.Close(); err == nil {
@@ -148,6 +155,18 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 		to.Logf("The finished part is in %s; resume with: %s", c.Out, c.Out.resume())
 	}
 	return err
+}
+
+// board records a network for TensorBoard.
+func (c *trainCmd) board(name string, seed uint64) training.Callback {
+	settings := map[string]any{"arm": name, "seed": seed}
+	for _, a := range c.arms() {
+		if a.name == name {
+			settings["p"], settings["input_p"], settings["lr"], settings["hidden"] = a.P, a.InputP, a.LR, a.Hidden
+		}
+	}
+	dir := filepath.Join(c.TensorBoard, trialName(name, seed))
+	return logs.TensorBoard(dir, 0, logs.WithHistograms(), logs.WithGraph(), logs.WithSettings(settings))
 }
 
 // experiment returns both arms as they are trained: with checkpoints if there

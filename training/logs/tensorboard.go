@@ -29,19 +29,23 @@ import (
 // are repeated.
 //
 // The file holds TFRecords of Event messages, as TensorFlow's tensorflow/core/util
-// event.proto and summary.proto define them.
-func TensorBoard(dir string, every int64) training.Callback {
+// event.proto and summary.proto define them. Options add the tabs Histograms,
+// HParams and Graphs.
+func TensorBoard(dir string, every int64, opts ...BoardOption) training.Callback {
 	var b board
 	return training.Callback{
-		OnStart: func(*training.Run) (err error) {
+		OnStart: func(r *training.Run) (err error) {
 			b = board{}
+			for _, opt := range opts {
+				opt(&b)
+			}
 			if err := os.MkdirAll(dir, 0o777); err != nil {
 				return errors.Wrap(err, "logs: TensorBoard")
 			}
 			if b.f, err = create(dir); err != nil {
 				return errors.Wrap(err, "logs: TensorBoard")
 			}
-			return errors.Wrap(writeRecord(b.f, versionEvent(now())), "logs: TensorBoard")
+			return errors.Wrap(b.begin(r), "logs: TensorBoard")
 		},
 		OnGradients: func(r *training.Run) error {
 			if err := b.start(r); err != nil {
@@ -58,9 +62,18 @@ func TensorBoard(dir string, every int64) training.Callback {
 		},
 		OnEpoch: func(r *training.Run) error {
 			e := r.History.Epochs[len(r.History.Epochs)-1]
-			return b.write(e.Step, scalars(e))
+			if err := b.write(e.Step, scalars(e)); err != nil {
+				return err
+			}
+			return errors.Wrap(b.epoch(r, e), "logs: TensorBoard")
 		},
-		OnEnd: func(*training.Run) error { return errors.Wrap(b.f.Close(), "logs: TensorBoard") },
+		OnEnd: func(r *training.Run) error {
+			err := b.end(r)
+			if closing := b.f.Close(); err == nil {
+				err = closing
+			}
+			return errors.Wrap(err, "logs: TensorBoard")
+		},
 	}
 }
 
@@ -68,6 +81,10 @@ func TensorBoard(dir string, every int64) training.Callback {
 type board struct {
 	f       *os.File
 	started bool // the first step has been made
+
+	histograms, graph bool
+	settings          map[string]any
+	described         bool // the experiment's settings and metrics are written
 }
 
 // create creates the event file of a run. TensorBoard reads files whose name

@@ -1,0 +1,76 @@
+package onnx_test
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"testing"
+
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/onnxruntime"
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/onnx"
+)
+
+func export(t testing.TB, m *models.Model, opts onnx.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := onnx.Export(&b, m, opts); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// batch returns inputs as onnxruntime takes them.
+func batch(m *models.Model, x []float32) onnxruntime.Tensor {
+	shape := tensor.Shape(m.InputShape())
+	return onnxruntime.Tensor{Dims: append([]int{len(x) / shape.TotalSize()}, shape...), Data: x}
+}
+
+// agree compares outputs, one row for each example, with those of onnxruntime.
+func agree(t testing.TB, got onnxruntime.Tensor, want [][]float64, tolerance float64) {
+	t.Helper()
+	all := slices.Concat(want...)
+	if len(got.Data) != len(all) {
+		t.Fatalf("want %d outputs, got %d", len(all), len(got.Data))
+	}
+	for i, v := range all {
+		if d := math.Abs(float64(got.Data[i]) - v); !(d <= tolerance) {
+			t.Fatalf("output %d: want %v, got %v", i, v, got.Data[i])
+		}
+	}
+}
+
+func predict(t testing.TB, m *models.Model, x []float32) [][]float64 {
+	t.Helper()
+	y, err := m.Predict(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
+func TestExportIsWhatONNXRuntimeComputes(t *testing.T) {
+	var runs []onnxruntime.Network
+	for _, n := range networks {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			m := n.model(t, models.WithDtype(dt))
+			runs = append(runs, onnxruntime.Network{
+				File:   export(t, m, onnx.Options{}),
+				Inputs: []onnxruntime.Tensor{batch(m, n.inputs(1)), batch(m, n.inputs(5))},
+			})
+		}
+	}
+	got := onnxruntime.Run(t, runs...)
+	for i, n := range networks {
+		for k, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			t.Run(n.name+"/"+dt.String(), func(t *testing.T) {
+				m := n.model(t, models.WithDtype(dt))
+				for j, examples := range []int{1, 5} {
+					agree(t, got[2*i+k][j], predict(t, m, n.inputs(examples)), 1e-5)
+				}
+			})
+		}
+	}
+}
