@@ -17,6 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -185,12 +186,12 @@ type run struct {
 	start time.Time
 }
 
-// run trains and tests.
-func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
+// experiment returns the experiment of the run, with the trials that there are.
+func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	length := r.state.Length
 	e, err := compare.New(r, r.state.Settings.splitting(), length, r.dir.store(), workers)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if length == (compare.Length{}) {
 		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)
@@ -198,6 +199,15 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
 	r.state.Length = e.Length
 	if r.state.Repeats > 0 {
 		e.Use(r.state.Repeats)
+	}
+	return e, nil
+}
+
+// run trains and tests.
+func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
+	e, err := r.experiment(workers)
+	if err != nil {
+		return err
 	}
 	if err := r.dir.writeJSON(configFile, r.state); err != nil {
 		return err
@@ -242,6 +252,13 @@ func (r *run) finish(ctx context.Context, e *compare.Experiment) error {
 	if err := r.dir.writeJSON(resultsFile, o); err != nil {
 		return err
 	}
+	kept, err := r.keep(ctx, e, o)
+	if err != nil {
+		return err
+	}
+	if err := r.writePage(ctx, e, o, kept); err != nil {
+		return err
+	}
 	if r.to.JSON {
 		out := json.NewEncoder(r.to.Out)
 		out.SetIndent("", "  ")
@@ -252,7 +269,29 @@ func (r *run) finish(ctx context.Context, e *compare.Experiment) error {
 		}{strings.Join(o.Finding(r.wording()), " "), string(r.dir), o})
 	}
 	showResults(r.to.Out, o, r.wording())
+	fmt.Fprintln(r.to.Out)
+	paragraph(r.to.Out, kept)
+	fmt.Fprintf(r.to.Out, "\nReport:   %s\nPredict:  dropout predict %s NEW.csv\n", r.dir.path(reportFile), shell.Quote(string(r.dir)))
 	return nil
+}
+
+// keep writes the final model, and says which it is.
+func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcome) (string, error) {
+	f, err := e.Final(ctx, o)
+	if err != nil {
+		return "No model is kept: " + err.Error() + ".", nil
+	}
+	if err := f.Model.Save(r.dir.path(modelFile)); err != nil {
+		return "", err
+	}
+	if err := r.dir.writeJSON(aboutFile, f); err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("The model to predict with is a network %s, which was better by the tuning parts", f.Arm)
+	if f.Arm == compare.With {
+		said += fmt.Sprintf(" (p = %s of hidden units and %s of inputs)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP))
+	}
+	return said + fmt.Sprintf(", trained on all rows but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
 }
 
 func writePlan(path string, p *tabular.Plan) error {

@@ -76,11 +76,24 @@ func writeTable(to io.Writer, rows [][]string) {
 func showResults(to io.Writer, o *compare.Outcome, w compare.Wording) {
 	writeTable(to, resultRows(o, w))
 	fmt.Fprintln(to)
-	note := fmt.Sprintf("Means over %s ± standard error; errors and intervals allow for training parts that overlap (Nadeau and Bengio 2003). Settings of both arms: the best of %s in each split.",
-		count(o.Error.N, "split", "splits"), count(o.Rounds, "trial", "trials"))
-	paragraph(to, note)
+	paragraph(to, resultNote(o))
 	for _, said := range o.Finding(w) {
 		fmt.Fprintln(to)
 		paragraph(to, said)
 	}
+}
+
+func resultNote(o *compare.Outcome) string {
+	if o.Error.N < 2 {
+		return fmt.Sprintf("One split. Settings of both arms: the best of %s.", count(o.Rounds, "trial", "trials"))
+	}
+	note := fmt.Sprintf("Means over %d splits ± standard error; errors and intervals allow for training parts that overlap (Nadeau and Bengio 2003). Settings of each arm: the best of %s in each split.",
+		o.Error.N, count(o.Rounds, "trial", "trials"))
+	if o.Kind != compare.Numbers && o.Kind != compare.Text {
+		note += " NLL is the mean negative log-likelihood in nats; the calibration error is the distance between confidence and accuracy, over all test parts."
+	}
+	if o.Kind == compare.Numbers {
+		note += fmt.Sprintf(" NLL is the mean negative log-likelihood in nats; intervals that should hold %.0f %% of the numbers hold the share in the last column.", 100*compare.Level)
+	}
+	return note
 }

@@ -208,3 +208,37 @@ func (e *Encoder) Restore(values []float64) error {
 	}
 	return nil
 }
+
+// Check returns an error unless the encoder, read from a file, is one that Fit may have
+// returned.
+func (e *Encoder) Check() error {
+	if e.Plan == nil || len(e.Features) == 0 {
+		return errors.New("tabular: Encoder: must have a plan and features, got none")
+	}
+	at := 0
+	for i := range e.Features {
+		f := &e.Features[i]
+		n := f.numbers()
+		if f.Use == Category || f.Use == Embedding {
+			n = len(f.Levels)
+			if f.Others {
+				n++
+			}
+			if f.MissingLevel {
+				n++
+			}
+		} else if len(f.Mean) != n || len(f.Std) != n {
+			return errors.Errorf("tabular: Encoder: column %s must have %d means and deviations, got %d and %d", quoted(f.Name), n, len(f.Mean), len(f.Std))
+		} else if f.Indicator {
+			n++
+		}
+		if f.From != at || f.To != at+n {
+			return errors.Errorf("tabular: Encoder: column %s must have the inputs %d to %d, got %d to %d", quoted(f.Name), at, at+n, f.From, f.To)
+		}
+		at = f.To
+	}
+	if targets := len(e.Plan.Targets()); e.Plan.Task == Numbers && (len(e.TargetMean) != targets || len(e.TargetStd) != targets) {
+		return errors.Errorf("tabular: Encoder: must have means and deviations of %d targets, got %d and %d", targets, len(e.TargetMean), len(e.TargetStd))
+	}
+	return nil
+}

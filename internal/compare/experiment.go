@@ -209,7 +209,7 @@ func (e *Experiment) arm(t Trial, earlier []Trial) experiment.Arm {
 			if err != nil {
 				return nil, training.Data{}, err
 			}
-			trainer, err := e.trainer(p, t.Settings, t.Split, t.Round)
+			trainer, err := e.trainer(p, t)
 			if err != nil {
 				return nil, training.Data{}, err
 			}

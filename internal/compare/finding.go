@@ -125,12 +125,13 @@ func (o *Outcome) rates() string {
 		return ""
 	}
 	return fmt.Sprintf("The best rates by the validation parts: p = %s of hidden units and %s of inputs (median; %s and %s over the splits).",
-		rate(median(hidden)), rate(median(input)), span(hidden), span(input))
+		Rate(median(hidden)), Rate(median(input)), span(hidden), span(input))
 }
 
-func rate(p float64) string { return strconv.FormatFloat(math.Round(1000*p)/1000, 'g', -1, 64) }
+// Rate formats a drop probability.
+func Rate(p float64) string { return strconv.FormatFloat(math.Round(1000*p)/1000, 'g', -1, 64) }
 
-func span(p []float64) string { return rate(slices.Min(p)) + " to " + rate(slices.Max(p)) }
+func span(p []float64) string { return Rate(slices.Min(p)) + " to " + Rate(slices.Max(p)) }
 
 func median(x []float64) float64 {
 	x = slices.Clone(x)

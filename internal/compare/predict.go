@@ -20,16 +20,29 @@ type Network struct {
 	// Passes is the number of passes of Monte Carlo dropout; 0 predicts without dropout.
 	Passes int
 	Noise  []float64 // variance of each number
+
+	predictor *uncertainty.Predictor // compiled once
+}
+
+func (n *Network) sampler() *uncertainty.Predictor {
+	if n.predictor == nil {
+		n.predictor = &uncertainty.Predictor{Model: n.Model, Passes: n.Passes}
+	}
+	return n.predictor
 }
 
 // load returns the model of a trial.
 func (e *Experiment) load(p *Part, t Trial) (*models.Model, error) {
-	m, err := models.New(e.Subject.Network(t.Settings, p), p.Input, models.WithSeed(seedOf(e.Seed, uint64(t.Split), uint64(t.Round), 2)))
+	m, err := models.New(e.Subject.Network(t.Settings, p), p.Input, models.WithSeed(e.seed(t)))
 	if err != nil {
 		return nil, err
 	}
 	return m, m.Load(e.Store.modelPath(t))
 }
+
+// seed returns the seed of a trial's model and of the order of its examples, which is the
+// same for all arms.
+func (e *Experiment) seed(t Trial) uint64 { return seedOf(e.Seed, uint64(t.Split), uint64(t.Round), 2) }
 
 // fitNoise finds the noise of numbers by a validation part.
 func (n *Network) fitNoise(ctx context.Context, validation training.Dataset) error {
@@ -50,7 +63,7 @@ func (n *Network) fitNoise(ctx context.Context, validation training.Dataset) err
 }
 
 func (n *Network) values(ctx context.Context, data training.Dataset) ([]uncertainty.Values, error) {
-	p := &uncertainty.Predictor{Model: n.Model, Passes: n.Passes}
+	p := n.sampler()
 	if n.Passes == 0 {
 		return p.PredictValuesDeterministic(ctx, data, n.Scale)
 	}
@@ -67,7 +80,7 @@ func (n *Network) Predict(ctx context.Context, data training.Dataset) (*Predicti
 		all.text = &Scores{Error: m.Error(), NLL: m.NLL, Calibration: -1, Examples: m.Examples}
 		return all, err
 	case Classes:
-		p := &uncertainty.Predictor{Model: n.Model, Passes: n.Passes}
+		p := n.sampler()
 		predict := p.PredictDeterministic
 		if n.Passes > 0 {
 			predict = p.Predict
@@ -76,6 +89,7 @@ func (n *Network) Predict(ctx context.Context, data training.Dataset) (*Predicti
 		for _, q := range said {
 			all.Probabilities = append(all.Probabilities, q.Mean)
 			all.Classes = append(all.Classes, q.Label)
+			all.Disagreement = append(all.Disagreement, q.MutualInformation())
 		}
 		return all, err
 	}

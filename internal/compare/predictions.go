@@ -25,6 +25,9 @@ type Predictions struct {
 	Probabilities [][]float64
 	Classes       []int
 	Truth         [][]float64
+	// Disagreement is the mutual information of each class prediction with the network, in
+	// nats.
+	Disagreement []float64
 	// Of numbers, with the variance of the noise that each was predicted with, and the
 	// standard deviation of the training part.
 	Values []uncertainty.Values
@@ -102,8 +105,11 @@ func (p *Predictions) ofLabels() Scores {
 	return s
 }
 
-func (p *Predictions) ofNumbers() Scores {
-	s := Scores{Examples: len(p.Values)}
+// wrong is the error alone.
+func (p *Predictions) wrong() float64 {
+	if p.Kind != Numbers {
+		return p.Scores().Error
+	}
 	square := make([]float64, p.Outputs)
 	for i, v := range p.Values {
 		for k := range p.Outputs {
@@ -112,16 +118,26 @@ func (p *Predictions) ofNumbers() Scores {
 				d /= p.Std[i][k]
 			}
 			square[k] += d * d
+		}
+	}
+	var sum float64
+	for _, q := range square {
+		sum += math.Sqrt(q/float64(len(p.Values))) / float64(p.Outputs)
+	}
+	return sum
+}
+
+func (p *Predictions) ofNumbers() Scores {
+	s := Scores{Examples: len(p.Values), Error: p.wrong()}
+	for i, v := range p.Values {
+		for k := range p.Outputs {
 			s.NLL -= v.LogLikelihood(k, p.Noise[i][k])
-			if low, high := v.Interval(k, Level, p.Noise[i][k]); low <= v.Target[k] && v.Target[k] <= high {
+			if q := v.Probability(k, v.Target[k], p.Noise[i][k]); (1-Level)/2 <= q && q <= (1+Level)/2 {
 				s.Calibration++
 			}
 		}
 	}
 	n := float64(s.Examples)
-	for _, q := range square {
-		s.Error += math.Sqrt(q/n) / float64(p.Outputs)
-	}
 	s.NLL /= n
 	s.Calibration /= n * float64(p.Outputs)
 	return s
@@ -156,6 +172,7 @@ func (p *Predictions) add(q *Predictions) {
 	p.Probabilities = append(p.Probabilities, q.Probabilities...)
 	p.Classes = append(p.Classes, q.Classes...)
 	p.Truth = append(p.Truth, q.Truth...)
+	p.Disagreement = append(p.Disagreement, q.Disagreement...)
 	p.Values = append(p.Values, q.Values...)
 	p.Noise = append(p.Noise, q.Noise...)
 	p.Std = append(p.Std, q.Std...)
@@ -208,4 +225,40 @@ func Noise(values []uncertainty.Values, k int) (float64, error) {
 		}
 	}
 	return math.Exp((low + high) / 2), nil
+}
+
+// Coverage returns the share of numbers in their intervals of a level.
+func (p *Predictions) Coverage(level float64) float64 {
+	var inside, n float64
+	for i, v := range p.Values {
+		for k := range p.Outputs {
+			// The quantile itself takes far longer to find.
+			if q := v.Probability(k, v.Target[k], p.Noise[i][k]); (1-level)/2 <= q && q <= (1+level)/2 {
+				inside++
+			}
+			n++
+		}
+	}
+	return inside / n
+}
+
+// Surprise returns the negative log-likelihood of each example, in nats.
+func (p *Predictions) Surprise() []float64 {
+	var all []float64
+	for i, q := range p.Probabilities {
+		if p.Kind == Classes {
+			all = append(all, -math.Log(max(q[p.Classes[i]], smallest)))
+			continue
+		}
+		one := Predictions{Kind: Labels, Outputs: p.Outputs, Probabilities: [][]float64{q}, Truth: p.Truth[i : i+1]}
+		all = append(all, one.Scores().NLL)
+	}
+	for i, v := range p.Values {
+		var sum float64
+		for k := range p.Outputs {
+			sum -= v.LogLikelihood(k, p.Noise[i][k])
+		}
+		all = append(all, sum)
+	}
+	return all
 }

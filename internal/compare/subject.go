@@ -22,6 +22,8 @@ type Subject interface {
 	Kind() Kind
 	// Outputs returns the number of classes, or of numbers or labels to predict.
 	Outputs() int
+	// Names returns the names of the outputs.
+	Names() []string
 	// Splits returns how the examples are split. The first split has no test part: it is
 	// for the model to keep.
 	Splits(s Splitting) ([]Split, error)

@@ -24,6 +24,14 @@ func (t *Table) Outputs() int {
 	return len(t.Plan.Targets())
 }
 
+// Names implements [Subject].
+func (t *Table) Names() []string {
+	if t.Plan.Task == tabular.Classes {
+		return t.Plan.ClassNames
+	}
+	return t.Plan.Targets()
+}
+
 // Space implements [Subject].
 func (t *Table) Space() Space {
 	space := Space{

@@ -62,9 +62,9 @@ func lengthFor(n, steps, most int) Length {
 	return l
 }
 
-// trainer returns a model of an arm and its trainer.
-func (e *Experiment) trainer(p *Part, s Settings, split, round int) (*training.Trainer, error) {
-	seed := seedOf(e.Seed, uint64(split), uint64(round), 2)
+// trainer returns the trainer of a trial, with its model.
+func (e *Experiment) trainer(p *Part, of Trial) (*training.Trainer, error) {
+	s, seed := of.Settings, e.seed(of)
 	m, err := models.New(e.Subject.Network(s, p), p.Input, models.WithSeed(seed))
 	if err != nil {
 		return nil, err
