@@ -27,6 +27,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // cli is the grammar of the command line.
 type cli struct {
 	Compare    compareCmd         `cmd:"" help:"Compare networks without and with dropout on a table, images or text."`
+	Predict    predictCmd         `cmd:"" help:"Add predictions to a table of new rows."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 
