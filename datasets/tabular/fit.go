@@ -113,7 +113,8 @@ func (f *Feature) fit(values []string, rows []int) int {
 	}
 	if len(columns[0]) > 0 && n == 1 {
 		slices.Sort(columns[0])
-		f.Median = stat.Quantile(0.5, stat.LinInterp, columns[0], nil)
+		x := columns[0]
+		f.Median = (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 	}
 	f.Mean, f.Std = make([]float64, n), make([]float64, n)
 	for k, c := range columns {

@@ -42,6 +42,12 @@ func guess(t *Table, w Wishes) (*Plan, error) {
 	}
 	p := &Plan{Task: w.Task}
 	same := copies(t)
+	ofTarget := make(map[int]bool)
+	for i, u := range wished {
+		if u == Target {
+			ofTarget[same[i]] = true
+		}
+	}
 	var targets []int
 	for i, name := range t.Names {
 		c := look(name, t.Values[i])
@@ -54,7 +60,7 @@ func guess(t *Table, w Wishes) (*Plan, error) {
 			if err := c.become(u, t.Values[i]); err != nil {
 				return nil, err
 			}
-		case first != i && wished[first] == Target:
+		case ofTarget[first]:
 			c.Use, c.Note = Out, "the same as the target in each row"
 		case first != i && c.Use != Out:
 			c.Use, c.Note = Out, "the same as column "+quoted(t.Names[first])+" in each row"
