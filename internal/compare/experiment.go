@@ -285,21 +285,23 @@ func (e *Experiment) Trials() []Trial {
 
 // Rounds returns the number of rounds that every split and arm has finished.
 func (e *Experiment) Rounds() int {
-	least := -1
-	for split := range e.Splits {
-		for _, arm := range Arms {
-			n := 0
-			for _, t := range trialsOf(e.trials, split, arm) {
-				if t.Round == n {
-					n++
+	type place struct {
+		split, round int
+		arm          Arm
+	}
+	done := make(map[place]bool)
+	for _, t := range e.trials {
+		done[place{t.Split, t.Round, t.Arm}] = true
+	}
+	for round := 0; ; round++ {
+		for split := range e.Splits {
+			for _, arm := range e.armsOf(round) {
+				if !done[place{split, round, arm}] {
+					return round
 				}
-			}
-			if least < 0 || n < least {
-				least = n
 			}
 		}
 	}
-	return max(least, 0)
 }
 
 // Chosen returns the best trial of a split and an arm by the validation part.
