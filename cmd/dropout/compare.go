@@ -196,7 +196,6 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	if length == (compare.Length{}) {
 		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)
 	}
-	r.state.Length = e.Length
 	if r.state.Repeats > 0 {
 		e.Use(r.state.Repeats)
 	}
@@ -209,12 +208,18 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
 	if err != nil {
 		return err
 	}
-	if err := r.dir.writeJSON(configFile, r.state); err != nil {
-		return err
-	}
 	if !r.to.JSON {
 		paragraph(r.to.Out, r.describe(e))
 		fmt.Fprintln(r.to.Out)
+	}
+	if r.state.Length == (compare.Length{}) && r.state.Settings.Epochs == 0 {
+		if err := e.Pace(ctx, limit); err != nil {
+			return err
+		}
+	}
+	r.state.Length = e.Length
+	if err := r.dir.writeJSON(configFile, r.state); err != nil {
+		return err
 	}
 	shown := newDisplay(r.to.Log, r.Kind())
 	err = e.Run(ctx, limit, shown.update)
@@ -271,7 +276,10 @@ func (r *run) finish(ctx context.Context, e *compare.Experiment) error {
 	showResults(r.to.Out, o, r.wording())
 	fmt.Fprintln(r.to.Out)
 	paragraph(r.to.Out, kept)
-	fmt.Fprintf(r.to.Out, "\nReport:   %s\nPredict:  dropout predict %s NEW.csv\n", r.dir.path(reportFile), shell.Quote(string(r.dir)))
+	fmt.Fprintf(r.to.Out, "\nReport:   %s\n", r.dir.path(reportFile))
+	if r.table != nil {
+		fmt.Fprintf(r.to.Out, "Predict:  dropout predict %s NEW.csv\n", shell.Quote(string(r.dir)))
+	}
 	return nil
 }
 
@@ -291,7 +299,7 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 	if f.Arm == compare.With {
 		said += fmt.Sprintf(" (p = %s of hidden units and %s of inputs)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP))
 	}
-	return said + fmt.Sprintf(", trained on all rows but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
+	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
 }
 
 func writePlan(path string, p *tabular.Plan) error {

@@ -120,12 +120,20 @@ func (r *run) command(o *compare.Outcome) string {
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"--folds", s.Folds}, {"--epochs", s.Epochs}, {"--batch", s.Batch}} {
+	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
 		if f.value != 0 {
 			args = append(args, f.name, strconv.Itoa(f.value))
 		}
 	}
 	return shell.Quote(args...)
+}
+
+// only returns a setting of images or text where it matters.
+func (r *run) only(n int, k compare.Kind) int {
+	if r.table != nil || r.Kind() != k {
+		return 0
+	}
+	return n
 }
 
 // settingsTable lists what was chosen in each split.

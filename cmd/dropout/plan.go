@@ -132,8 +132,15 @@ func (d *data) describe(e *compare.Experiment) string {
 	case d.Kind() == compare.Numbers:
 		how = "at random, stratified by the target"
 	}
-	return fmt.Sprintf("Method: %s, %s: about %s examples to train on, %s to tune on, %s to test on. "+
+	examples := "rows"
+	switch {
+	case d.Kind() == compare.Text:
+		examples = "runs of 48 characters"
+	case d.table == nil:
+		examples = "images"
+	}
+	return fmt.Sprintf("Method: %s, %s: about %s %s to train on, %s to tune on, %s to test on. "+
 		"In each split both arms are tuned with the same number of trials, and the best network of each is tested once. "+
 		"All that is fitted is fitted to the training part.",
-		upTo+count(n, "split", "splits"), how, thousands(len(s.Train)), thousands(len(s.Validation)), thousands(len(s.Test)))
+		upTo+count(n, "split", "splits"), how, thousands(len(s.Train)), examples, thousands(len(s.Validation)), thousands(len(s.Test)))
 }

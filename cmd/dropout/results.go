@@ -9,7 +9,6 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/gorgonia-dropout/dropout/internal/compare"
-	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // resultRows returns the table of results; the first row and column are names.
@@ -48,7 +47,7 @@ func resultRows(o *compare.Outcome, w compare.Wording) [][]string {
 	return append(rows, difference, interval)
 }
 
-func pair(mean, error string, e experiment.Estimate) string {
+func pair(mean, error string, e compare.Estimate) string {
 	if math.IsNaN(e.StdErr) {
 		return mean
 	}

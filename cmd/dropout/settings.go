@@ -13,19 +13,21 @@ import (
 
 // settings are what a run is made of; its directory keeps them.
 type settings struct {
-	Data    string            `arg:"" optional:"" json:"data" help:"Table (CSV or TSV, also .gz), folder with a folder of images for each class, or text file."`
-	Target  []string          `json:"target,omitempty" short:"t" sep:"," help:"Column to predict; several for several numbers or labels."`
-	Task    string            `json:"task,omitempty" enum:",classes,numbers,labels" default:"" help:"What the target has: classes, numbers or labels (several that are yes or no). Recognized by default."`
-	Group   string            `json:"group,omitempty" help:"Column of what belongs together, such as a patient: never in two parts of a split."`
-	Order   string            `json:"order,omitempty" help:"Column of time: tests follow what is learned from."`
-	Column  map[string]string `json:"column,omitempty" help:"Use of a column, such as zip=category: number, category, embedding, boolean, date or out." placeholder:"NAME=USE"`
-	Header  string            `json:"header,omitempty" enum:",yes,no" default:"" help:"Whether the first line has the names of the columns: yes or no. Recognized by default."`
-	Comma   string            `json:"comma,omitempty" help:"What is between the columns, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
-	Folds   int               `json:"folds,omitempty" default:"0" help:"Folds of the cross-validation; 0: five."`
-	Repeats int               `json:"repeats,omitempty" default:"0" help:"How often it is repeated with other folds; 0: by the number of rows."`
-	Epochs  int               `json:"epochs,omitempty" default:"0" help:"Passes over the training part, at most; 0: by the number of rows."`
-	Batch   int               `json:"batch,omitempty" default:"0" help:"Examples in a step; 0: by the number of rows."`
-	Seed    uint64            `json:"seed" default:"1" help:"Seed of the splits, of the settings tried, and of the training."`
+	Data       string            `arg:"" optional:"" json:"data" help:"Table (CSV or TSV, also .gz), folder with a folder of images for each class, or text file."`
+	Target     []string          `json:"target,omitempty" short:"t" sep:"," help:"Column to predict; several for several numbers or labels."`
+	Task       string            `json:"task,omitempty" enum:",classes,numbers,labels" default:"" help:"What the target has: classes, numbers or labels (several that are yes or no). Recognized by default."`
+	Group      string            `json:"group,omitempty" help:"Column of what belongs together, such as a patient: never in two parts of a split."`
+	Order      string            `json:"order,omitempty" help:"Column of time: tests follow what is learned from."`
+	Column     map[string]string `json:"column,omitempty" help:"Use of a column, such as zip=category: number, category, embedding, boolean, date or out." placeholder:"NAME=USE"`
+	Header     string            `json:"header,omitempty" enum:",yes,no" default:"" help:"Whether the first line has the names of the columns: yes or no. Recognized by default."`
+	Comma      string            `json:"comma,omitempty" help:"What is between the columns, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
+	Size       int               `json:"size" default:"32" help:"Height and width to which images are scaled."`
+	Characters int               `json:"characters" default:"200000" help:"Characters of a text that are used, at most."`
+	Folds      int               `json:"folds,omitempty" default:"0" help:"Folds of the cross-validation; 0: five."`
+	Repeats    int               `json:"repeats,omitempty" default:"0" help:"How often it is repeated with other folds; 0: by the number of rows."`
+	Epochs     int               `json:"epochs,omitempty" default:"0" help:"Passes over the training part, at most; 0: by the number of rows."`
+	Batch      int               `json:"batch,omitempty" default:"0" help:"Examples in a step; 0: by the number of rows."`
+	Seed       uint64            `json:"seed" default:"1" help:"Seed of the splits, of the settings tried, and of the training."`
 }
 
 // check returns an error if the settings make no sense together.

@@ -16,7 +16,6 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
 	"github.com/gorgonia-dropout/dropout/training"
-	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // short is a training that is long enough to see something.
@@ -82,7 +81,9 @@ func untimed(t *testing.T, trials []compare.Trial) string {
 	for i := range trials {
 		trials[i].Seconds = 0
 	}
-	slices.SortFunc(trials, func(a, b compare.Trial) int { return strings.Compare(fmt.Sprint(a.Split, a.Arm, a.Round), fmt.Sprint(b.Split, b.Arm, b.Round)) })
+	slices.SortFunc(trials, func(a, b compare.Trial) int {
+		return strings.Compare(fmt.Sprint(a.Split, a.Arm, a.Round), fmt.Sprint(b.Split, b.Arm, b.Round))
+	})
 	b, err := json.Marshal(trials)
 	if err != nil {
 		t.Fatal(err)
@@ -315,7 +316,7 @@ func TestCancelKeeps(t *testing.T) {
 func TestCorrected(t *testing.T) {
 	// Nadeau and Bengio: the variance is (1/J + n2/n1) times that of the differences.
 	x := []float64{1, 2, 4, 7}
-	e := compare.Corrected(experiment.Estimated(x), 0.25)
+	e := compare.Corrected(x, 0.25)
 	variance := ((1-3.5)*(1-3.5) + (2-3.5)*(2-3.5) + (4-3.5)*(4-3.5) + (7-3.5)*(7-3.5)) / 3
 	if want := math.Sqrt((1.0/4 + 0.25) * variance); math.Abs(e.StdErr-want) > 1e-12 || e.Mean != 3.5 {
 		t.Errorf("must be 3.5 ± %v, got %v ± %v", want, e.Mean, e.StdErr)

@@ -26,6 +26,7 @@ type Experiment struct {
 	// it.
 	Fixed bool
 
+	space  Space
 	folds  int // of a repeat
 	trials []Trial
 	mu     sync.Mutex // of parts
@@ -44,22 +45,13 @@ func New(subject Subject, split Splitting, length Length, store *Store, workers 
 	}
 	e := &Experiment{
 		Subject: subject, Seed: split.Seed, Splits: splits, Length: length, Workers: workers, Store: store,
-		Fixed: split.Repeats > 0, folds: cmp.Or(split.Folds, usualFolds), parts: make([]*Part, len(splits)),
+		space: subject.Space(), Fixed: split.Repeats > 0, folds: cmp.Or(split.Folds, usualFolds), parts: make([]*Part, len(splits)),
 	}
 	if e.Length == (Length{}) {
-		e.Length = usualLength(subject.Kind(), len(splits[0].Train))
+		e.Length = subject.Length(len(splits[0].Train))
 	}
 	e.trials, err = store.Trials()
 	return e, err
-}
-
-func usualLength(k Kind, n int) Length {
-	if k == Text {
-		l := lengthFor(n, 400, 20)
-		l.Batch = 16
-		return l
-	}
-	return lengthFor(n, 4000, 300)
 }
 
 // A Limit says when to end: after a number of rounds, unless that is 0, or in time.
@@ -153,14 +145,16 @@ func (e *Experiment) round(ctx context.Context, round int, until time.Time, prog
 	var of []experiment.Trial
 	var open []Trial
 	earlier := slices.Clone(e.trials)
-	for split := range e.Splits {
+	for i := range e.Splits {
+		// The split of the final model comes last.
+		split := (i + 1) % len(e.Splits)
 		for _, arm := range e.armsOf(round) {
 			mine := trialsOf(earlier, split, arm)
 			if slices.ContainsFunc(mine, func(t Trial) bool { return t.Round == round }) {
 				continue
 			}
 			mine = slices.DeleteFunc(mine, func(t Trial) bool { return t.Round > round })
-			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.Subject.Space().Propose(e.Seed, split, round, arm, mine)}
+			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.space.Propose(e.Seed, split, round, arm, mine)}
 			of = append(of, experiment.Trial{Seed: uint64(len(open)), Arm: e.arm(t, mine)})
 			open = append(open, t)
 		}

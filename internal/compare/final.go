@@ -24,6 +24,8 @@ type Final struct {
 	Noise0 []float64 `json:"noise_without,omitempty"`
 	// Encoder makes inputs of rows of a table.
 	Encoder *tabular.Encoder `json:"encoder,omitempty"`
+	// Picture makes inputs of images.
+	Picture *Picture `json:"picture,omitempty"`
 	// Names are those of the outputs: the classes, the numbers, the characters.
 	Names []string `json:"names"`
 	// Expected is what the comparison says of networks chosen in this way.
@@ -70,6 +72,7 @@ func (e *Experiment) Final(ctx context.Context, o *Outcome) (*Final, error) {
 		f.Expected = Scores{Error: w.Error.Mean, NLL: w.NLL.Mean, Calibration: w.Calibration, Examples: w.Predictions.Scores().Examples}
 	}
 	f.Encoder, _ = p.Fitted.(*tabular.Encoder)
+	f.Picture, _ = p.Fitted.(*Picture)
 	if f.Model, err = e.load(p, t); err != nil {
 		return nil, err
 	}
@@ -114,13 +117,21 @@ func (f *Final) network(passes int) *Network {
 // Load makes the model of a final whose other fields were read, from the file of its
 // weights.
 func (f *Final) Load(path string) error {
-	if f.Encoder == nil {
-		return errors.Errorf("compare: Load: the model of %s must have an encoder, got none", path)
+	var net models.Layer
+	switch {
+	case f.Encoder != nil:
+		if err := f.Encoder.Check(); err != nil {
+			return err
+		}
+		net = Tabular(f.Encoder, f.Outputs, f.Settings)
+	case f.Picture != nil:
+		net = Convolutional(f.Outputs, f.Settings)
+	case f.Kind == Text && len(f.Settings.Hidden) == 1:
+		net = Language(f.Outputs, f.Settings)
+	default:
+		return errors.Errorf("compare: Load: the model of %s must be of a table, images or text, got none of them", path)
 	}
-	if err := f.Encoder.Check(); err != nil {
-		return err
-	}
-	m, err := models.New(Tabular(f.Encoder, f.Outputs, f.Settings), f.Input, models.WithSeed(f.Seed))
+	m, err := models.New(net, f.Input, models.WithSeed(f.Seed))
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,13 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/training"
-	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // An Importance is how much the error of the networks grows where the values of a column are
 // shuffled among the rows of the test part.
 type Importance struct {
-	Column string              `json:"column"`
-	Error  experiment.Estimate `json:"error"`
+	Column string   `json:"column"`
+	Error  Estimate `json:"error"`
 }
 
 // mostShuffled is the number of rows that are predicted for importances, over all columns
@@ -74,7 +73,7 @@ func (e *Experiment) Importances(ctx context.Context, o *Outcome, arm Arm) ([]Im
 	}
 	var all []Importance
 	for _, name := range names {
-		all = append(all, Importance{name, Corrected(experiment.Estimated(growth[name]), o.Ratio)})
+		all = append(all, Importance{name, Corrected(growth[name], o.Ratio)})
 	}
 	slices.SortStableFunc(all, func(a, b Importance) int {
 		switch {

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 
 	"github.com/pkg/errors"
@@ -17,8 +18,8 @@ type Outcome struct {
 	Ways   []Way `json:"ways"`
 	// Error and NLL estimate the difference with dropout minus without, over the splits.
 	// Their standard errors are corrected for training parts that overlap.
-	Error experiment.Estimate `json:"error_difference"`
-	NLL   experiment.Estimate `json:"nll_difference"`
+	Error Estimate `json:"error_difference"`
+	NLL   Estimate `json:"nll_difference"`
 	// Chosen are the trials that were best by the validation parts.
 	Chosen []Trial `json:"chosen"`
 	// Ratio is the mean size of the test parts over that of all else.
@@ -33,9 +34,9 @@ type Way struct {
 	Splits []Scores `json:"splits"`
 	// Error and NLL are means over the splits, with standard errors corrected for training
 	// parts that overlap; Calibration is that of all test parts together.
-	Error       experiment.Estimate `json:"error"`
-	NLL         experiment.Estimate `json:"nll"`
-	Calibration float64             `json:"calibration"`
+	Error       Estimate `json:"error"`
+	NLL         Estimate `json:"nll"`
+	Calibration float64  `json:"calibration"`
 	// Predictions are those of all test parts, one after another.
 	Predictions *Predictions `json:"-"`
 }
@@ -51,14 +52,33 @@ const (
 	Straight = "linear regression"
 )
 
-// Corrected corrects the standard error of a mean over splits whose training parts overlap,
+// An Estimate is a mean over splits with its standard error.
+type Estimate struct{ experiment.Estimate }
+
+// MarshalJSON leaves out a standard error that there is not, as of one split.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	var of struct {
+		N      int      `json:"n"`
+		Mean   float64  `json:"mean"`
+		StdErr *float64 `json:"stderr,omitempty"`
+	}
+	of.N, of.Mean = e.N, e.Mean
+	if !math.IsNaN(e.StdErr) {
+		of.StdErr = &e.StdErr
+	}
+	return json.Marshal(of)
+}
+
+// Corrected estimates the mean of x. It corrects its standard error for splits whose
+// training parts overlap,
 // where test parts are ratio times as large as all else.
 //
 // Source: Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 52,
 // 2003, equation 9.
-func Corrected(e experiment.Estimate, ratio float64) experiment.Estimate {
+func Corrected(x []float64, ratio float64) Estimate {
+	e := experiment.Estimated(x)
 	e.StdErr *= math.Sqrt(1 + float64(e.N)*ratio)
-	return e
+	return Estimate{e}
 }
 
 // Way returns the way with a name, nil if there is none.
@@ -134,7 +154,7 @@ func errorOf(s Scores) float64 { return s.Error }
 func nllOf(s Scores) float64   { return s.NLL }
 
 // over estimates a score of a way, less that of another unless it is nil.
-func (o *Outcome) over(w, less *Way, of func(Scores) float64) experiment.Estimate {
+func (o *Outcome) over(w, less *Way, of func(Scores) float64) Estimate {
 	x := make([]float64, len(w.Splits))
 	for i, s := range w.Splits {
 		x[i] = of(s)
@@ -142,7 +162,7 @@ func (o *Outcome) over(w, less *Way, of func(Scores) float64) experiment.Estimat
 			x[i] -= of(less.Splits[i])
 		}
 	}
-	return Corrected(experiment.Estimated(x), o.Ratio)
+	return Corrected(x, o.Ratio)
 }
 
 // evaluate adds the predictions for the test part of a split.

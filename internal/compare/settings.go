@@ -27,9 +27,6 @@ const Linear Arm = "logistic regression"
 // penalties are the weight decays of logistic regression.
 var penalties = []float64{0.01, 0.1, 1, 1e-4}
 
-// linearLR is its learning rate.
-const linearLR = 0.02
-
 // Settings are what is tuned.
 type Settings struct {
 	Hidden      []int   `json:"hidden"` // units of each hidden layer
@@ -49,6 +46,7 @@ type Space struct {
 	// LogP is true, as for numbers, where small ones are common.
 	InputP, HiddenP [2]float64
 	LogP            bool
+	LinearLR        float64 // of logistic regression
 }
 
 // The first rounds draw at random. Then every second one tries a neighbour of the best
@@ -63,7 +61,7 @@ func (s Space) Propose(seed uint64, split, round int, arm Arm, earlier []Trial) 
 	best := bestOf(earlier)
 	switch {
 	case arm == Linear:
-		return Settings{Hidden: []int{}, LR: linearLR, WeightDecay: penalties[round]}
+		return Settings{Hidden: []int{}, LR: s.LinearLR, WeightDecay: penalties[round]}
 	case round == 0:
 		settings = s.First
 		settings.Hidden = slices.Clone(settings.Hidden)

@@ -34,6 +34,8 @@ type Subject interface {
 	Network(s Settings, p *Part) models.Layer
 	// Space returns the settings to try.
 	Space() Space
+	// Length returns the usual length of a training with a number of examples.
+	Length(train int) Length
 }
 
 // Splitting says how to split. Zero fields are chosen by the number of examples, and

@@ -41,12 +41,19 @@ func (t *Table) Space() Space {
 		WeightDecay: [2]float64{0.0001, 1},
 		InputP:      [2]float64{0.01, 0.2},
 		HiddenP:     [2]float64{0.02, 0.6},
+		LinearLR:    0.02,
+	}
+	if len(t.Plan.Features()) > 100 {
+		space.LinearLR = 0.003
 	}
 	if t.Plan.Task == tabular.Numbers {
 		space.First.HiddenP, space.HiddenP, space.LogP = 0.05, [2]float64{0.005, 0.5}, true
 	}
 	return space
 }
+
+// Length implements [Subject].
+func (t *Table) Length(n int) Length { return lengthFor(n, 4000, 300) }
 
 // Part implements [Subject]: the encoding is fitted to the training part.
 func (t *Table) Part(s Split) (*Part, error) {

@@ -134,7 +134,7 @@ func crossEntropy(logit, label float64) float64 {
 // With returns the length with another number of epochs or another batch, unless they are 0.
 func (l Length) With(epochs, batch int) Length {
 	if epochs > 0 {
-		l.Epochs, l.Patience = epochs, max(3, epochs/5)
+		l.Epochs, l.Patience = epochs, max(3, epochs/5) // which may be longer than the training
 	}
 	if batch > 0 {
 		l.Batch = batch
