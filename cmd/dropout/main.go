@@ -28,6 +28,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 type cli struct {
 	Compare    compareCmd         `cmd:"" help:"Compare networks without and with dropout on a table, images or text."`
 	Predict    predictCmd         `cmd:"" help:"Add predictions to a table of new rows."`
+	Serve      serveCmd           `cmd:"" help:"Serve a model on this machine: a form, and JSON."`
+	Export     exportCmd          `cmd:"" help:"Write a model for other programs: weights, and a Go program that loads them."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 

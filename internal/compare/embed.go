@@ -74,3 +74,6 @@ func (b blocks) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	y, err := gorgonia.Concat(1, parts...)
 	return y, s.Wrap(err, "embedding")
 }
+
+// Embeds reports whether the network for rows of an encoder embeds a category.
+func Embeds(e *tabular.Encoder) bool { return embedded(e) != nil }
