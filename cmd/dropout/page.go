@@ -72,7 +72,7 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 	p := page{
 		Title: "Does dropout help on " + plaintext.Line(filepath.Base(r.state.Settings.Data)) + "?", Style: report.PageStyle(),
 		Finding: o.Finding(w), Results: htmlTable{Label: "Table of results", Head: results[0], Rows: results[1:]},
-		Note: resultNote(o), DataNotes: r.notes, Settings: settingsTable(o), Kept: kept, Method: r.describe(e), Command: r.command(o),
+		Note: resultNote(o), DataNotes: r.notes, Settings: settingsTable(o), Kept: kept, Method: strings.TrimPrefix(r.describe(e), "Method: "), Command: r.command(o),
 	}
 	for _, f := range figures(e, o, w, importances) {
 		svg, err := f.Inline()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/mattn/go-runewidth"
 
@@ -57,6 +58,14 @@ func useName(u tabular.Use) string {
 // doneTo says what is done to a column.
 func doneTo(c tabular.Column) string {
 	switch {
+	case c.Use == tabular.Date && c.Missing > 0:
+		return "as days, and time of year, week and day; mean and indicator where missing"
+	case c.Use == tabular.Date:
+		return "as days, and time of year, week and day"
+	case c.Use == tabular.Category && c.Missing > 0:
+		return "one-hot; missing is a level"
+	case c.Use == tabular.Category:
+		return "one-hot"
 	case c.Use == tabular.Embedding:
 		return "embedded"
 	case c.Use == tabular.Group:
@@ -65,10 +74,6 @@ func doneTo(c tabular.Column) string {
 		return "tests follow what is learned from"
 	case c.Missing > 0 && (c.Use == tabular.Number || c.Use == tabular.Boolean):
 		return "median and indicator where missing"
-	case c.Missing > 0 && c.Use == tabular.Date:
-		return "mean and indicator where missing"
-	case c.Missing > 0 && c.Use == tabular.Category:
-		return "missing is a level"
 	}
 	return ""
 }
@@ -100,6 +105,10 @@ func (d *data) show(to io.Writer, name string) {
 		head := pad(fit(r.Name, nameWidth), nameWidth) + "  " + pad(r.Use, 9) + "  "
 		if missing > 0 {
 			head += padLeft(r.Missing, missing-2) + "  "
+		}
+		if r.Note == "" {
+			fmt.Fprintln(to, strings.TrimRight(head, " "))
+			return
 		}
 		fmt.Fprint(to, head)
 		at := runewidth.StringWidth(head)
