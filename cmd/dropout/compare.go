@@ -173,7 +173,7 @@ func (c *compareCmd) limit(start time.Time, left time.Duration) compare.Limit {
 	if c.Rounds > 0 {
 		return compare.Limit{Rounds: c.Rounds}
 	}
-	reserve := min(max(left/15, 500*time.Millisecond), 20*time.Second)
+	reserve := min(max(left/10, 500*time.Millisecond), 20*time.Second)
 	return compare.Limit{Until: start.Add(left - reserve)}
 }
 
@@ -208,6 +208,7 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
 	if err != nil {
 		return err
 	}
+	e.Fixed = e.Fixed || limit.Until.IsZero()
 	if !r.to.JSON {
 		paragraph(r.to.Out, r.describe(e))
 		fmt.Fprintln(r.to.Out)

@@ -24,8 +24,8 @@ func figures(e *compare.Experiment, o *compare.Outcome, w compare.Wording, impor
 			all = append(all, f)
 		}
 	}
-	add(curves(e, o))
-	add(rates(e, o))
+	add(curves(o))
+	add(rates(e))
 	add(splits(o, w))
 	if o.Kind == compare.Classes || o.Kind == compare.Labels {
 		add(report.Calibration(classifiers(o)...))
@@ -38,7 +38,7 @@ func figures(e *compare.Experiment, o *compare.Outcome, w compare.Wording, impor
 }
 
 // curves draws the validation score of the chosen trials by epoch.
-func curves(e *compare.Experiment, o *compare.Outcome) (*report.Figure, error) {
+func curves(o *compare.Outcome) (*report.Figure, error) {
 	c := report.Chart{
 		Title: "Learning curves", X: "epoch", Y: "validation " + scoreName(o.Kind), LogY: true,
 		Caption: "The chosen network of each split on its tuning part: mean and range of the splits, as far as all of them were trained.",
@@ -75,7 +75,7 @@ func curves(e *compare.Experiment, o *compare.Outcome) (*report.Figure, error) {
 
 // rates draws the validation score of all trials with dropout by their rate, relative to
 // the best without in the same split.
-func rates(e *compare.Experiment, o *compare.Outcome) (*report.Figure, error) {
+func rates(e *compare.Experiment) (*report.Figure, error) {
 	dots := report.Series{Name: "a trial with dropout", Color: 1, NoLine: true, Opacity: 0.45}
 	best := report.Series{Name: "chosen in a split", Color: 2, NoLine: true}
 	for _, t := range e.Trials() {

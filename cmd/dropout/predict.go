@@ -49,7 +49,7 @@ func (d runDir) final() (*compare.Final, error) {
 // Run is called by kong.
 func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	blas.Use(1)
-	f, err := c.Dir.final()
+	f, err := c.Dir.tableModel()
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (e *Encoder) Examples(t *Table, rows []int) (*training.Examples, error) {
 		return nil, err
 	}
 	ex := &training.Examples{Shape: []int{e.Inputs()}, X: x}
-	targets, err := e.Plan.places(t, Target)
+	targets, err := e.Plan.targets(t)
 	if err != nil {
 		return nil, err
 	}

@@ -6,11 +6,11 @@ import (
 	"github.com/pkg/errors"
 )
 
-// places returns the columns of a table that the plan uses so.
-func (p *Plan) places(t *Table, u Use) ([]int, error) {
+// targets returns the places of the columns to predict.
+func (p *Plan) targets(t *Table) ([]int, error) {
 	var places []int
 	for _, c := range p.Columns {
-		if c.Use != u {
+		if c.Use != Target {
 			continue
 		}
 		i, err := t.Column(c.Name)
@@ -43,7 +43,7 @@ func (p *Plan) target(t *Table, column, row int) (float64, bool) {
 
 // Rows returns the rows that have what is to be predicted.
 func (p *Plan) Rows(t *Table) ([]int, error) {
-	targets, err := p.places(t, Target)
+	targets, err := p.targets(t)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (p *Plan) Rows(t *Table) ([]int, error) {
 
 // Labels returns the classes of rows.
 func (p *Plan) Labels(t *Table, rows []int) ([]int, error) {
-	targets, err := p.places(t, Target)
+	targets, err := p.targets(t)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (p *Plan) Labels(t *Table, rows []int) ([]int, error) {
 // Numbers returns the numbers to predict, or the labels as 0 and 1, of rows: of one row
 // after another.
 func (p *Plan) Numbers(t *Table, rows []int) ([]float64, error) {
-	targets, err := p.places(t, Target)
+	targets, err := p.targets(t)
 	if err != nil {
 		return nil, err
 	}
