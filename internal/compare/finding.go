@@ -103,9 +103,9 @@ func (o *Outcome) likelihood(neither bool) string {
 	interval := fmt.Sprintf("%s (95 %% interval %s to %s)", signed(o.NLL.Mean, d, true), signed(low, d, true), signed(high, d, true))
 	switch {
 	case high < 0:
-		return "Its probabilities became better: the negative log-likelihood (NLL) changed by " + interval + "."
+		return "The negative log-likelihood (NLL) became better: " + interval + "."
 	case low > 0:
-		return "Its probabilities became worse: the negative log-likelihood (NLL) changed by " + interval + "."
+		return "The negative log-likelihood (NLL) became worse: " + interval + "."
 	}
 	if !neither {
 		return "The negative log-likelihood (NLL) shows no difference: " + interval + "."
