@@ -210,6 +210,39 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestClassesAsJSON(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x,y,wet,windy,kind\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "%d.5,%d.25,%s,%s,%s\n", i*7%23, i*5%19, []string{"yes", "no"}[i%2], []string{"no", "yes"}[i/25], []string{"a", "b", "c"}[i%3])
+	}
+	path, dir := write(t, "weather.csv", b.String()), filepath.Join(t.TempDir(), "run")
+	var out struct {
+		Finding, Run string
+		Outcome      struct{ Kind string }
+	}
+	if err := json.Unmarshal([]byte(compareQuickly(t, dir, path, "-t", "kind", "--json")), &out); err != nil {
+		t.Fatal(err)
+	}
+	if out.Finding == "" || out.Run != dir || out.Outcome.Kind != "classes" {
+		t.Errorf("finding, run and outcome must be there, got %+v", out)
+	}
+	rows, err := csv.NewReader(strings.NewReader(must(t, "predict", dir, path))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head := strings.Join(rows[0], ","); head != "x,y,wet,windy,kind,prediction,probability,model_uncertainty" {
+		t.Errorf("columns of classes must be added, got %s", head)
+	}
+	labels := filepath.Join(t.TempDir(), "labels")
+	if out := compareQuickly(t, labels, path, "-t", "wet,windy"); !strings.Contains(out, "the shares") {
+		t.Errorf("labels must have their baseline, got\n%s", out)
+	}
+	if out := must(t, "predict", labels, path); !strings.Contains(out, "probability of wet,probability of windy") {
+		t.Errorf("columns of labels must be added, got\n%s", out)
+	}
+}
+
 func TestPlanFile(t *testing.T) {
 	path, plan := write(t, "prices.csv", dirty()), filepath.Join(t.TempDir(), "plan.yaml")
 	out := must(t, "compare", path, "-t", "price", "--dry-run", "--save-plan", plan)
