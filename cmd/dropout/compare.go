@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -298,7 +299,7 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 	}
 	said := fmt.Sprintf("The model to predict with is a network %s, which was better by the tuning parts", f.Arm)
 	if f.Arm == compare.With {
-		said += fmt.Sprintf(" (p = %s of hidden units and %s of inputs)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP))
+		said += fmt.Sprintf(" (p = %s of hidden units and %s of %s)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP), cmp.Or(r.wording().Inputs, "inputs"))
 	}
 	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
 }

@@ -164,8 +164,11 @@ func (s *settings) loadTable(plan *tabular.Plan) (*data, error) {
 // wording returns how scores are written.
 func (d *data) wording() compare.Wording {
 	w := compare.Wording{Kind: d.Kind()}
-	if d.Kind() == compare.Numbers {
-		w.Many = d.Outputs() > 1
+	switch {
+	case d.Kind() == compare.Text:
+		w.Inputs = "characters"
+	case d.table == nil:
+		w.Inputs = "channels"
 	}
 	return w
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -11,8 +12,8 @@ import (
 // A Wording is how scores are written.
 type Wording struct {
 	Kind Kind
-	Unit string // of numbers, such as the name of the target
-	Many bool   // there are several numbers
+	// Inputs is what the rate of inputs drops; "" means inputs.
+	Inputs string
 }
 
 // ErrorName returns the name of the error.
@@ -87,7 +88,7 @@ func (o *Outcome) Finding(w Wording) []string {
 		}
 		said = append(said, o.likelihood(low <= 0 && high >= 0))
 	}
-	if s := o.rates(); s != "" {
+	if s := o.rates(w); s != "" {
 		said = append(said, s)
 	}
 	if s := o.simple(w); s != "" {
@@ -114,7 +115,7 @@ func (o *Outcome) likelihood(neither bool) string {
 }
 
 // rates says which rates were best.
-func (o *Outcome) rates() string {
+func (o *Outcome) rates(w Wording) string {
 	var hidden, input []float64
 	for _, t := range o.Chosen {
 		if t.Arm == With {
@@ -124,8 +125,8 @@ func (o *Outcome) rates() string {
 	if len(hidden) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The best rates by the validation parts: p = %s of hidden units and %s of inputs (median; %s and %s over the splits).",
-		Rate(median(hidden)), Rate(median(input)), span(hidden), span(input))
+	return fmt.Sprintf("The best rates by the validation parts: p = %s of hidden units and %s of %s (median; %s and %s over the splits).",
+		Rate(median(hidden)), Rate(median(input)), cmp.Or(w.Inputs, "inputs"), span(hidden), span(input))
 }
 
 // Rate formats a drop probability.
@@ -147,7 +148,7 @@ func (o *Outcome) simple(w Wording) string {
 		if b == nil || b.Error.Mean > networks {
 			continue
 		}
-		return fmt.Sprintf("No network is needed: %s does as well (%s %s%s).", name, w.ErrorName(), w.Error(b.Error.Mean, b.Error.StdErr, false), w.Percent())
+		return fmt.Sprintf("No network is needed: %s does at least as well (%s %s%s).", name, w.ErrorName(), w.Error(b.Error.Mean, b.Error.StdErr, false), w.Percent())
 	}
 	return ""
 }

@@ -37,7 +37,7 @@ func TestFinding(t *testing.T) {
 		{"helps", outcome(10, -0.02, 0.005, -0.1), []string{
 			"Dropout helps here: it lowered the error from 10.00 % to 8.00 %, a change of -2.00 (95 % interval -3.13 to -0.87, 10 splits)", "NLL) became better: -0.100", "p = 0.3 of hidden units and 0.05 of inputs (median; 0.2 to 0.4",
 		}, "No network"},
-		{"hurts", outcome(10, 0.02, 0.005, 0.1), []string{"Dropout hurts here: it raised the error from 10.00 % to 12.00 %", "NLL) became worse: +0.100", "No network is needed: logistic regression does as well (error 9.50 %)"}, "helps"},
+		{"hurts", outcome(10, 0.02, 0.005, 0.1), []string{"Dropout hurts here: it raised the error from 10.00 % to 12.00 %", "NLL) became worse: +0.100", "No network is needed: logistic regression does at least as well (error 9.50 %)"}, "helps"},
 		{"neither", outcome(10, 0.002, 0.005, 0.001), []string{"Dropout made no difference to the error that these data can show", "Nor can they show one in the negative log-likelihood"}, "helps"},
 		{"only the likelihood", outcome(10, -0.02, 0.005, 0.001), []string{"Dropout helps", "(NLL) shows no difference"}, "Nor can"},
 		{"one split", outcome(1, -0.02, math.NaN(), 0.1), []string{"on one split only: that says nothing about the noise"}, "helps"},

@@ -18,7 +18,7 @@ type Importance struct {
 
 // mostShuffled is the number of rows that are predicted for importances, over all columns
 // and splits.
-const mostShuffled = 3_000_000
+const mostShuffled = 1_000_000
 
 // Importances returns the importance of each column for the networks of an arm, the most
 // important one first. Nil where the subject is no table.

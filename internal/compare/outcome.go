@@ -95,7 +95,7 @@ func (o *Outcome) Way(name string) *Way {
 const (
 	mostPasses  = 50
 	leastPasses = 10
-	mostRows    = 400_000
+	mostRows    = 150_000
 )
 
 // PassesFor returns the number of passes of Monte Carlo dropout for a number of examples.
