@@ -145,6 +145,9 @@ func (s *settings) loadTable(plan *tabular.Plan) (*data, error) {
 		if len(s.Target) == 0 {
 			return nil, cmdline.Usagef("--target must name the column to predict, one of %s", names(d.table.Names))
 		}
+		if whole := strings.Join(s.Target, ","); slices.Contains(d.table.Names, whole) {
+			s.Target = []string{whole} // a name with commas
+		}
 		if d.plan, err = tabular.Guess(d.table, s.wishes()); err != nil {
 			return nil, cmdline.Usage(err)
 		}

@@ -187,6 +187,21 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestReproduced runs the command at the end of a report, which must give its results.
+func TestReproduced(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	want := must(t, "compare", write(t, "prices.csv", dirty()), "-t", "price", "--out", dir, "--folds", "2", "--repeats", "1", "--rounds", "1", "--epochs", "3")
+	command := regexp.MustCompile(`<code>dropout (compare [^<]*)</code>`).FindStringSubmatch(readFile(t, filepath.Join(dir, reportFile)))
+	if command == nil {
+		t.Fatal("report must have a command")
+	}
+	got := must(t, append(strings.Fields(command[1]), "--out", filepath.Join(t.TempDir(), "run"))...)
+	results := regexp.MustCompile(`(?s)  +RMSE.*tuning parts`)
+	if a, b := results.FindString(want), results.FindString(got); a == "" || a != b {
+		t.Errorf("%s: results must be\n%s\ngot\n%s", command[1], a, b)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	path := write(t, "prices.csv", dirty())
 	for _, tt := range []struct {

@@ -61,7 +61,7 @@ func (b *Book) Length(n int) Length {
 	const batch, steps = 32, 300
 	perEpoch := (n + batch - 1) / batch
 	epochs := max(2, (steps+perEpoch/2)/perEpoch)
-	return Length{Batch: batch, Epochs: epochs, Patience: max(2, epochs/4)}
+	return Length{Batch: batch}.With(epochs, 0)
 }
 
 // Splits implements [Subject]: the text is cut into runs, of which each part gets whole
