@@ -64,15 +64,19 @@ func lengthFor(n, steps, most int) Length {
 
 // trainer returns the trainer of a trial, with its model.
 func (e *Experiment) trainer(p *Part, of Trial) (*training.Trainer, error) {
-	s, seed := of.Settings, e.seed(of)
+	s, seed, length := of.Settings, e.seed(of), e.Length
+	if of.Arm == Linear {
+		// However little time there is, a baseline must be what it is called.
+		length = length.With(e.Subject.Length(len(e.Splits[0].Train)).Epochs, 0)
+	}
 	m, err := models.New(e.Subject.Network(s, p), p.Input, models.WithSeed(seed))
 	if err != nil {
 		return nil, err
 	}
 	t := &training.Trainer{
-		Model: m, Epochs: e.Length.Epochs, BatchSize: e.Length.Batch, Seed: seed,
+		Model: m, Epochs: length.Epochs, BatchSize: length.Batch, Seed: seed,
 		Solver: &optim.AdamW{Regularization: optim.Regularization{WeightDecay: s.WeightDecay, ClipNorm: clipFor(e.Subject.Kind())}},
-		LR:     schedule.Cosine{Initial: s.LR, Steps: int64(e.Length.Epochs * ((p.Train.Len() + e.Length.Batch - 1) / e.Length.Batch))},
+		LR:     schedule.Cosine{Initial: s.LR, Steps: int64(length.Epochs * ((p.Train.Len() + length.Batch - 1) / length.Batch))},
 	}
 	switch e.Subject.Kind() {
 	case Numbers:
@@ -81,7 +85,7 @@ func (e *Experiment) trainer(p *Part, of Trial) (*training.Trainer, error) {
 		t.Loss = training.BCEWithLogits()
 		t.Metrics = []metrics.Metric{metrics.ValueMean{Title: labelNLL, Of: crossEntropy}}
 	}
-	t.Callbacks = append(t.Callbacks, training.EarlyStopping(e.Length.Patience))
+	t.Callbacks = append(t.Callbacks, training.EarlyStopping(length.Patience))
 	return t, nil
 }
 
