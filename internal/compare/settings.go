@@ -25,7 +25,7 @@ var Arms = []Arm{Without, With}
 const Linear Arm = "logistic regression"
 
 // penalties are the weight decays of logistic regression.
-var penalties = []float64{0.01, 0.1, 1, 1e-4}
+var penalties = []float64{1e-4, 0.1, 0.01, 1}
 
 // Settings are what is tuned.
 type Settings struct {
