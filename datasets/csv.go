@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 	"golang.org/x/text/encoding"
 
+	"github.com/gorgonia-dropout/dropout/datasets/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 )
 
@@ -90,7 +91,7 @@ func (c CSV) Read(r io.Reader) (*Table, error) {
 }
 
 func (c CSV) read(r io.Reader) (*Table, error) {
-	in := newRecords(r, c.Encoding)
+	in := records.New(r, c.Encoding)
 	in.ReuseRecord = true
 	if c.Comma != 0 {
 		in.Comma = c.Comma
@@ -98,8 +99,8 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 	// The reader would mistake tabs between empty values for spaces before
 	// them.
 	in.TrimLeadingSpace = !unicode.IsSpace(in.Comma)
-	first, err := in.read()
-	if atEnd(err) {
+	first, err := in.Next()
+	if records.AtEnd(err) {
 		return nil, errors.New("must be a table, got an empty file")
 	}
 	if err != nil {
@@ -115,8 +116,8 @@ func (c CSV) read(r io.Reader) (*Table, error) {
 		}
 	}
 	for {
-		record, err := in.read()
-		if atEnd(err) {
+		record, err := in.Next()
+		if records.AtEnd(err) {
 			break
 		}
 		if err != nil {

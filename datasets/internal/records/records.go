@@ -1,4 +1,6 @@
-package datasets
+// Package records reads the records of a table of comma-separated values from a file
+// that may come from anywhere: as UTF-8, within limits.
+package records
 
 import (
 	"bufio"
@@ -19,15 +21,16 @@ const (
 	maxText   int64 = 1 << 34
 )
 
-// records reads the records of a table as UTF-8, within limits.
-type records struct {
+// A Reader reads the records of a table. The fields of the [csv.Reader] may be set before
+// the first record is read.
+type Reader struct {
 	*csv.Reader
 	text *lines
 }
 
-// newRecords reads r in the encoding, which is nil for UTF-8 or UTF-16 by the byte
+// New returns a reader of r in the encoding, which is nil for UTF-8 or UTF-16 by the byte
 // order mark.
-func newRecords(r io.Reader, e encoding.Encoding) *records {
+func New(r io.Reader, e encoding.Encoding) *Reader {
 	in := bufio.NewReader(r)
 	// What cannot be peeked at cannot be read either.
 	head, _ := in.Peek(3)
@@ -42,13 +45,13 @@ func newRecords(r io.Reader, e encoding.Encoding) *records {
 	if e != nil {
 		text.in, text.decoded = bufio.NewReader(e.NewDecoder().Reader(in)), true
 	}
-	return &records{csv.NewReader(text), text}
+	return &Reader{csv.NewReader(text), text}
 }
 
-// read returns the next record, or io.EOF after the last.
-func (r *records) read() ([]string, error) {
+// Next returns the next record, or io.EOF after the last.
+func (r *Reader) Next() ([]string, error) {
 	record, err := r.Read()
-	if err == nil || atEnd(err) {
+	if err == nil || AtEnd(err) {
 		return record, err
 	}
 	// The text is read ahead, so an error in it may come after an error in a
@@ -60,9 +63,9 @@ func (r *records) read() ([]string, error) {
 	return nil, errors.WithStack(err)
 }
 
-// atEnd reports whether err is io.EOF itself, with which a reader ends. An
+// AtEnd reports whether err is io.EOF itself, with which a reader ends. An
 // error that wraps io.EOF comes from a truncated stream.
-func atEnd(err error) bool { return any(err) == any(io.EOF) }
+func AtEnd(err error) bool { return any(err) == any(io.EOF) }
 
 // lines passes text on as long as it satisfies what CSV.Read requires.
 type lines struct {
@@ -88,7 +91,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	for n < len(p) {
 		// Characters are checked whole.
 		c, size, err := l.in.ReadRune()
-		if atEnd(err) {
+		if AtEnd(err) {
 			break
 		}
 		if err == nil {

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/datasets/tabular"
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/training/blas"
+)
+
+// compareCmd compares networks without and with dropout.
+type compareCmd struct {
+	settings
+	Time     time.Duration `default:"2m" help:"How long it may take."`
+	Rounds   int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
+	Workers  int           `default:"2" help:"Trainings at a time."`
+	Plan     string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
+	SavePlan string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
+	DryRun   bool          `help:"Say what was found and what would be done, and end."`
+	Out      runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
+	Resume   runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
+
+	given []string // flags on the command line
+}
+
+// AfterApply is called by kong.
+func (c *compareCmd) AfterApply(ctx *kong.Context) error {
+	c.given = nil
+	for _, p := range ctx.Path {
+		if p.Flag != nil {
+			c.given = append(c.given, p.Flag.Name)
+		}
+	}
+	switch {
+	case c.Time <= 0:
+		return errors.Errorf("--time must be positive, got %v", c.Time)
+	case c.Rounds < 0:
+		return errors.Errorf("--rounds must not be negative, got %d", c.Rounds)
+	case c.Workers < 1:
+		return errors.Errorf("--workers must be positive, got %d", c.Workers)
+	}
+	if c.Resume == "" {
+		return c.check()
+	}
+	allowed := []string{"time", "rounds", "workers", "resume", "json"}
+	for _, name := range c.given {
+		if !slices.Contains(allowed, name) {
+			return errors.Errorf("--%s must be left out with --resume, which takes the settings of the run", name)
+		}
+	}
+	if c.Data != "" {
+		return errors.New("the data must be left out with --resume, which takes those of the run")
+	}
+	return nil
+}
+
+// Run is called by kong.
+func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	start := time.Now()
+	blas.Use(c.Workers)
+	if c.Resume != "" {
+		return c.goOn(ctx, to, start)
+	}
+	var plan *tabular.Plan
+	var err error
+	if c.Plan != "" {
+		if plan, err = readPlan(c.Plan); err != nil {
+			return cmdline.Usage(err)
+		}
+	}
+	d, err := c.load(plan)
+	if err != nil {
+		return err
+	}
+	if c.SavePlan != "" && d.plan != nil {
+		if err := writePlan(c.SavePlan, d.plan); err != nil {
+			return err
+		}
+	}
+	shown := to.Out
+	if to.JSON {
+		shown = io.Discard
+	}
+	d.show(shown, filepath.Base(c.Data))
+	if c.DryRun {
+		e, err := compare.New(d, c.splitting(), compare.Length{}, &compare.Store{}, c.Workers)
+		if err != nil {
+			return err
+		}
+		paragraph(shown, d.describe(e))
+		return nil
+	}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start}
+	if r.dir == "" {
+		r.dir = newRunDir(c.Data)
+	}
+	if r.dir.holdsRun() {
+		return cmdline.Usagef("--out must be a new directory, and %s has a run; go on with it by %s", r.dir, r.dir.resume())
+	}
+	if r.state.Settings.Data, err = filepath.Abs(c.Data); err != nil {
+		return err
+	}
+	lock, err := r.dir.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if d.plan != nil {
+		if err := r.dir.savePlan(d.plan); err != nil {
+			return err
+		}
+	}
+	return r.run(ctx, c.limit(start, c.Time), c.Workers)
+}
+
+// goOn goes on with a run.
+func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.Time) error {
+	s, err := c.Resume.state()
+	if err != nil {
+		return err
+	}
+	lock, err := c.Resume.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	d, err := c.Resume.load(s)
+	if err != nil {
+		return err
+	}
+	left := c.Time
+	if !slices.Contains(c.given, "time") {
+		left = max(0, c.Time-s.Spent)
+	}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start}
+	return r.run(ctx, c.limit(start, left), c.Workers)
+}
+
+// load reads the data of a run again, which must be the same.
+func (d runDir) load(s *state) (*data, error) {
+	var plan *tabular.Plan
+	var err error
+	if len(s.Settings.Target) > 0 || fileExists(d.path(planFile)) {
+		if plan, err = readPlan(d.path(planFile)); err != nil {
+			return nil, err
+		}
+	}
+	of, err := s.Settings.load(plan)
+	if err != nil {
+		return nil, err
+	}
+	if of.digest != s.Digest {
+		return nil, errors.Errorf("%s must be the same as when the run began, and has changed", s.Settings.Data)
+	}
+	return of, nil
+}
+
+// limit returns when training has to end, so that there is time to test.
+func (c *compareCmd) limit(start time.Time, left time.Duration) compare.Limit {
+	if c.Rounds > 0 {
+		return compare.Limit{Rounds: c.Rounds}
+	}
+	reserve := min(max(left/10, 500*time.Millisecond), 20*time.Second)
+	return compare.Limit{Until: start.Add(left - reserve)}
+}
+
+// A run is a comparison under way.
+type run struct {
+	*data
+	dir   runDir
+	state *state
+	to    *cmdline.Console
+	start time.Time
+}
+
+// experiment returns the experiment of the run, with the trials that there are.
+func (r *run) experiment(workers int) (*compare.Experiment, error) {
+	length := r.state.Length
+	e, err := compare.New(r, r.state.Settings.splitting(), length, r.dir.store(), workers)
+	if err != nil {
+		return nil, err
+	}
+	if length == (compare.Length{}) {
+		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)
+	}
+	if r.state.Repeats > 0 {
+		e.Use(r.state.Repeats)
+	}
+	return e, nil
+}
+
+// run trains and tests.
+func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
+	e, err := r.experiment(workers)
+	if err != nil {
+		return err
+	}
+	e.Fixed = e.Fixed || limit.Until.IsZero()
+	if !r.to.JSON {
+		paragraph(r.to.Out, r.describe(e))
+		fmt.Fprintln(r.to.Out)
+	}
+	if r.state.Length == (compare.Length{}) && r.state.Settings.Epochs == 0 {
+		if err := e.Pace(ctx, limit); err != nil {
+			return err
+		}
+	}
+	r.state.Length = e.Length
+	if err := r.dir.writeJSON(configFile, r.state); err != nil {
+		return err
+	}
+	shown := newDisplay(r.to.Log, r.Kind())
+	err = e.Run(ctx, limit, shown.update)
+	shown.close()
+	if e.Fixed {
+		r.state.Repeats = e.Repeats()
+	}
+	r.state.Spent += time.Since(r.start)
+	if saveErr := r.dir.writeJSON(configFile, r.state); err == nil {
+		err = saveErr
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	// What was finished is shown even if the rest was interrupted.
+	if finishErr := r.finish(context.WithoutCancel(ctx), e); err == nil || len(e.Trials()) == 0 {
+		if err == nil {
+			err = finishErr
+		}
+	} else if finishErr != nil {
+		r.to.Logf("%v", finishErr)
+	}
+	if errors.Is(err, context.Canceled) {
+		r.to.Logf("The finished part is in %s; go on with: %s", r.dir, r.dir.resume())
+	}
+	return err
+}
+
+// finish tests what was trained and writes the results.
+func (r *run) finish(ctx context.Context, e *compare.Experiment) error {
+	o, err := e.Evaluate(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.dir.writeJSON(resultsFile, o); err != nil {
+		return err
+	}
+	kept, err := r.keep(ctx, e, o)
+	if err != nil {
+		return err
+	}
+	if err := r.writePage(ctx, e, o, kept); err != nil {
+		return err
+	}
+	if r.to.JSON {
+		out := json.NewEncoder(r.to.Out)
+		out.SetIndent("", "  ")
+		return out.Encode(struct {
+			Finding string           `json:"finding"`
+			Run     string           `json:"run"`
+			Outcome *compare.Outcome `json:"outcome"`
+		}{strings.Join(o.Finding(r.wording()), " "), string(r.dir), o})
+	}
+	showResults(r.to.Out, o, r.wording())
+	fmt.Fprintln(r.to.Out)
+	paragraph(r.to.Out, kept)
+	fmt.Fprintf(r.to.Out, "\nReport:   %s\n", r.dir.path(reportFile))
+	if r.table != nil {
+		fmt.Fprintf(r.to.Out, "Predict:  dropout predict %s NEW.csv\n", shell.Quote(string(r.dir)))
+	}
+	return nil
+}
+
+// keep writes the final model, and says which it is.
+func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcome) (string, error) {
+	f, err := e.Final(ctx, o)
+	if err != nil {
+		return "No model is kept: " + err.Error() + ".", nil
+	}
+	if err := f.Model.Save(r.dir.path(modelFile)); err != nil {
+		return "", err
+	}
+	if err := r.dir.writeJSON(aboutFile, f); err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("The model to predict with is a network %s, which was better by the tuning parts", f.Arm)
+	if f.Arm == compare.With {
+		said += fmt.Sprintf(" (p = %s of hidden units and %s of %s)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP), cmp.Or(r.wording().Inputs, "inputs"))
+	}
+	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
+}
+
+func writePlan(path string, p *tabular.Plan) error {
+	b, err := p.YAML()
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}

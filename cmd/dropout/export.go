@@ -1,0 +1,81 @@
+package main
+
+import (
+	_ "embed" // for the template of the program
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/template"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/compare"
+)
+
+// exportCmd writes the model of a run for other programs.
+type exportCmd struct {
+	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run."`
+	To  string `arg:"" type:"path" help:"Directory for the files, which is made."`
+}
+
+// The files of an export. A format is a file and what writes it: others, such as ONNX, are
+// one more line in formats.
+const (
+	weightsFile = "model.safetensors"
+	programFile = "main.go"
+)
+
+// Run is called by kong.
+func (c *exportCmd) Run(to *cmdline.Console) error {
+	f, err := c.Dir.final()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.To, 0o777); err != nil {
+		return err
+	}
+	formats := []struct {
+		name, what string
+		write      func(io.Writer) error
+	}{
+		{weightsFile, "weights, named as in PyTorch's state_dict", func(w io.Writer) error { return f.Model.WriteSafetensors(w) }},
+		{aboutFile, "how columns become inputs, the settings, and what to expect", func(w io.Writer) error {
+			e := json.NewEncoder(w)
+			e.SetIndent("", "  ")
+			return e.Encode(f)
+		}},
+		{programFile, "a Go program that loads the weights and predicts", func(w io.Writer) error { return writeProgram(w, f) }},
+	}
+	for _, format := range formats {
+		path := filepath.Join(c.To, format.name)
+		if err := atomicfile.Write(path, format.write); err != nil {
+			return err
+		}
+		fmt.Fprintf(to.Out, "%s: %s\n", path, format.what)
+	}
+	return nil
+}
+
+//go:embed program.go.tmpl
+var programSource string
+
+var programTemplate = template.Must(template.New("program").Parse(programSource))
+
+// writeProgram writes a Go program that loads the model.
+func writeProgram(w io.Writer, f *compare.Final) error {
+	s := f.Settings
+	var net string
+	switch {
+	case f.Picture != nil:
+		net = fmt.Sprintf("models.ConvNet{Channels: []int{16, 32}, Hidden: %#v, Outputs: %d, ChannelDropout: %v, HiddenDropout: %v}", s.Hidden, f.Outputs, s.InputP, s.HiddenP)
+	case f.Encoder != nil && !compare.Embeds(f.Encoder):
+		net = fmt.Sprintf("models.MLP{Inputs: %d, Hidden: %#v, Outputs: %d, InputDropout: %v, HiddenDropout: %v}", f.Input[0], s.Hidden, f.Outputs, s.InputP, s.HiddenP)
+	default:
+		return errors.New("only networks of images, and of tables without an embedding, can be written as a program so far")
+	}
+	return programTemplate.Execute(w, map[string]string{"Net": net, "Input": fmt.Sprintf("%#v", f.Input), "Weights": weightsFile, "Softmax": fmt.Sprint(f.Kind == compare.Classes)})
+}

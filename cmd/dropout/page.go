@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed" // for the template of the page
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/report"
+)
+
+var (
+	//go:embed page.html.tmpl
+	pageSource   string
+	pageTemplate = template.Must(template.New("page").Parse(pageSource))
+)
+
+// A page is the report of a run.
+type page struct {
+	Title     string
+	Style     template.CSS
+	Finding   []string
+	Results   htmlTable
+	Note      string
+	Figures   []figure
+	DataNotes []string
+	Columns   htmlTable
+	Worst     htmlTable
+	WorstNote string
+	Settings  htmlTable
+	Kept      string
+	Method    string
+	Command   string
+	Facts     [][2]string
+}
+
+type figure struct {
+	Title, Caption, Alt string
+	SVG                 template.HTML
+}
+
+// An htmlTable has the place of the column that is text, 0 for none.
+type htmlTable struct {
+	Label string
+	Head  []string
+	Rows  [][]string
+	Text  int
+}
+
+// writePage writes the report of a run.
+func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.Outcome, kept string) error {
+	w := r.wording()
+	importances, err := e.Importances(ctx, o, e.Better())
+	if err != nil {
+		return err
+	}
+	results := resultRows(o, w)
+	p := page{
+		Title: "Does dropout help on " + plaintext.Line(filepath.Base(r.state.Settings.Data)) + "?", Style: report.PageStyle(),
+		Finding: o.Finding(w), Results: htmlTable{Label: "Table of results", Head: results[0], Rows: results[1:]},
+		Note: resultNote(o), DataNotes: r.notes, Settings: settingsTable(o), Kept: kept, Method: strings.TrimPrefix(r.describe(e), "Method: "), Command: r.command(o),
+	}
+	for _, f := range figures(e, o, w, importances) {
+		svg, err := f.Inline()
+		if err != nil {
+			return err
+		}
+		// Text inside is escaped by the canvas.
+		p.Figures = append(p.Figures, figure{f.Title, f.Caption, f.Alt, template.HTML(svg)})
+	}
+	if r.plan != nil {
+		p.Columns = htmlTable{Label: "Table of columns", Head: []string{"column", "used as", "missing", "what was found, and what is done"}, Text: 3}
+		for _, row := range planRows(r.plan, r.table.Len()) {
+			p.Columns.Rows = append(p.Columns.Rows, []string{row.Name, row.Use, row.Missing, row.Note})
+		}
+		p.Worst, p.WorstNote = r.worst(o, string(e.Better()))
+	}
+	m := report.ThisMachine()
+	p.Facts = [][2]string{
+		{"Date", time.Now().Format("2 January 2006, 15:04 MST")}, {"Time", r.state.Spent.Round(time.Second).String()}, {"Go", m.Go}, {"System", m.OS + "/" + m.Arch},
+		{"Logical CPUs", strconv.Itoa(m.CPUs)}, {"BLAS", strings.TrimPrefix(blas.Find().Describe(), "BLAS: ")}, {"Data, SHA-256", r.state.Digest},
+	}
+	// A page that failed half-way must not look finished.
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, p); err != nil {
+		return err
+	}
+	return atomicfile.Write(r.dir.path(reportFile), func(to io.Writer) error {
+		_, err := b.WriteTo(to)
+		return err
+	})
+}
+
+// command reproduces the results of a run.
+func (r *run) command(o *compare.Outcome) string {
+	s := r.state.Settings
+	args := []string{"dropout", "compare", s.Data, "--rounds", strconv.Itoa(o.Rounds), "--repeats", strconv.Itoa(max(1, r.state.Repeats)), "--seed", strconv.FormatUint(s.Seed, 10)}
+	if r.plan != nil {
+		args = append(args, "--plan", r.dir.path(planFile))
+	}
+	for _, f := range []struct{ name, value string }{{"--header", s.Header}, {"--comma", s.Comma}} {
+		if f.value != "" {
+			args = append(args, f.name, f.value)
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
+		if f.value != 0 {
+			args = append(args, f.name, strconv.Itoa(f.value))
+		}
+	}
+	return shell.Quote(args...)
+}
+
+// only returns a setting of images or text where it matters.
+func (r *run) only(n int, k compare.Kind) int {
+	if r.table != nil || r.Kind() != k {
+		return 0
+	}
+	return n
+}
+
+// settingsTable lists what was chosen in each split.
+func settingsTable(o *compare.Outcome) htmlTable {
+	t := htmlTable{Label: "Table of settings", Head: []string{"split, arm", "hidden units", "p hidden", "p input", "learning rate", "weight decay", "epochs", "validation score"}}
+	for _, c := range o.Chosen {
+		var hidden []string
+		for _, n := range c.Settings.Hidden {
+			hidden = append(hidden, strconv.Itoa(n))
+		}
+		g := func(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
+		t.Rows = append(t.Rows, []string{fmt.Sprintf("%d, %s", c.Split, c.Arm), strings.Join(hidden, "-"), g(c.Settings.HiddenP), g(c.Settings.InputP),
+			g(c.Settings.LR), g(c.Settings.WeightDecay), strconv.Itoa(c.Epochs), g(c.Score)})
+	}
+	return t
+}
+
+// mostWorst is the number of predictions in the table of the worst.
+const mostWorst = 10
+
+// worst lists the examples that surprised the networks of an arm most.
+func (r *run) worst(o *compare.Outcome, arm string) (htmlTable, string) {
+	way := o.Way(arm)
+	p := way.Predictions
+	surprise := p.Surprise()
+	// Repeats predict a row several times: its mean counts.
+	sum, n, last := make(map[int]float64), make(map[int]int), make(map[int]int)
+	for i, row := range p.Index {
+		sum[row] += surprise[i]
+		n[row]++
+		last[row] = i
+	}
+	var rows []int
+	for row := range sum {
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b int) int {
+		return cmp.Or(cmp.Compare(sum[b]/float64(n[b]), sum[a]/float64(n[a])), cmp.Compare(a, b))
+	})
+	t := htmlTable{Label: "Table of the worst predictions", Head: []string{"row", "truth", "prediction", "NLL"}, Text: 4}
+	features := r.plan.Features()
+	t.Head = append(t.Head, "columns")
+	for _, row := range rows[:min(len(rows), mostWorst)] {
+		truth, said := answer(p, last[row], r.Names())
+		var values []string
+		for _, f := range features[:min(len(features), 8)] {
+			k, err := r.table.Column(f.Name)
+			if err == nil {
+				values = append(values, fit(f.Name, 20)+" "+fit(r.table.Values[k][row], 20))
+			}
+		}
+		if len(features) > 8 {
+			values = append(values, "…")
+		}
+		t.Rows = append(t.Rows, []string{strconv.Itoa(row + 1), truth, said, fmt.Sprintf("%.2f", sum[row]/float64(n[row])), strings.Join(values, ", ")})
+	}
+	return t, fmt.Sprintf("Rows of the test parts with the highest negative log-likelihood by the networks %s. Rows count from 1, without the header.", arm)
+}
+
+// answer returns the truth and the prediction of an example in words.
+func answer(p *compare.Predictions, i int, names []string) (truth, said string) {
+	switch p.Kind {
+	case compare.Classes:
+		q := p.Probabilities[i]
+		k := slices.Index(q, slices.Max(q))
+		return names[p.Classes[i]], fmt.Sprintf("%s, %.3g %%", names[k], 100*q[k])
+	case compare.Labels:
+		var yes, thought []string
+		for k, v := range p.Probabilities[i] {
+			if p.Truth[i][k] == 1 {
+				yes = append(yes, names[k])
+			}
+			if v > 0.5 {
+				thought = append(thought, names[k])
+			}
+		}
+		return cmp.Or(strings.Join(yes, ", "), "none"), cmp.Or(strings.Join(thought, ", "), "none")
+	}
+	var truths, predictions []string
+	for k, y := range p.Values[i].Target {
+		truths = append(truths, strconv.FormatFloat(y, 'g', 5, 64))
+		predictions = append(predictions, fmt.Sprintf("%.4g ± %.2g", p.Values[i].Mean[k], math.Sqrt(p.Values[i].Variance[k]+p.Noise[i][k])))
+	}
+	return strings.Join(truths, ", "), strings.Join(predictions, ", ")
+}

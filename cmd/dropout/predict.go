@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/datasets/tabular"
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/blas"
+)
+
+// predictCmd predicts the rows of a table.
+type predictCmd struct {
+	Dir    runDir `arg:"" type:"existingdir" help:"Directory of a run."`
+	New    string `arg:"" type:"existingfile" help:"Table with the columns that the run has learned from."`
+	Out    string `short:"o" type:"path" help:"File for the table with predictions; by default they are printed." placeholder:"FILE"`
+	Passes int    `default:"0" help:"Passes of Monte Carlo dropout; 0: 10 to 50, by the number of rows."`
+	Header string `enum:",yes,no" default:"" help:"Whether the first line has the names of the columns: yes or no. Recognized by default."`
+	Comma  string `help:"What is between the columns, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
+}
+
+// Validate is called by kong.
+func (c *predictCmd) Validate() error {
+	if c.Passes < 0 {
+		return errors.Errorf("--passes must not be negative, got %d", c.Passes)
+	}
+	return nil
+}
+
+// final returns the model that a run has kept.
+func (d runDir) final() (*compare.Final, error) {
+	f := new(compare.Final)
+	if err := d.readJSON(aboutFile, f); err != nil {
+		return nil, errors.WithMessagef(err, "%s must have a model", d)
+	}
+	return f, f.Load(d.path(modelFile))
+}
+
+// Run is called by kong.
+func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	blas.Use(1)
+	f, err := c.Dir.tableModel()
+	if err != nil {
+		return err
+	}
+	format, err := (&settings{Header: c.Header, Comma: c.Comma}).format()
+	if err != nil {
+		return cmdline.Usage(err)
+	}
+	t, err := tabular.Open(c.New, format)
+	if err != nil {
+		return err
+	}
+	added, notes, err := predictTable(ctx, f, t, c.Passes)
+	if err != nil {
+		return errors.WithMessagef(err, "%q", c.New)
+	}
+	for _, note := range notes {
+		to.Logf("%s", note)
+	}
+	write := func(w io.Writer) error {
+		if to.JSON {
+			return writeObjects(w, added)
+		}
+		return writeRows(w, t, added)
+	}
+	if c.Out == "" {
+		return write(to.Out)
+	}
+	return atomicfile.Write(c.Out, write)
+}
+
+// An answerColumn is a column of predictions.
+type answerColumn struct {
+	Name   string
+	Values []any // text or numbers
+}
+
+// predictTable predicts the rows of a table: what to add to it, and notes on what does not
+// quite fit.
+func predictTable(ctx context.Context, f *compare.Final, t *tabular.Table, passes int) ([]answerColumn, []string, error) {
+	notes, err := f.Encoder.Fits(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := make([]int, t.Len())
+	for i := range rows {
+		rows[i] = i
+	}
+	x, err := f.Encoder.Encode(t, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	if passes == 0 {
+		passes = compare.PassesFor(len(rows))
+	}
+	// What there is to predict is unknown; a data set has something in its place.
+	data := &training.Examples{Shape: []int{f.Encoder.Inputs()}, X: x}
+	if f.Kind == compare.Classes {
+		data.Y = make([]int, len(rows))
+	} else {
+		data.TargetShape, data.Targets = []int{f.Outputs}, make([]float32, len(rows)*f.Outputs)
+	}
+	p, err := f.Network(passes).Predict(ctx, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return answers(f, p), notes, nil
+}
+
+// answers returns the columns of predictions.
+func answers(f *compare.Final, p *compare.Predictions) []answerColumn {
+	var all []answerColumn
+	column := func(name string, n int, value func(i int) any) {
+		c := answerColumn{Name: name, Values: make([]any, n)}
+		for i := range c.Values {
+			c.Values[i] = value(i)
+		}
+		all = append(all, c)
+	}
+	switch f.Kind {
+	case compare.Classes:
+		n := len(p.Probabilities)
+		best := make([]int, n)
+		for i, q := range p.Probabilities {
+			best[i] = slices.Index(q, slices.Max(q))
+		}
+		column("prediction", n, func(i int) any { return f.Names[best[i]] })
+		column("probability", n, func(i int) any { return decimals(p.Probabilities[i][best[i]]) })
+		column("model_uncertainty", n, func(i int) any { return decimals(p.Disagreement[i]) })
+		return all
+	case compare.Labels:
+		for k, name := range f.Names {
+			column("probability of "+name, len(p.Probabilities), func(i int) any { return decimals(p.Probabilities[i][k]) })
+		}
+		return all
+	}
+	// Half the width of an interval of a normal distribution.
+	half := math.Sqrt2 * math.Erfinv(compare.Level)
+	for k, name := range f.Names {
+		end := ""
+		if len(f.Names) > 1 {
+			end = " of " + name
+		}
+		n := len(p.Values)
+		spread := func(i int) float64 { return half * math.Sqrt(p.Values[i].Variance[k]+p.Noise[i][k]) }
+		column("prediction"+end, n, func(i int) any { return digits(p.Values[i].Mean[k], 6) })
+		column("low"+end, n, func(i int) any { return digits(p.Values[i].Mean[k]-spread(i), 6) })
+		column("high"+end, n, func(i int) any { return digits(p.Values[i].Mean[k]+spread(i), 6) })
+		column("model_uncertainty"+end, n, func(i int) any { return digits(math.Sqrt(p.Values[i].Variance[k]), 3) })
+	}
+	return all
+}
+
+// decimals rounds a probability or an entropy.
+func decimals(x float64) float64 { return math.Round(1e4*x) / 1e4 }
+
+// digits rounds a number to a number of digits.
+func digits(x float64, n int) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', n, 64), 64)
+	if err != nil {
+		return x
+	}
+	return r
+}
+
+func text(v any) string {
+	if x, ok := v.(float64); ok {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return v.(string)
+}
+
+// writeRows writes the table with the columns added to it.
+func writeRows(w io.Writer, t *tabular.Table, added []answerColumn) error {
+	out := csv.NewWriter(w)
+	record := slices.Clone(t.Names)
+	for _, c := range added {
+		name := c.Name
+		for n := 2; slices.Contains(t.Names, name); n++ {
+			name = c.Name + " (" + strconv.Itoa(n) + ")"
+		}
+		record = append(record, name)
+	}
+	if err := out.Write(record); err != nil {
+		return err
+	}
+	for r := range t.Len() {
+		record = record[:0]
+		for _, values := range t.Values {
+			record = append(record, values[r])
+		}
+		for _, c := range added {
+			record = append(record, text(c.Values[r]))
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// writeObjects writes an object for each row.
+func writeObjects(w io.Writer, added []answerColumn) error {
+	rows := make([]map[string]any, len(added[0].Values))
+	for i := range rows {
+		rows[i] = make(map[string]any)
+		for _, c := range added {
+			rows[i][c.Name] = c.Values[i]
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(rows)
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/datasets/tabular"
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/datafile"
+	"github.com/gorgonia-dropout/dropout/internal/filelock"
+	"github.com/gorgonia-dropout/dropout/internal/shell"
+)
+
+// A runDir is the directory of a run.
+type runDir string
+
+// The files of a run, besides those of its [compare.Store].
+const (
+	configFile  = "config.json"
+	planFile    = "plan.yaml"
+	resultsFile = "results.json"
+	reportFile  = "report.html"
+	modelFile   = "model.safetensors"
+	aboutFile   = "model.json" // what it takes to use the model
+	lockFile    = "lock"
+)
+
+func (d runDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// newRunDir returns a directory that there is not, called after the data.
+func newRunDir(data string) runDir {
+	name := strings.TrimSuffix(filepath.Base(filepath.Clean(data)), ".gz")
+	name = strings.TrimSuffix(name, filepath.Ext(name))
+	if name == "" || name == "." || name == ".." || name == string(filepath.Separator) {
+		name = "data"
+	}
+	for n := 1; ; n++ {
+		dir := filepath.Join("runs", name)
+		if n > 1 {
+			dir = fmt.Sprintf("%s-%d", dir, n)
+		}
+		if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+			return runDir(dir)
+		}
+	}
+}
+
+func (d runDir) lock() (*os.File, error) {
+	if err := os.MkdirAll(string(d), 0o777); err != nil {
+		return nil, errors.Wrap(err, "--out")
+	}
+	f, err := filelock.TryLock(d.path(lockFile))
+	if err != nil && !errors.As(err, new(*os.PathError)) {
+		return nil, errors.Errorf("%s must be free, but another process works in it", d)
+	}
+	return f, errors.Wrap(err, "--out")
+}
+
+// holdsRun reports whether the directory holds a run.
+func (d runDir) holdsRun() bool {
+	_, err := os.Stat(d.path(configFile))
+	return err == nil
+}
+
+func (d runDir) writeJSON(name string, value any) error {
+	return atomicfile.Write(d.path(name), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(value)
+	})
+}
+
+func (d runDir) readJSON(name string, to any) error {
+	n, err := configfile.Read(d.path(name))
+	if err != nil {
+		return err
+	}
+	return n.Decode(to)
+}
+
+func (d runDir) state() (*state, error) {
+	s := new(state)
+	if err := d.readJSON(configFile, s); err != nil {
+		return nil, err
+	}
+	return s, errors.Wrap(s.Settings.check(), d.path(configFile))
+}
+
+func (d runDir) savePlan(p *tabular.Plan) error { return writePlan(d.path(planFile), p) }
+
+func readPlan(path string) (*tabular.Plan, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return tabular.ParsePlan(path, b)
+}
+
+func (d runDir) store() *compare.Store { return &compare.Store{Dir: string(d)} }
+
+// resume returns the command that goes on with the run.
+func (d runDir) resume() string { return "dropout compare --resume " + shell.Quote(string(d)) }
+
+// digest tells the contents of a file from others.
+func digest(path string) (string, error) {
+	f, err := datafile.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", errors.Wrapf(err, "%q", path)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

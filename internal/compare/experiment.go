@@ -1,0 +1,339 @@
+package compare
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// An Experiment compares both arms on a subject.
+type Experiment struct {
+	Subject Subject
+	Seed    uint64
+	Splits  []Split // the first without a test part
+	Length  Length
+	Workers int // trainings at a time
+	Store   *Store
+	// Fixed says that all splits are used, and not as many as the time allows. A run sets
+	// it.
+	Fixed bool
+
+	space  Space
+	folds  int // of a repeat
+	trials []Trial
+	mu     sync.Mutex // of parts
+	parts  []*Part
+}
+
+// maxCached is the number of input values, over all splits, that are kept in memory.
+const maxCached = 1 << 28
+
+// New returns the experiment of a subject, with the trials that the store has already.
+// steps is the length of a training in updates, 0 for the usual one.
+func New(subject Subject, split Splitting, length Length, store *Store, workers int) (*Experiment, error) {
+	splits, err := subject.Splits(split)
+	if err != nil {
+		return nil, err
+	}
+	e := &Experiment{
+		Subject: subject, Seed: split.Seed, Splits: splits, Length: length, Workers: workers, Store: store,
+		space: subject.Space(), Fixed: split.Repeats > 0, folds: cmp.Or(split.Folds, usualFolds), parts: make([]*Part, len(splits)),
+	}
+	if e.Length == (Length{}) {
+		e.Length = subject.Length(len(splits[0].Train))
+	}
+	e.trials, err = store.Trials()
+	return e, err
+}
+
+// A Limit says when to end: after a number of rounds, unless that is 0, or in time.
+type Limit struct {
+	Rounds int
+	Until  time.Time
+}
+
+// A Progress is how far an experiment has come.
+type Progress struct {
+	Round, Done, Of int // trials of the round
+	Until           time.Time
+	// Best are the mean scores of the best trials so far, by the validation parts.
+	Best map[Arm]float64
+}
+
+// Run runs rounds until the limit is reached or ctx is done. What was finished is in the
+// store, whatever ends it. progress may be nil.
+func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progress)) error {
+	timed, cancel := ctx, func() {}
+	if !limit.Until.IsZero() {
+		timed, cancel = context.WithDeadline(ctx, limit.Until)
+	}
+	defer cancel()
+	if err := e.fix(timed, limit, progress); err != nil {
+		return endOf(ctx, timed, err)
+	}
+	var longest time.Duration
+	for round := e.Rounds(); limit.Rounds == 0 || round < limit.Rounds; round++ {
+		start := time.Now()
+		if !limit.Until.IsZero() && round > 0 && start.Add(longest).After(limit.Until) {
+			return nil // another round would not end
+		}
+		if err := e.round(timed, round, limit.Until, progress); err != nil {
+			return endOf(ctx, timed, err)
+		}
+		longest = max(longest/2, time.Since(start))
+		if err := e.Store.prune(e.kept()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOf returns nil for the error of a run that has ended in time.
+func endOf(ctx, timed context.Context, err error) error {
+	if ctx.Err() == nil && timed.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// fewRounds is the number of rounds that there should be before splits are repeated.
+const fewRounds = 10
+
+// fix decides how many of the splits are used: as many repeats as leave time for enough
+// rounds, by the time that the first round of one repeat takes.
+func (e *Experiment) fix(ctx context.Context, limit Limit, progress func(Progress)) error {
+	if e.Fixed || limit.Until.IsZero() || len(e.Splits)-1 <= e.folds {
+		e.Fixed = true
+		return nil
+	}
+	all := e.Splits
+	e.Splits = all[:1+e.folds]
+	start := time.Now()
+	begun := len(e.trials) > 0
+	if err := e.round(ctx, 0, limit.Until, progress); err != nil {
+		return err
+	}
+	repeats := (len(all) - 1) / e.folds
+	// A run that was interrupted here does not know how long this took.
+	if took := time.Since(start); !begun && took > 0 {
+		repeats = min(repeats, max(1, int(time.Until(limit.Until)/(fewRounds*took))))
+	}
+	e.Splits = all[:1+repeats*e.folds]
+	e.Fixed = true
+	return nil
+}
+
+// Use uses the first repeats of the splits.
+func (e *Experiment) Use(repeats int) {
+	e.Splits = e.Splits[:min(len(e.Splits), 1+repeats*e.folds)]
+	e.Fixed = true
+}
+
+// Repeats returns how often the splits are repeated.
+func (e *Experiment) Repeats() int { return max(1, (len(e.Splits)-1)/e.folds) }
+
+// round runs the trials of a round that are not in the store.
+func (e *Experiment) round(ctx context.Context, round int, until time.Time, progress func(Progress)) error {
+	var of []experiment.Trial
+	var open []Trial
+	earlier := slices.Clone(e.trials)
+	for i := range e.Splits {
+		// The split of the final model comes last.
+		split := (i + 1) % len(e.Splits)
+		for _, arm := range e.armsOf(round) {
+			mine := trialsOf(earlier, split, arm)
+			if slices.ContainsFunc(mine, func(t Trial) bool { return t.Round == round }) {
+				continue
+			}
+			mine = slices.DeleteFunc(mine, func(t Trial) bool { return t.Round > round })
+			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.space.Propose(e.Seed, split, round, arm, mine)}
+			of = append(of, experiment.Trial{Seed: uint64(len(open)), Arm: e.arm(t, mine)})
+			open = append(open, t)
+		}
+	}
+	var failed error
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	runner := experiment.Runner{Workers: e.Workers, Done: func(i int, r experiment.Result, _ bool) {
+		t := open[i]
+		if t.Diverged = r.Diverged; r.Diverged == "" {
+			t = e.finished(t, r.History)
+		}
+		e.trials = append(e.trials, t)
+		if err := e.Store.append(t); err != nil && failed == nil {
+			failed = err
+			stop()
+		}
+		if progress != nil {
+			progress(Progress{Round: round, Done: len(e.trials) - len(earlier), Of: len(open), Until: until, Best: e.best()})
+		}
+	}}
+	_, err := runner.Run(ctx, of)
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// armsOf returns the arms that have a trial in a round: both, and logistic regression as
+// long as there are penalties to try.
+func (e *Experiment) armsOf(round int) []Arm {
+	if k := e.Subject.Kind(); round < len(penalties) && (k == Classes || k == Labels) {
+		return []Arm{Without, With, Linear}
+	}
+	return Arms
+}
+
+// arm returns the training of a trial, which keeps its model if none of the earlier trials
+// of its split and arm is better.
+func (e *Experiment) arm(t Trial, earlier []Trial) experiment.Arm {
+	var history *training.History
+	return experiment.Arm{
+		Name: fmt.Sprintf("%s, split %d, round %d", t.Arm, t.Split+1, t.Round+1), MayDiverge: true,
+		New: func(uint64) (*training.Trainer, training.Data, error) {
+			p, err := e.part(t.Split)
+			if err != nil {
+				return nil, training.Data{}, err
+			}
+			trainer, err := e.trainer(p, t)
+			if err != nil {
+				return nil, training.Data{}, err
+			}
+			trainer.Callbacks = append(trainer.Callbacks, training.Callback{OnStart: func(r *training.Run) error {
+				history = r.History
+				return nil
+			}})
+			return trainer, training.Data{Train: p.Train, Validation: p.Validation}, nil
+		},
+		Measure: func(_ context.Context, trainer *training.Trainer, _ training.Data) (map[string][]float64, error) {
+			score := e.score(history.Validation)
+			if best := bestOf(earlier); best >= 0 && score >= earlier[best].Score {
+				return nil, nil
+			}
+			return nil, e.Store.saveModel(trainer.Model, t)
+		},
+	}
+}
+
+// part returns the data of a split.
+func (e *Experiment) part(split int) (*Part, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p := e.parts[split]; p != nil {
+		return p, nil
+	}
+	p, err := e.Subject.Part(e.Splits[split])
+	if err != nil {
+		return nil, errors.WithMessagef(err, "split %d", split+1)
+	}
+	size := 1
+	for _, n := range p.Input {
+		size *= n
+	}
+	if size*(len(e.Splits[split].Train)+len(e.Splits[split].Validation)+len(e.Splits[split].Test))*len(e.Splits) < maxCached {
+		e.parts[split] = p
+	}
+	return p, nil
+}
+
+func trialsOf(trials []Trial, split int, arm Arm) []Trial {
+	var of []Trial
+	for _, t := range trials {
+		if t.Split == split && t.Arm == arm {
+			of = append(of, t)
+		}
+	}
+	slices.SortFunc(of, func(a, b Trial) int { return a.Round - b.Round })
+	return of
+}
+
+// Trials returns the finished trials of complete rounds or, if there are none, those of the
+// splits in which both arms are finished.
+func (e *Experiment) Trials() []Trial {
+	rounds := e.Rounds()
+	var of []Trial
+	for split := range e.Splits {
+		both := 0
+		var mine []Trial
+		for _, arm := range e.armsOf(0) {
+			trials := slices.DeleteFunc(trialsOf(e.trials, split, arm), func(t Trial) bool { return t.Round >= max(rounds, 1) })
+			if len(trials) > 0 && arm != Linear {
+				both++
+			}
+			mine = append(mine, trials...)
+		}
+		if both == len(Arms) {
+			of = append(of, mine...)
+		}
+	}
+	return of
+}
+
+// Rounds returns the number of rounds that every split and arm has finished.
+func (e *Experiment) Rounds() int {
+	type place struct {
+		split, round int
+		arm          Arm
+	}
+	done := make(map[place]bool)
+	for _, t := range e.trials {
+		done[place{t.Split, t.Round, t.Arm}] = true
+	}
+	for round := 0; ; round++ {
+		for split := range e.Splits {
+			for _, arm := range e.armsOf(round) {
+				if !done[place{split, round, arm}] {
+					return round
+				}
+			}
+		}
+	}
+}
+
+// Chosen returns the best trial of a split and an arm by the validation part.
+func (e *Experiment) Chosen(split int, arm Arm) (Trial, bool) {
+	of := trialsOf(e.Trials(), split, arm)
+	if i := bestOf(of); i >= 0 {
+		return of[i], true
+	}
+	return Trial{}, false
+}
+
+// kept returns the trials whose models may be needed.
+func (e *Experiment) kept() []Trial {
+	var kept []Trial
+	for split := range e.Splits {
+		for _, arm := range e.armsOf(0) {
+			if t, ok := e.Chosen(split, arm); ok {
+				kept = append(kept, t)
+			}
+		}
+	}
+	return kept
+}
+
+func (e *Experiment) best() map[Arm]float64 {
+	best := make(map[Arm]float64)
+	for _, arm := range Arms {
+		var sum, n float64
+		for split := range e.Splits {
+			of := trialsOf(e.trials, split, arm)
+			if i := bestOf(of); i >= 0 {
+				sum += of[i].Score
+				n++
+			}
+		}
+		if n > 0 {
+			best[arm] = sum / n
+		}
+	}
+	return best
+}
