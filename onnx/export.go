@@ -96,7 +96,7 @@ func fileOf(m *models.Model, opts Options) (*onnxpb.ModelProto, error) {
 	}
 	e := newExporter(m, g)
 	err = m.View(func() error {
-		return building.Alone(func() error { return e.network(opts) })
+		return building.Exclusively(func() error { return e.network(opts) })
 	})
 	if err != nil {
 		return nil, err
