@@ -23,13 +23,16 @@ import (
 //	err = p.Run(nil)
 //	err = p.Row(0, logits)
 //
-// Use a program in one goroutine at a time; programs of one model may run at
+// [Program.Set] sets further inputs of the model, and [Program.Output] has further
+// outputs. Use a program in one goroutine at a time; programs of one model may run at
 // once.
 type Program struct {
 	graph   *Graph
 	machine gorgonia.VM
 	inputs  []float32
 	wide    []float64 // what the input node holds, for models of float64
+	feeds   []feed    // of the further inputs
+	heads   []gorgonia.Value
 	outputs []gorgonia.Value
 }
 
@@ -81,11 +84,18 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	if err := gorgonia.Let(g.Input, input); err != nil {
 		return nil, errors.Wrap(err, "models: Compile: binding the input")
 	}
+	var err error
+	if p.feeds, err = g.feeds(); err != nil {
+		return nil, err
+	}
 	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
-	err := building.Alone(func() error {
+	err = building.Alone(func() error {
+		// Read while the machine runs, since later ops may overwrite what nodes hold.
+		p.heads = make([]gorgonia.Value, len(g.outputs))
+		for i, o := range g.outputs {
+			results = append(results, gorgonia.Read(o.node, &p.heads[i]))
+		}
 		if c.activations {
-			// Read while the machine runs, since later ops may overwrite what
-			// nodes hold.
 			p.outputs = make([]gorgonia.Value, len(g.activations))
 			for i, a := range g.activations {
 				results = append(results, gorgonia.Read(a.Node, &p.outputs[i]))
