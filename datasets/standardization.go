@@ -145,6 +145,11 @@ func (d *standardized) GatherFields(indices []int, targets, weights []float32) e
 	return training.GatherFields(d.Dataset, indices, targets, weights)
 }
 
+// GatherField implements training.NamedDataset.
+func (d *standardized) GatherField(indices []int, name string, to any) error {
+	return training.GatherField(d.Dataset, indices, name, to)
+}
+
 func (d *standardized) Gather(indices []int, x []float32, y []int) error {
 	if err := d.Dataset.Gather(indices, x, y); err != nil || len(indices) == 0 {
 		return err

@@ -87,6 +87,9 @@ func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 	return g, nil
 }
 
+// Model returns the model that the graph is of.
+func (g *Graph) Model() *Model { return g.model }
+
 // Mode returns what the graph is for.
 func (g *Graph) Mode() Mode { return g.mode }
 
