@@ -205,7 +205,7 @@ func (h *headBatch) seen(p *models.Program) (metrics.Batch, error) {
 func namedFields(named []Field) string {
 	var all []string
 	for _, f := range named {
-		all = append(all, fmt.Sprintf("%s of %v %v", f.Name, f.Type, tensor.Shape(f.Shape)))
+		all = append(all, f.String())
 	}
 	return strings.Join(all, ", ")
 }

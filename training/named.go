@@ -1,6 +1,7 @@
 package training
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,6 +18,15 @@ type Field struct {
 	Name  string
 	Type  tensor.Dtype // tensor.Float32, tensor.Float64 or tensor.Int
 	Shape []int        // for one example; empty for one number
+}
+
+// String describes the field: "age of float32 (1)".
+func (f Field) String() string {
+	of := "another type"
+	if f.Type != (tensor.Dtype{}) {
+		of = f.Type.String()
+	}
+	return fmt.Sprintf("%s of %s %v", f.Name, of, tensor.Shape(f.Shape))
 }
 
 // size returns the number of values of an example.
@@ -64,7 +74,7 @@ func (f Field) memory(n int) (any, error) {
 	case f.Type == tensor.Int:
 		return make([]int, size), nil
 	}
-	return nil, errors.Errorf("training: field %q must be of float32, float64 or int, got %v", f.Name, f.Type)
+	return nil, errors.Errorf("training: field %q must be of float32, float64 or int, got another type", f.Name)
 }
 
 // GatherInputs sets the inputs of a program, those with names too, to those of the
@@ -133,7 +143,7 @@ func checkInputs(m *models.Model, data Dataset) error {
 		case !slices.Equal(f.Shape, in.Shape):
 			return errors.Errorf("must have the model's input %q of shape %v, got %v", in.Name, tensor.Shape(in.Shape), tensor.Shape(f.Shape))
 		case (f.Type == tensor.Int) != (in.Type == tensor.Int):
-			return errors.Errorf("must have the model's input %q of %v, got %v", in.Name, in.Type, f.Type)
+			return errors.Errorf("must have the model's input %q of %v, got %v", in.Name, in.Type, f)
 		}
 	}
 	return nil
