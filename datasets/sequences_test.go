@@ -175,7 +175,7 @@ func TestFitSteps(t *testing.T) {
 // A further input is standardized by its name, others are as they were, and subsets
 // keep columns of each type.
 func TestFitInput(t *testing.T) {
-	e := &training.Examples{Shape: []int{1}, X: []float32{1, 2, 3, 4}, Y: []int{0, 1, 0, 1}, Columns: []training.Column{
+	e := &training.Examples{Shape: []int{1}, X: []float32{1, 2, 3, 4}, Y: []int{0, 1, 0, 1}, Named: []training.Column{
 		{Name: "age", Values: []float32{10, 20, 30, 40}}, {Name: "size", Shape: []int{2}, Values: []float64{1, 2, 3, 4, 5, 6, 7, 8}}, {Name: "region", Values: []int{3, 2, 1, 0}},
 	}}
 	by, err := datasets.FitInput(e, "age")
@@ -218,9 +218,9 @@ func TestFitInput(t *testing.T) {
 		{training.GatherField(d, []int{0}, "region", age[:1]), `training: Examples: GatherField: column "region": must be gathered into a []int, got []float32`},
 		{training.GatherField(d, []int{0}, "age", age), `column "age": must be gathered into 1 values for 1 examples, got 2`},
 		{e.GatherField([]int{4}, "age", age[:1]), `column "age": index must be in [0, 4), got 4`},
-		{(&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Columns: []training.Column{{Name: "age", Values: []float32{1}}}}).GatherField([]int{0}, "age", age[:1]),
+		{(&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Named: []training.Column{{Name: "age", Values: []float32{1}}}}).GatherField([]int{0}, "age", age[:1]),
 			`column "age": must have 1 values for each of 2 examples, got 1`},
-		{(&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Columns: []training.Column{{Name: "age", Values: "old"}}}).GatherField([]int{0}, "age", age[:1]),
+		{(&training.Examples{Shape: []int{1}, X: []float32{1, 2}, Named: []training.Column{{Name: "age", Values: "old"}}}).GatherField([]int{0}, "age", age[:1]),
 			`column "age": values must be []float32, []float64 or []int, got string`},
 	} {
 		t.Run(fmt.Sprint(tt.want), func(t *testing.T) { testkit.Rejects(t, tt.err, tt.want) })

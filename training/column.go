@@ -31,11 +31,11 @@ func (c Column) field() Field {
 
 // GatherField implements NamedDataset.
 func (e *Examples) GatherField(indices []int, name string, to any) error {
-	at := slices.IndexFunc(e.Columns, func(c Column) bool { return c.Name == name })
+	at := slices.IndexFunc(e.Named, func(c Column) bool { return c.Name == name })
 	if at < 0 {
 		return errors.Errorf("training: Examples: GatherField: name must be that of a column, got %q", name)
 	}
-	c, examples, err := e.Columns[at], e.Len(), error(nil)
+	c, examples, err := e.Named[at], e.Len(), error(nil)
 	each := size(c.Shape)
 	switch from := c.Values.(type) {
 	case []float32:

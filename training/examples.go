@@ -22,9 +22,9 @@ type Examples struct {
 	// finite and not negative. What has weight 0, such as padding, is not looked at. nil
 	// means that all count 1.
 	Weights []float32
-	// Columns are further fields by name: inputs of a model that has several, and the
+	// Named are further fields by name: inputs of a model that has several, and the
 	// targets and weights of its heads.
-	Columns []Column
+	Named []Column
 }
 
 // Len is the number of examples: as many whole ones as X holds.
@@ -44,7 +44,7 @@ func (e *Examples) Fields() Fields {
 	if n := e.Len(); n > 0 && e.Weights != nil {
 		f.Weights = len(e.Weights) / n
 	}
-	for _, c := range e.Columns {
+	for _, c := range e.Named {
 		f.Named = append(f.Named, c.field())
 	}
 	return f

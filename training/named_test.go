@@ -40,7 +40,7 @@ func people(n int) *training.Examples {
 		e.X, e.Y = append(e.X, x), append(e.Y, class)
 		sizes, regions, sums, known, bands = append(sizes, size), append(regions, region), append(sums, sum), append(known, there), append(bands, band)
 	}
-	e.Columns = []training.Column{
+	e.Named = []training.Column{
 		{Name: "size", Shape: []int{1}, Values: sizes}, {Name: "region", Values: regions},
 		{Name: "sum", Shape: []int{1}, Values: sums}, {Name: "known", Values: known}, {Name: "band", Values: bands},
 	}
@@ -94,8 +94,8 @@ func TestFitHeads(t *testing.T) {
 func TestHeadLosses(t *testing.T) {
 	tr := branched(t, models.WithDtype(tensor.Float64))
 	data := people(20)
-	data.Columns = slices.Clone(data.Columns)
-	sums := data.Columns[2].Values.([]float32)
+	data.Named = slices.Clone(data.Named)
+	sums := data.Named[2].Values.([]float32)
 	p, err := tr.Model.Compile(models.Train, 20)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func lossOf(t *testing.T, p *models.Program, order []int, data *training.Example
 	var squares, n float64
 	bands := make([]int, len(order))
 	for k, i := range order {
-		bands[k] = data.Columns[4].Values.([]int)[i]
+		bands[k] = data.Named[4].Values.([]int)[i]
 		if i%4 != 0 {
 			d := output("sum")[k] - float64(sums[i])
 			squares, n = squares+d*d, n+1
@@ -231,7 +231,7 @@ func TestHeadsReject(t *testing.T) {
 		return err
 	}
 	column := func(i int, c training.Column) func(*training.Trainer, *training.Examples) {
-		return func(_ *training.Trainer, e *training.Examples) { e.Columns[i] = c }
+		return func(_ *training.Trainer, e *training.Examples) { e.Named[i] = c }
 	}
 	for _, tt := range []struct {
 		change func(tr *training.Trainer, e *training.Examples)
@@ -241,7 +241,7 @@ func TestHeadsReject(t *testing.T) {
 		{func(tr *training.Trainer, _ *training.Examples) { tr.Heads[0].Factor = -1 }, `training: Fit: Heads: Factor of "sum" must be positive and finite, got -1`},
 		{func(tr *training.Trainer, _ *training.Examples) { tr.Heads[0].Factor = math.NaN() }, `Factor of "sum" must be positive and finite, got NaN`},
 		{func(tr *training.Trainer, _ *training.Examples) { tr.Heads[1] = tr.Heads[0] }, `training: Fit: Heads: names must differ, got "sum" twice`},
-		{func(_ *training.Trainer, e *training.Examples) { e.Columns = nil }, `training: Train: must have the model's input "size", got no field of this name`},
+		{func(_ *training.Trainer, e *training.Examples) { e.Named = nil }, `training: Train: must have the model's input "size", got no field of this name`},
 		{column(0, training.Column{Name: "size", Values: make([]float64, 40)}), `training: Train: must have the model's input "size" of shape (1), got ()`},
 		{column(1, training.Column{Name: "region", Values: make([]float32, 40)}), `training: Train: must have the model's input "region" of int, got region of float32 ()`},
 		{column(2, training.Column{Name: "sums", Values: make([]float32, 40)}), `training: Train: must have the targets of the head "sum", got no field of this name`},
