@@ -36,7 +36,13 @@ func (h Head) factor() float64 {
 }
 
 // String describes the head for a Setup.
-func (h Head) String() string { return fmt.Sprintf("head %q by %v", h.Name, h.factor()) }
+func (h Head) String() string {
+	s := fmt.Sprintf("head %q by %v", h.Name, h.factor())
+	if h.Weights != "" {
+		s += fmt.Sprintf(" with weights %q", h.Weights)
+	}
+	return s
+}
 
 // headNames describes all heads for a Setup.
 func headNames(heads []Head) string {

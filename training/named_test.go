@@ -200,13 +200,7 @@ func TestResumeOfHeads(t *testing.T) {
 		}
 		rest := branched(t)
 		rest.Epochs, rest.Resume = 3, &read
-		rest.Callbacks = []training.Callback{{OnCheckpoint: func(*training.Run) error { return nil }}}
-		got, err := rest.Fit(t.Context(), data)
-		if err != nil {
-			// Callbacks must be those of the run.
-			rest.Callbacks = nil
-			got = fit(t, rest, data)
-		}
+		got := fit(t, rest, data)
 		if fmt.Sprint(got.Test, got.Train, got.Validation) != fmt.Sprint(want.Test, want.Train, want.Validation) || !slices.Equal(weights(rest.Model), weights(whole.Model)) {
 			t.Errorf("cut at step %d: got %+v, want %+v", step, got.Train, want.Train)
 		}
@@ -221,6 +215,27 @@ func TestResumeOfHeads(t *testing.T) {
 		_, err = other.Fit(t.Context(), data)
 		testkit.Rejects(t, err, `head "sum" by 0.5`)
 	}
+}
+
+// A trainer may fit again with other heads.
+func TestOtherHeads(t *testing.T) {
+	tr, data := branched(t), training.Data{Train: people(40), Validation: people(20)}
+	tr.Epochs = 1
+	fit(t, tr, data)
+	tr.Heads = tr.Heads[1:]
+	_, err := tr.Fit(t.Context(), data)
+	testkit.Rejects(t, err, "training: Fit: training: parameter 5.0.weight must be used by the loss, got one that only other outputs use: add their Heads, or freeze it")
+	if err := tr.Model.Freeze("5."); err != nil {
+		t.Fatal(err)
+	}
+	tr.Solver = &optim.Adam{LR: 0.02}
+	h := fit(t, tr, data)
+	if s := h.Validation.Scores; len(s) != 1 || s[0].Name != "band: accuracy" {
+		t.Errorf("got %+v", s)
+	}
+	tr.Metrics = []metrics.Metric{metrics.Of("sum", metrics.MAE{})}
+	_, err = tr.Fit(t.Context(), data)
+	testkit.Rejects(t, err, `metrics: Add: batch must have the head "sum", got none of this name`)
 }
 
 func TestHeadsReject(t *testing.T) {

@@ -76,7 +76,7 @@ type Trainer struct {
 type batchKey struct {
 	mode   models.Mode
 	size   int
-	fields string
+	fields string // and heads
 }
 
 // trained is what the last Fit trained, and with what.
@@ -91,7 +91,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 		t.forget(func(batchKey) bool { return true })
 		t.compiled = t.Model
 	}
-	key := batchKey{mode, size, f.String()}
+	key := batchKey{mode, size, f.String() + headNames(t.Heads)}
 	if b, ok := t.batches[key]; ok {
 		return b, nil
 	}
