@@ -55,26 +55,33 @@ func fit(train training.Dataset, n int) (*Standardization, error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "datasets: Standardization")
 	}
+	s, err := measure(n, float64(train.Len())*float64(size/n), func(f func(run int, x float64)) error {
+		return each(train, size, func(i int, x float64) { f(i/(size/n), x) })
+	})
+	return s, errors.WithMessage(err, "datasets: Standardization")
+}
+
+// measure measures n runs of count values each, which all gives twice.
+func measure(n int, count float64, all func(f func(run int, x float64)) error) (*Standardization, error) {
 	runs := make([]run, n)
 	for i := range runs {
 		runs[i] = run{low: math.Inf(1), high: math.Inf(-1)}
 	}
 	// Two passes: a sum of squares alone loses what is small compared with the
 	// mean.
-	count := float64(train.Len()) * float64(size/n)
-	err = each(train, size, func(i int, x float64) {
-		r := &runs[i/(size/n)]
+	err := all(func(i int, x float64) {
+		r := &runs[i]
 		r.mean += x / count
 		r.low, r.high = min(r.low, x), max(r.high, x)
 	})
 	if err == nil {
-		err = each(train, size, func(i int, x float64) {
-			r := &runs[i/(size/n)]
+		err = all(func(i int, x float64) {
+			r := &runs[i]
 			r.square += (x - r.mean) * (x - r.mean) / count
 		})
 	}
 	if err != nil {
-		return nil, errors.WithMessage(err, "datasets: Standardization")
+		return nil, err
 	}
 	s := &Standardization{Mean: make([]float32, n), Std: make([]float32, n)}
 	for i, r := range runs {
@@ -143,6 +150,11 @@ func (d *standardized) Fields() training.Fields { return training.FieldsOf(d.Dat
 
 func (d *standardized) GatherFields(indices []int, targets, weights []float32) error {
 	return training.GatherFields(d.Dataset, indices, targets, weights)
+}
+
+// GatherField implements training.NamedDataset.
+func (d *standardized) GatherField(indices []int, name string, to any) error {
+	return training.GatherField(d.Dataset, indices, name, to)
 }
 
 func (d *standardized) Gather(indices []int, x []float32, y []int) error {

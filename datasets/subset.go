@@ -49,6 +49,15 @@ func (s *subset) GatherFields(indices []int, targets, weights []float32) error {
 	return training.GatherFields(s.Dataset, of, targets, weights)
 }
 
+// GatherField implements training.NamedDataset.
+func (s *subset) GatherField(indices []int, name string, to any) error {
+	of, err := s.of(indices)
+	if err != nil {
+		return errors.WithMessage(err, "datasets: Subset: GatherField")
+	}
+	return training.GatherField(s.Dataset, of, name, to)
+}
+
 // of returns the indices in the whole set.
 func (s *subset) of(indices []int) ([]int, error) {
 	if err := inRange(indices, len(s.indices)); err != nil {

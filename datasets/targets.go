@@ -94,3 +94,8 @@ func (d *standardizedTargets) GatherFields(indices []int, targets, weights []flo
 	}
 	return errors.WithMessage(d.by.by.apply(indices, targets), "targets")
 }
+
+// GatherField implements training.NamedDataset.
+func (d *standardizedTargets) GatherField(indices []int, name string, to any) error {
+	return training.GatherField(d.Dataset, indices, name, to)
+}

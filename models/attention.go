@@ -7,7 +7,8 @@ import (
 )
 
 // SelfAttention is multi-head self-attention: each token of (batch, time,
-// width) attends to all tokens of its sequence; see [nn.SelfAttention].
+// width) attends to all tokens of its sequence; see [nn.SelfAttention]. In a model
+// [WithMask] nothing attends to padding, for which the attention is that of zeros.
 //
 // Parameters are named as in PyTorch's nn.MultiheadAttention: in_proj_weight
 // and in_proj_bias, which make queries, keys and values, and out_proj.weight
@@ -50,14 +51,14 @@ func (a SelfAttention) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error)
 	if err != nil {
 		return nil, err
 	}
-	attend, p := nn.SelfAttention, a.Dropout
-	if a.Causal {
-		attend = nn.CausalSelfAttention
-	}
+	attention := nn.Attention{Heads: a.Heads, P: a.Dropout, Causal: a.Causal}
 	if !ok {
-		p = 0
+		attention.P = 0
 	}
-	y, err := attend(x, a.Heads, p, stream)
+	if attention.Mask, err = s.Mask(); err != nil {
+		return nil, err
+	}
+	y, err := attention.Self(x, stream)
 	if err != nil {
 		return nil, s.Wrap(err, name)
 	}

@@ -14,6 +14,10 @@
 // may run at the same time as long as none of them changes the parameters. An
 // evaluation graph contains no dropout at all.
 //
+// Further inputs of a model have names ([WithInput], [WithIDs], [Join]), and so have
+// further outputs ([Head]). [WithMask] makes layers leave the padding of sequences out. A
+// layer of your own is a type with one method: see the example of [Layer].
+//
 // [Model.Compile] returns a [Program], a graph that is ready to run;
 // [Model.Summary] lists the layers; [Model.Save] and [Model.Load] keep the
 // weights in PyTorch's layout. Package training trains a model.

@@ -28,7 +28,9 @@ type Graph struct {
 	mode        Mode
 	params      map[*Param]*gorgonia.Node
 	uses        map[*Param]int
-	blocks      map[*gorgonia.Node]Block // by the parameter's node
+	blocks      map[*gorgonia.Node]Block  // by the parameter's node
+	inputs      map[string]*gorgonia.Node // the further ones that are used
+	outputs     []output                  // the further ones
 	activations []Activation
 	places      map[*gorgonia.Node]string // of the layers that built the nodes, as in Scope.path
 	fused       bool                      // layers are computed together where possible
@@ -69,7 +71,7 @@ func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 		return nil, errors.Errorf("models: Build: mode must be Eval, Train or Sample, got %v", mode)
 	}
 	g := &Graph{ExprGraph: gorgonia.NewGraph(), model: m, mode: mode, fused: fused, params: make(map[*Param]*gorgonia.Node),
-		uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block), places: make(map[*gorgonia.Node]string)}
+		inputs: make(map[string]*gorgonia.Node), uses: make(map[*Param]int), blocks: make(map[*gorgonia.Node]Block), places: make(map[*gorgonia.Node]string)}
 	err := building.Exclusively(func() (err error) {
 		shape := append(tensor.Shape{batch}, m.input...)
 		g.Input = gorgonia.NewTensor(g.ExprGraph, m.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName("input"))
@@ -77,14 +79,17 @@ func (m *Model) build(mode Mode, batch int, fused bool) (*Graph, error) {
 		g.Output, err = root.Apply("", m.net, g.Input)
 		return err
 	})
+	if err == nil {
+		err = g.checkOutputs(batch)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if out := g.Output.Shape(); len(out) == 0 || out[0]%batch != 0 {
-		return nil, errors.Errorf("models: Build: output must have the batch of %d as its first axis, got shape %v", batch, out)
-	}
 	return g, nil
 }
+
+// Model returns the model that the graph is of.
+func (g *Graph) Model() *Model { return g.model }
 
 // Mode returns what the graph is for.
 func (g *Graph) Mode() Mode { return g.mode }

@@ -16,6 +16,9 @@ type GRU struct {
 	Units  int
 	Layers int // 1 by default
 
+	Bidirectional bool
+	State         string // there are no cells
+
 	InputDropout, LayerDropout float64
 	RecurrentDropout           float64
 	WeightDrop                 float64
@@ -26,9 +29,19 @@ type GRU struct {
 func (l GRU) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	s.noteRate("RecurrentDropout", l.RecurrentDropout)
 	s.noteRate("Zoneout", l.Zoneout)
+	return l.recurrent().Apply(s, x)
+}
+
+// Run is Apply from initial states, nil for zeros, that also returns the final states;
+// see [LSTM.Run].
+func (l GRU) Run(s *Scope, x *gorgonia.Node, initial *States) (y *gorgonia.Node, final States, err error) {
+	return l.recurrent().run(s, x, initial, true)
+}
+
+func (l GRU) recurrent() recurrent {
 	return recurrent{
-		name: "GRU", gates: 3, op: nn.GRU, units: l.Units, layers: l.Layers,
+		name: "GRU", gates: 3, units: l.Units, layers: l.Layers, both: l.Bidirectional, state: l.State,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
 		noise: nn.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutHidden: l.Zoneout},
-	}.Apply(s, x)
+	}
 }

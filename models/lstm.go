@@ -14,9 +14,23 @@ import (
 // (4·Units, features), weight_hh_l0 (4·Units, Units), bias_ih_l0 and bias_hh_l0
 // (4·Units), with gates in the order i, f, g, o, and so on for l1, l2, ... As
 // in PyTorch they start from U(-1/sqrt(Units), 1/sqrt(Units)).
+//
+// In a model [WithMask] the layers pass padding by: they return 0 there, and the
+// direction that goes back begins at the true end of each sequence.
 type LSTM struct {
 	Units  int
 	Layers int // 1 by default
+	// Bidirectional layers go through sequences in both directions, with parameters
+	// that end in _reverse for the way back, and return the hidden states of both side
+	// by side: (batch, time, 2·Units).
+	Bidirectional bool
+	// State names the states that the model keeps from run to run: it gets inputs and
+	// outputs called State + ".h_l0", ".c_l0", ".h_l1", ... for the initial and the final
+	// states, of shape (Units). Initial states are zeros unless they are set, as
+	// [Program.CarryStates] does with the final ones of the last run. Sequences in
+	// parts then are as one, but for the gradient, which ends at the beginning of a
+	// part. The states of a Trainer's batches are zeros, unless the data have them.
+	State string
 
 	// InputDropout drops features of the input, LayerDropout those between
 	// layers, with one mask for all time steps (Gal and Ghahramani, NeurIPS
@@ -38,9 +52,20 @@ func (l LSTM) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 	s.noteRate("RecurrentDropout", l.RecurrentDropout)
 	s.noteRate("ZoneoutCell", l.ZoneoutCell)
 	s.noteRate("ZoneoutHidden", l.ZoneoutHidden)
+	return l.recurrent().Apply(s, x)
+}
+
+// Run is Apply from initial states, nil for zeros, that also returns the final states,
+// for networks whose layers take them from each other, such as an encoder and a decoder.
+// It does not use State.
+func (l LSTM) Run(s *Scope, x *gorgonia.Node, initial *States) (y *gorgonia.Node, final States, err error) {
+	return l.recurrent().run(s, x, initial, true)
+}
+
+func (l LSTM) recurrent() recurrent {
 	return recurrent{
-		name: "LSTM", gates: 4, op: nn.LSTM, units: l.Units, layers: l.Layers,
+		name: "LSTM", gates: 4, lstm: true, units: l.Units, layers: l.Layers, both: l.Bidirectional, state: l.State,
 		input: l.InputDropout, between: l.LayerDropout, weights: l.WeightDrop,
 		noise: nn.RecurrentNoise{Dropout: l.RecurrentDropout, ZoneoutCell: l.ZoneoutCell, ZoneoutHidden: l.ZoneoutHidden},
-	}.Apply(s, x)
+	}
 }

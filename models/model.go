@@ -36,6 +36,10 @@ type Model struct {
 	dtype  tensor.Dtype
 	seed   uint64
 	apart  bool // layers are not fused
+	masked bool // WithMask
+
+	declared []Input  // the further inputs
+	heads    []output // the further outputs, of a graph of one example
 
 	params []*Param
 	byName map[string]*Param
@@ -84,11 +88,18 @@ func New(net Layer, input []int, opts ...Option) (*Model, error) {
 	if _, err := bounded.Product(maxValues, input...); err != nil {
 		return nil, errors.Wrap(err, "models: New: input")
 	}
+	if err := m.declare(); err != nil {
+		return nil, err
+	}
 	// A training graph has everything that an evaluation graph has.
 	g, err := m.Build(Train, 1)
 	if err != nil {
 		return nil, err
 	}
+	if err := g.checkUsed(); err != nil {
+		return nil, err
+	}
+	m.heads = g.outputs
 	m.output = g.Output.Shape()[1:]
 	m.sealed = true
 	m.turned = sync.OnceValues(m.findTurned)

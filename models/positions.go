@@ -31,3 +31,16 @@ func (l PositionsLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error
 	y, err := nn.AddPositions(x, w)
 	return y, s.Wrap(err, name)
 }
+
+// SinusoidsLayer adds to sequences (batch, time, width) the fixed vectors of sines and
+// cosines that tell positions apart; see [nn.AddSinusoids].
+type SinusoidsLayer struct{}
+
+// Sinusoids returns the layer that adds a fixed vector for each position.
+func Sinusoids() SinusoidsLayer { return SinusoidsLayer{} }
+
+// Apply adds the layer to the graph of x.
+func (SinusoidsLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := nn.AddSinusoids(x)
+	return y, s.Wrap(err, "Sinusoids")
+}

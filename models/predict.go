@@ -1,6 +1,7 @@
 package models
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -23,6 +24,8 @@ type Predictor struct {
 	Samples int
 	// Softmax turns the outputs, logits with the class as last axis, into probabilities.
 	Softmax bool
+	// Inputs are the further inputs of the model by name, as [Program.Set] takes them.
+	Inputs map[string]any
 }
 
 // Predict is Predictor.Predict without dropout: the outputs for a batch of inputs.
@@ -57,11 +60,29 @@ func (p Predictor) Predict(inputs []float32) ([][]float64, error) {
 		return nil, errors.WithMessage(err, "models: Predict")
 	}
 	copy(program.Inputs(), inputs)
-	rows, err := p.mean(program, n)
+	var rows [][]float64
+	if err = p.set(program); err == nil {
+		rows, err = p.mean(program, n)
+	}
 	if closing := program.Close(); err == nil {
 		err = closing
 	}
 	return rows, errors.WithMessage(err, "models: Predict")
+}
+
+// set sets the further inputs, all of which must be there but states.
+func (p Predictor) set(program *Program) error {
+	for _, in := range p.Model.declared {
+		if p.Inputs[in.Name] == nil && !in.State {
+			return errors.Errorf("Inputs must have the model's input %q, got none", in.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
+		if err := program.Set(name, p.Inputs[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mean returns the mean of the outputs of n examples over the passes.

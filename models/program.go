@@ -24,13 +24,15 @@ import (
 //	err = p.Run(nil)
 //	err = p.Row(0, logits)
 //
-// Use a program in one goroutine at a time; programs of one model may run at
+// [Program.Set] sets further inputs of the model, and [Program.Output] has further
+// outputs. Use a program in one goroutine at a time; programs of one model may run at
 // once.
 type Program struct {
 	graph       *Graph
 	machine     *vm.Machine
 	inputs      []float32
 	wide        []float64 // what the input node holds, for models of float64
+	feeds       []feed    // of the further inputs
 	activations bool
 }
 
@@ -82,8 +84,15 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 	if err := gorgonia.Let(g.Input, input); err != nil {
 		return nil, errors.Wrap(err, "models: Compile: binding the input")
 	}
+	var err error
+	if p.feeds, err = g.feeds(); err != nil {
+		return nil, err
+	}
 	results := slices.Concat(gorgonia.Nodes{g.Output}, c.results)
-	err := building.Exclusively(func() error {
+	err = building.Exclusively(func() error {
+		for _, o := range g.outputs {
+			results = append(results, o.node)
+		}
 		if c.activations {
 			for _, a := range g.activations {
 				results = append(results, a.Node)

@@ -20,6 +20,9 @@ type Scope struct {
 	dropouts *uint32
 	// layer is what Summary says of the layer in this place.
 	layer *LayerSummary
+	// mask is that of sequences in this place, if it is another than the model's.
+	mask    *gorgonia.Node
+	ownMask bool
 }
 
 // Child returns the scope of the part called name. Parameters are named after

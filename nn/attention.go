@@ -2,7 +2,7 @@ package nn
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
-	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -31,110 +30,161 @@ import (
 //
 // The gradient is an op that reuses the weights of the forward pass and has no
 // derivative itself. Products run on the BLAS given to gorgonia.Use, with heads
-// in parallel.
+// in parallel. [Attention] also takes padded sequences and other sequences'
+// keys and values.
 //
 // Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017, section 3.2.
 func SelfAttention(qkv *gorgonia.Node, heads int, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
-	return newAttention(&attention{heads: heads}, qkv, p, opts)
+	return Attention{Heads: heads, P: p}.Self(qkv, opts...)
 }
 
 // CausalSelfAttention is [SelfAttention] in which each position attends only to
 // itself and earlier positions, for models that predict the next token.
 func CausalSelfAttention(qkv *gorgonia.Node, heads int, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
-	return newAttention(&attention{heads: heads, causal: true}, qkv, p, opts)
+	return Attention{Heads: heads, P: p, Causal: true}.Self(qkv, opts...)
 }
 
-// attention is what self-attention and its derivative share.
+// CrossAttention is [SelfAttention] with the keys and values of other sequences:
+// queries have shape (N, T, E), and keysValues, keys and values concatenated
+// along the last axis, (N, S, 2E). The mask of the dropout has shape (N, heads,
+// T, S).
+func CrossAttention(queries, keysValues *gorgonia.Node, heads int, p float64, opts ...ops.FusedOption) (*gorgonia.Node, error) {
+	return Attention{Heads: heads, P: p}.Cross(queries, keysValues, opts...)
+}
+
+// Attention says how positions attend to others. Heads is required.
+type Attention struct {
+	Heads  int
+	P      float64 // drop probability of the weights
+	Causal bool    // positions attend to themselves and earlier ones only; not for Cross
+	// Mask, of the type of the other inputs, says which keys are there: 1, or 0
+	// for padding. (PyTorch's key_padding_mask is true for padding.) Its shape
+	// is (N, T), or (N, S) for Cross; nil means that all are there. Nothing
+	// attends to padding. In self-attention, padding itself gets 0, where PyTorch
+	// gives what its queries find, and its gradient is 0. Where no key is left the
+	// result is 0, and PyTorch's NaN.
+	//
+	// Padding changes nothing for the others, to the bit: they are computed as if
+	// it were not there, whatever it holds. The mask of the dropout is drawn for
+	// the whole shape, though: a sequence that is padded to another length has
+	// another mask.
+	Mask *gorgonia.Node
+}
+
+// Self is [SelfAttention], or [CausalSelfAttention].
+func (a Attention) Self(qkv *gorgonia.Node, opts ...ops.FusedOption) (*gorgonia.Node, error) {
+	name := "SelfAttention"
+	if a.Causal {
+		name = "CausalSelfAttention"
+	}
+	return newAttention(&attention{name: name, heads: a.Heads, causal: a.Causal, sources: 1}, gorgonia.Nodes{qkv}, a, opts)
+}
+
+// Cross is [CrossAttention].
+func (a Attention) Cross(queries, keysValues *gorgonia.Node, opts ...ops.FusedOption) (*gorgonia.Node, error) {
+	if a.Causal {
+		return nil, errors.New("nn: CrossAttention: Causal must be false, since positions of other sequences are neither earlier nor later, got true")
+	}
+	return newAttention(&attention{name: "CrossAttention", heads: a.Heads, sources: 2}, gorgonia.Nodes{queries, keysValues}, a, opts)
+}
+
+// attention is what an attention and its derivative share.
 type attention struct {
-	heads  int
-	causal bool
-	drop   *draw.Fused // of the weights; nil: none
-	mem    parallel.Memory
+	name    string
+	heads   int
+	causal  bool
+	sources int         // 1: queries, keys and values are one input; 2: queries apart
+	masked  bool        // a mask follows the sources
+	drop    *draw.Fused // of the weights; nil: none
+	mem     parallel.Memory
 }
 
-func newAttention(a *attention, qkv *gorgonia.Node, p float64, opts []ops.FusedOption) (*gorgonia.Node, error) {
+func newAttention(a *attention, in gorgonia.Nodes, with Attention, opts []ops.FusedOption) (*gorgonia.Node, error) {
 	if a.heads < 1 {
 		return nil, errors.Errorf("nn: %s: heads must be positive, got %d", a.Name(), a.heads)
 	}
-	if qkv == nil || qkv.Graph() == nil {
-		return nil, errors.Errorf("nn: %s: qkv must be a node of a graph, got none", a.Name())
+	if in[0] == nil || in[0].Graph() == nil {
+		return nil, errors.Errorf("nn: %s: %s must be a node of a graph, got none", a.Name(), a.inputs(op.Floats)[0].Name)
 	}
 	settings := draw.Collect(opts)
-	rate, err := settings.Rate(p, draw.CheckRate)
+	rate, err := settings.Rate(with.P, draw.CheckRate)
 	if err != nil {
 		return nil, errors.Wrap(err, "nn: "+a.Name())
 	}
 	// A step that nothing reads would break gorgonia.Grad.
 	if settings.Mode() != ops.Eval && rate != schedule.Constant(0) {
-		if a.drop, err = settings.Fused(qkv, p); err != nil {
+		if a.drop, err = settings.Fused(in[0], with.P); err != nil {
 			return nil, errors.Wrap(err, "nn: "+a.Name())
 		}
 	}
-	weights, err := apply(attentionWeights{attention: a}, qkv)
+	if with.Mask != nil {
+		a.masked = true
+		in = append(in, with.Mask)
+	}
+	weights, err := apply(attentionWeights{attention: a}, in...)
 	if err != nil {
 		return nil, err
 	}
-	return apply(attentionOutput{a}, append(gorgonia.Nodes{qkv, weights}, a.drop.Nodes()...)...)
+	return apply(attentionOutput{a}, slices.Concat(in, gorgonia.Nodes{weights}, a.drop.Nodes())...)
 }
 
-func (a *attention) Name() string {
-	if a.causal {
-		return "CausalSelfAttention"
-	}
-	return "SelfAttention"
-}
+func (a *attention) Name() string { return a.name }
 
 // describe distinguishes the attention from others.
 func (a *attention) describe(part string) string {
-	return fmt.Sprintf("%s%s{heads=%d%v}", a.Name(), part, a.heads, a.drop)
+	masked := ""
+	if a.masked {
+		masked = " masked"
+	}
+	return fmt.Sprintf("%s%s{heads=%d%s%v}", a.Name(), part, a.heads, masked, a.drop)
 }
 
 func (a *attention) SetTraining(training bool) { a.drop.SetTraining(training) }
 
-// weightsShape returns the shape of the weights for qkv.
-func (a *attention) weightsShape(qkv tensor.Shape) tensor.Shape {
-	return tensor.Shape{qkv[0], a.heads, qkv[1], qkv[1]}
+// inputs returns the sources and the mask.
+func (a *attention) inputs(of op.Content) []op.Input {
+	in := []op.Input{{Name: "qkv", Rank: 3, Of: of}}
+	if a.sources == 2 {
+		in = []op.Input{{Name: "queries", Rank: 3, Of: of}, {Name: "keys and values", Rank: 3, Of: of}}
+	}
+	if a.masked {
+		in = append(in, op.Input{Name: "mask", Rank: 2, Of: op.Constants})
+	}
+	return in
 }
 
-// check returns an error if the heads do not fit qkv.
-func (a *attention) check(qkv tensor.Shape) error {
-	if err := op.NotEmpty("qkv", qkv); err != nil {
-		return err
+// given returns the number of inputs that inputs describes.
+func (a *attention) given() int { return len(a.inputs(op.Floats)) }
+
+// keys returns the number of keys of an example.
+func (a *attention) keys(in []tensor.Shape) int { return in[a.sources-1][1] }
+
+// weightsShape returns the shape of the weights for the sources.
+func (a *attention) weightsShape(in []tensor.Shape) tensor.Shape {
+	return tensor.Shape{in[0][0], a.heads, in[0][1], a.keys(in)}
+}
+
+// check returns an error if the sources and the mask do not fit.
+func (a *attention) check(in []tensor.Shape) error {
+	for i, s := range a.inputs(op.Floats) {
+		if err := op.NotEmpty(s.Name, in[i]); err != nil {
+			return err
+		}
 	}
-	if qkv[2]%(3*a.heads) != 0 {
-		return errors.Errorf("qkv must have shape (N, T, 3E) with E a multiple of %d heads, got %v", a.heads, qkv)
+	switch {
+	case a.sources == 1 && in[0][2]%(3*a.heads) != 0:
+		return errors.Errorf("qkv must have shape (N, T, 3E) with E a multiple of %d heads, got %v", a.heads, in[0])
+	case a.sources == 2 && (in[0][2]%a.heads != 0 || in[1][0] != in[0][0] || in[1][2] != 2*in[0][2]):
+		return errors.Errorf("queries and keys and values must have shapes (N, T, E) and (N, S, 2E) with E a multiple of %d heads, got %v and %v",
+			a.heads, in[0], in[1])
+	}
+	if want := (tensor.Shape{in[0][0], a.keys(in)}); a.masked && !in[a.sources].Eq(want) {
+		return errors.Errorf("mask must have shape %v, got %v", want, in[a.sources])
 	}
 	return nil
 }
 
-// A head is the queries, keys and values of one head in one example, as matrices
-// of T rows and width columns within a tensor of shape (N, T, 3E).
-type head[F op.Float] struct {
-	q, k, v      matrix[F]
-	times, width int
-	// place is where the head's results begin in a tensor of shape (N, T, E),
-	// and stride that tensor's E.
-	place, stride int
-}
-
-func headOf[F op.Float](qkv []F, shape tensor.Shape, heads, i int) head[F] {
-	times, stride := shape[1], shape[2]/3
-	width := stride / heads
-	n, at := i/heads, i%heads*width
-	part := func(k int) matrix[F] {
-		return matrix[F]{data: qkv[n*times*3*stride+k*stride+at:], stride: 3 * stride}
-	}
-	return head[F]{part(0), part(1), part(2), times, width, n*times*stride + at, stride}
-}
-
-func (h head[F]) scale() F { return F(1 / math.Sqrt(float64(h.width))) }
-
-func (m matrix[F]) transpose() matrix[F] {
-	m.transposed = !m.transposed
-	return m
-}
-
-// attentionWeights :: (N, T, 3E) a → (N, heads, T, T) a
+// attentionWeights :: sources → [(N, S) a] → (N, heads, T, S) a
 //
 // It is a separate op, which is not differentiated, so that the forward and
 // backward passes share its result as data.
@@ -143,81 +193,68 @@ type attentionWeights struct {
 	op.NoGradient // that of the output accounts for all
 }
 
-func (f attentionWeights) String() string { return f.describe(" weights") }
-func (f attentionWeights) Rank() int      { return 4 }
-func (f attentionWeights) Inputs() []op.Input {
-	return []op.Input{{Name: "qkv", Rank: 3, Of: op.Constants}}
-}
+func (f attentionWeights) String() string     { return f.describe(" weights") }
+func (f attentionWeights) Rank() int          { return 4 }
+func (f attentionWeights) Inputs() []op.Input { return f.inputs(op.Constants) }
 
 func (f attentionWeights) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	return f.weightsShape(in[0]), f.check(in[0])
+	return f.weightsShape(in), f.check(in)
 }
 
 func (f attentionWeights) Loops() op.Loops { return op.Bind(f, attend, attend) }
 
 func attend[F op.Float](f attentionWeights, weights []F, in op.Args[F]) error {
-	times := in.Shapes[0][1]
-	area := times * times
+	present, err := presentKeys(f.attention, in)
+	if err != nil {
+		return err
+	}
+	area := in.Shapes[0][1] * f.keys(in.Shapes)
+	pool := parallel.ScratchOf[F](&f.mem)
 	parallel.Each(len(weights)/area, 8*area, func(i int) {
-		h := headOf(in.Floats[0], in.Shapes[0], f.heads, i)
+		h := headOf(f.attention, in, i)
 		w := weights[i*area : (i+1)*area]
-		gemm(times, times, h.width, h.q, h.k.transpose(), 0, w, times)
-		for t := range times {
-			row := w[t*times : (t+1)*times]
-			if f.causal {
-				clear(row[t+1:])
-				row = row[:t+1]
-			}
-			distribution(row, h.scale())
+		if !f.masked {
+			h.weigh(w, f.causal)
+			return
 		}
+		clear(w)
+		some := compactionOf(present, f.attention, h, i)
+		if len(some.keys) == 0 {
+			return
+		}
+		memory := pool.Take(some.size() + some.area())
+		defer pool.Give(memory)
+		c, rest := some.head(memory)
+		c.weigh(rest, f.causal)
+		some.spread(w, rest)
 	})
 	return nil
 }
 
-// distribution replaces x by the softmax of scale*x.
-func distribution[F op.Float](x []F, scale F) {
-	largest := x[0]
-	for _, v := range x[1:] {
-		largest = max(largest, v)
-	}
-	for i, v := range x {
-		x[i] = (v - largest) * scale
-	}
-	elementary.Exp(x)
-	var sum float64
-	for _, v := range x {
-		sum += float64(v)
-	}
-	share := F(1 / sum)
-	for i := range x {
-		x[i] *= share
-	}
-}
-
-// attentionOutput :: (N, T, 3E) a → (N, heads, T, T) a → [Int64] → (N, T, E) a
+// attentionOutput :: sources → [(N, S) a] → (N, heads, T, S) a → [Int64] → (N, T, E) a
 type attentionOutput struct{ *attention }
 
 func (f attentionOutput) String() string { return f.describe("") }
 
 // Draws describes the dropout of the weights.
-func (f attentionOutput) Draws() draw.Drawing { return f.drop.Drawing(1) }
+func (f attentionOutput) Draws() draw.Drawing { return f.drop.Drawing(f.given()) }
 
 func (attentionOutput) Role() op.Role { return op.RoleAttention }
 
 func (f attentionOutput) Rank() int { return 3 }
 
 func (f attentionOutput) Inputs() []op.Input {
-	return append([]op.Input{{Name: "qkv", Rank: 3}, {Name: "weights", Rank: 4, Of: op.Constants}}, f.drop.Inputs()...)
+	return slices.Concat(f.inputs(op.Floats), []op.Input{{Name: "weights", Rank: 4, Of: op.Constants}}, f.drop.Inputs())
 }
 
 func (f attentionOutput) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	if err := f.check(in[0]); err != nil {
+	if err := f.check(in); err != nil {
 		return nil, err
 	}
-	if want := f.weightsShape(in[0]); !in[1].Eq(want) {
-		return nil, errors.Errorf("weights must have shape %v, got %v", want, in[1])
+	if want := f.weightsShape(in); !in[f.given()].Eq(want) {
+		return nil, errors.Errorf("weights must have shape %v, got %v", want, in[f.given()])
 	}
-	return tensor.Shape{in[0][0], in[0][1], in[0][2] / 3}, nil
+	return tensor.Shape{in[0][0], in[0][1], in[f.sources-1][2] / (4 - f.sources)}, nil
 }
 
 func (f attentionOutput) Loops() op.Loops { return op.Bind(f, take, take) }
@@ -227,91 +264,51 @@ func take[F op.Float](f attentionOutput, y []F, in op.Args[F]) error {
 	if err != nil {
 		return err
 	}
-	times := in.Shapes[0][1]
-	area := times * times
+	present, err := presentKeys(f.attention, in)
+	if err != nil {
+		return err
+	}
+	all := in.Floats[f.given()]
+	area := in.Shapes[0][1] * f.keys(in.Shapes)
 	pool := parallel.ScratchOf[F](&f.mem)
-	parallel.Each(len(in.Floats[1])/area, 8*area, func(i int) {
-		h := headOf(in.Floats[0], in.Shapes[0], f.heads, i)
-		w := in.Floats[1][i*area : (i+1)*area]
+	parallel.Each(len(all)/area, 8*area, func(i int) {
+		h := headOf(f.attention, in, i)
+		w := all[i*area : (i+1)*area]
 		if threshold > 0 {
 			kept := pool.Take(area)
 			defer pool.Give(kept)
 			drop.Apply(kept, w, uint64(i*area), s, threshold)
 			w = kept
 		}
-		gemm(times, h.width, times, matrix[F]{data: w, stride: times}, h.v, 0, y[h.place:], h.stride)
+		into := matrix[F]{data: y[h.place:], stride: h.stride}
+		if !f.masked {
+			h.read(w, into)
+			return
+		}
+		some := compactionOf(present, f.attention, h, i)
+		into.clear(h.queries, h.width)
+		if len(some.keys) == 0 {
+			return
+		}
+		memory := pool.Take(some.size() + some.area())
+		defer pool.Give(memory)
+		c, rest := some.head(memory)
+		some.gather(rest, w)
+		if some.queries == nil {
+			c.read(rest, into)
+			return
+		}
+		c.read(rest, c.q) // which is not needed here
+		into.put(some.queries, c.q, c.width)
 	})
 	return nil
 }
 
 func (f attentionOutput) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
-	grads := make([]op.Operand, len(x))
-	grads[0] = c.Of(attentionDiff{attention: f.attention}, append([]op.Operand{x[0], x[1], dy}, x[2:]...)...)
-	return grads
-}
-
-// attentionDiff computes the gradient of qkv from qkv, the weights, the
-// gradient of y and the step.
-type attentionDiff struct {
-	*attention
-	op.NotDifferentiable
-}
-
-func (f attentionDiff) String() string { return f.describe("'") }
-func (f attentionDiff) Rank() int      { return 3 }
-
-func (f attentionDiff) Inputs() []op.Input {
-	return append([]op.Input{{Name: "qkv", Rank: 3}, {Name: "weights", Rank: 4}, {Name: "gradient of y", Rank: 3}}, f.drop.Inputs()...)
-}
-
-func (f attentionDiff) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	want, err := attentionOutput{f.attention}.Shape(in[:2])
-	return in[0].Clone(), op.SameShape(in[2], want, err)
-}
-
-func (f attentionDiff) Loops() op.Loops { return op.Bind(f, attentionBack, attentionBack) }
-
-func attentionBack[F op.Float](f attentionDiff, d []F, in op.Args[F]) error {
-	s, threshold, err := f.drop.At(in.Step)
-	if err != nil {
-		return err
+	grads, given := make([]op.Operand, len(x)), f.given()
+	for i := range f.sources {
+		in := slices.Concat(x[:given+1], []op.Operand{dy}, x[given+1:])
+		grads[i] = c.Of(attentionDiff{attention: f.attention, source: i}, in...)
 	}
-	times := in.Shapes[0][1]
-	area := times * times
-	pool := parallel.ScratchOf[F](&f.mem)
-	parallel.Each(len(in.Floats[1])/area, 16*area, func(i int) {
-		h := headOf(in.Floats[0], in.Shapes[0], f.heads, i)
-		dh := headOf(d, in.Shapes[0], f.heads, i)
-		w := in.Floats[1][i*area : (i+1)*area]
-		dy := matrix[F]{data: in.Floats[2][h.place:], stride: h.stride}
-		memory := pool.Take(area)
-		defer pool.Give(memory)
-		kept, dw := w, memory
-		if threshold > 0 {
-			drop.Apply(memory, w, uint64(i*area), s, threshold)
-			kept = memory
-		}
-		gemm(times, h.width, times, matrix[F]{kept, times, true}, dy, 0, dh.v.data, dh.v.stride)
-		gemm(times, times, h.width, dy, h.v.transpose(), 0, dw, times)
-		if threshold > 0 {
-			drop.Apply(dw, dw, uint64(i*area), s, threshold)
-		}
-		// Through the softmax: if a weight is 0, so is the gradient of its
-		// score.
-		scale := h.scale()
-		for t := range times {
-			w, dw := w[t*times:(t+1)*times], dw[t*times:(t+1)*times]
-			var mean float64
-			for j, g := range dw {
-				mean += float64(float64(g) * float64(w[j]))
-			}
-			for j, g := range dw {
-				dw[j] = w[j] * (g - F(mean)) * scale
-			}
-		}
-		scores := matrix[F]{data: dw, stride: times}
-		gemm(times, h.width, times, scores, h.k, 0, dh.q.data, dh.q.stride)
-		gemm(times, h.width, times, scores.transpose(), h.q, 0, dh.k.data, dh.k.stride)
-	})
-	return nil
+	return grads
 }

@@ -103,6 +103,13 @@ func everyOp(t testing.TB) []anyOp {
 		{name: "CausalSelfAttention", shapes: [][]int{{2, 3, 12}}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) {
 			return nn.CausalSelfAttention(x, 2, 0.5)
 		})},
+		{name: "CrossAttention", shapes: [][]int{sequence, {2, 5, 8}}, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return nn.CrossAttention(in[0], in[1], 2, 0.5)
+		}},
+		{name: "AddSinusoids", shapes: [][]int{sequence}, build: one(nn.AddSinusoids)},
+		{name: "Concat", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return nn.Concat(in[0], in[1]) }},
+		{name: "LastStep", shapes: [][]int{sequence}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LastStep(x, nil) })},
+		{name: "MeanSteps", shapes: [][]int{sequence}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.MeanSteps(x, nil) })},
 		{name: "LSTM", shapes: [][]int{sequence, {12, 4}, {12, 3}, {12}, {12}}, build: recurrentOf(nn.LSTM, noisy)},
 		{name: "GRU", shapes: [][]int{sequence, {9, 4}, {9, 3}, {9}, {9}}, build: recurrentOf(nn.GRU, nn.RecurrentNoise{Dropout: 0.5, ZoneoutHidden: 0.2})},
 

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
@@ -24,10 +23,7 @@ import (
 // Encoder-Decoder", EMNLP 2014, with the reset gate after the product, as in
 // version 1 of the paper.
 func GRU(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error) {
-	if noise.ZoneoutCell != 0 {
-		return nil, errors.Errorf("nn: GRU: ZoneoutCell must be 0, since there are no cells, got %v", noise.ZoneoutCell)
-	}
-	return newRecurrent(gru{}, x, wih, whh, bih, bhh, noise, opts)
+	return Recurrence{Noise: noise}.GRU(x, wih, whh, bih, bhh, opts...)
 }
 
 // gru stores h, r, z, n and the recurrent weights' part of n for each unit.

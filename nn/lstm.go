@@ -29,7 +29,7 @@ import (
 // Source: Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation
 // 9, 1997; Gers, Schmidhuber and Cummins, "Learning to Forget", 2000.
 func LSTM(x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts ...ops.StreamOption) (*gorgonia.Node, error) {
-	return newRecurrent(lstm{}, x, wih, whh, bih, bhh, noise, opts)
+	return Recurrence{Noise: noise}.LSTM(x, wih, whh, bih, bhh, opts...)
 }
 
 // lstm stores h, c, i, f, g and o for each unit.

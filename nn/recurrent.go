@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -29,21 +30,27 @@ type cell interface {
 // recurrent is what a recurrent layer and its derivatives share.
 type recurrent struct {
 	cell
+	sequence
 	noise  RecurrentNoise
 	source *draw.Source // of the noise; nil: nothing is drawn
 	mem    *parallel.Memory
 }
 
 // newRecurrent applies a cell to x.
-func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentNoise, opts []ops.StreamOption) (*gorgonia.Node, error) {
-	r := &recurrent{cell: c, noise: noise, mem: new(parallel.Memory)}
-	if err := noise.check(); err != nil {
+func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, with Recurrence, final bool, opts []ops.StreamOption) (*gorgonia.Node, error) {
+	r := &recurrent{cell: c, noise: with.Noise, mem: new(parallel.Memory)}
+	if err := with.Noise.check(); err != nil {
 		return nil, errors.Wrapf(err, "nn: %s", c.Name())
 	}
 	in := gorgonia.Nodes{x, wih, whh, bih, bhh}
+	given, err := r.begin(with, final)
+	if err != nil {
+		return nil, errors.Wrapf(err, "nn: %s", c.Name())
+	}
+	in = append(in, given...)
+	inputs := len(in)
 	// A step that nothing reads would break gorgonia.Grad.
-	if settings := draw.Collect(opts); noise != (RecurrentNoise{}) && settings.Mode() != ops.Eval {
-		var err error
+	if settings := draw.Collect(opts); r.noise != (RecurrentNoise{}) && settings.Mode() != ops.Eval {
 		if r.source, err = settings.Source(x); err != nil {
 			return nil, errors.Wrapf(err, "nn: %s", c.Name())
 		}
@@ -56,8 +63,7 @@ func newRecurrent(c cell, x, wih, whh, bih, bhh *gorgonia.Node, noise RecurrentN
 	if err != nil {
 		return nil, err
 	}
-	in = append(in[:5:5], append(gorgonia.Nodes{states}, in[5:]...)...)
-	return apply(recurrentOutput{r}, in...)
+	return apply(recurrentOutput{r}, slices.Insert(in, inputs, states)...)
 }
 
 func (r *recurrent) SetTraining(training bool) {
@@ -68,7 +74,7 @@ func (r *recurrent) SetTraining(training bool) {
 
 // describe distinguishes the layer from others.
 func (r *recurrent) describe(part string) string {
-	s := fmt.Sprintf("%s%s{%v", r.Name(), part, r.noise)
+	s := fmt.Sprintf("%s%s{%v%v", r.Name(), part, r.noise, r.sequence)
 	if r.source != nil {
 		s += " " + r.source.String()
 	}
@@ -83,13 +89,16 @@ func (r *recurrent) step() []op.Input {
 	return []op.Input{draw.StepInput()}
 }
 
-// weights returns the inputs for x and the parameters.
+// weights returns the inputs for x, the parameters, and what the sequence is given.
 func (r *recurrent) weights(of op.Content) []op.Input {
-	return []op.Input{
+	return append([]op.Input{
 		{Name: "x", Rank: 3, Of: of}, {Name: "input weights", Rank: 2, Of: of}, {Name: "recurrent weights", Rank: 2, Of: of},
 		{Name: "input bias", Rank: 1, Of: of}, {Name: "recurrent bias", Rank: 1, Of: of},
-	}
+	}, r.given(of)...)
 }
+
+// parameters is the number of inputs before those of the sequence.
+const parameters = 5
 
 // check returns an error unless x and the parameters fit.
 func (r *recurrent) check(in []tensor.Shape) error {
@@ -106,7 +115,7 @@ func (r *recurrent) check(in []tensor.Shape) error {
 				r.weights(op.Floats)[i+1].Name, want, units, in[0], in[i+1])
 		}
 	}
-	return nil
+	return r.fits(in[parameters:], in[0][0], in[0][1], units)
 }
 
 // statesShape returns the shape of the states for x and the parameters.
@@ -116,10 +125,21 @@ func (r *recurrent) statesShape(in []tensor.Shape) tensor.Shape {
 
 // sizes are those of a run: n examples, times steps, units, and the widths of a
 // row of the states and of one of the gates.
-type sizes struct{ n, times, units, row, gates int }
+type sizes struct {
+	n, times, units, row, gates int
+	reverse                     bool
+}
 
 func (r *recurrent) sizes(n, times, units int) sizes {
-	return sizes{n, times, units, r.kept() * units, r.gates() * units}
+	return sizes{n, times, units, r.kept() * units, r.gates() * units, r.reverse}
+}
+
+// time returns the time of step k of the layer's way through the sequences.
+func (s sizes) time(k int) int {
+	if s.reverse {
+		return s.times - 1 - k
+	}
+	return k
 }
 
 // recurrentStates :: x → weights and biases → [Int64] → (N, T, kept·H) a
@@ -146,16 +166,22 @@ func (f recurrentStates) Loops() op.Loops { return op.Bind(f.recurrent, recurren
 
 func recurrentDo[F op.Float](r *recurrent, states []F, in op.Args[F]) error {
 	s := r.sizes(in.Shapes[0][0], in.Shapes[0][1], in.Shapes[2][1])
+	given, err := givenOf(r, in, parameters, s)
+	if err != nil {
+		return err
+	}
 	noise := drawNoise[F](r, in.Step, s)
 	x, wih, whh, depth := in.Floats[0], in.Floats[1], in.Floats[2], in.Shapes[0][2]
 	first := r.first() * s.units
 	gemm(s.n*s.times, s.gates, depth, matrix[F]{data: x, stride: depth}, matrix[F]{wih, depth, true}, 0, states[first:], s.row)
 	pool := parallel.ScratchOf[F](r.mem)
-	h, start := pool.Take(s.n*s.units), make([]F, s.row)
+	h := pool.Take(s.n * s.units)
 	defer pool.Give(h)
-	for time := range s.times {
-		if time > 0 {
-			noise.before(h, states, time, s)
+	for k := range s.times {
+		time := s.time(k)
+		entered := k > 0 || r.initial
+		if entered {
+			noise.enter(h, given, states, k, s)
 			prev := matrix[F]{data: h, stride: s.units}
 			at, stride := time*s.row, s.times*s.row
 			// The gates that add up, and those that are kept separate, if any.
@@ -168,15 +194,17 @@ func recurrentDo[F op.Float](r *recurrent, states []F, in op.Args[F]) error {
 		parallel.Ranges(s.n, 16*s.units, func(from, to int) {
 			for b := from; b < to; b++ {
 				at := b*s.times + time
-				row, old := states[at*s.row:(at+1)*s.row], start
-				if time > 0 {
-					old = states[(at-1)*s.row : at*s.row]
+				row, old := states[at*s.row:(at+1)*s.row], given.before(states, b, k, s)
+				if given.padding(at) {
+					copy(row[:first], old)
+					clear(row[first:])
+					continue
 				}
 				switch r.cell.(type) {
 				case lstm:
 					lstmStep(row, old, in.Floats[3], in.Floats[4], noise, at*s.units)
 				case gru:
-					if time == 0 {
+					if !entered {
 						clear(row[4*s.units:])
 					}
 					gruStep(row, old, in.Floats[3], in.Floats[4], noise, at*s.units)
@@ -187,7 +215,9 @@ func recurrentDo[F op.Float](r *recurrent, states []F, in op.Args[F]) error {
 	return nil
 }
 
-// recurrentOutput :: x → weights and biases → states → [Int64] → (N, T, H) a
+// recurrentOutput :: x → weights and biases → [mask] → [initial states] → states → [Int64] → (N, T, H) a
+//
+// With final states the result has rows for them behind the times.
 type recurrentOutput struct{ *recurrent }
 
 func (f recurrentOutput) String() string { return f.describe("") }
@@ -209,32 +239,58 @@ func (f recurrentOutput) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	if err := f.check(in); err != nil {
 		return nil, err
 	}
-	if want := f.statesShape(in); !in[5].Eq(want) {
-		return nil, errors.Errorf("states must have shape %v, got %v", want, in[5])
+	at := len(f.weights(op.Floats))
+	if want := f.statesShape(in); !in[at].Eq(want) {
+		return nil, errors.Errorf("states must have shape %v, got %v", want, in[at])
 	}
-	return tensor.Shape{in[0][0], in[0][1], in[2][1]}, nil
+	return tensor.Shape{in[0][0], in[0][1] + f.finals(), in[2][1]}, nil
 }
 
-func (f recurrentOutput) Loops() op.Loops { return op.LoopsOf(hidden, hidden) }
+func (f recurrentOutput) Loops() op.Loops { return op.Bind(f.recurrent, hidden, hidden) }
 
-func hidden[F op.Float](y []F, in op.Args[F]) error {
-	units, row := in.Shapes[2][1], in.Shapes[5][2]
-	for at, states := 0, in.Floats[5]; at < len(y); at, states = at+units, states[row:] {
-		copy(y[at:at+units], states)
+func hidden[F op.Float](r *recurrent, y []F, in op.Args[F]) error {
+	s := r.sizes(in.Shapes[0][0], in.Shapes[0][1], in.Shapes[2][1])
+	given, err := givenOf(r, in, parameters, s)
+	if err != nil {
+		return err
+	}
+	states := in.Floats[len(r.weights(op.Floats))]
+	for b := range s.n {
+		for time := range s.times {
+			at := b*s.times + time
+			if given.padding(at) {
+				clear(y[:s.units])
+			} else {
+				copy(y[:s.units], states[at*s.row:])
+			}
+			y = y[s.units:]
+		}
+		last := states[(b*s.times+s.time(s.times-1))*s.row:]
+		y = y[copy(y, last[:r.finals()*s.units]):]
 	}
 	return nil
 }
 
 func (f recurrentOutput) Derive(c *op.Calculus, in []op.Operand, _, dy op.Operand) []op.Operand {
-	x, wih, whh, states, step := in[0], in[1], in[2], in[5], in[6:]
-	gates := c.Of(recurrentGates{recurrent: f.recurrent}, append([]op.Operand{states, whh, dy}, step...)...)
-	return append([]op.Operand{
+	n := len(f.weights(op.Floats))
+	x, wih, whh, given, states, step := in[0], in[1], in[2], in[parameters:n], in[n], in[n+1:]
+	back := slices.Concat([]op.Operand{states, whh, dy}, given, step)
+	gates := c.Of(recurrentGates{recurrent: f.recurrent}, back...)
+	grads := []op.Operand{
 		c.Of(recurrentDiffX{recurrent: f.recurrent}, gates, wih),
 		c.Of(recurrentDiffInput{recurrent: f.recurrent}, x, gates),
-		c.Of(recurrentDiffHidden{recurrent: f.recurrent}, append([]op.Operand{states, gates}, step...)...),
+		c.Of(recurrentDiffHidden{recurrent: f.recurrent}, slices.Concat([]op.Operand{states, gates}, entering(f.recurrent, given), step)...),
 		// Two nodes, since a solver may change a gradient in place.
 		c.Of(recurrentDiffBias{recurrent: f.recurrent, which: 0}, gates),
 		c.Of(recurrentDiffBias{recurrent: f.recurrent, which: 1}, gates),
-		nil,
-	}, make([]op.Operand, len(step))...)
+	}
+	if f.masked {
+		grads = append(grads, nil)
+	}
+	if f.initial {
+		for state := range f.first() {
+			grads = append(grads, c.Of(recurrentDiffInitial{recurrent: f.recurrent, state: state}, back...))
+		}
+	}
+	return append(grads, make([]op.Operand, 1+len(step))...)
 }

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
@@ -10,7 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
-// recurrentGates :: states → recurrent weights → gradient of y → [Int64] → (N', T, gates·H) a
+// recurrentGates :: states → recurrent weights → gradient of y → [mask] → [initial states] → [Int64] → (N', T, gates·H) a
 //
 // The result is the gradients of the input weights' sums, followed by those of
 // the recurrent weights' sums if these differ: N' is N or 2N.
@@ -22,17 +23,32 @@ type recurrentGates struct {
 func (f recurrentGates) String() string { return f.describe("'") }
 func (f recurrentGates) Rank() int      { return 3 }
 
-func (f recurrentGates) Inputs() []op.Input {
-	return append([]op.Input{{Name: "states", Rank: 3}, {Name: "recurrent weights", Rank: 2}, {Name: "gradient of y", Rank: 3}}, f.step()...)
+func (f recurrentGates) Inputs() []op.Input { return f.backInputs() }
+
+// backInputs are those of the way back through the sequences.
+func (r *recurrent) backInputs() []op.Input {
+	return slices.Concat([]op.Input{{Name: "states", Rank: 3}, {Name: "recurrent weights", Rank: 2}, {Name: "gradient of y", Rank: 3}},
+		r.given(op.Floats), r.step())
+}
+
+// backSizes returns the sizes of the way back.
+func (r *recurrent) backSizes(in []tensor.Shape) sizes {
+	return r.sizes(in[2][0], in[2][1]-r.finals(), in[1][1])
+}
+
+// checkBack returns an error unless the inputs of the way back fit.
+func (r *recurrent) checkBack(in []tensor.Shape) error {
+	s := r.backSizes(in)
+	if want := (tensor.Shape{s.n, s.times, s.row}); !in[0].Eq(want) || in[2][2] != s.units {
+		return errors.Errorf("states and gradient of y must have shapes %v and %v, got %v and %v",
+			want, tensor.Shape{s.n, s.times + r.finals(), s.units}, in[0], in[2])
+	}
+	return r.fits(in[3:], s.n, s.times, s.units)
 }
 
 func (f recurrentGates) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	n, times, units := in[2][0], in[2][1], in[1][1]
-	if want := (tensor.Shape{n, times, f.kept() * units}); !in[0].Eq(want) || in[2][2] != units {
-		return nil, errors.Errorf("states and gradient of y must have shapes %v and %v, got %v and %v",
-			want, tensor.Shape{n, times, units}, in[0], in[2])
-	}
-	return tensor.Shape{n * f.sides(), times, f.gates() * units}, nil
+	s := f.backSizes(in)
+	return tensor.Shape{s.n * f.sides(), s.times, s.gates}, f.checkBack(in)
 }
 
 // sides returns 2 if the recurrent weights' sums have their own gradients, and
@@ -47,31 +63,53 @@ func (r *recurrent) sides() int {
 func (f recurrentGates) Loops() op.Loops { return op.Bind(f.recurrent, recurrentDiff, recurrentDiff) }
 
 func recurrentDiff[F op.Float](r *recurrent, d []F, in op.Args[F]) error {
-	states, whh, dy := in.Floats[0], in.Floats[1], in.Floats[2]
-	s := r.sizes(in.Shapes[2][0], in.Shapes[2][1], in.Shapes[1][1])
-	noise := drawNoise[F](r, in.Step, s)
+	s := r.backSizes(in.Shapes)
 	pool := parallel.ScratchOf[F](r.mem)
 	memory := pool.Take(3 * s.n * s.units)
 	defer pool.Give(memory)
+	return recurrentBack(r, d, memory, in, s)
+}
+
+// recurrentBack sets d to the gradients of the gates. memory, of three times the size
+// of a state, has the gradients of the hidden state, of the cells, and of the hidden
+// state through the gates of the next time step; at the end those of the initial ones.
+func recurrentBack[F op.Float](r *recurrent, d, memory []F, in op.Args[F], s sizes) error {
+	states, whh, dy := in.Floats[0], in.Floats[1], in.Floats[2]
+	given, err := givenOf(r, in, 3, s)
+	if err != nil {
+		return err
+	}
+	noise := drawNoise[F](r, in.Step, s)
 	clear(memory)
-	// Gradients of the hidden state, of the cells, and of the hidden state
-	// through the gates of the next time step.
 	dh, dc, through := memory[:s.n*s.units], memory[s.n*s.units:2*s.n*s.units], memory[2*s.n*s.units:]
-	start := make([]F, s.row)
+	// Rows of dy for an example: those of its times, and of its final states.
+	rows := s.times + r.finals()
+	for b := range s.n {
+		final := dy[(b*rows+s.times)*s.units:]
+		for state, to := range [][]F{dh, dc}[:r.finals()] {
+			copy(to[b*s.units:(b+1)*s.units], final[state*s.units:])
+		}
+	}
 	behind := d[len(d)-s.n*s.times*s.gates:] // gradients of the recurrent weights' sums
-	for time := s.times - 1; time >= 0; time-- {
+	for k := s.times - 1; k >= 0; k-- {
+		time := s.time(k)
 		parallel.Ranges(s.n, 16*s.units, func(from, to int) {
 			for b := from; b < to; b++ {
 				at := b*s.times + time
-				row, old := states[at*s.row:(at+1)*s.row], start
-				if time > 0 {
-					old = states[(at-1)*s.row : at*s.row]
-				}
+				row, old := states[at*s.row:(at+1)*s.row], given.before(states, b, k, s)
 				h := dh[b*s.units : (b+1)*s.units]
-				for u, g := range dy[at*s.units : (at+1)*s.units] {
+				gates := d[at*s.gates : (at+1)*s.gates]
+				if given.padding(at) {
+					for u, g := range through[b*s.units : (b+1)*s.units] {
+						h[u] += g
+					}
+					clear(gates)
+					clear(behind[at*s.gates : (at+1)*s.gates])
+					continue
+				}
+				for u, g := range dy[(b*rows+time)*s.units : (b*rows+time+1)*s.units] {
 					h[u] += g + through[b*s.units+u]
 				}
-				gates := d[at*s.gates : (at+1)*s.gates]
 				switch r.cell.(type) {
 				case lstm:
 					lstmBack(gates, h, dc[b*s.units:(b+1)*s.units], row, old, noise, at*s.units)
@@ -80,12 +118,53 @@ func recurrentDiff[F op.Float](r *recurrent, d []F, in op.Args[F]) error {
 				}
 			}
 		})
-		if time > 0 {
+		if k > 0 || r.initial {
 			gemm(s.n, s.units, s.gates, matrix[F]{data: behind[time*s.gates:], stride: s.times * s.gates},
 				matrix[F]{data: whh, stride: s.units}, 0, through, s.units)
 			if noise.drop != nil {
 				noise.drop(through)
 			}
+		}
+	}
+	return nil
+}
+
+// recurrentDiffInitial computes the gradient of an initial state: 0 for the hidden
+// one, 1 for the cells. It goes back through the sequences once more.
+type recurrentDiffInitial struct {
+	*recurrent
+	op.NotDifferentiable
+	state int
+}
+
+func (f recurrentDiffInitial) String() string {
+	return f.describe(fmt.Sprintf(" initial %d'", f.state))
+}
+func (f recurrentDiffInitial) Rank() int          { return 2 }
+func (f recurrentDiffInitial) Inputs() []op.Input { return f.backInputs() }
+
+func (f recurrentDiffInitial) Shape(in []tensor.Shape) (tensor.Shape, error) {
+	return tensor.Shape{in[2][0], in[1][1]}, f.checkBack(in)
+}
+
+func (f recurrentDiffInitial) Loops() op.Loops {
+	return op.Bind(f, recurrentBackInitial, recurrentBackInitial)
+}
+
+func recurrentBackInitial[F op.Float](f recurrentDiffInitial, d []F, in op.Args[F]) error {
+	s := f.backSizes(in.Shapes)
+	pool := parallel.ScratchOf[F](f.mem)
+	gates := s.n * f.sides() * s.times * s.gates
+	memory := pool.Take(gates + 3*len(d))
+	defer pool.Give(memory)
+	of := memory[gates:]
+	if err := recurrentBack(f.recurrent, memory[:gates], of, in, s); err != nil {
+		return err
+	}
+	copy(d, of[f.state*len(d):])
+	if f.state == 0 {
+		for i, g := range of[2*len(d):] {
+			d[i] += g
 		}
 	}
 	return nil
@@ -169,13 +248,16 @@ func (f recurrentDiffHidden) String() string { return f.describe(" whh'") }
 func (f recurrentDiffHidden) Rank() int      { return 2 }
 
 func (f recurrentDiffHidden) Inputs() []op.Input {
-	return append([]op.Input{{Name: "states", Rank: 3}, {Name: "gradient of the gates", Rank: 3}}, f.step()...)
+	return slices.Concat([]op.Input{{Name: "states", Rank: 3}, {Name: "gradient of the gates", Rank: 3}}, entering(f.recurrent, f.given(op.Floats)), f.step())
 }
 
 func (f recurrentDiffHidden) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	units := in[0][2] / f.kept()
 	if want := (tensor.Shape{in[0][0] * f.sides(), in[0][1], units * f.gates()}); !in[1].Eq(want) {
 		return nil, errors.Errorf("gradient of the gates must have shape %v, got %v", want, in[1])
+	}
+	if want := (tensor.Shape{in[0][0], units}); f.initial && !in[2].Eq(want) {
+		return nil, errors.Errorf("initial state must have shape %v, got %v", want, in[2])
 	}
 	return tensor.Shape{in[1][2], units}, nil
 }
@@ -191,17 +273,21 @@ func recurrentBackHidden[F op.Float](r *recurrent, dw []F, in op.Args[F]) error 
 	pool := parallel.ScratchOf[F](r.mem)
 	memory := pool.Take((rows + s.n) * s.units)
 	defer pool.Give(memory)
+	given := givenStates[F]{}
+	if r.initial {
+		given.starts, given.width = in.Floats[2], s.units
+	}
 	// What entered the gates, in the order of their gradients: nothing at the
-	// first time step.
+	// first time step, unless there is an initial state.
 	entered, h := memory[:rows*s.units], memory[rows*s.units:]
-	for time := range s.times {
-		if time == 0 {
+	for k := range s.times {
+		if k == 0 && !r.initial {
 			clear(h)
 		} else {
-			noise.before(h, in.Floats[0], time, s)
+			noise.enter(h, given, in.Floats[0], k, s)
 		}
 		for b := range s.n {
-			copy(entered[(b*s.times+time)*s.units:], h[b*s.units:(b+1)*s.units])
+			copy(entered[(b*s.times+s.time(k))*s.units:], h[b*s.units:(b+1)*s.units])
 		}
 	}
 	gates := in.Floats[1][len(in.Floats[1])-rows*s.gates:]

@@ -96,12 +96,11 @@ func drawNoise[F op.Float](r *recurrent, step int64, s sizes) (d noiseAt[F]) {
 	return d
 }
 
-// before sets h, of shape (N, H), to the hidden states that enter the gates at
-// a time step after the first: those of the previous step, without what is
-// dropped.
-func (d noiseAt[F]) before(h, states []F, time int, s sizes) {
+// enter sets h, of shape (N, H), to the hidden states that enter the gates at step
+// k: those before it, without what is dropped.
+func (d noiseAt[F]) enter(h []F, given givenStates[F], states []F, k int, s sizes) {
 	for b := range s.n {
-		copy(h[b*s.units:(b+1)*s.units], states[(b*s.times+time-1)*s.row:])
+		copy(h[b*s.units:(b+1)*s.units], given.before(states, b, k, s))
 	}
 	if d.drop != nil {
 		d.drop(h)

@@ -37,7 +37,10 @@ func Activations(ctx context.Context, m *models.Model, data Dataset, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBatch(g, FieldsOf(data), models.WithActivations())
+	if err := checkInputs(m, data); err != nil {
+		return nil, errors.WithMessage(err, "training: Activations: data")
+	}
+	b, err := newBatch(g, FieldsOf(data), nil, models.WithActivations())
 	if err != nil {
 		return nil, err
 	}

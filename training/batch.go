@@ -20,6 +20,7 @@ type batch struct {
 	labels  []int   // one for each row of the output, where the targets are labels
 	numbers *column // the targets otherwise
 	weights *column // nil for none
+	heads   []*headBatch
 
 	// Only for training:
 	loss   *gorgonia.Node
@@ -30,18 +31,18 @@ type batch struct {
 }
 
 // newBatch compiles a batch of examples of the graph, and what options ask for.
-func newBatch(g *models.Graph, f Fields, opts ...models.CompileOption) (*batch, error) {
-	b, err := emptyBatch(g, f)
+func newBatch(g *models.Graph, f Fields, heads []Head, opts ...models.CompileOption) (*batch, error) {
+	b, err := emptyBatch(g, f, heads)
 	if err != nil {
 		return nil, err
 	}
 	return b, b.compile(g, opts...)
 }
 
-// newLossBatch compiles a batch with the loss of its targets and the gradients of the
+// newLossBatch compiles a batch with the loss of all targets and the gradients of the
 // parameters; where blocks are wanted, those of Graph.Blocks.
-func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, blocks bool) (*batch, error) {
-	b, err := emptyBatch(g, f)
+func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, heads []Head, blocks bool) (*batch, error) {
+	b, err := emptyBatch(g, f, heads)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, blocks 
 }
 
 // emptyBatch returns the memory of the targets and weights of a batch.
-func emptyBatch(g *models.Graph, f Fields) (*batch, error) {
+func emptyBatch(g *models.Graph, f Fields, heads []Head) (*batch, error) {
 	targets, err := f.targets(g.Input.Shape()[0], g.Output.Shape())
 	if err != nil {
 		return nil, err
@@ -67,6 +68,14 @@ func emptyBatch(g *models.Graph, f Fields) (*batch, error) {
 	weights, err := f.weights(g.Input.Shape()[0], targets)
 	if weights != nil {
 		b.weights = newColumn(weights, g.Input.Dtype())
+	}
+	for _, h := range heads {
+		if err != nil {
+			break
+		}
+		var of *headBatch
+		of, err = newHeadBatch(g, h, f)
+		b.heads = append(b.heads, of)
 	}
 	return b, err
 }
@@ -91,6 +100,15 @@ func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks boo
 		}
 		if b.loss, err = loss(g.Output, targets, weights); err != nil {
 			return err
+		}
+		for _, h := range b.heads {
+			of, err := h.loss(b, g)
+			if err != nil {
+				return err
+			}
+			if b.loss, err = gorgonia.Add(b.loss, of); err != nil {
+				return errors.Wrapf(err, "training: loss of the head %q", h.Name)
+			}
 		}
 		for _, term := range g.Losses() {
 			if b.loss, err = gorgonia.Add(b.loss, term); err != nil {
@@ -130,17 +148,25 @@ func (b *batch) target() *tensor.Dense {
 // of the model may run meanwhile, but nobody changes its parameters. Errors name
 // examples by their indices.
 func (b *batch) run(data Dataset, indices []int) error {
-	if err := data.Gather(indices, b.Inputs(), b.labels); err != nil {
+	if err := GatherInputs(b.Program, data, indices, b.labels); err != nil {
 		return err
 	}
 	if err := GatherFields(data, indices, b.numbers.values(), b.weights.values()); err != nil {
 		return err
 	}
 	if at, err := checkWeights(b.weights.values()); err != nil {
-		return &nn.ExampleError{Example: indices[at/(len(b.weights.narrow)/len(indices))], Reason: err.Error()}
+		return exampleError(indices, at/(len(b.weights.narrow)/len(indices)), err.Error())
 	}
 	b.numbers.widen()
 	b.weights.widen()
+	for _, h := range b.heads {
+		if err := h.gather(data, indices); err != nil {
+			return err
+		}
+		if err := h.checkLabels(b.Graph(), indices); err != nil {
+			return err
+		}
+	}
 	if err := b.checkLabels(indices); err != nil {
 		return err
 	}
@@ -148,8 +174,11 @@ func (b *batch) run(data Dataset, indices []int) error {
 }
 
 // counts reports whether label i has another weight than 0.
-func (b *batch) counts(i int) bool {
-	return b.weights == nil || b.weights.narrow[i/(len(b.labels)/len(b.weights.narrow))] != 0
+func (b *batch) counts(i int) bool { return counts(b.weights, i, len(b.labels)) }
+
+// counts reports whether label i of n has another weight than 0.
+func counts(weights *column, i, n int) bool {
+	return weights == nil || weights.narrow[i/(n/len(weights.narrow))] != 0
 }
 
 // checkLabels returns an error unless all labels that count are classes.
@@ -157,19 +186,29 @@ func (b *batch) checkLabels(indices []int) error {
 	if b.numbers != nil {
 		return nil
 	}
-	out := b.Graph().Output.Shape()
-	classes, each := out[len(out)-1], len(b.labels)/len(indices)
-	for i, label := range b.labels {
-		if label >= 0 && label < classes || !b.counts(i) {
+	return checkClasses(b.labels, b.weights, b.Graph().Output.Shape(), indices, "")
+}
+
+// checkClasses returns an error unless all labels that count are classes of an output;
+// whose labels they are is said before it.
+func checkClasses(labels []int, weights *column, output tensor.Shape, indices []int, whose string) error {
+	classes, each := output[len(output)-1], len(labels)/len(indices)
+	for i, label := range labels {
+		if label >= 0 && label < classes || !counts(weights, i, len(labels)) {
 			continue
 		}
 		what := "label"
 		if each > 1 {
 			what = fmt.Sprintf("label %d", i%each)
 		}
-		return &nn.ExampleError{Example: indices[i/each], Reason: fmt.Sprintf("%s must be in [0, %d), got %d", what, classes, label)}
+		return exampleError(indices, i/each, fmt.Sprintf("%s%s must be in [0, %d), got %d", whose, what, classes, label))
 	}
 	return nil
+}
+
+// exampleError returns the error about row i of a batch.
+func exampleError(indices []int, i int, reason string) error {
+	return &nn.ExampleError{Example: indices[i], Reason: reason}
 }
 
 // scored returns the metrics of the last run, and adds the batch to the set.
@@ -178,6 +217,16 @@ func (b *batch) scored(set *metrics.Set) (Metrics, error) {
 	seen := metrics.Batch{Output: output, Target: b.target()}
 	if b.weights != nil {
 		seen.Weight = b.weights.tensor
+	}
+	for _, h := range b.heads {
+		of, err := h.seen(b.Program)
+		if err != nil {
+			return Metrics{}, err
+		}
+		if seen.Heads == nil {
+			seen.Heads = make(map[string]metrics.Batch)
+		}
+		seen.Heads[h.Name] = of
 	}
 	if err := set.Add(seen); err != nil {
 		return Metrics{}, err
@@ -191,40 +240,4 @@ func (b *batch) scored(set *metrics.Set) (Metrics, error) {
 	}
 	m.Scores = scoresOf(set)
 	return m, nil
-}
-
-// A column is what the examples of a batch have of a field.
-type column struct {
-	narrow []float32 // what is gathered
-	wide   []float64 // what the node holds, for models of float64
-	tensor *tensor.Dense
-}
-
-func newColumn(shape tensor.Shape, dt tensor.Dtype) *column {
-	c := &column{narrow: make([]float32, shape.TotalSize())}
-	if dt == tensor.Float64 {
-		c.wide = make([]float64, len(c.narrow))
-		c.tensor = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.wide))
-	} else {
-		c.tensor = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.narrow))
-	}
-	return c
-}
-
-// values returns the memory to gather into; none of no column.
-func (c *column) values() []float32 {
-	if c == nil {
-		return nil
-	}
-	return c.narrow
-}
-
-// widen converts what was gathered for models of float64.
-func (c *column) widen() {
-	if c == nil {
-		return
-	}
-	for i := range c.wide {
-		c.wide[i] = float64(c.narrow[i])
-	}
 }

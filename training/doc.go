@@ -1,6 +1,6 @@
-// Package training trains the classifiers of package models: mini-batches in a
-// seeded order, any gorgonia.Solver, learning-rate schedules, evaluation, early
-// stopping, and callbacks for everything else.
+// Package training trains the models of package models for any task: mini-batches in a
+// seeded order, any loss and metrics, any gorgonia.Solver, learning-rate schedules,
+// evaluation, early stopping, and callbacks for everything else.
 //
 //	trainer := &training.Trainer{
 //		Model:     model,
@@ -9,6 +9,9 @@
 //		BatchSize: 100,
 //	}
 //	history, err := trainer.Fit(ctx, training.Data{Train: train, Validation: validation})
+//
+// Examples, and data sets of your own, have labels or numbers to predict; further inputs,
+// the targets of several outputs, and masks, by name (NamedDataset).
 //
 // A run is a function of the data, the configuration and two seeds: the model's
 // (initial parameters and dropout masks) and the trainer's (order of the

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -21,6 +22,9 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 		return total, errors.New("training: Evaluate: Model must be set, got nil")
 	case t.EvalBatch < 0:
 		return total, errors.Errorf("training: Evaluate: EvalBatch must not be negative, got %d", t.EvalBatch)
+	}
+	if err := checkHeads(t.Model, t.Heads); err != nil {
+		return total, errors.WithMessage(err, "training: Evaluate")
 	}
 	if err := t.checkData("data", data); err != nil {
 		return total, err
@@ -52,6 +56,15 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 			}
 			if value, _, bad := nonFiniteIn(b.Graph().Output.Value()); bad && b.numbers != nil {
 				return &NonFiniteError{"output", value, t.cause(b, indices, 0)}
+			}
+			for _, h := range b.heads {
+				output, err := b.Output(h.Name)
+				if err != nil {
+					return err
+				}
+				if value, _, bad := nonFiniteIn(output); bad && h.numbers != nil {
+					return &NonFiniteError{fmt.Sprintf("output %q", h.Name), value, t.cause(b, indices, 0)}
+				}
 			}
 			m, err := b.scored(set)
 			if err == nil && !finite(m.NLL) {

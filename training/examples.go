@@ -22,6 +22,9 @@ type Examples struct {
 	// finite and not negative. What has weight 0, such as padding, is not looked at. nil
 	// means that all count 1.
 	Weights []float32
+	// Named are further fields by name: inputs of a model that has several, and the
+	// targets and weights of its heads.
+	Named []Column
 }
 
 // Len is the number of examples: as many whole ones as X holds.
@@ -40,6 +43,9 @@ func (e *Examples) Fields() Fields {
 	f := Fields{Target: slices.Clone(e.TargetShape)}
 	if n := e.Len(); n > 0 && e.Weights != nil {
 		f.Weights = len(e.Weights) / n
+	}
+	for _, c := range e.Named {
+		f.Named = append(f.Named, c.field())
 	}
 	return f
 }

@@ -8,7 +8,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Fields says what the examples of a Dataset have besides inputs and labels.
+// Fields says what the examples of a Dataset have besides inputs and labels. Their names
+// must differ.
 type Fields struct {
 	// Target is the shape of the numbers to predict for one example; nil where the
 	// targets are labels.
@@ -16,6 +17,8 @@ type Fields struct {
 	// Weights is the number of weights of one example: 0 for none, 1 for one, or as many
 	// as it has labels, or numbers to predict.
 	Weights int
+	// Named are the fields that have names, of a NamedDataset.
+	Named []Field
 }
 
 // A FieldDataset is a Dataset with numbers to predict or with weights.
@@ -49,7 +52,7 @@ func GatherFields(d Dataset, indices []int, targets, weights []float32) error {
 	return f.GatherFields(indices, targets, weights)
 }
 
-// String describes the targets and the weights.
+// String describes the targets, the weights and the fields with names.
 func (f Fields) String() string {
 	s := "labels"
 	if !f.labelled() {
@@ -57,6 +60,9 @@ func (f Fields) String() string {
 	}
 	if f.Weights > 0 {
 		s += fmt.Sprintf(" with %d weights", f.Weights)
+	}
+	if len(f.Named) > 0 {
+		s += " and " + namedFields(f.Named)
 	}
 	return s
 }

@@ -34,6 +34,12 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks
 	if len(wrt) == 0 && len(nodes) > 0 {
 		return nil, errors.Errorf("training: a parameter must be trained, got all %d frozen", len(nodes))
 	}
+	used := usedBy(g.ExprGraph, loss)
+	for i, n := range wrt {
+		if !used[n.ID()] {
+			return nil, errors.Errorf("training: parameter %s must be used by the loss, got one that only other outputs use: add their Heads, or freeze it", params[i].Name())
+		}
+	}
 	grads, err := gradients(loss, wrt)
 	if err != nil {
 		return nil, errors.Wrap(err, "training: differentiating the loss")
@@ -42,6 +48,24 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks
 		params[i].grad = grad
 	}
 	return params, nil
+}
+
+// usedBy returns the ids of the nodes that a node is computed from.
+func usedBy(g *gorgonia.ExprGraph, n *gorgonia.Node) map[int64]bool {
+	used := make(map[int64]bool)
+	next := []int64{n.ID()}
+	for len(next) > 0 {
+		id := next[len(next)-1]
+		next = next[:len(next)-1]
+		if used[id] {
+			continue
+		}
+		used[id] = true
+		for from := g.From(id); from.Next(); {
+			next = append(next, from.Node().ID())
+		}
+	}
+	return used
 }
 
 // gradients is gorgonia.Grad in nodes that need not be inputs.

@@ -69,7 +69,9 @@ func (t *Trainer) layer(failed *batch, step int64) (string, error) {
 		return "", err
 	}
 	defer p.Close()
-	copy(p.Inputs(), failed.Inputs())
+	if err := p.CopyInputs(failed.Program); err != nil {
+		return "", err
+	}
 	p.Graph().SetStep(step)
 	if err := p.Run(nil); err != nil {
 		return "", err

@@ -49,7 +49,7 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
 	}
 	fields := FieldsOf(data.Train)
-	s.Targets = fields.String()
+	s.Targets = fields.String() + headNames(t.Heads)
 	var measured []string
 	for _, m := range t.measures(fields) {
 		measured = append(measured, m.Name())

@@ -44,8 +44,12 @@ type Trainer struct {
 	LR, Momentum, WeightDecay schedule.Schedule
 	// Loss is what is minimized; nil means CrossEntropy() for labels and MSE() for numbers.
 	Loss Loss
+	// Heads are the further outputs of the model that are trained: the sum of all losses
+	// is minimized. The data have their targets.
+	Heads []Head
 	// Metrics are measured on each batch and each set, besides the accuracy and the NLL
-	// of labels. nil means, where the targets are numbers, RMSE and MAE; an empty list
+	// of labels; those of a head are metrics.Of. nil means, where the targets are numbers,
+	// RMSE and MAE, and of each head RMSE or, of labels, the accuracy; an empty list
 	// means none.
 	Metrics []metrics.Metric
 	// Monitor says by which metric the epochs of a run are judged: by EarlyStopping and
@@ -72,7 +76,7 @@ type Trainer struct {
 type batchKey struct {
 	mode   models.Mode
 	size   int
-	fields string
+	fields string // and heads
 }
 
 // trained is what the last Fit trained, and with what.
@@ -87,7 +91,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 		t.forget(func(batchKey) bool { return true })
 		t.compiled = t.Model
 	}
-	key := batchKey{mode, size, f.String()}
+	key := batchKey{mode, size, f.String() + headNames(t.Heads)}
 	if b, ok := t.batches[key]; ok {
 		return b, nil
 	}
@@ -110,7 +114,7 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 		return nil, err
 	}
 	if mode != models.Train {
-		return newBatch(g, f)
+		return newBatch(g, f, t.Heads)
 	}
 	loss := t.Loss
 	switch {
@@ -120,15 +124,22 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	default:
 		loss = MSE()
 	}
-	return newLossBatch(t.Model, g, f, loss, optim.UpdatesBlocks(t.Solver))
+	return newLossBatch(t.Model, g, f, loss, t.Heads, optim.UpdatesBlocks(t.Solver))
 }
 
 // measures returns what is measured of examples with fields.
 func (t *Trainer) measures(f Fields) []metrics.Metric {
-	if t.Metrics == nil && !f.labelled() {
-		return []metrics.Metric{metrics.RMSE{}, metrics.MAE{}}
+	if t.Metrics != nil {
+		return t.Metrics
 	}
-	return t.Metrics
+	var all []metrics.Metric
+	if !f.labelled() {
+		all = append(all, metrics.RMSE{}, metrics.MAE{})
+	}
+	for _, h := range t.Heads {
+		all = append(all, h.measure(f))
+	}
+	return all
 }
 
 // forget closes batches that are not used any more.
@@ -228,6 +239,9 @@ func (t *Trainer) check(data Data) error {
 	if err := t.checkCallbacks(); err != nil {
 		return errors.Wrap(err, "training: Fit")
 	}
+	if err := checkHeads(t.Model, t.Heads); err != nil {
+		return errors.WithMessage(err, "training: Fit")
+	}
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
 	}
@@ -271,6 +285,15 @@ func (t *Trainer) checkData(name string, d Dataset) error {
 	}
 	if got, want := d.InputShape(), t.Model.InputShape(); !slices.Equal(got, want) {
 		return errors.Errorf("training: %s must have examples of the model's shape %v, got %v", name, want, got)
+	}
+	if err := checkInputs(t.Model, d); err != nil {
+		return errors.WithMessagef(err, "training: %s", name)
+	}
+	fields := FieldsOf(d)
+	for _, h := range t.Heads {
+		if err := h.checkFields(fields); err != nil {
+			return errors.WithMessagef(err, "training: %s", name)
+		}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package doccheck
 
 import (
-	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -183,46 +181,24 @@ func matches(tests map[string]bool, name string) bool {
 
 // Whole programs compile, and fragments are at least Go.
 func TestPrograms(t *testing.T) {
-	folder, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The files of an overlay need not exist, so that nothing is written to the
-	// module.
-	overlay := struct{ Replace map[string]string }{make(map[string]string)}
-	// -export compiles but does not link.
-	args := []string{"list", "-export", "-overlay", filepath.Join(t.TempDir(), "overlay.json")}
+	var p programs
 	for _, d := range documents(t) {
 		for _, b := range d.blocks {
 			if b.language != "go" {
 				continue
 			}
-			if !strings.Contains("\n"+b.text, "\npackage main\n") {
-				if err := parseFragment(b.text); err != nil {
-					t.Errorf("%s:%d: %v", d.name, b.line, err)
-				}
-				continue
+			if b.isProgram() {
+				p.add(t, d, b)
+			} else if err := parseFragment(b.text); err != nil {
+				t.Errorf("%s:%d: %v", d.name, b.line, err)
 			}
-			file := filepath.Join(t.TempDir(), "main.go")
-			text := fmt.Sprintf("//line %s:%d\n%s", d.name, b.line, b.text)
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			program := fmt.Sprintf("program%d", len(overlay.Replace))
-			overlay.Replace[filepath.Join(folder, program, "main.go")] = file
-			args = append(args, "./"+program)
 		}
 	}
-	if len(overlay.Replace) == 0 {
+	if len(p.names) == 0 {
 		return
 	}
-	list, err := json.Marshal(overlay)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(args[3], list, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	// -export compiles but does not link.
+	args := append([]string{"list", "-export", "-overlay", p.overlay(t)}, p.names...)
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		t.Errorf("go list -export: %v\n%s", err, out)
 	}

@@ -31,6 +31,9 @@ type Batch struct {
 	//
 	// [nn.WithIgnoreIndex]: https://pkg.go.dev/github.com/gorgonia-dropout/dropout/nn#WithIgnoreIndex
 	Ignored *int
+	// Heads are the further outputs of the model by name, with their targets and
+	// weights, for metrics [Of] a head.
+	Heads map[string]Batch
 	// Probabilities says that Output holds probabilities instead of logits, for
 	// instance means over several passes.
 	Probabilities bool

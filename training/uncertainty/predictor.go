@@ -249,17 +249,12 @@ func (s *sampler) run(data training.Dataset, first, n int) error {
 	for i := range s.indices {
 		s.indices[i] = first + min(i, n-1)
 	}
-	x := s.Inputs()
-	size := len(x) / s.Graph().Input.Shape()[0] * len(s.indices)
 	s.labels = s.memory
 	if training.FieldsOf(data).Target != nil {
 		s.labels = nil
 	}
-	if err := data.Gather(s.indices, x[:size], s.labels); err != nil {
+	if err := training.GatherInputs(s.Program, data, s.indices, s.labels); err != nil {
 		return err
-	}
-	for at := size; at < len(x); at += size {
-		copy(x[at:], x[:size])
 	}
 	return s.Run(s.indices)
 }
