@@ -97,10 +97,7 @@ type moments struct {
 func (m *moments) step(model []gorgonia.ValueGrad, solver string, c adamSettings, r *Regularization, decoupled bool) error {
 	m.k32.set(c, m.core.steps+1)
 	m.k64.set(c, m.core.steps+1)
-	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled}
-	if decoupled {
-		next.shrink = c.lr * r.WeightDecay
-	}
+	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled, lr: c.lr}
 	return m.core.step(model, next, r)
 }
 
@@ -120,3 +117,10 @@ func (k *adamKernel[F]) set(c adamSettings, t int64) {
 }
 
 func (k *adamKernel[F]) update(w, g, m, v []F) { k.Update(w, g, m, v) }
+
+func (k *adamKernel[F]) scaled(by float64, own kernel[F]) kernel[F] {
+	s := memoryOf[adamKernel[F]](own)
+	*s = *k
+	s.Step = F(float64(k.Step) * by)
+	return s
+}
