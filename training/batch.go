@@ -39,13 +39,13 @@ func newBatch(g *models.Graph, f Fields, opts ...models.CompileOption) (*batch, 
 }
 
 // newLossBatch compiles a batch with the loss of its targets and the gradients of the
-// parameters; where blocks are wanted, those of Graph.Blocks.
-func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, blocks bool) (*batch, error) {
+// parameters.
+func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, of gradientOptions) (*batch, error) {
 	b, err := emptyBatch(g, f)
 	if err != nil {
 		return nil, err
 	}
-	results, err := b.minimize(m, g, loss, blocks)
+	results, err := b.minimize(m, g, loss, of)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (b *batch) compile(g *models.Graph, opts ...models.CompileOption) (err erro
 }
 
 // minimize adds the loss and its gradients to the graph, and returns their nodes.
-func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks bool) (results gorgonia.Nodes, err error) {
+func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, of gradientOptions) (results gorgonia.Nodes, err error) {
 	err = building.Alone(func() error {
 		targets, err := b.bind(g, b.target(), "labels")
 		if err != nil {
@@ -93,7 +93,7 @@ func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks boo
 			return err
 		}
 		b.ops = opNames(g.ExprGraph)
-		params, err := trainedParams(m, g, b.loss, blocks)
+		params, err := trainedParams(m, g, b.loss, of)
 		if err != nil {
 			return err
 		}

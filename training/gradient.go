@@ -10,13 +10,18 @@ import (
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
+// gradientOptions say which gradients are computed.
+type gradientOptions struct {
+	blocks bool // those of Graph.Blocks
+	groups []Group
+}
+
 // trainedParams returns the parameters of a model that are not frozen, with the nodes
-// of their gradients of a loss in g. Where blocks are wanted, gradients are those of
-// Graph.Blocks.
-func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks bool) ([]*trainedParam, error) {
+// of their gradients of a loss in g.
+func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, of gradientOptions) ([]*trainedParam, error) {
 	nodes := g.Params()
 	parts := make([]models.Block, len(nodes))
-	if blocks {
+	if of.blocks {
 		parts = g.Blocks()
 		for i, part := range parts {
 			nodes[i] = part.Node
@@ -26,9 +31,10 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks
 	var wrt gorgonia.Nodes
 	var params []*trainedParam
 	for i, param := range m.Params() {
-		if !slices.Contains(frozen, param.Name()) {
+		group := groupOf(of.groups, param.Name())
+		if !group.Frozen && !slices.Contains(frozen, param.Name()) {
 			wrt = append(wrt, nodes[i])
-			params = append(params, &trainedParam{param: param, block: parts[i]})
+			params = append(params, &trainedParam{param: param, block: parts[i], group: group})
 		}
 	}
 	if len(wrt) == 0 && len(nodes) > 0 {
@@ -65,6 +71,7 @@ type trainedParam struct {
 	param *models.Param
 	grad  *gorgonia.Node
 	block models.Block // what grad is for
+	group Group
 }
 
 func (p *trainedParam) Name() string                  { return p.param.Name() }

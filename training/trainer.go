@@ -38,10 +38,24 @@ type Trainer struct {
 	// order of the epoch, others in each. A batch of one example is too small for
 	// batch normalization.
 	DropLast bool
+	// Accumulate is the number of batches whose gradients make a step: the step is that of
+	// one batch as large as all of them, in the memory of one, where examples count alike
+	// (batch normalization still sees one batch at a time). The last step of an epoch
+	// has what is left. 0 means 1.
+	Accumulate int
 	// LR, Momentum and WeightDecay give these settings of the solver for each step, from
 	// 0, by its methods SetLR(float64), SetMomentum(float64) and
 	// SetWeightDecay(float64). nil leaves the solver's setting alone.
 	LR, Momentum, WeightDecay schedule.Schedule
+	// Groups have settings of their own for some of the parameters: each has those of the
+	// first group that it is in.
+	Groups []Group
+	// NonFinite says what happens when a loss is NaN or infinite: the run ends with an
+	// error unless it is SkipNonFinite.
+	NonFinite NonFinite
+	// Average keeps a mean of the weights and, unless it says otherwise, evaluates and
+	// ends with it; nil keeps none.
+	Average *Average
 	// Loss is what is minimized; nil means CrossEntropy() for labels and MSE() for numbers.
 	Loss Loss
 	// Metrics are measured on each batch and each set, besides the accuracy and the NLL
@@ -68,6 +82,9 @@ type Trainer struct {
 
 	fitting, running uint32 // 1 while it fits, and while one of its batches runs
 }
+
+// maxAccumulate is more than is useful.
+const maxAccumulate = 1 << 20
 
 type batchKey struct {
 	mode   models.Mode
@@ -120,7 +137,7 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	default:
 		loss = MSE()
 	}
-	return newLossBatch(t.Model, g, f, loss, optim.UpdatesBlocks(t.Solver))
+	return newLossBatch(t.Model, g, f, loss, gradientOptions{t.accumulated() == 1 && optim.UpdatesBlocks(t.Solver), t.Groups})
 }
 
 // measures returns what is measured of examples with fields.
@@ -196,13 +213,21 @@ func (t *Trainer) batchSize() int {
 	return t.BatchSize
 }
 
-// stepsPerEpoch is the number of batches of n examples.
+// accumulated is the number of batches of a step.
+func (t *Trainer) accumulated() int { return max(t.Accumulate, 1) }
+
+// examplesPerStep is the number of examples in all steps of an epoch but the last, of n
+// examples.
+func (t *Trainer) examplesPerStep(n int) int { return min(t.batchSize(), n) * t.accumulated() }
+
+// stepsPerEpoch is the number of steps of n examples.
 func (t *Trainer) stepsPerEpoch(n int) int {
 	batch := t.batchSize()
-	if n%batch == 0 || t.DropLast {
-		return n / batch
+	batches := n / batch
+	if n%batch != 0 && !t.DropLast {
+		batches++
 	}
-	return n/batch + 1
+	return (batches + t.accumulated() - 1) / t.accumulated()
 }
 
 func (t *Trainer) check(data Data) error {
@@ -217,13 +242,19 @@ func (t *Trainer) check(data Data) error {
 		return errors.Errorf("training: Fit: Epochs must not be negative, got %d", t.Epochs)
 	case t.BatchSize < 0:
 		return errors.Errorf("training: Fit: BatchSize must not be negative, got %d", t.BatchSize)
+	case t.Accumulate < 0 || t.Accumulate > maxAccumulate:
+		return errors.Errorf("training: Fit: Accumulate must be in [0, %d], got %d", maxAccumulate, t.Accumulate)
+	case t.NonFinite != StopOnNonFinite && t.NonFinite != SkipNonFinite:
+		return errors.Errorf("training: Fit: NonFinite must be StopOnNonFinite or SkipNonFinite, got %d", t.NonFinite)
 	case t.DropLast && data.Train != nil && data.Train.Len() < t.batchSize():
 		return errors.Errorf("training: Fit: with DropLast the training set must have a batch of %d examples, got %d", t.batchSize(), data.Train.Len())
 	case t.EvalBatch < 0:
 		return errors.Errorf("training: Fit: EvalBatch must not be negative, got %d", t.EvalBatch)
 	}
-	if err := t.checkSchedules(); err != nil {
-		return errors.Wrap(err, "training: Fit")
+	for _, check := range []func() error{t.checkSchedules, t.checkGroups, t.Average.check} {
+		if err := check(); err != nil {
+			return errors.Wrap(err, "training: Fit")
+		}
 	}
 	if err := t.checkCallbacks(); err != nil {
 		return errors.Wrap(err, "training: Fit")
