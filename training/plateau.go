@@ -40,7 +40,8 @@ func ReduceLROnPlateau(p Plateau) Callback {
 
 type plateau struct {
 	Plateau
-	run *Run
+	run     *Run
+	monitor Monitor
 	plateauState
 }
 
@@ -54,11 +55,11 @@ type plateauState struct {
 }
 
 func (p *plateau) start(r *Run) error {
-	p.run, p.plateauState = r, plateauState{LRFactor: 1}
+	p.run, p.monitor, p.plateauState = r, p.Monitor, plateauState{Settings: p.Plateau, LRFactor: 1}
 	if p.Monitor == (Monitor{}) {
-		p.Monitor = r.Trainer.Monitor
+		p.monitor = r.Trainer.Monitor
 	}
-	p.Settings = p.Plateau
+	p.Settings.Monitor = p.monitor
 	_, reads := r.Trainer.Solver.(interface{ LearningRate() float64 })
 	_, sets := r.Trainer.Solver.(interface{ SetLR(float64) })
 	switch {
@@ -74,15 +75,15 @@ func (p *plateau) start(r *Run) error {
 		return errors.Errorf("training: ReduceLROnPlateau: solver must have LearningRate and SetLR, got %T", r.Trainer.Solver)
 	}
 	r.reduces = true
-	return errors.WithMessage(p.Monitor.check(r), "training: ReduceLROnPlateau")
+	return errors.WithMessage(p.monitor.check(r), "training: ReduceLROnPlateau")
 }
 
 func (p *plateau) epoch(r *Run) error {
-	score, ok := p.Monitor.of(r.History.Epochs[len(r.History.Epochs)-1])
+	score, ok := p.monitor.of(r.History.Epochs[len(r.History.Epochs)-1])
 	if !ok {
 		return nil
 	}
-	if finite(score.Value) && (p.Best == nil || score.Direction.Better(score.Value, *p.Best, p.Monitor.MinDelta)) {
+	if finite(score.Value) && (p.Best == nil || score.Direction.Better(score.Value, *p.Best, p.monitor.MinDelta)) {
 		p.Best, p.Bad = &score.Value, 0
 	} else {
 		p.Bad++
@@ -130,8 +131,8 @@ func (p *plateau) load(s CallbackState) error {
 	if err != nil {
 		return errors.Wrap(err, "training: ReduceLROnPlateau")
 	}
-	if state.Settings != p.Plateau {
-		return errors.Errorf("training: ReduceLROnPlateau: settings must be %+v as in the state, got %+v", state.Settings, p.Plateau)
+	if state.Settings != p.Settings {
+		return errors.Errorf("training: ReduceLROnPlateau: settings must be %+v as in the state, got %+v", state.Settings, p.Settings)
 	}
 	if !(state.LRFactor > 0 && state.LRFactor <= 1) {
 		return errors.Errorf("training: ReduceLROnPlateau: lr_factor must be in (0, 1], got %v", state.LRFactor)
