@@ -66,6 +66,7 @@ type Run struct {
 	partial  Epoch        // the record of that epoch so far
 	seen     *metrics.Set // of its batches
 	fields   Fields       // of the training set
+	judgedBy Fields       // of the set that the run is judged by
 	whole    bool         // all callbacks have seen all that was done: a state can be taken
 	sum      gradientSum  // of the batches of a step
 	average  *average

@@ -77,7 +77,7 @@ func (t *Trainer) start(data Data) (*Run, error) {
 		return nil, err
 	}
 	r.Steps = 0
-	r.fields = FieldsOf(data.Train)
+	r.fields, r.judgedBy = FieldsOf(data.Train), data.judged()
 	ops, err := t.prepare(n, r.fields)
 	if err != nil {
 		return nil, errors.WithMessage(err, "training: Fit")

@@ -62,7 +62,7 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 	fields := FieldsOf(data.Train)
 	s.Targets = fields.String()
 	var measured []string
-	for _, m := range t.measures(fields) {
+	for _, m := range t.measures(data.judged()) {
 		measured = append(measured, m.Name())
 	}
 	s.Metrics = strings.Join(measured, ", ")

@@ -132,7 +132,7 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	loss := t.Loss
 	switch {
 	case loss != nil:
-	case f.labelled():
+	case f.labelled() || f.SoftLabels:
 		loss = CrossEntropy()
 	default:
 		loss = MSE()
@@ -142,6 +142,9 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 
 // measures returns what is measured of examples with fields.
 func (t *Trainer) measures(f Fields) []metrics.Metric {
+	if f.SoftLabels {
+		return nil
+	}
 	if t.Metrics == nil && !f.labelled() {
 		return []metrics.Metric{metrics.RMSE{}, metrics.MAE{}}
 	}
@@ -262,7 +265,7 @@ func (t *Trainer) check(data Data) error {
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
 	}
-	if _, err := metrics.New(t.measures(FieldsOf(data.Train))...); err != nil {
+	if _, err := metrics.New(t.measures(data.judged())...); err != nil {
 		return errors.WithMessage(err, "training: Fit: Metrics")
 	}
 	for _, other := range []struct {
@@ -275,7 +278,9 @@ func (t *Trainer) check(data Data) error {
 		if err := t.checkData(other.name, other.data); err != nil {
 			return err
 		}
-		if got, want := FieldsOf(other.data), FieldsOf(data.Train); !slices.Equal(got.Target, want.Target) || got.labelled() != want.labelled() {
+		if got, want := FieldsOf(other.data), FieldsOf(data.Train); got.labelled() && want.SoftLabels {
+			continue
+		} else if !slices.Equal(got.Target, want.Target) || got.labelled() != want.labelled() {
 			return errors.Errorf("training: %s must have the targets of Train, %v, got %v", other.name, want, got)
 		}
 	}
