@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
 // gradientOptions say which gradients are computed.
@@ -40,7 +41,7 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, of gra
 	if len(wrt) == 0 && len(nodes) > 0 {
 		return nil, errors.Errorf("training: a parameter must be trained, got all %d frozen", len(nodes))
 	}
-	grads, err := gradients(loss, wrt)
+	grads, err := nn.Grad(loss, wrt...)
 	if err != nil {
 		return nil, errors.Wrap(err, "training: differentiating the loss")
 	}
@@ -48,22 +49,6 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, of gra
 		params[i].grad = grad
 	}
 	return params, nil
-}
-
-// gradients is gorgonia.Grad in nodes that need not be inputs.
-func gradients(loss *gorgonia.Node, nodes gorgonia.Nodes) (gorgonia.Nodes, error) {
-	one := gorgonia.NewConstant(float32(1))
-	switch loss.Dtype() {
-	case tensor.Float32:
-	case tensor.Float64:
-		one = gorgonia.NewConstant(1.0)
-	default:
-		return nil, errors.Errorf("loss must be a float32 or float64, got %v", loss.Dtype())
-	}
-	if !loss.IsScalar() {
-		return nil, errors.Errorf("loss must be a scalar, got shape %v", loss.Shape())
-	}
-	return gorgonia.Backpropagate(gorgonia.Nodes{loss}, gorgonia.Nodes{loss.Graph().AddNode(one)}, nodes)
 }
 
 // trainedParam is a parameter with the gradient of the last run, as solvers see it.

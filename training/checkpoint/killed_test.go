@@ -81,7 +81,7 @@ func TestChild(t *testing.T) {
 // weights, the history and the memory of a run that never was, in whatever order its
 // callbacks are, and leaves no temporary files.
 func TestKilled(t *testing.T) {
-	for name, kills := range map[string]int{"classes": 50, "everything": 40, "CutMix": 10, "regression": 20} {
+	for name, kills := range map[string]int{"classes": 50, "everything": 20, "CutMix": 5, "regression": 10} {
 		t.Run(name, func(t *testing.T) { testKilled(t, name, kills) })
 	}
 }
