@@ -20,6 +20,7 @@ type batch struct {
 	labels  []int   // one for each row of the output, where the targets are labels
 	numbers *column // the targets otherwise
 	weights *column // nil for none
+	ignored *int    // a label that does not count; nil for none
 
 	// Only for training:
 	loss   *gorgonia.Node
@@ -142,8 +143,11 @@ func (b *batch) run(data Dataset, indices []int) error {
 	return b.Run(indices)
 }
 
-// counts reports whether label i has another weight than 0.
+// counts reports whether label i has another weight than 0 and is not ignored.
 func (b *batch) counts(i int) bool {
+	if b.ignored != nil && b.labels[i] == *b.ignored {
+		return false
+	}
 	return b.weights == nil || b.weights.narrow[i/(len(b.labels)/len(b.weights.narrow))] != 0
 }
 
@@ -170,7 +174,7 @@ func (b *batch) checkLabels(indices []int) error {
 // scored returns the metrics of the last run, and adds the batch to the set.
 func (b *batch) scored(set *metrics.Set) (Metrics, error) {
 	output := b.Graph().Output.Value()
-	seen := metrics.Batch{Output: output, Target: b.target()}
+	seen := metrics.Batch{Output: output, Target: b.target(), Ignored: b.ignored}
 	if b.weights != nil {
 		seen.Weight = b.weights.tensor
 	}

@@ -30,6 +30,7 @@ type Setup struct {
 	DropLast   bool   `json:"drop_last,omitempty"`
 	Accumulate int    `json:"accumulate,omitempty"` // batches of a step, 0 for one
 	Groups     string `json:"groups,omitempty"`     // and their settings
+	Ignored    *int   `json:"ignored,omitempty"`    // IgnoreIndex
 	NonFinite  string `json:"non_finite,omitempty"` // what it does, unless it ends the run
 	Average    string `json:"average,omitempty"`    // which weights are averaged, and how
 	Seed       uint64 `json:"seed"`                 // of the order of the examples
@@ -51,7 +52,7 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 	s := Setup{
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
 		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
-		Groups: describeGroups(t.Groups), Average: t.Average.String(),
+		Groups: describeGroups(t.Groups), Average: t.Average.String(), Ignored: t.IgnoreIndex,
 	}
 	if t.accumulated() > 1 {
 		s.Accumulate = t.Accumulate
@@ -125,6 +126,7 @@ func (s Setup) same(run Setup) error {
 		{"DropLast", s.DropLast, run.DropLast},
 		{"Accumulate", max(s.Accumulate, 1), max(run.Accumulate, 1)},
 		{"Groups", cmp.Or(s.Groups, "none"), cmp.Or(run.Groups, "none")},
+		{"IgnoreIndex", ignoring(s.Ignored), ignoring(run.Ignored)},
 		{"NonFinite", cmp.Or(s.NonFinite, StopOnNonFinite.String()), cmp.Or(run.NonFinite, StopOnNonFinite.String())},
 		{"Average", cmp.Or(s.Average, "none"), cmp.Or(run.Average, "none")},
 		{"Seed", s.Seed, run.Seed},
@@ -159,6 +161,14 @@ func (s Setup) same(run Setup) error {
 		return nil
 	}
 	return errors.Errorf("settings must be those of the run that the state is of: %s", strings.Join(differ, "; "))
+}
+
+// ignoring names the label that is ignored.
+func ignoring(label *int) string {
+	if label == nil {
+		return "none"
+	}
+	return strconv.Itoa(*label)
 }
 
 // differentOp says in which op two networks and losses differ first.

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training/metrics"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -62,6 +63,10 @@ type Trainer struct {
 	// of labels. nil means, where the targets are numbers, RMSE and MAE; an empty list
 	// means none.
 	Metrics []metrics.Metric
+	// IgnoreIndex is a label that is left out of the loss, where none is set, and of all
+	// metrics, such as -1 or -100 for padding, which need not be a class. A Loss of your own must leave it
+	// out too: CrossEntropy(nn.WithIgnoreIndex(-1)). nil means none.
+	IgnoreIndex *int
 	// Monitor says by which metric the epochs of a run are judged: by EarlyStopping and
 	// for the best checkpoint.
 	Monitor Monitor
@@ -106,6 +111,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 	}
 	key := batchKey{mode, size, f.String()}
 	if b, ok := t.batches[key]; ok {
+		b.ignored = t.IgnoreIndex
 		return b, nil
 	}
 	chooseProducts()
@@ -117,6 +123,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 		t.batches = make(map[batchKey]*batch)
 	}
 	t.batches[key] = b
+	b.ignored = t.IgnoreIndex
 	return b, nil
 }
 
@@ -132,6 +139,8 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	loss := t.Loss
 	switch {
 	case loss != nil:
+	case f.labelled() && t.IgnoreIndex != nil:
+		loss = CrossEntropy(nn.WithIgnoreIndex(*t.IgnoreIndex))
 	case f.labelled() || f.SoftLabels:
 		loss = CrossEntropy()
 	default:
@@ -264,6 +273,9 @@ func (t *Trainer) check(data Data) error {
 	}
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
+	}
+	if f := FieldsOf(data.Train); t.IgnoreIndex != nil && !f.labelled() {
+		return errors.Errorf("training: Fit: targets must be labels for IgnoreIndex, got %v", f)
 	}
 	if _, err := metrics.New(t.measures(data.judged())...); err != nil {
 		return errors.WithMessage(err, "training: Fit: Metrics")
