@@ -1,6 +1,6 @@
-// Package training trains the classifiers of package models: mini-batches in a
-// seeded order, any gorgonia.Solver, learning-rate schedules, evaluation, early
-// stopping, and callbacks for everything else.
+// Package training trains the models of package models, classifiers and others:
+// mini-batches in a seeded order, any gorgonia.Solver, learning-rate schedules,
+// evaluation, early stopping, and callbacks for everything else.
 //
 //	trainer := &training.Trainer{
 //		Model:     model,
@@ -9,6 +9,11 @@
 //		BatchSize: 100,
 //	}
 //	history, err := trainer.Fit(ctx, training.Data{Train: train, Validation: validation})
+//
+// Gradients of several batches may make a step (Accumulate), parameters have settings of
+// their own (Groups), weights are averaged (Average), the learning rate falls on a plateau
+// (ReduceLROnPlateau) or is searched for (Trainer.FindLR), and steps with NaN are skipped
+// (NonFinite). All of it can be resumed exactly.
 //
 // A run is a function of the data, the configuration and two seeds: the model's
 // (initial parameters and dropout masks) and the trainer's (order of the
