@@ -152,7 +152,6 @@ func TestAverageRejects(t *testing.T) {
 	_, err := tr.Fit(t.Context(), data)
 	testkit.Rejects(t, err, "training: WithAverage: Trainer.Average must have begun, got none")
 
-	tr = averaging(t, training.Average{Decay: 0.5})
 	for _, tt := range []struct {
 		change func(s *training.State, tr *training.Trainer)
 		want   string

@@ -30,8 +30,7 @@ func TestFindLR(t *testing.T) {
 	plain, searched := trainer(), trainer()
 	fit(t, plain, data)
 	fit(t, searched, data)
-	c, err := searched.FindLR(t.Context(), data.Train, training.LRRange{From: 1e-5, To: 1e4})
-	if err != nil {
+	if _, err := searched.FindLR(t.Context(), data.Train, training.LRRange{From: 1e-5, To: 1e4}); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(everything(plain.Model), everything(searched.Model)) || !reflect.DeepEqual(plain.Solver.(*optim.SGD).State(), searched.Solver.(*optim.SGD).State()) {
@@ -43,7 +42,7 @@ func TestFindLR(t *testing.T) {
 		t.Error("after a search the training is another one")
 	}
 
-	c, err = trainer().FindLR(t.Context(), data.Train, training.LRRange{From: 1e-5, To: 1e4})
+	c, err := trainer().FindLR(t.Context(), data.Train, training.LRRange{From: 1e-5, To: 1e4})
 	if err != nil {
 		t.Fatal(err)
 	}
