@@ -58,9 +58,10 @@ func (a *Average) check() error {
 // average is the mean of a run; nil for none.
 type average struct {
 	Average
-	of   []*models.Param // parameters and states
-	mean []*tensor.Dense
-	n    int64 // weights in it
+	of     []*models.Param // parameters and states
+	mean   []*tensor.Dense
+	n      int64 // weights in it
+	inside bool  // the model has the mean, and mean the weights as trained
 }
 
 func newAverage(t *Trainer) *average {
@@ -117,6 +118,7 @@ func approach[F float32 | float64](mean, to []F, share F, first bool) {
 
 // swap exchanges the weights of the model and the mean.
 func (a *average) swap(m *models.Model) {
+	a.inside = !a.inside
 	_ = m.Update(func() error {
 		for i, p := range a.of {
 			switch w := p.Value().Data().(type) {
@@ -141,16 +143,24 @@ func (r *Run) judged(f func() error) error {
 	if !r.average.begun() || r.average.Apart {
 		return f()
 	}
-	return r.WithAverage(f)
+	r.average.swap(r.model)
+	defer r.average.swap(r.model)
+	return f()
 }
 
 // WithAverage calls f while the model has the mean of the weights that Trainer.Average
-// keeps, to evaluate or to save it, and gives it back its own. It is for callbacks; within
-// f the run's State must not be taken. It is an error if there is no mean yet.
+// keeps, to evaluate or to save it, and gives it back its own. It is for callbacks. Within f
+// State is an error. So is WithAverage if there is no mean yet.
 func (r *Run) WithAverage(f func() error) error {
 	if !r.average.begun() {
 		return errors.New("training: WithAverage: Trainer.Average must have begun, got none")
 	}
+	if r.average.inside {
+		return f()
+	}
+	whole := r.whole
+	r.whole = false
+	defer func() { r.whole = whole }()
 	r.average.swap(r.model)
 	defer r.average.swap(r.model)
 	return f()

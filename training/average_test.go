@@ -77,14 +77,23 @@ func TestAverage(t *testing.T) {
 				if got := r.History.Epochs[r.Epoch].Validation; err != nil || m.NLL != got.NLL {
 					t.Errorf("%+v: validation is %+v, want %+v", a, got, m)
 				}
-				if n > 0 && a.Apart {
+				if n > 0 {
 					return r.WithAverage(func() error { equal("beside the model", values64(tr.Model), mean); return nil })
 				}
 				return nil
 			},
 			OnCheckpoint: func(r *training.Run) error {
 				equal("at a checkpoint", values64(tr.Model), raw)
-				return nil
+				if n == 0 {
+					return nil
+				}
+				return r.WithAverage(func() error {
+					equal("lent at a checkpoint", values64(tr.Model), mean)
+					if _, err := r.State(); err == nil {
+						t.Errorf("%+v: a state with the mean as weights must be an error", a)
+					}
+					return nil
+				})
 			},
 		}}
 		fit(t, tr, data)

@@ -32,8 +32,8 @@ var runs = map[string]func(t testing.TB) (*training.Trainer, training.Data){
 }
 
 // everything is a training with all that a trainer has: batches that are accumulated and
-// dropped, groups of parameters, running statistics, schedules, a falling learning rate, a mean of the weights,
-// steps that are skipped, and examples that are changed and mixed.
+// dropped, groups of parameters, running statistics, schedules, a falling learning rate, a
+// mean of the weights, steps that are skipped, and examples that are changed and mixed.
 func everything(t testing.TB, mix augment.Mix) (*training.Trainer, training.Data) {
 	t.Helper()
 	m, err := models.New(models.MLP{Inputs: 36, Hidden: []int{24, 16}, Outputs: 3, InputDropout: 0.1, HiddenDropout: 0.4, BatchNorm: true}, []int{36}, models.WithSeed(3))
