@@ -59,9 +59,10 @@ func TestLoopAgreesWithPyTorch(t *testing.T) {
 		now := task{X: data.X, Targets: data.Targets, Start: flat(m), Decay: average.Decay, From: average.Start}
 		tr := &training.Trainer{
 			Model: m, Solver: &optim.AdamW{Regularization: optim.Regularization{WeightDecay: 0.1}}, Epochs: epochs, BatchSize: 4, Accumulate: 2,
-			LR:      schedule.OneCycle{Peak: 0.1, Steps: epochs * steps},
-			Groups:  []training.Group{{Params: "*.bias", WeightDecay: optim.Zero}, {Params: "0.*", LRFactor: 0.5}},
-			Average: &average, Metrics: []metrics.Metric{}, Seed: 3,
+			LR:       schedule.OneCycle{Peak: 0.1, Steps: epochs * steps},
+			Momentum: schedule.OneCycle{Initial: 0.95, Peak: 0.85, Final: 0.95, Steps: epochs * steps},
+			Groups:   []training.Group{{Params: "*.bias", WeightDecay: optim.Zero}, {Params: "0.*", LRFactor: 0.5}},
+			Average:  &average, Metrics: []metrics.Metric{}, Seed: 3,
 		}
 		fit(t, tr, training.Data{Train: data})
 		for epoch := range slices.Chunk(data.batches[:epochs*2*steps], 2*steps) {

@@ -96,6 +96,9 @@ func describeSolver(solver any, scheduled map[string][]string) string {
 	}
 	for name := range scheduled {
 		delete(fields, name)
+		if name == "Momentum" {
+			delete(fields, "Beta1") // its name in Adam
+		}
 	}
 	// Maps are written in the order of their keys.
 	if data, err = json.Marshal(fields); err != nil {

@@ -90,7 +90,7 @@ func TestExamplesDependOnSeedAndEpoch(t *testing.T) {
 
 // Each image of a transform is one of those that its definition allows, and each of these occurs.
 func TestTransforms(t *testing.T) {
-	const h, w = 3, 4
+	const h, w = 4, 5
 	at := func(x []float32, row, col int) float32 {
 		if row < 0 || row >= h || col < 0 || col >= w {
 			return -1
@@ -165,6 +165,18 @@ func TestTransforms(t *testing.T) {
 	}
 }
 
+// The smallest images, and squares, are right too.
+func TestOnePixel(t *testing.T) {
+	d := &augment.Dataset{Data: images(1, 1, 1), Transforms: []augment.Transform{augment.Flip{}, augment.Shift{}, augment.Flip{Vertical: true}}}
+	if got := gather(t, d, 0); !slices.Equal(got, []float32{1, 2}) {
+		t.Errorf("got %v", got)
+	}
+	d.Transforms = []augment.Transform{augment.Cutout{Size: 1, Fill: -1}}
+	if got := gather(t, d, 0); !slices.Equal(got, []float32{-1, -1}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestNoise(t *testing.T) {
 	d := &augment.Dataset{Data: &training.Examples{Shape: []int{1000}, X: make([]float32, 10000), Y: make([]int, 10)}, Transforms: []augment.Transform{augment.Noise{SD: 0.5}}}
 	var sum, squares float64
@@ -207,12 +219,13 @@ func TestMixup(t *testing.T) {
 	})
 }
 
-// The share is distributed as Beta(alpha, alpha): mean 1/2, variance 1/(8 alpha + 4).
+// The share is distributed as Beta(alpha, alpha): mean 1/2, variance 1/(8 alpha + 4), kurtosis
+// 3 - 6/(2 alpha + 3).
 func TestMixupIsBeta(t *testing.T) {
 	for _, alpha := range []float64{0.1, 1, 3} {
 		r := rand.New(rand.NewPCG(1, 2))
-		var sum, squares float64
-		const n = 20000
+		var sum, squares, fourth float64
+		const n = 300000
 		for range n {
 			m, err := augment.Mixup{Alpha: alpha}.Draw(nil, r)
 			if err != nil {
@@ -220,10 +233,14 @@ func TestMixupIsBeta(t *testing.T) {
 			}
 			sum += m.Share
 			squares += (m.Share - 0.5) * (m.Share - 0.5)
+			fourth += math.Pow(m.Share-0.5, 4)
 		}
 		want := 1 / (8*alpha + 4)
-		if mean, variance := sum/n, squares/n; math.Abs(mean-0.5) > 0.015 || math.Abs(variance/want-1) > 0.05 {
+		if mean, variance := sum/n, squares/n; math.Abs(mean-0.5) > 0.003 || math.Abs(variance/want-1) > 0.006 {
 			t.Errorf("alpha %v: mean %v, variance %v, want 0.5 and %v", alpha, mean, variance, want)
+		}
+		if got, want := fourth*n/squares/squares, 3-6/(2*alpha+3); math.Abs(got-want) > 0.015 {
+			t.Errorf("alpha %v: kurtosis is %v, want %v", alpha, got, want)
 		}
 	}
 }

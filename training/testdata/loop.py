@@ -17,7 +17,7 @@ for task in json.load(sys.stdin):
         {"params": [net[0].weight]},
         {"params": [net[2].weight]},
     ], weight_decay=0.1)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(solver, max_lr=[0.1, 0.05, 0.1], total_steps=sum(map(len, task["Epochs"])), cycle_momentum=False)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(solver, max_lr=[0.1, 0.05, 0.1], total_steps=sum(map(len, task["Epochs"])))
     decay = task["Decay"]
     average = AveragedModel(net, avg_fn=(lambda a, p, n: decay * a + (1 - decay) * p) if decay else None)
     for epoch, steps in enumerate(task["Epochs"]):
