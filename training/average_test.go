@@ -108,7 +108,7 @@ func TestAverage(t *testing.T) {
 // A run with a mean goes on from every checkpoint, also where evaluation failed.
 func TestResumeOfAverage(t *testing.T) {
 	data := training.Data{Train: blobs(70, 1), Validation: blobs(40, 2)}
-	for _, a := range []training.Average{{Decay: 0.75, Start: 1}, {Start: 1}, {Apart: true}} {
+	for _, a := range []training.Average{{Decay: 0.75, Start: 1}, {Start: 1}, {}, {Apart: true}} {
 		trainer := func() *training.Trainer {
 			tr := averaging(t, a)
 			tr.Callbacks = []training.Callback{training.EarlyStopping(2)}

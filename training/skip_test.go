@@ -43,6 +43,7 @@ func TestSkipNonFinite(t *testing.T) {
 		data := training.Data{Train: bad}
 		tr := trainer()
 		before, skipped := everything(tr.Model), 0
+		losses := make([]float64, 4) // of each epoch, added up
 		var states []*training.State
 		tr.Callbacks = []training.Callback{{
 			OnStep: func(r *training.Run) error {
@@ -52,6 +53,8 @@ func TestSkipNonFinite(t *testing.T) {
 				}
 				if r.Skipped {
 					skipped++
+				} else {
+					losses[r.Epoch] += r.Loss
 				}
 				before = now
 				return nil
@@ -72,7 +75,10 @@ func TestSkipNonFinite(t *testing.T) {
 		if skipped != 4 || h.Skipped() != 4 || h.Steps != int64(4*64/each) || len(h.Epochs) != 4 {
 			t.Errorf("%d steps skipped, %d recorded, in %d epochs of %d steps", skipped, h.Skipped(), len(h.Epochs), h.Steps)
 		}
-		for _, e := range h.Epochs {
+		for i, e := range h.Epochs {
+			if want := losses[i] / float64(64/each-1); math.Abs(e.Loss-want) > 1e-12 {
+				t.Errorf("the mean of the losses must be %v, got %v", want, e.Loss)
+			}
 			brier := e.Train.Score("Brier score").Value
 			if e.Train.Examples != 64-each || e.Loss-e.Loss != 0 || brier-brier != 0 || e.Skipped != 1 {
 				t.Errorf("epoch %+v", e)
