@@ -17,6 +17,9 @@
 // wdbc (breast cancer), concrete (its strength, for regression), vowel (speech) and
 // opticks (a book). MNIST is in package mnist/embedded.
 //
+// Package augment changes examples at random in training: flips, shifts, noise, cutout,
+// mixup and CutMix.
+//
 // Damaged, incomplete or unsuitable data is an error that says where it is and
 // what must be there; nothing is guessed or filled in. Everything random is a
 // function of a seed, the same on every machine.

@@ -68,21 +68,18 @@ func TestCrossEntropyValues(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			grads, err := gorgonia.Grad(loss, x)
+			value, grads, err := nn.ValueAndGrad(loss, x)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := gorgonia.NewTapeMachine(g)
-			testkit.Run(t, m)
-			if got := testkit.Floats(t, loss.Value())[0]; math.Abs(got-want) > 1e-6 {
+			if got := testkit.Floats(t, value)[0]; math.Abs(got-want) > 1e-6 {
 				t.Errorf("shift %v, %T: loss must be %v, got %v", shift, backing, want, got)
 			}
-			for n, row := 0, testkit.Floats(t, grads[0].Value()); n < 2; n++ {
+			for n, row := 0, testkit.Floats(t, grads[0]); n < 2; n++ {
 				if sum := row[3*n] + row[3*n+1] + row[3*n+2]; math.Abs(sum) > 1e-7 || row[3*n+y[n]] >= 0 {
 					t.Errorf("shift %v, %T: gradient of example %d is %v", shift, backing, n, row[3*n:3*n+3])
 				}
 			}
-			m.Close()
 		}
 	}
 }
@@ -97,15 +94,12 @@ func TestCrossEntropyLispMachine(t *testing.T) {
 		}
 		return g, x, loss
 	}
-	g, x, loss := build()
-	grads, err := gorgonia.Grad(loss, x)
+	_, x, loss := build()
+	_, grads, err := nn.ValueAndGrad(loss, x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tape := gorgonia.NewTapeMachine(g)
-	defer tape.Close()
-	testkit.Run(t, tape)
-	g, x, _ = build()
+	g, x, _ := build()
 	lisp := gorgonia.NewLispMachine(g)
 	defer lisp.Close()
 	if err := lisp.RunAll(); err != nil {
@@ -115,7 +109,7 @@ func TestCrossEntropyLispMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := testkit.Floats(t, grads[0].Value())
+	want := testkit.Floats(t, grads[0])
 	for i, v := range testkit.Floats(t, got) {
 		if math.Abs(v-want[i]) > 1e-12 {
 			t.Errorf("element %d: gradient must be %v, got %v", i, want[i], v)
@@ -150,15 +144,14 @@ func TestCrossEntropyRejects(t *testing.T) {
 	for _, bad := range []int{-1, 3} {
 		g := gorgonia.NewGraph()
 		x := gorgonia.NodeFromAny(g, testkit.Ramp(tensor.Float64, 2, 3), gorgonia.WithName("x"))
-		if _, err := crossEntropy(x, testkit.Labels([]int{2}, 0, bad)); err != nil {
+		loss, err := crossEntropy(x, testkit.Labels([]int{2}, 0, bad))
+		if err != nil {
 			t.Fatal(err)
 		}
-		m := gorgonia.NewTapeMachine(g)
 		want := fmt.Sprintf("nn: SoftmaxCrossEntropy: example 1: label must be in [0, 3), got %d", bad)
-		if err := m.RunAll(); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := nn.Values(loss); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want error %q, got %v", want, err)
 		}
-		m.Close()
 	}
 }
 
@@ -171,12 +164,11 @@ func ExampleSoftmaxCrossEntropy() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	machine := gorgonia.NewTapeMachine(g)
-	defer machine.Close()
-	if err := machine.RunAll(); err != nil {
+	values, err := nn.Values(loss)
+	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.4f\n", loss.Value().Data()) // half of ln 3
+	fmt.Printf("%.4f\n", values[0].Data()) // half of ln 3
 	// Output:
 	// 0.5493
 }

@@ -21,13 +21,12 @@ func ExampleGaussianNLL() {
 		fmt.Println(err)
 		return
 	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	if err := m.RunAll(); err != nil {
+	values, err := nn.Values(loss)
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.3f\n", loss.Value().Data())
+	fmt.Printf("%.3f\n", values[0].Data())
 	// Output:
 	// [2.919 2.112]
 }
@@ -43,18 +42,12 @@ func ExampleBCEWithLogits() {
 		fmt.Println(err)
 		return
 	}
-	dx, err := gorgonia.Grad(loss, logits)
+	value, dx, err := nn.ValueAndGrad(loss, logits)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	if err := m.RunAll(); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("%.3f\n%.3f\n", loss.Value(), dx[0].Value().Data())
+	fmt.Printf("%.3f\n%.3f\n", value, dx[0].Data())
 	// Output:
 	// 2.358
 	// [-0.008 0.020 -1.218 0.083 -0.020 0.003]
@@ -70,13 +63,12 @@ func ExampleWithIgnoreIndex() {
 		fmt.Println(err)
 		return
 	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	if err := m.RunAll(); err != nil {
+	values, err := nn.Values(loss)
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.4f\n", loss.Value())
+	fmt.Printf("%.4f\n", values[0])
 	// Output:
 	// 1.6360
 }
@@ -100,13 +92,12 @@ func ExampleWithWeights() {
 		fmt.Println(err)
 		return
 	}
-	m := gorgonia.NewTapeMachine(g)
-	defer m.Close()
-	if err := m.RunAll(); err != nil {
+	values, err := nn.Values(loss)
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.4f\n", loss.Value())
+	fmt.Printf("%.4f\n", values[0])
 	// Output:
 	// 0.1875
 }

@@ -29,6 +29,7 @@ func TestSchedulesOfAnything(t *testing.T) {
 			schedule.Linear{From: a, To: b, Start: steps.Draw(t, "start"), End: n},
 			schedule.Early{P: a, Cutoff: n, Decay: rapid.Bool().Draw(t, "decay")},
 			schedule.Late{P: a, Cutoff: n},
+			schedule.OneCycle{Initial: a, Peak: b, Final: number.Draw(t, "final"), Steps: n, Rise: number.Draw(t, "rise")},
 			schedule.Curriculum{P: a, Gamma: b},
 			schedule.Warmup{Steps: n},
 		}

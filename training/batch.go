@@ -21,6 +21,7 @@ type batch struct {
 	numbers *column // the targets otherwise
 	weights *column // nil for none
 	heads   []*headBatch
+	ignored *int // a label that does not count; nil for none
 
 	// Only for training:
 	loss   *gorgonia.Node
@@ -40,13 +41,13 @@ func newBatch(g *models.Graph, f Fields, heads []Head, opts ...models.CompileOpt
 }
 
 // newLossBatch compiles a batch with the loss of all targets and the gradients of the
-// parameters; where blocks are wanted, those of Graph.Blocks.
-func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, heads []Head, blocks bool) (*batch, error) {
+// parameters.
+func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, heads []Head, of gradientOptions) (*batch, error) {
 	b, err := emptyBatch(g, f, heads)
 	if err != nil {
 		return nil, err
 	}
-	results, err := b.minimize(m, g, loss, blocks)
+	results, err := b.minimize(m, g, loss, of)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func (b *batch) compile(g *models.Graph, opts ...models.CompileOption) (err erro
 }
 
 // minimize adds the loss and its gradients to the graph, and returns their nodes.
-func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks bool) (results gorgonia.Nodes, err error) {
+func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, of gradientOptions) (results gorgonia.Nodes, err error) {
 	err = building.Exclusively(func() error {
 		targets, err := b.bind(g, b.target(), "labels")
 		if err != nil {
@@ -116,7 +117,7 @@ func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, blocks boo
 			}
 		}
 		b.ops = opNames(g.ExprGraph)
-		params, err := trainedParams(m, g, b.loss, blocks)
+		params, err := trainedParams(m, g, b.loss, of)
 		if err != nil {
 			return err
 		}
@@ -173,8 +174,13 @@ func (b *batch) run(data Dataset, indices []int) error {
 	return b.Run(indices)
 }
 
-// counts reports whether label i has another weight than 0.
-func (b *batch) counts(i int) bool { return counts(b.weights, i, len(b.labels)) }
+// counts reports whether label i has another weight than 0 and is not ignored.
+func (b *batch) counts(i int) bool {
+	if b.ignored != nil && b.labels[i] == *b.ignored {
+		return false
+	}
+	return counts(b.weights, i, len(b.labels))
+}
 
 // counts reports whether label i of n has another weight than 0.
 func counts(weights *column, i, n int) bool {
@@ -214,7 +220,7 @@ func exampleError(indices []int, i int, reason string) error {
 // scored returns the metrics of the last run, and adds the batch to the set.
 func (b *batch) scored(set *metrics.Set) (Metrics, error) {
 	output := b.Graph().Output.Value()
-	seen := metrics.Batch{Output: output, Target: b.target()}
+	seen := metrics.Batch{Output: output, Target: b.target(), Ignored: b.ignored}
 	if b.weights != nil {
 		seen.Weight = b.weights.tensor
 	}

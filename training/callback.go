@@ -21,10 +21,10 @@ type Callback struct {
 	// OnStart is called before the first step. Of a run that is resumed, Epoch, Steps
 	// and History are those that it goes on from; the model is not yet.
 	OnStart func(*Run) error
-	// OnGradients is called before each update, when Gradients has what the batch
-	// has given.
+	// OnGradients is called before each update, when Gradients has what the batches
+	// of the step have given. It is not called for a step that is skipped.
 	OnGradients func(*Run) error
-	OnStep      func(*Run) error // after each update
+	OnStep      func(*Run) error // after each update, and each step that was skipped
 	OnEpoch     func(*Run) error // after each epoch and its evaluation
 	// OnCheckpoint is called after OnStep and after OnEpoch, when all callbacks have
 	// seen the step or the epoch: the place to take the run's State.
@@ -46,27 +46,34 @@ type Callback struct {
 type Run struct {
 	Trainer *Trainer
 	Epoch   int   // the current one, from 0; for OnEnd the one to go on with
-	Steps   int64 // updates made
-	// StepsPerEpoch is the number of batches in an epoch.
+	Steps   int64 // updates made or skipped
+	// StepsPerEpoch is the number of updates in an epoch.
 	StepsPerEpoch int
-	Batch         Metrics  // of the last batch, with dropout
-	Loss          float64  // of the last batch, as it was minimized
+	Batch         Metrics  // of the last step that was not skipped, with dropout
+	Loss          float64  // of the last step that was not skipped, as it was minimized
+	Skipped       bool     // whether the last step was skipped; see SkipNonFinite
 	LR            *float64 // of the last update, nil without a schedule
 	History       *History
 	// Err is what ended the run before its time: for OnEnd, nil until then.
 	Err error
 
-	setup   Setup
-	model   *models.Model
-	params  []gorgonia.ValueGrad // of the current step, before the update
-	stop    string
-	next    int          // the epoch to go on with
-	batches int          // of that epoch that are done
-	partial Epoch        // the record of that epoch so far
-	seen    *metrics.Set // of its batches
-	fields  Fields       // of the training set
-	whole   bool         // all callbacks have seen all that was done: a state can be taken
-	started int          // callbacks that have begun, and are to be told of the end
+	setup    Setup
+	model    *models.Model
+	params   []gorgonia.ValueGrad // of the current step, before the update
+	stop     string
+	next     int          // the epoch to go on with
+	batches  int          // of that epoch that are done
+	partial  Epoch        // the record of that epoch so far
+	seen     *metrics.Set // of its batches
+	fields   Fields       // of the training set
+	judgedBy Fields       // of the set that the run is judged by
+	whole    bool         // all callbacks have seen all that was done: a state can be taken
+	sum      gradientSum  // of the batches of a step
+	average  *average
+	baseLR   float64 // the solver's learning rate at the start
+	reduces  bool    // ReduceLROnPlateau is at work
+	lrFactor float64 // what ReduceLROnPlateau multiplies learning rates by
+	started  int     // callbacks that have begun, and are to be told of the end
 }
 
 // Stop ends the run after the current step or epoch, and records the reason. A run
@@ -115,6 +122,7 @@ func (r *Run) end() error {
 	}
 	tell(func(c Callback) func(*Run) error { return c.OnEnd })
 	r.whole = false
+	r.average.finish(r)
 	tell(func(c Callback) func(*Run) error { return c.OnFinish })
 	return first
 }

@@ -22,3 +22,12 @@ type Data struct {
 	Validation Dataset // evaluated after each epoch: for early stopping and choices
 	Test       Dataset // evaluated once, at the end
 }
+
+// judged returns the fields of the examples that a run is judged by: those of the validation
+// set, if there is one, and else of the training set.
+func (d Data) judged() Fields {
+	if d.Validation != nil {
+		return FieldsOf(d.Validation)
+	}
+	return FieldsOf(plain(d.Train))
+}

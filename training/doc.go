@@ -13,6 +13,11 @@
 // Examples, and data sets of your own, have labels or numbers to predict; further inputs,
 // the targets of several outputs, and masks, by name (NamedDataset).
 //
+// Gradients of several batches may make a step (Accumulate), parameters have settings of
+// their own (Groups), weights are averaged (Average), the learning rate falls on a plateau
+// (ReduceLROnPlateau) or is searched for (Trainer.FindLR), and steps with NaN are skipped
+// (NonFinite). All of it can be resumed exactly.
+//
 // A run is a function of the data, the configuration and two seeds: the model's
 // (initial parameters and dropout masks) and the trainer's (order of the
 // examples). Neither depends on the other, nor on the number of cores.

@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -69,4 +70,42 @@ func ExampleCallback() {
 	fmt.Println(history.Stopped)
 	// Output:
 	// the loss is small
+}
+
+// The learning rate is searched for, and is the peak of a one-cycle schedule; biases have no
+// weight decay; what is evaluated is the average of the weights.
+func ExampleTrainer_FindLR() {
+	set := &training.Examples{Shape: []int{2}}
+	for i := range 400 {
+		x, y := float32(i%20)/10-1, float32(i/20)/10-1
+		set.X, set.Y = append(set.X, x, y), append(set.Y, 0)
+		if y*y > x {
+			set.Y[i] = 1
+		}
+	}
+	model, err := models.New(models.MLP{Inputs: 2, Hidden: []int{32}, Outputs: 2, HiddenDropout: 0.2}, []int{2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	trainer := &training.Trainer{
+		Model: model, Solver: &optim.SGD{LR: 0.1, Momentum: 0.9, Regularization: optim.Regularization{WeightDecay: 1e-4}}, Epochs: 20, BatchSize: 20,
+		Groups:  []training.Group{{Params: "*.bias", WeightDecay: optim.Zero}},
+		Average: &training.Average{Decay: 0.95},
+	}
+	curve, err := trainer.FindLR(context.Background(), set, training.LRRange{From: 1e-4})
+	if err != nil {
+		log.Fatal(err)
+	}
+	peak, err := curve.Suggestion()
+	if err != nil {
+		log.Fatal(err)
+	}
+	trainer.LR = schedule.OneCycle{Peak: peak, Steps: 400}
+	history, err := trainer.Fit(context.Background(), training.Data{Train: set})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("a learning rate from 0.01 to 1: %v, accuracy above 95 %%: %v\n", peak > 0.01 && peak < 1, history.Train.Accuracy() > 0.95)
+	// Output:
+	// a learning rate from 0.01 to 1: true, accuracy above 95 %: true
 }

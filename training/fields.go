@@ -14,6 +14,10 @@ type Fields struct {
 	// Target is the shape of the numbers to predict for one example; nil where the
 	// targets are labels.
 	Target []int
+	// SoftLabels says that the numbers are probabilities of classes, as mixup makes them of
+	// labels. Their loss is cross-entropy where none is set, and other sets of the run may
+	// have labels. Metrics, which are of labels, are not measured of them.
+	SoftLabels bool
 	// Weights is the number of weights of one example: 0 for none, 1 for one, or as many
 	// as it has labels, or numbers to predict.
 	Weights int
@@ -57,6 +61,9 @@ func (f Fields) String() string {
 	s := "labels"
 	if !f.labelled() {
 		s = fmt.Sprintf("numbers of shape %v", tensor.Shape(f.Target))
+	}
+	if f.SoftLabels {
+		s = fmt.Sprintf("soft labels of %v classes", tensor.Shape(f.Target))
 	}
 	if f.Weights > 0 {
 		s += fmt.Sprintf(" with %d weights", f.Weights)

@@ -2,14 +2,11 @@ package training
 
 import (
 	"context"
-	"math"
 	"sync/atomic"
 	"time"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 
-	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/metrics"
 )
 
@@ -53,7 +50,7 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 		data Dataset
 		to   **Metrics
 	}{
-		{data.Train, &r.History.Train}, {data.Validation, &r.History.Validation}, {data.Test, &r.History.Test},
+		{plain(data.Train), &r.History.Train}, {data.Validation, &r.History.Validation}, {data.Test, &r.History.Test},
 	} {
 		if err == nil && final.data != nil {
 			var m Metrics
@@ -69,7 +66,10 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 // start returns the run of data that begins now, or goes on, before anybody is told.
 func (t *Trainer) start(data Data) (*Run, error) {
 	n := data.Train.Len()
-	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model}
+	r := &Run{Trainer: t, History: &History{}, StepsPerEpoch: t.stepsPerEpoch(n), model: t.Model, lrFactor: 1}
+	if solver, ok := t.Solver.(interface{ LearningRate() float64 }); ok {
+		r.baseLR = solver.LearningRate()
+	}
 	if t.Resume != nil {
 		r.Steps = max(t.Resume.Steps, 0)
 	}
@@ -77,12 +77,13 @@ func (t *Trainer) start(data Data) (*Run, error) {
 		return nil, err
 	}
 	r.Steps = 0
-	r.fields = FieldsOf(data.Train)
+	r.fields, r.judgedBy = FieldsOf(data.Train), data.judged()
 	ops, err := t.prepare(n, r.fields)
 	if err != nil {
 		return nil, errors.WithMessage(err, "training: Fit")
 	}
 	r.setup = t.setup(data, ops)
+	r.average = newAverage(t)
 	if r.seen, err = metrics.New(t.measures(r.fields)...); err != nil {
 		return nil, errors.WithMessage(err, "training: Fit: Metrics")
 	}
@@ -123,8 +124,14 @@ func (r *Run) begin() error {
 // stopped before the last batch leaves the epoch unfinished.
 func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 	start, before := time.Now(), r.partial.Time
+	if d, ok := data.Train.(EpochDataset); ok {
+		d.SetEpoch(r.Epoch)
+	}
 	indices := order(t.Seed, r.Epoch, data.Train.Len())
-	batch := t.batchSize()
+	if t.DropLast {
+		indices = indices[:len(indices)/t.batchSize()*t.batchSize()]
+	}
+	batch := t.examplesPerStep(len(indices))
 	for r.batches < r.StepsPerEpoch {
 		if err := ctx.Err(); err != nil {
 			return errors.Wrapf(err, "training: Fit: stopped at epoch %d, step %d", r.Epoch, r.Steps)
@@ -134,12 +141,16 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		if err := t.step(r, data.Train, examples); err != nil {
 			return err
 		}
-		// The mean of the losses so far, as a mean, so that it can be gone on with.
 		e := &r.partial
-		seen := float64(r.batches * batch)
-		e.Loss = (float64(e.Loss*seen) + float64(r.Loss*float64(len(examples)))) / (seen + float64(len(examples)))
-		e.Train.merge(r.Batch)
-		e.Train.Scores = scoresOf(r.seen)
+		if r.Skipped {
+			e.Skipped++
+		} else {
+			// The mean of the losses so far, as a mean, so that it can be gone on with.
+			seen := float64((r.batches - e.Skipped) * batch)
+			e.Loss = (float64(e.Loss*seen) + float64(r.Loss*float64(len(examples)))) / (seen + float64(len(examples)))
+			e.Train.merge(r.Batch)
+			e.Train.Scores = scoresOf(r.seen)
+		}
 		e.Epoch, e.Step, e.LR, e.Time = r.Epoch, r.Steps, r.LR, before+time.Since(start)
 		r.batches++
 		if err := r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnStep })); err != nil {
@@ -149,88 +160,30 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 			return nil
 		}
 	}
-	err := r.finite()
-	if err != nil {
-		return errors.Wrap(err, "training: Fit")
-	}
-	e := r.partial
-	if data.Validation != nil {
-		m, err := t.Evaluate(ctx, data.Validation)
-		if err != nil {
-			return errors.WithMessagef(err, "training: Fit: validation after epoch %d, step %d", r.Epoch, r.Steps)
-		}
-		e.Validation = &m
-	}
-	e.Time = before + time.Since(start)
-	r.whole = false
-	r.History.Epochs = append(r.History.Epochs, e)
-	r.next, r.batches, r.partial = r.Epoch+1, 0, Epoch{}
-	if r.seen, err = metrics.New(t.measures(r.fields)...); err != nil {
-		return errors.Wrap(err, "training: Fit")
-	}
-	return r.checkpoint(r.tell(func(c Callback) func(*Run) error { return c.OnEpoch }))
-}
-
-// step makes one update.
-func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
-	if t.Model != r.model {
-		return errors.Errorf("training: Fit: epoch %d, step %d: Model must stay as it is while the trainer fits, got another", r.Epoch, r.Steps)
-	}
-	var params []gorgonia.ValueGrad
-	err := t.exclusively(func() error {
-		b, err := t.batch(models.Train, len(indices), r.fields)
-		if err != nil {
-			return err
-		}
-		params = b.params
-		b.Graph().SetStep(r.Steps)
-		if err := b.run(data, indices); err != nil {
-			return err
-		}
-		if r.Loss = scalar(b.loss.Value()); !finite(r.Loss) {
-			return &NonFiniteError{"loss", r.Loss, t.cause(b, indices, r.Steps)}
-		}
-		r.Batch, err = r.score(b)
-		return err
-	})
-	if err != nil {
+	if err := r.learnt(); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
 	}
-	r.params = params
-	if err := r.tell(func(c Callback) func(*Run) error { return c.OnGradients }); err != nil {
-		return err
-	}
-	r.params = nil
-	if err := r.followSchedules(); err != nil {
+	if err := r.finite(); err != nil {
 		return errors.Wrap(err, "training: Fit")
 	}
-	if err := t.Model.Update(func() error { return t.Solver.Step(params) }); err != nil {
-		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
-	}
-	r.Steps++
-	return nil
-}
-
-// score returns the metrics of a batch of training, and adds it to those of the epoch.
-func (r *Run) score(b *batch) (Metrics, error) {
-	of, err := metrics.New(r.Trainer.measures(r.fields)...)
-	if err != nil {
-		return Metrics{}, err
-	}
-	m, err := b.scored(of)
-	if err != nil {
-		return m, err
-	}
-	return m, r.seen.Merge(of)
-}
-
-// scalar reads a loss.
-func scalar(v gorgonia.Value) float64 {
-	switch v := v.(type) {
-	case *gorgonia.F32:
-		return float64(*v)
-	case *gorgonia.F64:
-		return float64(*v)
-	}
-	return math.NaN()
+	r.average.endEpoch(r)
+	return r.checkpoint(r.judged(func() error {
+		e := r.partial
+		if data.Validation != nil {
+			m, err := t.Evaluate(ctx, data.Validation)
+			if err != nil {
+				return errors.WithMessagef(err, "training: Fit: validation after epoch %d, step %d", r.Epoch, r.Steps)
+			}
+			e.Validation = &m
+		}
+		e.Time = before + time.Since(start)
+		r.whole = false
+		r.History.Epochs = append(r.History.Epochs, e)
+		r.next, r.batches, r.partial = r.Epoch+1, 0, Epoch{}
+		var err error
+		if r.seen, err = metrics.New(t.measures(r.fields)...); err != nil {
+			return errors.Wrap(err, "training: Fit")
+		}
+		return r.tell(func(c Callback) func(*Run) error { return c.OnEpoch })
+	}))
 }

@@ -8,15 +8,21 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 )
 
+// gradientOptions say which gradients are computed.
+type gradientOptions struct {
+	blocks bool // those of Graph.Blocks
+	groups []Group
+}
+
 // trainedParams returns the parameters of a model that are not frozen, with the nodes
-// of their gradients of a loss in g. Where blocks are wanted, gradients are those of
-// Graph.Blocks.
-func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks bool) ([]*trainedParam, error) {
+// of their gradients of a loss in g.
+func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, of gradientOptions) ([]*trainedParam, error) {
 	nodes := g.Params()
 	parts := make([]models.Block, len(nodes))
-	if blocks {
+	if of.blocks {
 		parts = g.Blocks()
 		for i, part := range parts {
 			nodes[i] = part.Node
@@ -26,9 +32,10 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks
 	var wrt gorgonia.Nodes
 	var params []*trainedParam
 	for i, param := range m.Params() {
-		if !slices.Contains(frozen, param.Name()) {
+		group := groupOf(of.groups, param.Name())
+		if !group.Frozen && !slices.Contains(frozen, param.Name()) {
 			wrt = append(wrt, nodes[i])
-			params = append(params, &trainedParam{param: param, block: parts[i]})
+			params = append(params, &trainedParam{param: param, block: parts[i], group: group})
 		}
 	}
 	if len(wrt) == 0 && len(nodes) > 0 {
@@ -40,7 +47,7 @@ func trainedParams(m *models.Model, g *models.Graph, loss *gorgonia.Node, blocks
 			return nil, errors.Errorf("training: parameter %s must be used by the loss, got one that only other outputs use: add their Heads, or freeze it", params[i].Name())
 		}
 	}
-	grads, err := gradients(loss, wrt)
+	grads, err := nn.Grad(loss, wrt...)
 	if err != nil {
 		return nil, errors.Wrap(err, "training: differentiating the loss")
 	}
@@ -68,27 +75,12 @@ func usedBy(g *gorgonia.ExprGraph, n *gorgonia.Node) map[int64]bool {
 	return used
 }
 
-// gradients is gorgonia.Grad in nodes that need not be inputs.
-func gradients(loss *gorgonia.Node, nodes gorgonia.Nodes) (gorgonia.Nodes, error) {
-	one := gorgonia.NewConstant(float32(1))
-	switch loss.Dtype() {
-	case tensor.Float32:
-	case tensor.Float64:
-		one = gorgonia.NewConstant(1.0)
-	default:
-		return nil, errors.Errorf("loss must be a float32 or float64, got %v", loss.Dtype())
-	}
-	if !loss.IsScalar() {
-		return nil, errors.Errorf("loss must be a scalar, got shape %v", loss.Shape())
-	}
-	return gorgonia.Backpropagate(gorgonia.Nodes{loss}, gorgonia.Nodes{loss.Graph().AddNode(one)}, nodes)
-}
-
 // trainedParam is a parameter with the gradient of the last run, as solvers see it.
 type trainedParam struct {
 	param *models.Param
 	grad  *gorgonia.Node
 	block models.Block // what grad is for
+	group Group
 }
 
 func (p *trainedParam) Name() string                  { return p.param.Name() }

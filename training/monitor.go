@@ -1,6 +1,8 @@
 package training
 
 import (
+	"math"
+
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/training/metrics"
@@ -47,7 +49,11 @@ func (m Monitor) measured(r *Run) error {
 
 // scores are those that the run measures, whatever their values.
 func (r *Run) scores() Scores {
-	return Metrics{Numeric: !r.fields.labelled(), Scores: scoresOf(r.seen)}.all()
+	var all Scores
+	for _, m := range r.Trainer.measures(r.judgedBy) {
+		all = append(all, metrics.Score{Name: m.Name(), Value: math.NaN(), Direction: m.Direction()})
+	}
+	return Metrics{Numeric: !r.judgedBy.labelled(), Scores: all}.all()
 }
 
 // of returns the score of an epoch that counts; ok is false where it has none.

@@ -22,6 +22,9 @@ func (r *Run) place(s *State) error {
 	if err := r.has(s.Callbacks); err != nil {
 		return err
 	}
+	if err := r.average.fits(s.Average, s.Averaged); err != nil {
+		return err
+	}
 	switch steps := int64(r.StepsPerEpoch); {
 	case s.Epoch < 0 || s.Batches < 0 || s.Batches > r.StepsPerEpoch || s.Epoch > r.Trainer.Epochs:
 		return errors.Errorf("state must be within %d epochs of %d steps, got epoch %d, batch %d", r.Trainer.Epochs, r.StepsPerEpoch, s.Epoch, s.Batches)
@@ -85,6 +88,7 @@ func (r *Run) resume(s *State) error {
 			return errors.Wrapf(err, "callback %q", c.Name)
 		}
 	}
+	r.average.setState(s.Average, s.Averaged)
 	s.set(r.Trainer.Model)
 	return nil
 }

@@ -69,10 +69,16 @@ func (r *Run) followSchedules() error {
 			return s.cannot(r.Trainer.Solver)
 		}
 		value := s.schedule.At(r.Steps)
-		s.set(value)
 		if s.name == "LR" {
+			value *= r.lrFactor
 			r.LR = &value
 		}
+		s.set(value)
+	}
+	if r.Trainer.LR == nil && r.reduces {
+		value := r.baseLR * r.lrFactor
+		r.Trainer.Solver.(interface{ SetLR(float64) }).SetLR(value)
+		r.LR = &value
 	}
 	return nil
 }

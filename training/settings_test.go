@@ -76,8 +76,8 @@ func TestSettingsAreCheckedFirst(t *testing.T) {
 		{"LR: schedule: Cosine: Steps must be positive, got 0", scheduled(schedule.Cosine{Initial: 1})},
 		{"LR: schedule: InverseTime: K must be finite and not negative, got +Inf", scheduled(schedule.InverseTime{Initial: 1, K: inf})},
 		{"LR: schedule: Exponential: Gamma must be in (0, 1], got 2", scheduled(schedule.Exponential{Initial: 1, Gamma: 2})},
-		{"a solver must have SetMomentum for a schedule of it, got *optim.Adam", func(tr *training.Trainer) {
-			tr.Solver, tr.Momentum = &optim.Adam{}, schedule.Constant(0.5)
+		{"a solver must have SetMomentum for a schedule of it, got *optim.AdaGrad", func(tr *training.Trainer) {
+			tr.Solver, tr.Momentum = &optim.AdaGrad{}, schedule.Constant(0.5)
 		}},
 		{"SGD: Momentum must be in [0, 1), got 1", func(tr *training.Trainer) { tr.Momentum = schedule.Constant(1) }},
 		{"WeightDecay: schedule: Constant: value must be finite, got +Inf", func(tr *training.Trainer) { tr.WeightDecay = schedule.Constant(inf) }},

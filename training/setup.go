@@ -28,11 +28,16 @@ type Setup struct {
 	Epochs     int    `json:"epochs"`
 	BatchSize  int    `json:"batch_size"`
 	DropLast   bool   `json:"drop_last,omitempty"`
-	Seed       uint64 `json:"seed"`              // of the order of the examples
-	ModelSeed  uint64 `json:"model_seed"`        // of the masks
-	Frozen     string `json:"frozen,omitempty"`  // the names of the frozen parameters
-	Targets    string `json:"targets"`           // of an example, and its weights
-	Metrics    string `json:"metrics,omitempty"` // the names of what is measured
+	Accumulate int    `json:"accumulate,omitempty"` // batches of a step, 0 for one
+	Groups     string `json:"groups,omitempty"`     // and their settings
+	Ignored    *int   `json:"ignored,omitempty"`    // IgnoreIndex
+	NonFinite  string `json:"non_finite,omitempty"` // what it does, unless it ends the run
+	Average    string `json:"average,omitempty"`    // which weights are averaged, and how
+	Seed       uint64 `json:"seed"`                 // of the order of the examples
+	ModelSeed  uint64 `json:"model_seed"`           // of the masks
+	Frozen     string `json:"frozen,omitempty"`     // the names of the frozen parameters
+	Targets    string `json:"targets"`              // of an example, and its weights
+	Metrics    string `json:"metrics,omitempty"`    // the names of what is measured
 	// Solver is its type and settings, but for those that a schedule sets.
 	Solver string `json:"solver"`
 	// Schedules are those of the solver's settings: the values at the steps 0, 1, 3, 7,
@@ -47,11 +52,18 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 	s := Setup{
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
 		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
+		Groups: describeGroups(t.Groups), Average: t.Average.String(), Ignored: t.IgnoreIndex,
+	}
+	if t.accumulated() > 1 {
+		s.Accumulate = t.Accumulate
+	}
+	if t.NonFinite != StopOnNonFinite {
+		s.NonFinite = t.NonFinite.String()
 	}
 	fields := FieldsOf(data.Train)
 	s.Targets = fields.String() + headNames(t.Heads)
 	var measured []string
-	for _, m := range t.measures(fields) {
+	for _, m := range t.measures(data.judged()) {
 		measured = append(measured, m.Name())
 	}
 	s.Metrics = strings.Join(measured, ", ")
@@ -84,6 +96,9 @@ func describeSolver(solver any, scheduled map[string][]string) string {
 	}
 	for name := range scheduled {
 		delete(fields, name)
+		if name == "Momentum" {
+			delete(fields, "Beta1") // its name in Adam
+		}
 	}
 	// Maps are written in the order of their keys.
 	if data, err = json.Marshal(fields); err != nil {
@@ -112,6 +127,11 @@ func (s Setup) same(run Setup) error {
 		{"Epochs", s.Epochs, run.Epochs},
 		{"BatchSize", s.BatchSize, run.BatchSize},
 		{"DropLast", s.DropLast, run.DropLast},
+		{"Accumulate", max(s.Accumulate, 1), max(run.Accumulate, 1)},
+		{"Groups", cmp.Or(s.Groups, "none"), cmp.Or(run.Groups, "none")},
+		{"IgnoreIndex", ignoring(s.Ignored), ignoring(run.Ignored)},
+		{"NonFinite", cmp.Or(s.NonFinite, StopOnNonFinite.String()), cmp.Or(run.NonFinite, StopOnNonFinite.String())},
+		{"Average", cmp.Or(s.Average, "none"), cmp.Or(run.Average, "none")},
 		{"Seed", s.Seed, run.Seed},
 		{"the model's seed", s.ModelSeed, run.ModelSeed},
 		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},
@@ -144,6 +164,14 @@ func (s Setup) same(run Setup) error {
 		return nil
 	}
 	return errors.Errorf("settings must be those of the run that the state is of: %s", strings.Join(differ, "; "))
+}
+
+// ignoring names the label that is ignored.
+func ignoring(label *int) string {
+	if label == nil {
+		return "none"
+	}
+	return strconv.Itoa(*label)
 }
 
 // differentOp says in which op two networks and losses differ first.

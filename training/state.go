@@ -24,14 +24,18 @@ type State struct {
 	Partial Epoch `json:"partial"`
 	// Seen is the state of Trainer.Metrics over these batches.
 	Seen json.RawMessage `json:"seen,omitempty"`
-	// Steps is the number of updates made.
+	// Steps is the number of updates made or skipped.
 	Steps   int64   `json:"steps"`
 	History History `json:"history"`
 	// Setup is what the run was begun with. A run that goes on must have the same.
 	Setup Setup `json:"setup"`
 
-	Params    map[string]*tensor.Dense `json:"-"` // what Model.Weights returns: parameters and states, in the layout of files
-	Solver    optim.State              `json:"-"`
+	Params map[string]*tensor.Dense `json:"-"` // what Model.Weights returns: parameters and states, in the layout of files
+	Solver optim.State              `json:"-"`
+	// Average is the mean of the weights that Trainer.Average keeps, by the names of the
+	// model's tensors and in their shapes, and Averaged the number of those in it.
+	Average   map[string]*tensor.Dense `json:"-"`
+	Averaged  int64                    `json:"averaged,omitempty"`
 	Callbacks []CallbackState          `json:"callbacks"` // of those that have one, by their names
 }
 
@@ -83,6 +87,7 @@ func (r *Run) State() (*State, error) {
 			return nil, errors.Wrap(err, "training: State: metrics")
 		}
 	}
+	s.Average, s.Averaged = r.average.state()
 	s.History.Epochs = slices.Clone(r.History.Epochs)
 	s.History.Steps, s.History.Stopped, s.History.Partial = r.Steps, r.stop, nil
 	for _, c := range r.Trainer.Callbacks {

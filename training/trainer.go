@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training/metrics"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -38,10 +39,24 @@ type Trainer struct {
 	// order of the epoch, others in each. A batch of one example is too small for
 	// batch normalization.
 	DropLast bool
+	// Accumulate is the number of batches whose gradients make a step: the step is that of
+	// one batch as large as all of them, in the memory of one, where examples count alike
+	// (batch normalization still sees one batch at a time). The last step of an epoch
+	// has what is left. 0 means 1.
+	Accumulate int
 	// LR, Momentum and WeightDecay give these settings of the solver for each step, from
 	// 0, by its methods SetLR(float64), SetMomentum(float64) and
 	// SetWeightDecay(float64). nil leaves the solver's setting alone.
 	LR, Momentum, WeightDecay schedule.Schedule
+	// Groups have settings of their own for some of the parameters: each has those of the
+	// first group that it is in.
+	Groups []Group
+	// NonFinite says what happens when a loss is NaN or infinite: the run ends with an
+	// error unless it is SkipNonFinite.
+	NonFinite NonFinite
+	// Average keeps a mean of the weights and, unless it says otherwise, evaluates and
+	// ends with it; nil keeps none.
+	Average *Average
 	// Loss is what is minimized; nil means CrossEntropy() for labels and MSE() for numbers.
 	Loss Loss
 	// Heads are the further outputs of the model that are trained: the sum of all losses
@@ -52,6 +67,10 @@ type Trainer struct {
 	// RMSE and MAE, and of each head RMSE or, of labels, the accuracy; an empty list
 	// means none.
 	Metrics []metrics.Metric
+	// IgnoreIndex is a label that is left out of the loss, where none is set, and of all
+	// metrics, such as -1 or -100 for padding, which need not be a class. A Loss of your own must leave it
+	// out too: CrossEntropy(nn.WithIgnoreIndex(-1)). nil means none.
+	IgnoreIndex *int
 	// Monitor says by which metric the epochs of a run are judged: by EarlyStopping and
 	// for the best checkpoint.
 	Monitor Monitor
@@ -73,6 +92,9 @@ type Trainer struct {
 	fitting, running uint32 // 1 while it fits, and while one of its batches runs
 }
 
+// maxAccumulate is more than is useful.
+const maxAccumulate = 1 << 20
+
 type batchKey struct {
 	mode   models.Mode
 	size   int
@@ -93,6 +115,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 	}
 	key := batchKey{mode, size, f.String() + headNames(t.Heads)}
 	if b, ok := t.batches[key]; ok {
+		b.ignored = t.IgnoreIndex
 		return b, nil
 	}
 	chooseProducts()
@@ -104,6 +127,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 		t.batches = make(map[batchKey]*batch)
 	}
 	t.batches[key] = b
+	b.ignored = t.IgnoreIndex
 	return b, nil
 }
 
@@ -119,16 +143,21 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	loss := t.Loss
 	switch {
 	case loss != nil:
-	case f.labelled():
+	case f.labelled() && t.IgnoreIndex != nil:
+		loss = CrossEntropy(nn.WithIgnoreIndex(*t.IgnoreIndex))
+	case f.labelled() || f.SoftLabels:
 		loss = CrossEntropy()
 	default:
 		loss = MSE()
 	}
-	return newLossBatch(t.Model, g, f, loss, t.Heads, optim.UpdatesBlocks(t.Solver))
+	return newLossBatch(t.Model, g, f, loss, t.Heads, gradientOptions{t.accumulated() == 1 && optim.UpdatesBlocks(t.Solver), t.Groups})
 }
 
 // measures returns what is measured of examples with fields.
 func (t *Trainer) measures(f Fields) []metrics.Metric {
+	if f.SoftLabels {
+		return nil
+	}
 	if t.Metrics != nil {
 		return t.Metrics
 	}
@@ -207,13 +236,21 @@ func (t *Trainer) batchSize() int {
 	return t.BatchSize
 }
 
-// stepsPerEpoch is the number of batches of n examples.
+// accumulated is the number of batches of a step.
+func (t *Trainer) accumulated() int { return max(t.Accumulate, 1) }
+
+// examplesPerStep is the number of examples in all steps of an epoch but the last, of n
+// examples.
+func (t *Trainer) examplesPerStep(n int) int { return min(t.batchSize(), n) * t.accumulated() }
+
+// stepsPerEpoch is the number of steps of n examples.
 func (t *Trainer) stepsPerEpoch(n int) int {
 	batch := t.batchSize()
-	if n%batch == 0 || t.DropLast {
-		return n / batch
+	batches := n / batch
+	if n%batch != 0 && !t.DropLast {
+		batches++
 	}
-	return n/batch + 1
+	return (batches + t.accumulated() - 1) / t.accumulated()
 }
 
 func (t *Trainer) check(data Data) error {
@@ -228,13 +265,19 @@ func (t *Trainer) check(data Data) error {
 		return errors.Errorf("training: Fit: Epochs must not be negative, got %d", t.Epochs)
 	case t.BatchSize < 0:
 		return errors.Errorf("training: Fit: BatchSize must not be negative, got %d", t.BatchSize)
+	case t.Accumulate < 0 || t.Accumulate > maxAccumulate:
+		return errors.Errorf("training: Fit: Accumulate must be in [0, %d], got %d", maxAccumulate, t.Accumulate)
+	case t.NonFinite != StopOnNonFinite && t.NonFinite != SkipNonFinite:
+		return errors.Errorf("training: Fit: NonFinite must be StopOnNonFinite or SkipNonFinite, got %d", t.NonFinite)
 	case t.DropLast && data.Train != nil && data.Train.Len() < t.batchSize():
 		return errors.Errorf("training: Fit: with DropLast the training set must have a batch of %d examples, got %d", t.batchSize(), data.Train.Len())
 	case t.EvalBatch < 0:
 		return errors.Errorf("training: Fit: EvalBatch must not be negative, got %d", t.EvalBatch)
 	}
-	if err := t.checkSchedules(); err != nil {
-		return errors.Wrap(err, "training: Fit")
+	for _, check := range []func() error{t.checkSchedules, t.checkGroups, t.Average.check} {
+		if err := check(); err != nil {
+			return errors.Wrap(err, "training: Fit")
+		}
 	}
 	if err := t.checkCallbacks(); err != nil {
 		return errors.Wrap(err, "training: Fit")
@@ -245,7 +288,10 @@ func (t *Trainer) check(data Data) error {
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
 	}
-	if _, err := metrics.New(t.measures(FieldsOf(data.Train))...); err != nil {
+	if f := FieldsOf(data.Train); t.IgnoreIndex != nil && !f.labelled() {
+		return errors.Errorf("training: Fit: targets must be labels for IgnoreIndex, got %v", f)
+	}
+	if _, err := metrics.New(t.measures(data.judged())...); err != nil {
 		return errors.WithMessage(err, "training: Fit: Metrics")
 	}
 	for _, other := range []struct {
@@ -258,7 +304,9 @@ func (t *Trainer) check(data Data) error {
 		if err := t.checkData(other.name, other.data); err != nil {
 			return err
 		}
-		if got, want := FieldsOf(other.data), FieldsOf(data.Train); !slices.Equal(got.Target, want.Target) || got.labelled() != want.labelled() {
+		if got, want := FieldsOf(other.data), FieldsOf(data.Train); got.labelled() && want.SoftLabels {
+			continue
+		} else if !slices.Equal(got.Target, want.Target) || got.labelled() != want.labelled() {
 			return errors.Errorf("training: %s must have the targets of Train, %v, got %v", other.name, want, got)
 		}
 	}

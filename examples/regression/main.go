@@ -18,6 +18,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/uci"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -33,6 +34,7 @@ type settings struct {
 	P      []float64 `default:"0.005,0.01,0.05" help:"Drop probabilities of inputs and hidden units to choose from."`
 	Passes int       `default:"500" help:"Passes of Monte-Carlo dropout."`
 	Seed   uint64    `default:"1" help:"Seed of the training."`
+	Out    string    `default:"runs/regression" help:"Directory for the plot." type:"path"`
 }
 
 func main() { commandLine().Main() }
@@ -262,14 +264,24 @@ func likelihood(said []uncertainty.Values, variance float64) float64 {
 
 func (s *settings) compare(ctx context.Context, out io.Writer, splits []*split, arms []*arm) error {
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	levels := []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95}
+	var drawn []report.Covered
 	fmt.Fprintln(t, "\tRMSE, MPa\tlog-likelihood\tin the 90 % intervals\ttheir width, MPa\tnoise, MPa\tof the model, MPa\t")
 	for _, a := range arms {
 		var rmse, likely, covered, width, noisy, model []float64
+		curve := report.Covered{Name: a.name, Levels: levels, Shares: make([]float64, len(levels))}
 		for k, of := range splits {
 			variance := a.noise[k]
 			said, err := a.predict(ctx, a.nets[k], of.test, of.scale)
 			if err != nil {
 				return err
+			}
+			shares, err := uncertainty.Coverage(said, levels, variance)
+			if err != nil {
+				return err
+			}
+			for i, share := range shares {
+				curve.Shares[i] += share
 			}
 			n := float64(len(said))
 			var square, inside, wide, epistemic float64
@@ -286,11 +298,23 @@ func (s *settings) compare(ctx context.Context, out io.Writer, splits []*split, 
 			rmse, likely, covered = append(rmse, math.Sqrt(square)), append(likely, likelihood(said, variance)), append(covered, 100*inside)
 			width, noisy, model = append(width, wide), append(noisy, math.Sqrt(variance)), append(model, math.Sqrt(epistemic))
 		}
+		for i := range curve.Shares {
+			curve.Shares[i] /= float64(len(splits))
+		}
+		drawn = append(drawn, curve)
 		pm := func(x []float64, decimals int) string {
 			e := experiment.Estimated(x)
 			return fmt.Sprintf("%.*f ± %.*f", decimals, e.Mean, decimals, e.StdErr)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s %%\t%s\t%s\t%s\t\n", a.name, pm(rmse, 2), pm(likely, 2), pm(covered, 1), pm(width, 1), pm(noisy, 2), pm(model, 2))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	figure, err := report.Coverage(drawn...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	return report.SavePNG(out, s.Out, "coverage", figure)
 }

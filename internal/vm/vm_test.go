@@ -1,4 +1,4 @@
-package vm
+package vm_test
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/testkit"
+	"github.com/gorgonia-dropout/dropout/internal/vm"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
 )
@@ -142,7 +143,7 @@ func TestRunAll(t *testing.T) {
 		if rapid.Bool().Draw(t, "reuse") {
 			ops.ReuseMemory(g)
 		}
-		m, err := New(g)
+		m, err := vm.New(g)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +174,7 @@ func TestRunAll(t *testing.T) {
 // tape machine computes the second: TestBuiltinTapeMachine in nn.
 func TestGradientsDoNotShareMemory(t *testing.T) {
 	g, grads := testkit.SharedGradients(t)
-	m, err := New(g)
+	m, err := vm.New(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +189,7 @@ func TestMissingValue(t *testing.T) {
 	g := gorgonia.NewGraph()
 	x := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(2), gorgonia.WithName("x"))
 	y := gorgonia.Must(gorgonia.Neg(x))
-	m, err := New(g)
+	m, err := vm.New(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,12 +213,12 @@ func TestOpError(t *testing.T) {
 	if err := gorgonia.Let(ids, tensor.New(tensor.WithBacking([]int{0, 3}))); err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(g)
+	m, err := vm.New(g)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = m.RunAll()
-	var failed *Error
+	var failed *vm.Error
 	if !errors.As(err, &failed) || failed.Node() != y {
 		t.Errorf("want the error of %v, got %v", y, err)
 	}
@@ -244,7 +245,7 @@ func TestOtherShapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	doubled := gorgonia.Must(gorgonia.Add(y, y))
-	m, err := New(g)
+	m, err := vm.New(g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +267,7 @@ func TestStatements(t *testing.T) {
 	g := gorgonia.NewGraph()
 	var value gorgonia.Value
 	gorgonia.Read(gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("x")), &value)
-	_, err := New(g)
+	_, err := vm.New(g)
 	testkit.Rejects(t, err, "vm: New: statements cannot run, got print")
 }
 
@@ -277,7 +278,7 @@ func TestReturnedInput(t *testing.T) {
 	y := gorgonia.Must(gorgonia.Neg(x))
 	same := gorgonia.Must(gorgonia.ApplyOp(firstOf{gorgonia.Must(gorgonia.Add(y, y)).Op()}, y, y))
 	after := gorgonia.Must(gorgonia.Mul(gorgonia.NewConstant(3.0), y))
-	m, err := New(g.ExactSubgraphRoots(same, after))
+	m, err := vm.New(g.ExactSubgraphRoots(same, after))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,9 +315,9 @@ func TestOddOps(t *testing.T) {
 		}
 		return g
 	}
-	_, err := New(graph(func(op gorgonia.Op) gorgonia.Op { return untrainable{op} }))
+	_, err := vm.New(graph(func(op gorgonia.Op) gorgonia.Op { return untrainable{op} }))
 	testkit.Rejects(t, err, "vm: New: neg: it cannot train")
-	m, err := New(graph(func(op gorgonia.Op) gorgonia.Op { return idle{op} }))
+	m, err := vm.New(graph(func(op gorgonia.Op) gorgonia.Op { return idle{op} }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -373,7 +374,7 @@ func BenchmarkRun(b *testing.B) {
 			var m gorgonia.VM = gorgonia.NewTapeMachine(g)
 			if name == "Machine" {
 				var err error
-				if m, err = New(g); err != nil {
+				if m, err = vm.New(g); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -16,8 +16,9 @@ import (
 )
 
 // The prefixes of tensors other than weights, which are named
-// solver/SLOT/NUMBER and callback/NUMBER/NAME.
+// solver/SLOT/NUMBER, average/NAME and callback/NUMBER/NAME.
 const (
+	averagePrefix  = "average/"
 	solverPrefix   = "solver/"
 	callbackPrefix = "callback/"
 )
@@ -44,6 +45,9 @@ func encode(w io.Writer, s *training.State) error {
 	solver, err := json.Marshal(solverState{s.Solver.Step, slots})
 	if err != nil {
 		return err
+	}
+	for name, d := range s.Average {
+		rest[averagePrefix+name] = d
 	}
 	for i, c := range s.Callbacks {
 		for name, d := range c.Tensors {
@@ -89,7 +93,23 @@ func decode(r io.Reader) (*training.State, error) {
 	if err := takeSolver(s, solver, tensors); err != nil {
 		return nil, errors.Wrap(err, "solver")
 	}
+	takeAverage(s, tensors)
 	return s, takeCallbacks(s, tensors)
+}
+
+// takeAverage moves the tensors of the mean of the weights to s.
+func takeAverage(s *training.State, tensors map[string]*tensor.Dense) {
+	for full, d := range tensors {
+		name, ok := strings.CutPrefix(full, averagePrefix)
+		if !ok {
+			continue
+		}
+		if s.Average == nil {
+			s.Average = make(map[string]*tensor.Dense)
+		}
+		s.Average[name] = d
+		delete(tensors, full)
+	}
 }
 
 // metadata reads the JSON that encode has written under a key, exactly.

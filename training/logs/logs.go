@@ -44,7 +44,7 @@ func CSV(w io.Writer) training.Callback {
 			if !started {
 				started = true
 				if wantsHeader(w, len(r.History.Epochs) == 1) {
-					if err := flush(columns(r.History.Epochs[len(r.History.Epochs)-1].Train)); err != nil {
+					if err := flush(columns(r.History.Epochs[len(r.History.Epochs)-1])); err != nil {
 						return err
 					}
 				}
@@ -65,13 +65,18 @@ func wantsHeader(w io.Writer, first bool) bool {
 	return first
 }
 
-// columns returns the header of runs with metrics like m.
-func columns(m training.Metrics) []string {
+// columns returns the header of runs with epochs like e.
+func columns(e training.Epoch) []string {
 	all := []string{"epoch", "step", "lr", "loss"}
-	for _, set := range []string{"train", "validation"} {
-		for _, s := range scores(m) {
-			all = append(all, set+"_"+s.Name)
-		}
+	for _, s := range scores(e.Train) {
+		all = append(all, "train_"+s.Name)
+	}
+	validation := e.Train
+	if e.Validation != nil {
+		validation = *e.Validation // which has others where the labels of training are soft
+	}
+	for _, s := range scores(validation) {
+		all = append(all, "validation_"+s.Name)
 	}
 	return append(all, "seconds")
 }

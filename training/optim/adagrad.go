@@ -84,3 +84,10 @@ func (k *adagradKernel[F]) update(w, g, q, _ []F) {
 		w[i] -= lr * d / (F(math.Sqrt(float64(a))) + eps)
 	}
 }
+
+func (k *adagradKernel[F]) scaled(by float64, own kernel[F]) kernel[F] {
+	s := memoryOf[adagradKernel[F]](own)
+	*s = *k
+	s.lr = F(float64(k.lr) * by)
+	return s
+}

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -57,6 +58,10 @@ func (s *Adam) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
 // SetLR implements [Solver].
 func (s *Adam) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
 
+// SetMomentum sets Beta1, which is the momentum of this solver, as PyTorch's one-cycle
+// schedule does. Unlike a field left at zero, SetMomentum(0) means 0.
+func (s *Adam) SetMomentum(momentum float64) { s.Beta1 = cmp.Or(momentum, Zero) }
+
 // State implements [Solver].
 func (s *Adam) State() State { return s.core.state(adamSlots) }
 
@@ -97,10 +102,7 @@ type moments struct {
 func (m *moments) step(model []gorgonia.ValueGrad, solver string, c adamSettings, r *Regularization, decoupled bool) error {
 	m.k32.set(c, m.core.steps+1)
 	m.k64.set(c, m.core.steps+1)
-	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled}
-	if decoupled {
-		next.shrink = c.lr * r.WeightDecay
-	}
+	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled, lr: c.lr}
 	return m.core.step(model, next, r)
 }
 
@@ -120,3 +122,10 @@ func (k *adamKernel[F]) set(c adamSettings, t int64) {
 }
 
 func (k *adamKernel[F]) update(w, g, m, v []F) { k.Update(w, g, m, v) }
+
+func (k *adamKernel[F]) scaled(by float64, own kernel[F]) kernel[F] {
+	s := memoryOf[adamKernel[F]](own)
+	*s = *k
+	s.Step = F(float64(k.Step) * by)
+	return s
+}

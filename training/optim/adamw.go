@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"cmp"
+
 	"gorgonia.org/gorgonia"
 )
 
@@ -49,6 +51,10 @@ func (s *AdamW) LearningRate() float64 { return s.core.rate.of(s.LR, 1e-3) }
 
 // SetLR implements [Solver].
 func (s *AdamW) SetLR(lr float64) { s.LR, s.core.rate.explicit = lr, true }
+
+// SetMomentum sets Beta1, which is the momentum of this solver, as PyTorch's one-cycle
+// schedule does. Unlike a field left at zero, SetMomentum(0) means 0.
+func (s *AdamW) SetMomentum(momentum float64) { s.Beta1 = cmp.Or(momentum, Zero) }
 
 // State implements [Solver].
 func (s *AdamW) State() State { return s.core.state(adamSlots) }

@@ -18,7 +18,9 @@ type param struct {
 	grad      memory // the gradient's own memory, if a copy of it is used
 	copied    bool
 	penalized bool
-	axis      int // counts units for MaxNorm; -1 for none
+	decay     float64 // the weight decay
+	shrink    float64 // the decoupled one, times the learning rate
+	axis      int     // counts units for MaxNorm; -1 for none
 	block     part
 
 	// extent is where value and gradient began and ended when they were last
@@ -33,6 +35,9 @@ type arrays[F float] struct {
 	w, g    []F
 	slots   [maxSlots][]F
 	scratch []F // the copy of a strided or shared gradient
+
+	kernel kernel[F] // for this step
+	own    kernel[F] // the memory for one with another learning rate
 }
 
 // span is where a value or a gradient lies in memory.
@@ -70,6 +75,9 @@ func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) 
 			m = nil
 		}
 		changed, err := params[i].bind(m, c.seen, maxNorm)
+		if err == nil {
+			err = params[i].treat(m, &c.rule, c.reg)
+		}
 		if err != nil {
 			name := ""
 			if n, ok := m.(gorgonia.Namer); ok {
@@ -227,8 +235,8 @@ func (c *core) release() {
 	c.rule = rule{}
 	for i := range c.params {
 		p := &c.params[i]
-		p.f32.w, p.f32.g = nil, nil
-		p.f64.w, p.f64.g = nil, nil
+		p.f32.w, p.f32.g, p.f32.kernel = nil, nil, nil
+		p.f64.w, p.f64.g, p.f64.kernel = nil, nil, nil
 		p.grad = memory{}
 		p.block.rows, p.block.cols = nil, nil
 	}

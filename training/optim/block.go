@@ -6,8 +6,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// UpdatesBlocks reports whether a solver uses the method Block of parameters,
-// as the solvers of this package do.
+// UpdatesBlocks reports whether a solver uses the method Block of parameters and
+// their other optional methods, as the solvers of this package do.
 func UpdatesBlocks(solver gorgonia.Solver) bool {
 	switch solver.(type) {
 	case *SGD, *Adam, *AdamW, *RMSProp, *AdaGrad:
@@ -117,9 +117,9 @@ func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi i
 		}
 		if direct != nil {
 			limit(c, g)
-			if p.penalized && c.penalizes() {
+			if p.penalized && c.penalizes(p) {
 				take(l[0][:n], own[0], cols)
-				penalize(c, g, l[0][:n])
+				penalize(c, p, g, l[0][:n])
 			}
 			direct.updateAt(own[0], g, own[1], own[2], cols)
 			clear(g)

@@ -42,6 +42,9 @@ func (n slotNames) list() []string {
 // and by the slots a and b if the solver has them. All have the same length.
 type kernel[F float] interface {
 	update(w, g, a, b []F)
+	// scaled returns the kernel with its learning rate times by, in the memory of
+	// own if that is a kernel of the same type.
+	scaled(by float64, own kernel[F]) kernel[F]
 }
 
 // indexed is a kernel that updates the elements of w, a and b at the indices in
@@ -58,9 +61,9 @@ type rule struct {
 	f32    kernel[float32]
 	f64    kernel[float64]
 	// decoupled replaces the weight decay in the gradient: parameters are
-	// scaled by 1-shrink before the update.
+	// scaled by 1-lr*decay before the update.
 	decoupled bool
-	shrink    float64
+	lr        float64
 }
 
 // core is what all solvers share: the parameters with their slots, and the
@@ -101,6 +104,7 @@ const (
 // step updates model's parameters by rule r.
 func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) error {
 	defer c.release()
+	c.rule, c.reg = r, reg
 	if err := c.bind(model, r.solver, reg.MaxNorm > 0); err != nil {
 		return err
 	}
@@ -112,7 +116,6 @@ func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) err
 			c.slots[k] = true
 		}
 	}
-	c.rule, c.reg = r, reg
 	for i := range c.params {
 		c.params[i].gather()
 	}
@@ -200,13 +203,13 @@ func (c *core) work(worker int) {
 		case phaseUpdate:
 			switch {
 			case p.wide && p.block.some():
-				updateBlock(c, p, &p.f64, c.rule.f64, t.lo, t.hi, &c.f64[worker])
+				updateBlock(c, p, &p.f64, p.f64.kernel, t.lo, t.hi, &c.f64[worker])
 			case p.wide:
-				update(c, p, &p.f64, c.rule.f64, t.lo, t.hi)
+				update(c, p, &p.f64, p.f64.kernel, t.lo, t.hi)
 			case p.block.some():
-				updateBlock(c, p, &p.f32, c.rule.f32, t.lo, t.hi, &c.f32[worker])
+				updateBlock(c, p, &p.f32, p.f32.kernel, t.lo, t.hi, &c.f32[worker])
 			default:
-				update(c, p, &p.f32, c.rule.f32, t.lo, t.hi)
+				update(c, p, &p.f32, p.f32.kernel, t.lo, t.hi)
 			}
 		case phaseProject:
 			l := layoutOf(p.shape, p.axis)
@@ -248,9 +251,9 @@ func update[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi int) {
 func updateRun[F float](c *core, p *param, k kernel[F], w, g, s, t []F) {
 	limit(c, g)
 	if p.penalized {
-		penalize(c, g, w)
-		if shrink := c.rule.shrink; shrink != 0 {
-			scale(w, F(1-shrink))
+		penalize(c, p, g, w)
+		if p.shrink != 0 {
+			scale(w, F(1-p.shrink))
 		}
 	}
 	k.update(w, g, s, t)
@@ -268,9 +271,9 @@ func limit[F float](c *core, g []F) {
 }
 
 // penalize adds the gradients of the penalties of w to g.
-func penalize[F float](c *core, g, w []F) {
-	if decay := c.reg.WeightDecay; decay != 0 && !c.rule.decoupled {
-		addScaled(g, w, F(decay))
+func penalize[F float](c *core, p *param, g, w []F) {
+	if p.decay != 0 && !c.rule.decoupled {
+		addScaled(g, w, F(p.decay))
 	}
 	if l1 := c.reg.L1; l1 != 0 {
 		addSign(g, w, F(l1))
@@ -278,6 +281,6 @@ func penalize[F float](c *core, g, w []F) {
 }
 
 // penalizes reports whether penalize does anything.
-func (c *core) penalizes() bool {
-	return c.reg.L1 != 0 || c.reg.WeightDecay != 0 && !c.rule.decoupled
+func (c *core) penalizes(p *param) bool {
+	return c.reg.L1 != 0 || p.decay != 0 && !c.rule.decoupled
 }

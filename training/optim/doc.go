@@ -39,8 +39,10 @@
 // Gradients are not checked for NaN and Inf.
 //
 // A parameter, the gorgonia.ValueGrad, can choose its treatment by optional
-// methods. NoDecay() bool returns true to exempt it from WeightDecay and L1.
-// UnitAxis() int returns the axis that counts units for MaxNorm, -1 for none;
+// methods. LRFactor() float64 returns by what its learning rate is multiplied,
+// and WeightDecay(solver float64) float64 its own weight decay in place of the
+// solver's, both finite and not negative. NoDecay() bool returns true to exempt
+// it from WeightDecay and L1. UnitAxis() int returns the axis that counts units for MaxNorm, -1 for none;
 // see [Regularization].
 //
 // # Blocks

@@ -119,3 +119,10 @@ func (k *rmspropKernel[F]) update(w, g, q, u []F) {
 		w[i] -= F(lr * b)
 	}
 }
+
+func (k *rmspropKernel[F]) scaled(by float64, own kernel[F]) kernel[F] {
+	s := memoryOf[rmspropKernel[F]](own)
+	*s = *k
+	s.lr = F(float64(k.lr) * by)
+	return s
+}

@@ -140,3 +140,10 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 		w[at] -= F(lr * u)
 	}
 }
+
+func (k *sgdKernel[F]) scaled(by float64, own kernel[F]) kernel[F] {
+	s := memoryOf[sgdKernel[F]](own)
+	*s = *k
+	s.lr = F(float64(k.lr) * by)
+	return s
+}

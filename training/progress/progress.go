@@ -107,11 +107,14 @@ func (s *shown) step(r *training.Run) error {
 		s.loss, s.right = mean{}, mean{}
 		fallthrough
 	default:
-		s.labels += r.Batch.Examples
+		if !r.Skipped {
+			s.labels += r.Batch.Examples
+		}
 	}
-	weight := float64(r.Batch.Examples)
-	s.loss.add(r.Loss, weight)
-	s.right.add(r.Batch.Accuracy(), weight)
+	if weight := float64(r.Batch.Examples); !r.Skipped {
+		s.loss.add(r.Loss, weight)
+		s.right.add(r.Batch.Accuracy(), weight)
+	}
 	s.row.epoch, s.row.trained, s.row.loss, s.row.accuracy = r.Epoch+1, true, s.loss.value, s.right.value
 	s.measured(r.Current().Train)
 	total := int64(r.Trainer.Epochs) * int64(r.StepsPerEpoch)

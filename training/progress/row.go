@@ -53,6 +53,9 @@ func (r row) accuracyText() string {
 	if r.measure != "" {
 		return r.measure + " " + decimal(r.accuracy)
 	}
+	if math.IsNaN(r.accuracy) {
+		return "" // of numbers without metrics, and of soft labels
+	}
 	return fmt.Sprintf("accuracy %5.1f %%", 100*r.accuracy)
 }
 

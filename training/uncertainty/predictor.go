@@ -34,6 +34,9 @@ import (
 type Predictor struct {
 	Model  *models.Model
 	Passes int // of Predict and Sample; 0 means 50
+	// Gaussian says that the outputs are means and then, as many, the logarithms of
+	// variances, as training.GaussianNLL trains: for PredictValues.
+	Gaussian bool
 
 	compiled *models.Model // whose samplers these are
 	samplers map[samplerKey]*sampler

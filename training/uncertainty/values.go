@@ -12,18 +12,25 @@ import (
 )
 
 // Values are the prediction of the numbers of an example. Each pass says that a number is
-// normally distributed around its output, with the variance of the noise in the data
-// (aleatoric), which methods are given; together they are a mixture of such distributions.
+// normally distributed around its output. The variance of that is the noise in the data
+// (aleatoric): what the model says of it for the example, Noise, plus a number that methods
+// are given, 0 for none; together it must be positive. All passes are a mixture of such
+// distributions.
 type Values struct {
 	Target []float64   // what was to be predicted
 	Passes [][]float64 // the outputs of each pass
+	// Noise holds the variances that each pass predicts, nil where the model predicts none;
+	// see Predictor.Gaussian.
+	Noise [][]float64
 	// Mean holds the mean over the passes, and Variance the variance over them (epistemic):
-	// the mean squared distance from Mean. The variance of the prediction is Variance plus
-	// that of the noise.
-	Mean, Variance []float64
+	// the mean squared distance from Mean. Aleatoric is the mean of Noise over the passes, zeros
+	// without. The variance of the prediction is Variance plus Aleatoric, plus that of other
+	// noise (Kendall and Gal, 2017, equation 9).
+	Mean, Variance, Aleatoric []float64
 }
 
-// A Scale brings numbers back to their own units, as datasets.TargetStandardization does.
+// A Scale brings numbers back to their own units, as datasets.TargetStandardization does: each is
+// multiplied by a number, and another is added.
 type Scale interface{ Restore(values []float64) error }
 
 // PredictValues returns the prediction of the numbers of every example by Monte Carlo
@@ -34,7 +41,7 @@ type Scale interface{ Restore(values []float64) error }
 // Source: Gal and Ghahramani, "Dropout as a Bayesian Approximation", ICML 2016.
 func (p *Predictor) PredictValues(ctx context.Context, data training.Dataset, scale Scale) ([]Values, error) {
 	var all []Values
-	if err := p.sample(ctx, data, collectValues(&all, data, scale)); err != nil {
+	if err := p.sample(ctx, data, p.collectValues(&all, data, scale)); err != nil {
 		return nil, errors.Wrap(err, "uncertainty: PredictValues")
 	}
 	return all, nil
@@ -46,7 +53,7 @@ func (p *Predictor) PredictValuesDeterministic(ctx context.Context, data trainin
 	err := p.begin(data)
 	if err == nil {
 		defer p.end()
-		err = p.each(ctx, data, models.Eval, grid{evalBlock, 1, 1}, collectValues(&all, data, scale))
+		err = p.each(ctx, data, models.Eval, grid{evalBlock, 1, 1}, p.collectValues(&all, data, scale))
 	}
 	if err != nil {
 		return nil, errors.Wrap(err, "uncertainty: PredictValuesDeterministic")
@@ -55,30 +62,55 @@ func (p *Predictor) PredictValuesDeterministic(ctx context.Context, data trainin
 }
 
 // collectValues returns a visitor that adds the prediction of each example to all.
-func collectValues(all *[]Values, data training.Dataset, scale Scale) visitor {
+func (p *Predictor) collectValues(all *[]Values, data training.Dataset, scale Scale) visitor {
 	return func(index, _ int, outputs [][]float64) error {
-		target := make([]float32, len(outputs[0]))
+		n := len(outputs[0])
+		if p.Gaussian {
+			if n%2 != 0 {
+				return errors.Errorf("outputs must be means and as many logarithms of variances for Gaussian, got %d", n)
+			}
+			n /= 2
+		}
+		target := make([]float32, n)
 		if err := training.GatherFields(data, []int{index}, target, nil); err != nil {
 			return err
 		}
-		v := Values{Target: make([]float64, len(target))}
+		v := Values{Target: make([]float64, n)}
 		for k, y := range target {
 			v.Target[k] = float64(y)
 		}
-		err := restore(scale, v.Target)
 		for _, row := range outputs {
-			row = append([]float64(nil), row...)
-			if err == nil {
-				err = restore(scale, row)
+			v.Passes = append(v.Passes, append([]float64(nil), row[:n]...))
+			if p.Gaussian {
+				v.Noise = append(v.Noise, append([]float64(nil), row[n:]...))
 			}
-			v.Passes = append(v.Passes, row)
 		}
-		if err != nil {
+		if err := v.restore(scale); err != nil {
 			return err
 		}
 		*all = append(*all, v)
 		return errors.Wrapf((*all)[len(*all)-1].summarize(), "example %d", index)
 	}
+}
+
+// restore brings all numbers to their own units, and logarithms of variances to variances.
+func (v *Values) restore(scale Scale) error {
+	zeros, ones := make([]float64, len(v.Target)), make([]float64, len(v.Target))
+	for k := range ones {
+		ones[k] = 1
+	}
+	for _, row := range append([][]float64{v.Target, zeros, ones}, v.Passes...) {
+		if err := restore(scale, row); err != nil {
+			return err
+		}
+	}
+	for _, row := range v.Noise {
+		for k, log := range row {
+			unit := ones[k] - zeros[k]
+			row[k] = float64(unit*unit) * portable.Exp(log)
+		}
+	}
+	return nil
 }
 
 func restore(scale Scale, values []float64) error {
@@ -88,9 +120,17 @@ func restore(scale Scale, values []float64) error {
 	return scale.Restore(values)
 }
 
-// summarize computes mean and variance.
+// summarize computes mean and variances.
 func (v *Values) summarize() error {
-	v.Mean, v.Variance = make([]float64, len(v.Target)), make([]float64, len(v.Target))
+	v.Mean, v.Variance, v.Aleatoric = make([]float64, len(v.Target)), make([]float64, len(v.Target)), make([]float64, len(v.Target))
+	for pass, row := range v.Noise {
+		for k, s := range row {
+			if !(s > 0) || math.IsInf(s, 1) {
+				return errors.Errorf("variance %d of pass %d must be finite and positive, got %v", k, pass, s)
+			}
+			v.Aleatoric[k] += s / float64(len(v.Noise))
+		}
+	}
 	for pass, row := range v.Passes {
 		for k, y := range row {
 			if math.IsNaN(y) || math.IsInf(y, 0) {
@@ -105,49 +145,63 @@ func (v *Values) summarize() error {
 	return nil
 }
 
+// variance returns the variance of the normal distribution of number k in a pass.
+func (v Values) variance(pass, k int, noise float64) float64 {
+	if v.Noise == nil {
+		return noise
+	}
+	return v.Noise[pass][k] + noise
+}
+
 // LogLikelihood returns the logarithm of the density of number k of the target, where the
-// noise has the given variance, which must be positive: the logarithm of the mean over the
+// data have noise of the given variance besides Noise: the logarithm of the mean over the
 // passes of normal densities.
 func (v Values) LogLikelihood(k int, noise float64) float64 {
 	largest, sum := math.Inf(-1), 0.0
 	exponents := make([]float64, len(v.Passes))
+	first := v.variance(0, k, noise)
 	for i, row := range v.Passes {
+		s := v.variance(i, k, noise)
 		d := v.Target[k] - row[k]
-		exponents[i] = -d * d / (2 * noise)
+		exponents[i] = -d * d / (2 * s)
+		if s != first {
+			exponents[i] -= float64(portable.Log(s/first) / 2)
+		}
 		largest = max(largest, exponents[i])
 	}
 	for _, e := range exponents {
 		sum += portable.Exp(e - largest)
 	}
-	return largest + portable.Log(sum/float64(len(exponents))) - float64(portable.Log(2*math.Pi*noise)/2)
+	return largest + portable.Log(sum/float64(len(exponents))) - float64(portable.Log(2*math.Pi*first)/2)
 }
 
-// Probability returns the probability that number k is at most y, where the noise has the
-// given variance, which must be positive.
+// Probability returns the probability that number k is at most y, where the data have noise
+// of the given variance besides Noise.
 func (v Values) Probability(k int, y, noise float64) float64 {
 	var p float64
-	for _, row := range v.Passes {
-		p += float64(portable.Erfc((row[k]-y)/math.Sqrt(2*noise)) / 2)
+	for i, row := range v.Passes {
+		p += float64(portable.Erfc((row[k]-y)/math.Sqrt(2*v.variance(i, k, noise))) / 2)
 	}
 	return p / float64(len(v.Passes))
 }
 
 // Interval returns the bounds between which number k lies with probability level, in (0, 1),
-// leaving as much below as above, where the noise has the given variance, which must be
-// positive.
+// leaving as much below as above, where the data have noise of the given variance besides
+// Noise.
 func (v Values) Interval(k int, level, noise float64) (low, high float64) {
 	return v.Quantile(k, (1-level)/2, noise), v.Quantile(k, (1+level)/2, noise)
 }
 
-// Quantile returns the number below which number k lies with probability q, in (0, 1).
+// Quantile returns the number below which number k lies with probability q, in (0, 1), where
+// the data have noise of the given variance besides Noise.
 func (v Values) Quantile(k int, q, noise float64) float64 {
+	// The quantile is between the lowest and the highest of those of the passes.
 	low, high := math.Inf(1), math.Inf(-1)
-	for _, row := range v.Passes {
-		low, high = min(low, row[k]), max(high, row[k])
+	z := math.Erfinv(float64(2*q) - 1)
+	for i, row := range v.Passes {
+		at := row[k] + float64(math.Sqrt(2*v.variance(i, k, noise))*z)
+		low, high = min(low, at), max(high, at)
 	}
-	// The quantile is between those of the lowest and the highest pass.
-	z := float64(math.Sqrt(2*noise) * math.Erfinv(float64(2*q)-1))
-	low, high = low+z, high+z
 	// Halving ends where no number is between the two.
 	for {
 		middle := low + float64((high-low)/2)
