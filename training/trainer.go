@@ -112,15 +112,18 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	if mode != models.Train {
 		return newBatch(g, f)
 	}
-	loss := t.Loss
+	return newLossBatch(t.Model, g, f, t.loss(f), optim.UpdatesBlocks(t.Solver))
+}
+
+// loss is what is minimized for examples with fields.
+func (t *Trainer) loss(f Fields) Loss {
 	switch {
-	case loss != nil:
+	case t.Loss != nil:
+		return t.Loss
 	case f.labelled():
-		loss = CrossEntropy()
-	default:
-		loss = MSE()
+		return CrossEntropy()
 	}
-	return newLossBatch(t.Model, g, f, loss, optim.UpdatesBlocks(t.Solver))
+	return MSE()
 }
 
 // measures returns what is measured of examples with fields.
@@ -194,6 +197,13 @@ func (t *Trainer) batchSize() int {
 		return 100
 	}
 	return t.BatchSize
+}
+
+func (t *Trainer) evalBatch() int {
+	if t.EvalBatch == 0 {
+		return 500
+	}
+	return t.EvalBatch
 }
 
 // stepsPerEpoch is the number of batches of n examples.

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -17,6 +18,7 @@ import (
 
 // evalCmd tests the models of a run.
 type evalCmd struct {
+	mnistrun.Insist
 	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 
 	Passes int `default:"20" help:"Passes of Monte Carlo dropout for the models with dropout; 0 for none."`
@@ -44,6 +46,9 @@ func (c *evalCmd) Validate() error {
 func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	s, err := c.Dir.settings()
 	if err != nil {
+		return err
+	}
+	if err := c.Loading(&s.Config); err != nil {
 		return err
 	}
 	sets, err := s.Load()

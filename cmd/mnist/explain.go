@@ -41,7 +41,7 @@ func (c *explainCmd) Validate() error {
 // Run is called by kong.
 func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	s := settings{Config: mnistrun.Config{Network: c.Network}}
-	m, err := s.arms()[1].Model(784, 10, 1)
+	m, err := s.arms()[1].Model(784, 10, 1, models.AsSketch())
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	library "github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	declared "github.com/gorgonia-dropout/dropout/internal/settings"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -21,6 +22,7 @@ import (
 
 // reportCmd writes the report of a run again.
 type reportCmd struct {
+	mnistrun.Insist
 	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 }
 
@@ -28,6 +30,9 @@ type reportCmd struct {
 func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	s, err := c.Dir.settings()
 	if err != nil {
+		return err
+	}
+	if err := c.Loading(&s.Config); err != nil {
 		return err
 	}
 	results, err := c.Dir.results()
@@ -90,7 +95,7 @@ func writeReport(ctx context.Context, to *cmdline.Console, s *settings, dir runD
 
 // network returns the layers of the network with dropout.
 func (s *settings) network(seed uint64) (*models.Summary, error) {
-	m, err := s.arms()[1].Model(784, 10, seed)
+	m, err := s.arms()[1].Model(784, 10, seed, models.AsSketch())
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 // trainCmd trains both arms and compares them.
 type trainCmd struct {
 	settings
+	mnistrun.Insist
 	Workers int    `group:"Experiment" default:"2" help:"Number of runs at a time."`
 	Out     runDir `group:"Experiment" help:"New directory for the run's records, checkpoints, models and report." placeholder:"DIR" type:"path"`
 	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
@@ -52,10 +53,8 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range c.arms() {
-		if _, _, err := a.Trainer(sets, c.Seed); err != nil {
-			return errors.Wrap(err, a.name)
-		}
+	if err := c.room(to, sets); err != nil {
+		return err
 	}
 	var listener net.Listener
 	if c.Serve != "" {
@@ -87,6 +86,27 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return c.compare(ctx, to, sets, nil)
 	}
 	return c.serve(ctx, to, sets, listener)
+}
+
+// room says how much memory the runs take that are trained at a time, and returns an
+// error if there is too little, or if an arm cannot be trained.
+func (c *trainCmd) room(to *cmdline.Console, sets *mnistrun.Sets) error {
+	var largest training.Memory
+	for _, a := range c.arms() {
+		m, err := a.Memory(sets, c.Seed)
+		if err != nil {
+			return errors.Wrap(err, a.name)
+		}
+		if m.Total() > largest.Total() {
+			largest = m
+		}
+	}
+	runs := min(c.Workers, 2*c.Seeds)
+	if err := c.Room(int64(runs) * largest.Total()); err != nil {
+		return errors.WithMessagef(err, "training takes %v, %d times", largest, runs)
+	}
+	to.Logf("Memory for each of %d runs at a time: %v.", runs, largest)
+	return nil
 }
 
 // serve compares the arms and shows a page with the learning curves.
