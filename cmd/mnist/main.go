@@ -24,6 +24,7 @@ Examples:
     mnist --out runs/a                      keep the records, models and a report
     mnist --resume runs/a                   resume an interrupted run
     mnist eval runs/a                       test the models, with and without Monte Carlo dropout
+    mnist verify runs/a                     is every file whole and of this run
     mnist predict runs/a digit.png          which digit is that, and how sure
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
@@ -33,6 +34,7 @@ type cli struct {
 	Train      trainCmd           `cmd:"" default:"withargs" help:"Train without and with dropout and compare (the default)."`
 	Eval       evalCmd            `cmd:"" help:"Test the models of a run."`
 	Predict    predictCmd         `cmd:"" help:"Say which digit an image shows."`
+	Verify     verifyCmd          `cmd:"" help:"Check the files of a run: their checksums, and that they belong together."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
 	Explain    explainCmd         `cmd:"" help:"List the layers of the network, or draw it as a graph."`
 	Bench      benchCmd           `cmd:"" help:"Time training steps."`

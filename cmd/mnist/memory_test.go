@@ -28,6 +28,7 @@ func TestTooLarge(t *testing.T) {
 	if err := os.WriteFile(config, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
+	forgetSums(t, dir)
 	digit := filepath.Join(dir, "digit.png")
 	drawDigit(t, digit)
 	for _, args := range []string{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -73,19 +74,32 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 			return errors.Wrap(err, "--out")
 		}
 	}
-	if c.Resume == "" && c.Out != "" {
-		if c.Out.holdsRun() { // begun since we looked
-			return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
-		}
-		if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
-			return errors.Wrap(err, "--out")
-		}
+	if err := c.begin(); err != nil {
+		return err
 	}
 	to.Logf("%s", blas.Use(min(c.Workers, 2*c.Seeds)))
 	if listener == nil {
 		return c.compare(ctx, to, sets, nil)
 	}
 	return c.serve(ctx, to, sets, listener)
+}
+
+// begin makes a new run, or checks the files of one that is resumed, whose checkpoints
+// are then going to change.
+func (c *trainCmd) begin() error {
+	if c.Out == "" {
+		return nil
+	}
+	if c.Resume != "" {
+		return c.Out.openTrials()
+	}
+	if c.Out.holdsRun() { // begun since we looked
+		return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
+	}
+	if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
+		return errors.Wrap(err, "--out")
+	}
+	return errors.Wrap(sums.Keep(string(c.Out), checkpoint.ConfigFile), "--out")
 }
 
 // room says how much memory the runs take that are trained at a time, and returns an
@@ -151,6 +165,9 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 	// What was finished is kept and shown even if the rest was interrupted.
 	if saveErr := c.Out.saveResults(results); err == nil {
 		err = saveErr
+	}
+	if sumErr := c.Out.closeTrials(c.arms(), c.seeds()); err == nil {
+		err = sumErr
 	}
 	if pairs := experiment.Pairs(results, without, with); len(pairs) > 0 {
 		if page != nil {

@@ -63,18 +63,27 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	defer o.Close()
 	to.Logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
 	start := time.Now()
-	working, stop := context.WithCancel(ctx)
+	working, broken := context.WithCancelCause(ctx)
+	stop := func() { broken(nil) }
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := o.guard(working); err != nil {
+			broken(err)
+		}
+	})
 	for i := range c.Workers {
 		wg.Go(func() { c.work(working, to, o.connection, i) })
 	}
 	last := time.Time{}
-	results, err := o.Run(ctx, s, p, func(state queue.State) {
+	results, err := o.Run(working, s, p, func(state queue.State) {
 		if time.Since(last) >= time.Second || state.Waiting == 0 {
 			last = time.Now()
 			to.Logf("%s", line(state))
 		}
 	})
+	if cause := context.Cause(working); errors.Is(cause, queue.ErrStore) {
+		err = cause
+	}
 	stop()
 	wg.Wait()
 	if len(results) == 0 {

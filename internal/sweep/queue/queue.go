@@ -36,6 +36,10 @@ const (
 	fromHeader   = "Sweep-From" // the subject that the message had
 )
 
+// noStorage is the code of a server whose disk has no room for a new stream. It gives
+// streams three quarters of what is free; dead letters alone reserve 256 MiB.
+const noStorage = 10047
+
 // workerTTL is how long a worker is listed after its last sign of life.
 const workerTTL = 15 * time.Second
 
@@ -88,7 +92,12 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 			return
 		},
 	} {
-		if err := open(); err != nil {
+		err := open()
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.ErrorCode == noStorage {
+			err = errors.Errorf("the server must have 400 MiB free on the disk of its store (%v)", err)
+		}
+		if err != nil {
 			return nil, errors.Wrap(err, "sweep: Open")
 		}
 	}
