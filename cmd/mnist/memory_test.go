@@ -32,7 +32,7 @@ func TestTooLarge(t *testing.T) {
 	digit := filepath.Join(dir, "digit.png")
 	drawDigit(t, digit)
 	for _, args := range []string{
-		"--hidden " + hidden + " --out " + out, "bench --hidden " + hidden, "--resume " + dir, "eval " + dir, "report " + dir, "predict " + dir + " " + digit,
+		"--hidden " + hidden + " --out " + out, "--resume " + dir, "eval " + dir, "predict " + dir + " " + digit,
 	} {
 		if _, log, code := command(strings.Fields(args)...); code != 1 || !strings.Contains(log, "too large for this machine (--insist") {
 			t.Errorf("%s: want exit 1 and the reason, got %d and\n%s", args, code, log)

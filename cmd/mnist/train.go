@@ -54,7 +54,8 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	if err := c.room(to, sets); err != nil {
+	memory, err := c.room(sets)
+	if err != nil {
 		return err
 	}
 	var listener net.Listener
@@ -78,6 +79,7 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	to.Logf("%s", blas.Use(min(c.Workers, 2*c.Seeds)))
+	to.Logf("%s", memory)
 	if listener == nil {
 		return c.compare(ctx, to, sets, nil)
 	}
@@ -104,12 +106,12 @@ func (c *trainCmd) begin() error {
 
 // room says how much memory the runs take that are trained at a time, and returns an
 // error if there is too little, or if an arm cannot be trained.
-func (c *trainCmd) room(to *cmdline.Console, sets *mnistrun.Sets) error {
+func (c *trainCmd) room(sets *mnistrun.Sets) (string, error) {
 	var largest training.Memory
 	for _, a := range c.arms() {
 		m, err := a.Memory(sets, c.Seed)
 		if err != nil {
-			return errors.Wrap(err, a.name)
+			return "", errors.Wrap(err, a.name)
 		}
 		if m.Total() > largest.Total() {
 			largest = m
@@ -117,10 +119,9 @@ func (c *trainCmd) room(to *cmdline.Console, sets *mnistrun.Sets) error {
 	}
 	runs := min(c.Workers, 2*c.Seeds)
 	if err := c.Room(int64(runs) * largest.Total()); err != nil {
-		return errors.WithMessagef(err, "training takes %v, %d times", largest, runs)
+		return "", errors.WithMessagef(err, "training takes %v, %d times", largest, runs)
 	}
-	to.Logf("Memory for each of %d runs at a time: %v.", runs, largest)
-	return nil
+	return fmt.Sprintf("Memory for each of %d runs at a time: %v.", runs, largest), nil
 }
 
 // serve compares the arms and shows a page with the learning curves.

@@ -67,12 +67,13 @@ func TestVerify(t *testing.T) {
 		}
 		flipped := bytes.Clone(good)
 		flipped[(i*7919+13)%len(good)] ^= 1 << (i % 8)
-		attack(path, "with a flipped bit", flipped)
 		switch i % 4 { // each takes a second
 		case 0:
 			attack(path, "cut short", good[:len(good)/2])
 		case 2:
 			attack(path, "removed", nil)
+		default:
+			attack(path, "with a flipped bit", flipped)
 		}
 	}
 	// Files of other arms, whole in themselves, and also where the list knows nothing.

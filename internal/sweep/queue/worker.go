@@ -80,6 +80,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		cancel()
 		switch {
 		case err == nil:
+			if err := w.foreign(msg); err != nil {
+				return errors.Wrap(err, "sweep: Run")
+			}
 			w.last = ""
 			w.handle(ctx, msg)
 			last = time.Now()
@@ -135,6 +138,20 @@ func (w *Worker) beat(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// ErrVersion is the error of a worker of another version than the program that sent a
+// trial: the two could give different results for the same settings.
+var ErrVersion = errors.New("worker must be of the version of the program that runs the sweep")
+
+// foreign returns ErrVersion for a trial of another version, which it gives back.
+func (w *Worker) foreign(msg jetstream.Msg) error {
+	want := msg.Headers().Get(versionHeader)
+	if want == "" || w.Queue.Version == "" || want == w.Queue.Version {
+		return nil
+	}
+	_ = msg.NakWithDelay(time.Second) // if it is lost, the trial comes back later
+	return errors.Wrapf(ErrVersion, "%.100q, got %.100q", want, w.Queue.Version)
 }
 
 // handle processes a message, whatever it holds.
