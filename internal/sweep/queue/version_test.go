@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,8 +33,12 @@ func TestVersions(t *testing.T) {
 	if err := w.Run(ctx); !errors.Is(err, ErrVersion) {
 		t.Errorf("want %v, got %v", ErrVersion, err)
 	}
-	start(t, &Worker{Queue: &other, Name: "new", Programs: map[string]sweep.Program{"told": told{}}, Idle: time.Hour})
-	got, err := other.Run(ctx, s, told{}, nil)
+	var once sync.Once
+	got, err := other.Run(ctx, s, told{}, func(State) {
+		once.Do(func() {
+			start(t, &Worker{Queue: &other, Name: "new", Programs: map[string]sweep.Program{"told": told{}}})
+		})
+	})
 	if err != nil || len(got) != 2 {
 		t.Errorf("want both results, got %v, %v", got, err)
 	}
