@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -55,7 +55,7 @@ func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	dot := drawing(g)
 	if strings.HasSuffix(c.Output, ".dot") {
-		return os.WriteFile(c.Output, []byte(dot), 0o666)
+		return atomicfile.Write(c.Output, func(w io.Writer) error { _, err := io.WriteString(w, dot); return err })
 	}
 	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
 	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.Log

@@ -57,11 +57,11 @@ func TestAlone(t *testing.T) {
 			read := func() error { _ = shared; return nil } // for the race detector
 			switch i % 3 {
 			case 0:
-				building.Alone(func() { shared++ })
+				Alone(func() { shared++ })
 			case 1:
-				_ = building.Run(read)
+				_ = Run(read)
 			default:
-				_ = building.Exclusively(read)
+				_ = Exclusively(read)
 			}
 		})
 	}
