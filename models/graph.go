@@ -153,12 +153,14 @@ func (g *Graph) bind(p *Param) (*gorgonia.Node, error) {
 	if n, ok := g.params[p]; ok {
 		return n, nil
 	}
-	n := gorgonia.NewTensor(g.ExprGraph, p.value.Dtype(), p.value.Dims(), gorgonia.WithShape(p.value.Shape()...),
+	n := gorgonia.NewTensor(g.ExprGraph, g.model.dtype, p.shape.Dims(), gorgonia.WithShape(p.shape...),
 		gorgonia.WithName(p.name))
-	// Machines write to the headers of tensors, such as their engine. Each
-	// graph has its own header over the shared memory.
-	if err := gorgonia.Let(n, share(p.value)); err != nil {
-		return nil, errors.Wrapf(err, "models: parameter %s", p.name)
+	if p.value != nil {
+		// Machines write to the headers of tensors, such as their engine. Each
+		// graph has its own header over the shared memory.
+		if err := gorgonia.Let(n, share(p.value)); err != nil {
+			return nil, errors.Wrapf(err, "models: parameter %s", p.name)
+		}
 	}
 	g.params[p] = n
 	return n, nil

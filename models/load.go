@@ -119,6 +119,9 @@ func (m *Model) read(r io.Reader, opts []LoadOption) error {
 	for _, opt := range opts {
 		opt(l)
 	}
+	if err := m.checkValues(); err != nil {
+		return err
+	}
 	f, err := tensorfile.Open(r)
 	if err != nil {
 		return err

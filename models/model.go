@@ -15,14 +15,19 @@ import (
 // A Param is a parameter of a [Model]: a tensor that training changes in place.
 type Param struct {
 	name   string
-	value  *tensor.Dense
-	frozen bool // guarded by Model.use
+	shape  tensor.Shape
+	value  *tensor.Dense // nil in a sketch
+	frozen bool          // guarded by Model.use
 }
 
 // Name returns the parameter's name in its model, such as "0.weight".
 func (p *Param) Name() string { return p.name }
 
-// Value returns the tensor that all graphs of the model share.
+// Shape returns the parameter's shape.
+func (p *Param) Shape() tensor.Shape { return p.shape.Clone() }
+
+// Value returns the tensor that all graphs of the model share, nil in a model
+// made [AsSketch].
 func (p *Param) Value() *tensor.Dense { return p.value }
 
 // A Model is an architecture with its parameters. [New] makes it; graphs built
@@ -36,6 +41,7 @@ type Model struct {
 	dtype  tensor.Dtype
 	seed   uint64
 	apart  bool // layers are not fused
+	sketch bool // parameters have no values
 	masked bool // WithMask
 
 	declared []Input  // the further inputs
@@ -125,7 +131,7 @@ func (m *Model) Seed() uint64 { return m.seed }
 func (m *Model) NumParams() int {
 	n := 0
 	for _, p := range m.params {
-		n += p.value.DataSize()
+		n += p.shape.TotalSize()
 	}
 	return n
 }
@@ -133,11 +139,12 @@ func (m *Model) NumParams() int {
 // maxValues limits the values of a parameter, and of the examples of a batch.
 const maxValues = math.MaxInt32
 
-// param returns the parameter called name, which it makes at first use.
-func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error) {
+// param returns the parameter called name, which it makes at first use, without
+// values if sketch is true.
+func (m *Model) param(name string, shape tensor.Shape, init Init, sketch bool) (*Param, error) {
 	if p, ok := m.byName[name]; ok {
-		if !p.value.Shape().Eq(shape) {
-			return nil, errors.Errorf("models: parameter %s must have shape %v, got %v", name, p.value.Shape(), shape)
+		if !p.shape.Eq(shape) {
+			return nil, errors.Errorf("models: parameter %s must have shape %v, got %v", name, p.shape, shape)
 		}
 		return p, nil
 	}
@@ -157,9 +164,12 @@ func (m *Model) param(name string, shape tensor.Shape, init Init) (*Param, error
 	if init == nil {
 		return nil, errors.Errorf("models: parameter %s must have an Init, got nil", name)
 	}
-	values := make([]float64, size)
-	init(values, shape, source(m.seed, name))
-	p := &Param{name: name, value: dense(values, shape, m.dtype)}
+	p := &Param{name: name, shape: shape.Clone()}
+	if !sketch {
+		values := make([]float64, size)
+		init(values, shape, source(m.seed, name))
+		p.value = dense(values, shape, m.dtype)
+	}
 	m.params = append(m.params, p)
 	m.byName[name] = p
 	return p, nil

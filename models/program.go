@@ -71,6 +71,9 @@ func (m *Model) Compile(mode Mode, batch int, opts ...CompileOption) (*Program, 
 // a parameter below it, and the gradient of a batch of images costs as much as
 // that of the first layer's weights.
 func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
+	if err := g.model.checkValues(); err != nil {
+		return nil, errors.Wrap(err, "models: Compile")
+	}
 	var c compilation
 	for _, opt := range opts {
 		opt(&c)

@@ -61,12 +61,12 @@ func (s *Scope) Graph() *gorgonia.ExprGraph { return s.graph.ExprGraph }
 // Param returns the node of the parameter called name. The model makes it at
 // first use, with init and the given shape.
 func (s *Scope) Param(name string, shape []int, init Init) (*gorgonia.Node, error) {
-	p, err := s.model.param(s.path+name, shape, init)
+	p, err := s.model.param(s.path+name, shape, init, s.model.sketch)
 	if err != nil {
 		return nil, err
 	}
 	if s.graph.uses[p] == 0 {
-		s.layer.Params += p.value.DataSize()
+		s.layer.Params += p.shape.TotalSize()
 	}
 	return s.graph.bind(p)
 }

@@ -16,7 +16,7 @@ func (s *Scope) State(name string, shape []int, init Init) (*tensor.Dense, error
 	m, name := s.model, s.path+name
 	known := m.byName[name]
 	trained := len(m.params)
-	p, err := m.param(name, shape, init)
+	p, err := m.param(name, shape, init, false)
 	if err != nil {
 		return nil, err
 	}

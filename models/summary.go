@@ -66,7 +66,7 @@ func (m *Model) Summary() (*Summary, error) {
 	frozen := m.Frozen()
 	for _, p := range m.params {
 		if slices.Contains(frozen, p.name) {
-			s.Frozen += p.value.DataSize()
+			s.Frozen += p.shape.TotalSize()
 		}
 	}
 	return s, nil

@@ -1,6 +1,10 @@
 package models
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/building"
+)
 
 // View calls f while nobody changes the parameters and states: it holds a read
 // lock, [Model.Update] a write lock, so that one model can be trained,
@@ -30,8 +34,10 @@ func (m *Model) Update(f func() error) error {
 // what it got.
 func (g *Graph) Run(machine gorgonia.VM) error {
 	run := func() error {
-		machine.Reset()
-		return g.explain(machine.RunAll())
+		return building.Run(func() error {
+			machine.Reset()
+			return g.explain(machine.RunAll())
+		})
 	}
 	if g.mode == Train && len(g.model.byName) > len(g.model.params) {
 		return g.model.Update(run) // training writes running statistics

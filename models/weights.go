@@ -17,6 +17,9 @@ import (
 // here, are (outputs, inputs) there. Everything else is unchanged:
 // convolutions, embeddings and the weights of LSTM and GRU.
 func (m *Model) Weights() (map[string]*tensor.Dense, error) {
+	if err := m.checkValues(); err != nil {
+		return nil, errors.Wrap(err, "models: Weights")
+	}
 	turned, err := m.turned()
 	if err != nil {
 		return nil, errors.Wrap(err, "models: Weights")
@@ -75,6 +78,9 @@ func (m *Model) CheckWeights(weights map[string]*tensor.Dense) error {
 }
 
 func (m *Model) checkWeights(weights map[string]*tensor.Dense) error {
+	if err := m.checkValues(); err != nil {
+		return err
+	}
 	shapes, err := m.shapes()
 	if err != nil {
 		return err
@@ -106,7 +112,7 @@ func (m *Model) shapes() (map[string]tensor.Shape, error) {
 	}
 	shapes := make(map[string]tensor.Shape, len(m.byName))
 	for name, p := range m.byName {
-		shapes[name] = p.value.Shape().Clone()
+		shapes[name] = p.shape.Clone()
 		if turned[name] {
 			slices.Reverse(shapes[name])
 		}

@@ -29,10 +29,6 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	if err := t.checkData("data", data); err != nil {
 		return total, err
 	}
-	size := t.EvalBatch
-	if size == 0 {
-		size = 500
-	}
 	fields := FieldsOf(data)
 	set, err := metrics.New(t.measures(fields)...)
 	if err != nil {
@@ -42,7 +38,7 @@ func (t *Trainer) Evaluate(ctx context.Context, data Dataset) (Metrics, error) {
 	for i := range all {
 		all[i] = i
 	}
-	for indices := range slices.Chunk(all, size) {
+	for indices := range slices.Chunk(all, t.evalBatch()) {
 		if err := ctx.Err(); err != nil {
 			return total, errors.Wrap(err, "training: Evaluate: stopped")
 		}

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/building"
 )
 
 var products sync.Once
@@ -16,8 +17,11 @@ var products sync.Once
 // the first time that a trainer builds a graph.
 func chooseProducts() {
 	products.Do(func() {
-		if _, untouched := tensor.WhichBLAS().(gonum.Implementation); untouched {
-			gorgonia.Use(blas.Find())
-		}
+		// Other goroutines may build and run graphs of their own meanwhile.
+		building.Alone(func() {
+			if _, untouched := tensor.WhichBLAS().(gonum.Implementation); untouched {
+				gorgonia.Use(blas.Find())
+			}
+		})
 	})
 }

@@ -140,17 +140,24 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 	if mode != models.Train {
 		return newBatch(g, f, t.Heads)
 	}
-	loss := t.Loss
+	return newLossBatch(t.Model, g, f, t.loss(f), t.Heads, t.gradientOptions())
+}
+
+func (t *Trainer) gradientOptions() gradientOptions {
+	return gradientOptions{t.accumulated() == 1 && optim.UpdatesBlocks(t.Solver), t.Groups}
+}
+
+// loss is what is minimized for examples with fields.
+func (t *Trainer) loss(f Fields) Loss {
 	switch {
-	case loss != nil:
+	case t.Loss != nil:
+		return t.Loss
 	case f.labelled() && t.IgnoreIndex != nil:
-		loss = CrossEntropy(nn.WithIgnoreIndex(*t.IgnoreIndex))
+		return CrossEntropy(nn.WithIgnoreIndex(*t.IgnoreIndex))
 	case f.labelled() || f.SoftLabels:
-		loss = CrossEntropy()
-	default:
-		loss = MSE()
+		return CrossEntropy()
 	}
-	return newLossBatch(t.Model, g, f, loss, t.Heads, gradientOptions{t.accumulated() == 1 && optim.UpdatesBlocks(t.Solver), t.Groups})
+	return MSE()
 }
 
 // measures returns what is measured of examples with fields.
@@ -234,6 +241,13 @@ func (t *Trainer) batchSize() int {
 		return 100
 	}
 	return t.BatchSize
+}
+
+func (t *Trainer) evalBatch() int {
+	if t.EvalBatch == 0 {
+		return 500
+	}
+	return t.EvalBatch
 }
 
 // accumulated is the number of batches of a step.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -19,10 +20,14 @@ import (
 
 // benchCmd times training steps of the network without and with dropout.
 type benchCmd struct {
+	mnistrun.Insist
 	mnistrun.Network
 	Batch int           `default:"100" help:"Images in a step."`
 	For   time.Duration `default:"3s" help:"How long to time each network."`
 }
+
+// benched is the solver of the timed steps.
+func benched() *optim.SGD { return &optim.SGD{LR: 0.01, Momentum: 0.9} }
 
 // timing is the result for one network.
 type timing struct {
@@ -58,6 +63,17 @@ func (c *benchCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	var all []timing
 	for _, a := range s.arms() {
+		sketch := &training.Trainer{Solver: benched(), Epochs: 1, BatchSize: c.Batch}
+		if sketch.Model, err = a.Model(784, 10, 1, models.AsSketch()); err != nil {
+			return err
+		}
+		need, err := sketch.Memory(training.Data{Train: data})
+		if err != nil {
+			return err
+		}
+		if err := c.Room(need.Total()); err != nil {
+			return errors.WithMessagef(err, "training takes %v", need)
+		}
 		m, err := a.Model(784, 10, 1)
 		if err != nil {
 			return err
@@ -67,7 +83,7 @@ func (c *benchCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		var start time.Time
 		const warmUp = 5
 		t := &training.Trainer{
-			Model: m, Solver: &optim.SGD{LR: 0.01, Momentum: 0.9}, Epochs: 1 << 30, BatchSize: c.Batch,
+			Model: m, Solver: benched(), Epochs: 1 << 30, BatchSize: c.Batch,
 			Callbacks: []training.Callback{{OnStep: func(run *training.Run) error {
 				if run.Steps == warmUp {
 					runtime.ReadMemStats(&before)

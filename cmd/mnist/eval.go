@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -20,6 +21,7 @@ import (
 
 // evalCmd tests the models of one run, or of several to compare them.
 type evalCmd struct {
+	mnistrun.Insist
 	Dirs []runDir `arg:"" name:"dir" type:"existingdir" help:"Directories of runs, as given to --out. Several are compared with the first."`
 
 	Passes int    `default:"20" help:"Passes of Monte Carlo dropout for the models with dropout; 0 for none."`
@@ -59,6 +61,9 @@ func (c *evalCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	for _, d := range c.Dirs {
 		s, err := d.settings()
 		if err != nil {
+			return err
+		}
+		if err := c.Loading(&s.Config); err != nil {
 			return err
 		}
 		runs = append(runs, s)

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -41,7 +41,7 @@ func (c *explainCmd) Validate() error {
 // Run is called by kong.
 func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	s := settings{Config: mnistrun.Config{Network: c.Network}}
-	m, err := s.arms()[1].Model(784, 10, 1)
+	m, err := s.arms()[1].Model(784, 10, 1, models.AsSketch())
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (c *explainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	dot := drawing(g)
 	if strings.HasSuffix(c.Output, ".dot") {
-		return os.WriteFile(c.Output, []byte(dot), 0o666)
+		return atomicfile.Write(c.Output, func(w io.Writer) error { _, err := io.WriteString(w, dot); return err })
 	}
 	graphviz := exec.CommandContext(ctx, "dot", "-Tsvg", "-o", c.Output)
 	graphviz.Stdin, graphviz.Stderr = strings.NewReader(dot), to.Log

@@ -6,12 +6,14 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/onnx"
 )
 
 // exportCmd writes a model of a run in the formats of other programs.
 type exportCmd struct {
+	mnistrun.Insist
 	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 
 	ONNX          string  `name:"onnx" help:"File to write as ONNX, for other runtimes and languages." type:"path" placeholder:"FILE"`
@@ -35,7 +37,7 @@ func (c *exportCmd) Validate() error {
 
 // Run is called by kong.
 func (c *exportCmd) Run(_ context.Context, to *cmdline.Console) error {
-	m, err := c.Dir.chosen(to, c.Plain, c.Seed)
+	m, err := c.Dir.chosen(to, c.Insist, c.Plain, c.Seed)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 )
 
 // trainedRun returns the directory of a small run.
@@ -23,6 +24,14 @@ func trainedRun(t *testing.T) string {
 		t.Fatalf("exit %d\n%s%s", code, out, log)
 	}
 	return dir
+}
+
+// forgetSums removes the checksums of a run's files.
+func forgetSums(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, sums.File)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Results that cannot be written are a failure, as with mnist >/dev/full.
@@ -47,6 +56,7 @@ func TestFullOutput(t *testing.T) {
 // stays.
 func TestDamagedRun(t *testing.T) {
 	dir := trainedRun(t)
+	forgetSums(t, dir) // which notices everything
 	digit := filepath.Join(dir, "digit.png")
 	drawDigit(t, digit)
 	for _, tt := range []struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -17,6 +18,7 @@ import (
 
 // predictCmd says which digit an image shows.
 type predictCmd struct {
+	mnistrun.Insist
 	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 
 	Image  string  `arg:"" type:"existingfile" help:"PNG, JPEG, GIF, BMP, TIFF or WebP file that shows one digit, of any size, dark on light or light on dark."`
@@ -44,7 +46,7 @@ func (c *predictCmd) Validate() error {
 
 // Run is called by kong.
 func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
-	m, err := c.Dir.chosen(to, c.Plain, c.Seed)
+	m, err := c.Dir.chosen(to, c.Insist, c.Plain, c.Seed)
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	library "github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	declared "github.com/gorgonia-dropout/dropout/internal/settings"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -21,13 +22,22 @@ import (
 
 // reportCmd writes the report of a run again.
 type reportCmd struct {
+	mnistrun.Insist
 	Dir runDir `arg:"" type:"existingdir" help:"Directory of a run, as given to --out."`
 }
 
 // Run is called by kong.
 func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	lock, err := c.Dir.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	s, err := c.Dir.settings()
 	if err != nil {
+		return err
+	}
+	if err := c.Loading(&s.Config); err != nil {
 		return err
 	}
 	results, err := c.Dir.results()
@@ -80,7 +90,7 @@ func writeReport(ctx context.Context, to *cmdline.Console, s *settings, dir runD
 		{curvesFile + ".svg", func(w io.Writer) error { return report.WriteCurves(w, report.SVG, results, without, with) }},
 		{curvesFile + ".png", func(w io.Writer) error { return report.WriteCurves(w, report.PNG, results, without, with) }},
 	} {
-		if err := atomicfile.Write(dir.path(f.name), f.write); err != nil {
+		if err := sums.Write(string(dir), f.name, f.write); err != nil {
 			return err
 		}
 	}
@@ -90,7 +100,7 @@ func writeReport(ctx context.Context, to *cmdline.Console, s *settings, dir runD
 
 // network returns the layers of the network with dropout.
 func (s *settings) network(seed uint64) (*models.Summary, error) {
-	m, err := s.arms()[1].Model(784, 10, seed)
+	m, err := s.arms()[1].Model(784, 10, seed, models.AsSketch())
 	if err != nil {
 		return nil, err
 	}

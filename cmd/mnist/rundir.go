@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
@@ -16,7 +15,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -47,8 +48,11 @@ func (d runDir) holdsRun() bool {
 
 // settings reads the run's configuration, which must be complete.
 func (d runDir) settings() (*settings, error) {
-	path := d.path(checkpoint.ConfigFile)
-	n, err := configfile.Read(path)
+	file := d.path(checkpoint.ConfigFile)
+	if err := d.checkSum(checkpoint.ConfigFile); err != nil {
+		return nil, err
+	}
+	n, err := configfile.Read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +60,7 @@ func (d runDir) settings() (*settings, error) {
 	if err := n.DecodeAll(c); err != nil {
 		return nil, err
 	}
-	return c, errors.Wrap(c.check(), path)
+	return c, errors.Wrap(c.check(), file)
 }
 
 // saveResults writes the results, if there are any and a directory for them.
@@ -68,7 +72,7 @@ func (d runDir) saveResults(results []experiment.Result) error {
 		name  string
 		write func(io.Writer, []experiment.Result) error
 	}{{tableFile, report.WriteCSV}, {resultsFile, report.WriteJSON}} {
-		if err := atomicfile.Write(d.path(f.name), func(w io.Writer) error { return f.write(w, results) }); err != nil {
+		if err := sums.Write(string(d), f.name, func(w io.Writer) error { return f.write(w, results) }); err != nil {
 			return errors.Wrap(err, "--out")
 		}
 	}
@@ -77,6 +81,9 @@ func (d runDir) saveResults(results []experiment.Result) error {
 
 // results reads what saveResults has written.
 func (d runDir) results() ([]experiment.Result, error) {
+	if err := d.checkSum(resultsFile); err != nil {
+		return nil, err
+	}
 	n, err := configfile.Read(d.path(resultsFile))
 	if err != nil {
 		return nil, err
@@ -102,7 +109,7 @@ func (d runDir) lock() (*os.File, error) {
 // checkpoint.Keep does the same for each trial's.
 func (d runDir) clean() error {
 	var paths []string
-	for _, name := range []string{checkpoint.ConfigFile, tableFile, resultsFile, reportFile, curvesFile + ".svg", curvesFile + ".png"} {
+	for _, name := range []string{checkpoint.ConfigFile, tableFile, resultsFile, reportFile, curvesFile + ".svg", curvesFile + ".png", sums.File} {
 		paths = append(paths, d.path(name))
 	}
 	return atomicfile.Clean(paths...)
@@ -110,12 +117,7 @@ func (d runDir) clean() error {
 
 // trial returns the directory of an arm and a seed.
 func (d runDir) trial(arm string, seed uint64) trialDir {
-	return trialDir(filepath.Join(string(d), "runs", trialName(arm, seed)))
-}
-
-// trialName returns the name of the folder of an arm and a seed.
-func trialName(arm string, seed uint64) string {
-	return fmt.Sprintf("%s-%d", strings.ReplaceAll(arm, " ", "-"), seed)
+	return trialDir(d.path(filepath.FromSlash(path.Dir(d.name(arm, seed, modelFile)))))
 }
 
 // A trialDir keeps the checkpoints and the model of a trial. It implements
@@ -172,6 +174,9 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 	if err != nil {
 		return trained{}, err
 	}
+	if err := d.checkSum(d.name(a.name, seed, modelFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return trained{}, err
+	}
 	dir := d.trial(a.name, seed)
 	err = m.Load(dir.path(modelFile))
 	if !errors.Is(err, os.ErrNotExist) {
@@ -186,9 +191,12 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 
 // chosen returns the model without or with dropout of a seed, by default the
 // run's first.
-func (d runDir) chosen(to *cmdline.Console, plain bool, seed *uint64) (trained, error) {
+func (d runDir) chosen(to *cmdline.Console, memory mnistrun.Insist, plain bool, seed *uint64) (trained, error) {
 	s, err := d.settings()
 	if err != nil {
+		return trained{}, err
+	}
+	if err := memory.Loading(&s.Config); err != nil {
 		return trained{}, err
 	}
 	a := s.arms()[1]

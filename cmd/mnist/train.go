@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -24,6 +25,7 @@ import (
 // trainCmd trains both arms and compares them.
 type trainCmd struct {
 	settings
+	mnistrun.Insist
 	Workers int    `group:"Experiment" default:"2" help:"Number of runs at a time."`
 	Out     runDir `group:"Experiment" help:"New directory for the run's records, checkpoints, models and report." placeholder:"DIR" type:"path"`
 	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
@@ -56,10 +58,9 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range c.arms() {
-		if _, _, err := a.Trainer(sets, c.Seed); err != nil {
-			return errors.Wrap(err, a.name)
-		}
+	memory, err := c.room(sets)
+	if err != nil {
+		return err
 	}
 	var listener net.Listener
 	if c.Serve != "" {
@@ -78,19 +79,53 @@ func (c *trainCmd) Run(ctx context.Context, to *cmdline.Console) error {
 			return errors.Wrap(err, "--out")
 		}
 	}
-	if c.Resume == "" && c.Out != "" {
-		if c.Out.holdsRun() { // begun since we looked
-			return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
-		}
-		if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
-			return errors.Wrap(err, "--out")
-		}
+	if err := c.begin(); err != nil {
+		return err
 	}
 	to.Logf("%s", blas.Use(min(c.Workers, 2*c.Seeds)))
+	to.Logf("%s", memory)
 	if listener == nil {
 		return c.compare(ctx, to, sets, nil)
 	}
 	return c.serve(ctx, to, sets, listener)
+}
+
+// begin makes a new run, or checks the files of one that is resumed, whose checkpoints
+// are then going to change.
+func (c *trainCmd) begin() error {
+	if c.Out == "" {
+		return nil
+	}
+	if c.Resume != "" {
+		return c.Out.openTrials()
+	}
+	if c.Out.holdsRun() { // begun since we looked
+		return errors.Errorf("--out must be a new directory, got %s, which holds a run", c.Out)
+	}
+	if err := checkpoint.SaveConfig(string(c.Out), c.settings); err != nil {
+		return errors.Wrap(err, "--out")
+	}
+	return errors.Wrap(sums.Keep(string(c.Out), checkpoint.ConfigFile), "--out")
+}
+
+// room says how much memory the runs take that are trained at a time, and returns an
+// error if there is too little, or if an arm cannot be trained.
+func (c *trainCmd) room(sets *mnistrun.Sets) (string, error) {
+	var largest training.Memory
+	for _, a := range c.arms() {
+		m, err := a.Memory(sets, c.Seed)
+		if err != nil {
+			return "", errors.Wrap(err, a.name)
+		}
+		if m.Total() > largest.Total() {
+			largest = m
+		}
+	}
+	runs := min(c.Workers, 2*c.Seeds)
+	if err := c.Room(int64(runs) * largest.Total()); err != nil {
+		return "", errors.WithMessagef(err, "training takes %v, %d times", largest, runs)
+	}
+	return fmt.Sprintf("Memory for each of %d runs at a time: %v.", runs, largest), nil
 }
 
 // serve compares the arms and shows a page with the learning curves.
@@ -138,6 +173,9 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 	// What was finished is kept and shown even if the rest was interrupted.
 	if saveErr := c.Out.saveResults(results); err == nil {
 		err = saveErr
+	}
+	if sumErr := c.Out.closeTrials(c.arms(), c.seeds()); err == nil {
+		err = sumErr
 	}
 	if pairs := experiment.Pairs(results, without, with); len(pairs) > 0 {
 		if page != nil {

@@ -77,6 +77,7 @@ func password(file string) (string, error) {
 type session struct {
 	*queue.Queue
 	nc         *nats.Conn
+	mu         sync.Mutex // guards server while following
 	server     *queue.Server
 	connection queue.Connection
 	owner      bool // no other command used the store
@@ -163,8 +164,28 @@ func (o *session) succeed(ctx context.Context, store string) {
 		}
 		// One of the waiting commands gets the store's lock.
 		if server, err := queue.StartServer(queue.ServerConfig{Store: store, Listen: address, Key: o.connection.Key, Temporary: true}); err == nil {
+			o.mu.Lock()
 			o.server = server
+			o.mu.Unlock()
 			return
+		}
+	}
+}
+
+// guard returns the error of a server inside this process that can keep nothing more,
+// and nil when ctx is done.
+func (o *session) guard(ctx context.Context) error {
+	for {
+		o.mu.Lock()
+		server := o.server
+		o.mu.Unlock()
+		if server != nil {
+			return server.Watch(ctx, 2*time.Second)
+		}
+		select {
+		case <-time.After(time.Second): // another command has it, and may end
+		case <-ctx.Done():
+			return nil
 		}
 	}
 }
@@ -213,8 +234,7 @@ func (c *serverCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	to.Logf("Serving %s at %s. The user is %s.", c.Store, s.Connection().URL, queue.User)
-	<-ctx.Done()
-	return nil
+	return s.Watch(ctx, 2*time.Second)
 }
 
 // config checks the flags.

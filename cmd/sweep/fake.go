@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"os"
 	"regexp"
 	"time"
 
@@ -25,6 +27,7 @@ type fakeConfig struct {
 	Epochs int     `json:"epochs"` // more of them lower the error
 	Fail   string  `json:"fail"`   // the failure, unless empty
 	Panic  bool    `json:"panic"`
+	Crash  string  `json:"crash,omitempty"` // how it misbehaves: exit, memory, goroutine or hang
 	Seed   uint64  `json:"seed"`
 }
 
@@ -57,6 +60,7 @@ func (f fake) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	if c.Panic {
 		panic("as told")
 	}
+	misbehave(ctx, c.Crash)
 	if c.Fail != "" {
 		return sweep.Outcome{Failure: c.Fail}, nil
 	}
@@ -64,6 +68,23 @@ func (f fake) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	noise := float64(sum[0]) / 256
 	e := 0.02 + 0.1*(c.X-0.3)*(c.X-0.3) + 0.05/float64(c.Epochs) + 0.004*noise
 	return sweep.Outcome{Metrics: map[string]float64{"error": e}, Fingerprint: hex.EncodeToString(sum[:8])}, nil
+}
+
+// misbehave does what no recover and no context helps against.
+func misbehave(ctx context.Context, how string) {
+	switch how {
+	case "exit":
+		os.Exit(3)
+	case "goroutine":
+		go panic("as told, elsewhere")
+		<-ctx.Done()
+	case "memory":
+		for all := [][]byte{}; ; time.Sleep(time.Millisecond) {
+			all = append(all, bytes.Repeat([]byte{1}, 16<<20))
+		}
+	case "hang":
+		select {}
+	}
 }
 
 // place is where configfile found an error.

@@ -30,6 +30,7 @@ type cli struct {
 	Status     statusCmd          `cmd:"" help:"Show the progress of sweeps."`
 	Results    resultsCmd         `cmd:"" help:"Write the results of a sweep."`
 	Simulate   simulateCmd        `cmd:"" help:"Measure the overhead of a trial with workers that train nothing."`
+	Trial      trialCmd           `cmd:"" hidden:"" help:"Run the trials on the standard input."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
@@ -82,7 +84,8 @@ func writeArtefacts(ctx context.Context, q *queue.Queue, results map[string]swee
 			if err := os.MkdirAll(filepath.Join(dir, r.ID), 0o777); err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(dir, r.ID, name), data, 0o666); err != nil {
+			write := func(w io.Writer) error { _, err := w.Write(data); return err }
+			if err := atomicfile.Write(filepath.Join(dir, r.ID, name), write); err != nil {
 				return err
 			}
 		}

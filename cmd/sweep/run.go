@@ -35,6 +35,7 @@ type runCmd struct {
 	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
 	Metric  string   `group:"Spec" help:"Metric to minimize; error by default." placeholder:"NAME"`
 
+	trialLimits
 	Workers int    `default:"2" help:"Workers to start on this machine; 0 for none."`
 	Out     string `help:"Directory for the tables, plots and page; runs/NAME by default." type:"path" placeholder:"DIR"`
 }
@@ -43,6 +44,9 @@ type runCmd struct {
 func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Workers < 0 || c.Workers > 1024 {
 		return cmdline.Usagef("--workers must be in [0, 1024], got %d", c.Workers)
+	}
+	if err := c.trialLimits.check(); err != nil {
+		return err
 	}
 	s, err := c.spec()
 	if err != nil {
@@ -61,20 +65,30 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	defer o.Close()
+	o.Queue.Version = version()
 	to.Logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
 	start := time.Now()
-	working, stop := context.WithCancel(ctx)
+	working, broken := context.WithCancelCause(ctx)
+	stop := func() { broken(nil) }
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := o.guard(working); err != nil {
+			broken(err)
+		}
+	})
 	for i := range c.Workers {
 		wg.Go(func() { c.work(working, to, o.connection, i) })
 	}
 	last := time.Time{}
-	results, err := o.Run(ctx, s, p, func(state queue.State) {
+	results, err := o.Run(working, s, p, func(state queue.State) {
 		if time.Since(last) >= time.Second || state.Waiting == 0 {
 			last = time.Now()
 			to.Logf("%s", line(state))
 		}
 	})
+	if cause := context.Cause(working); errors.Is(cause, queue.ErrStore) {
+		err = cause
+	}
 	stop()
 	wg.Wait()
 	if len(results) == 0 {
@@ -102,7 +116,8 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 		to.Logf("worker %d: %v", i, err)
 		return
 	}
-	args := []string{"worker", "--with-input", "--nats", at.URL, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i)}
+	args := []string{"worker", "--with-input", "--nats", at.URL, "--name", fmt.Sprintf("local-%d-%d", os.Getpid(), i),
+		"--trial-time", c.TrialTime.String(), "--trial-memory", fmt.Sprint(c.share(c.Workers))}
 	for _, f := range [][2]string{{"--user", at.User}, {"--creds", at.Credentials}, {"--tls-ca", at.CA}, {"--tls-cert", at.Certificate}, {"--tls-key", at.CertificateKey}} {
 		if f[1] != "" {
 			args = append(args, f[0], f[1])

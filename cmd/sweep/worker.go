@@ -6,11 +6,9 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"runtime"
 	"time"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
@@ -20,11 +18,11 @@ import (
 // workerCmd runs trials.
 type workerCmd struct {
 	server
-	Name        string        `help:"Unique name of this worker; host and process by default."`
-	Threads     int           `default:"1" help:"Threads of the computation. Workers side by side use the cores better than threads do."`
-	Checkpoints time.Duration `default:"10s" help:"How much work a crash may cost."`
-	WithInput   bool          `hidden:"" help:"Exit when the standard input ends."`
-	Idle        time.Duration `help:"Exit after this long without a trial; 0 for never." placeholder:"DURATION"`
+	Name string `help:"Unique name of this worker; host and process by default."`
+	trialLimits
+	computing
+	WithInput bool          `hidden:"" help:"Exit when the standard input ends."`
+	Idle      time.Duration `help:"Exit after this long without a trial; 0 for never." placeholder:"DURATION"`
 }
 
 var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
@@ -33,6 +31,9 @@ var notInName = regexp.MustCompile(`[^a-zA-Z0-9_-]+`)
 func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Threads < 1 || c.Idle < 0 {
 		return cmdline.Usagef("--threads must be positive and --idle not negative, got %d and %v", c.Threads, c.Idle)
+	}
+	if err := c.trialLimits.check(); err != nil {
+		return err
 	}
 	if c.Name == "" {
 		host, _ := os.Hostname()
@@ -63,16 +64,15 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(c.Threads)
-	library := blas.Find()
-	gorgonia.Use(library)
-	if library.Library() != "" {
-		// A library without such a function uses as many threads as it likes.
-		_ = library.SetThreads(c.Threads)
+	q.Version = version()
+	apart, end, err := c.apart(c.trialLimits)
+	if err != nil {
+		return err
 	}
-	to.Logf("%s works for %s. %s", c.Name, connection.URL, library.Describe())
+	defer end()
+	to.Logf("%s works for %s. %s", c.Name, connection.URL, blas.Find().Describe())
 	w := &queue.Worker{
-		Queue: q, Name: c.Name, Programs: programs(c.Checkpoints), Idle: c.Idle,
+		Queue: q, Name: c.Name, Programs: apart, Idle: c.Idle,
 		Log: func(s string) { to.Logf("%s: %s", c.Name, s) },
 	}
 	return w.Run(ctx)

@@ -4,9 +4,11 @@ package atomicfile
 
 import (
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -18,7 +20,7 @@ import (
 // and the temporary one is removed.
 func Write(path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, prefix(path)+"*"+suffix)
+	f, err := create(path)
 	if err != nil {
 		return errors.Wrap(err, "atomicfile: Write")
 	}
@@ -32,9 +34,6 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err = write(f); err != nil {
 		return err
 	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
 	if err = f.Sync(); err != nil {
 		return err
 	}
@@ -45,6 +44,18 @@ func Write(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return syncDir(dir)
+}
+
+// create makes the temporary file of path, which others may read as far as the umask
+// lets them: os.CreateTemp would keep it from them.
+func create(path string) (*os.File, error) {
+	for {
+		name := filepath.Join(filepath.Dir(path), prefix(path)+strconv.FormatUint(rand.Uint64(), 10)+suffix)
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 // The name of a temporary file is that of its file between these, with digits

@@ -47,3 +47,26 @@ func TestExclusivelyPanics(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is done alone sees no build and no run at work, and they see it done or not begun.
+func TestAlone(t *testing.T) {
+	var wg sync.WaitGroup
+	shared := 0
+	for i := range 100 {
+		wg.Go(func() {
+			read := func() error { _ = shared; return nil } // for the race detector
+			switch i % 3 {
+			case 0:
+				Alone(func() { shared++ })
+			case 1:
+				_ = Run(read)
+			default:
+				_ = Exclusively(read)
+			}
+		})
+	}
+	wg.Wait()
+	if shared != 34 {
+		t.Errorf("want 34, got %d", shared)
+	}
+}

@@ -8,12 +8,12 @@ import (
 )
 
 // Model returns the untrained network.
-func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) {
+func (c *Config) Model(inputs, classes int, seed uint64, opts ...models.Option) (*models.Model, error) {
 	net := models.MLP{
 		Inputs: inputs, Hidden: c.Hidden, Outputs: classes,
 		InputDropout: c.InputP, HiddenDropout: c.P, Submatrix: c.Submatrix, BatchNorm: c.BatchNorm,
 	}
-	return models.New(net, []int{inputs}, models.WithSeed(seed))
+	return models.New(net, []int{inputs}, append(opts, models.WithSeed(seed))...)
 }
 
 // heldOut is the share of the training images that early stopping holds out:
@@ -21,8 +21,8 @@ func (c *Config) Model(inputs, classes int, seed uint64) (*models.Model, error) 
 const heldOut = 6
 
 // Trainer returns the trainer of the network for a seed, and its data, as a
-// function of c, s and seed.
-func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data, error) {
+// function of c, s and seed. Options are those of the model.
+func (c *Config) Trainer(s *Sets, seed uint64, opts ...models.Option) (*training.Trainer, training.Data, error) {
 	train, _, err := s.Train.Stratified(c.Train, seed)
 	if err != nil {
 		return nil, training.Data{}, err
@@ -31,7 +31,7 @@ func (c *Config) Trainer(s *Sets, seed uint64) (*training.Trainer, training.Data
 	if s.Curve != nil {
 		data.Validation = s.Curve
 	}
-	model, err := c.Model(train.InputShape()[0], train.Classes, seed)
+	model, err := c.Model(train.InputShape()[0], train.Classes, seed, opts...)
 	if err != nil {
 		return nil, data, err
 	}

@@ -16,6 +16,28 @@ func UpdatesBlocks(solver gorgonia.Solver) bool {
 	return false
 }
 
+// Slots returns how many tensors of its size a solver keeps for each parameter; for
+// solvers of other packages 2, the most that Gorgonia's keep.
+func Slots(solver gorgonia.Solver) int {
+	switch s := solver.(type) {
+	case *SGD:
+		return slotsFor(0, s.Momentum)
+	case *RMSProp:
+		return slotsFor(1, s.Momentum)
+	case *AdaGrad:
+		return 1
+	}
+	return 2
+}
+
+// slotsFor adds the velocity, if there is momentum, to the other slots.
+func slotsFor(others int, momentum float64) int {
+	if momentum > 0 {
+		return others + 1
+	}
+	return others
+}
+
 // part is the block of a parameter that a gradient belongs to. A vector counts
 // as a row.
 type part struct {

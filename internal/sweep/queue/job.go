@@ -59,7 +59,7 @@ func (j *job) Keep(ctx context.Context, name string, data []byte) error {
 	if len(data) > maxObject {
 		return errors.Errorf("sweep: Keep: artefact must be at most %d bytes, got %d", maxObject, len(data))
 	}
-	for {
+	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		_, err := j.queue.artefacts.PutBytes(ctx, j.trial.Sweep+"/"+j.trial.ID+"/"+name, data)
 		if err == nil {
 			j.kept = append(j.kept, name)
@@ -68,8 +68,8 @@ func (j *job) Keep(ctx context.Context, name string, data []byte) error {
 		if ctx.Err() != nil {
 			return errors.Wrap(err, "sweep: Keep")
 		}
-		j.worker.log("artefact %s of %s is not kept yet: %v", name, j.key(), err)
-		pause(ctx, 200*time.Millisecond)
+		j.worker.complain("artefact %s of %s is not kept yet: %v", name, j.key(), err)
+		pause(ctx, wait)
 	}
 }
 

@@ -36,12 +36,24 @@ const (
 	fromHeader   = "Sweep-From" // the subject that the message had
 )
 
+// versionHeader is the header of trials that says which version of the program sent
+// them.
+const versionHeader = "Sweep-Version"
+
+// noStorage is the code of a server whose disk has no room for a new stream. It gives
+// streams three quarters of what is free; dead letters alone reserve 256 MiB.
+const noStorage = 10047
+
 // workerTTL is how long a worker is listed after its last sign of life.
 const workerTTL = 15 * time.Second
 
 // A Queue is the part of a server that holds sweeps: specs, trials, results and
 // workers.
 type Queue struct {
+	// Version is that of the program. Trials are for workers of the same version only;
+	// "" is for any.
+	Version string
+
 	js                      jetstream.JetStream
 	trials, dead            jetstream.Stream
 	consumer                jetstream.Consumer
@@ -88,7 +100,12 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 			return
 		},
 	} {
-		if err := open(); err != nil {
+		err := open()
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.ErrorCode == noStorage {
+			err = errors.Errorf("the server must have 400 MiB free on the disk of its store (%v)", err)
+		}
+		if err != nil {
 			return nil, errors.Wrap(err, "sweep: Open")
 		}
 	}
@@ -281,7 +298,12 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 				return err
 			}
 			name := t.Sweep + "." + t.ID
-			f, err := q.js.PublishAsync(trialSubject+name, data)
+			m := nats.NewMsg(trialSubject + name)
+			m.Data = data
+			if q.Version != "" {
+				m.Header.Set(versionHeader, q.Version)
+			}
+			f, err := q.js.PublishMsgAsync(m)
 			if err != nil {
 				return errors.Wrap(err, "publish")
 			}

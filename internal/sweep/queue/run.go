@@ -44,6 +44,9 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 	if err := q.Begin(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := q.renew(ctx, s.Name); err != nil {
+		return nil, errors.Wrap(err, "sweep: Run")
+	}
 	for {
 		done, err := q.round(ctx, s.Name, plan, watch)
 		if err == nil || ctx.Err() != nil {
@@ -61,6 +64,26 @@ func (q *Queue) Run(ctx context.Context, s *sweep.Spec, p sweep.Program, watch f
 		}
 		pause(ctx, 500*time.Millisecond)
 	}
+}
+
+// renew removes waiting trials that another version of the program has sent, which its
+// workers would take and no others: they are sent again.
+func (q *Queue) renew(ctx context.Context, name string) error {
+	waiting, err := q.Waiting(ctx, name)
+	if err != nil || q.Version == "" {
+		return nil // a round waits for the server
+	}
+	for id := range waiting {
+		m, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
+		if err != nil {
+			continue // done by now, or damaged
+		}
+		if v := m.Header.Get(versionHeader); v == "" || v == q.Version {
+			return nil // they have been sent by one program
+		}
+		return q.trials.Purge(ctx, jetstream.WithPurgeSubject(trialSubject+name+".>"))
+	}
+	return nil
 }
 
 // finish looks for trials that were given up.

@@ -19,6 +19,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
+	"github.com/gorgonia-dropout/dropout/internal/room"
 )
 
 // A Server is a NATS server with JetStream inside this process.
@@ -26,7 +27,9 @@ type Server struct {
 	nats       *server.Server
 	lock       *os.File
 	connection Connection
+	store      string
 	saved      string // where the connection is kept
+	free       func(dir string) (bytes int64, ok bool)
 }
 
 // ServerConfig says what a server stores where, and who may connect.
@@ -89,7 +92,7 @@ func StartServer(c ServerConfig) (_ *Server, err error) {
 		}
 		return nil, errors.WithMessage(ErrInUse, c.Store)
 	}
-	s := &Server{lock: lock}
+	s := &Server{lock: lock, store: c.Store, free: room.Disk}
 	defer func() {
 		if err != nil {
 			s.Close()

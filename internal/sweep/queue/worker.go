@@ -37,6 +37,7 @@ type Worker struct {
 	Log func(string)
 
 	state atomic.Pointer[WorkerState]
+	last  string // the complaint that was logged last
 }
 
 // A WorkerState describes a worker.
@@ -79,6 +80,10 @@ func (w *Worker) Run(ctx context.Context) error {
 		cancel()
 		switch {
 		case err == nil:
+			if err := w.foreign(msg); err != nil {
+				return errors.Wrap(err, "sweep: Run")
+			}
+			w.last = ""
 			w.handle(ctx, msg)
 			last = time.Now()
 			continue
@@ -86,7 +91,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		case w.Queue.js.Conn().IsClosed():
 			return errors.Wrap(err, "sweep: Run") // for instance a wrong password
 		case ctx.Err() == nil:
-			w.log("waiting for the server: %v", err)
+			w.complain("waiting for the server: %v", err)
 			pause(ctx, 200*time.Millisecond)
 		}
 		if w.Idle > 0 && time.Since(last) >= w.Idle {
@@ -99,6 +104,14 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) log(format string, args ...any) {
 	if w.Log != nil {
 		w.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+// complain logs what goes wrong again and again, once.
+func (w *Worker) complain(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != w.last {
+		w.last = text
+		w.log("%s", text)
 	}
 }
 
@@ -125,6 +138,20 @@ func (w *Worker) beat(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// ErrVersion is the error of a worker of another version than the program that sent a
+// trial: the two could give different results for the same settings.
+var ErrVersion = errors.New("worker must be of the version of the program that runs the sweep")
+
+// foreign returns ErrVersion for a trial of another version, which it gives back.
+func (w *Worker) foreign(msg jetstream.Msg) error {
+	want := msg.Headers().Get(versionHeader)
+	if want == "" || w.Queue.Version == "" || want == w.Queue.Version {
+		return nil
+	}
+	_ = msg.NakWithDelay(time.Second) // if it is lost, the trial comes back later
+	return errors.Wrapf(ErrVersion, "%.100q, got %.100q", want, w.Queue.Version)
 }
 
 // handle processes a message, whatever it holds.
@@ -184,7 +211,7 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 		w.bury(ctx, msg, meta, err)
 		return
 	}
-	for ctx.Err() == nil {
+	for wait := 200 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, 10*time.Second) {
 		// Create succeeds once for each key: a trial that two workers have run
 		// counts once.
 		_, err := w.Queue.results.Create(ctx, key, data)
@@ -195,8 +222,8 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 			}
 			return
 		}
-		w.log("result %s is not kept yet: %v", key, err)
-		pause(ctx, 200*time.Millisecond)
+		w.complain("result %s is not kept yet: %v", key, err)
+		pause(ctx, wait)
 	}
 }
 

@@ -1,0 +1,223 @@
+package child
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
+	"github.com/gorgonia-dropout/dropout/internal/sweep"
+)
+
+// A Program runs the trials of another in a process. The process is kept for the next
+// trial. Use it in one goroutine at a time.
+type Program struct {
+	sweep.Program
+	Process *Process
+	// Tries is how often a trial is begun whose process crashes or has to be ended,
+	// from its last checkpoint, before it counts as failed; 0 means 3.
+	Tries int
+	// Time is how long a try may take; 0 for any time.
+	Time time.Duration
+}
+
+// A Process is the process, which several programs share.
+type Process struct {
+	// Command returns the command that calls [Serve] on its input and output.
+	Command func() *exec.Cmd
+
+	cmd    *exec.Cmd
+	to     *gob.Encoder
+	from   *gob.Decoder
+	input  io.Closer
+	stderr *tail
+}
+
+// Run implements [sweep.Program].
+func (p *Program) Run(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
+	tries := p.Tries
+	if tries == 0 {
+		tries = 3
+	}
+	var reason string
+	for range tries {
+		o, err := p.try(ctx, j)
+		if err == nil {
+			return o, nil
+		}
+		if ctx.Err() != nil {
+			return o, ctx.Err()
+		}
+		died := (*deadError)(nil)
+		if !errors.As(err, &died) {
+			return o, err
+		}
+		reason = died.Error()
+	}
+	return sweep.Outcome{Failure: plaintext.Line(fmt.Sprintf("given up after %d tries: %s", tries, reason))}, nil
+}
+
+// deadError is the error of a process that has ended.
+type deadError struct{ reason string }
+
+func (e *deadError) Error() string { return e.reason }
+
+// try runs the trial once.
+func (p *Program) try(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
+	state, err := j.Checkpoint(ctx)
+	if err != nil {
+		return sweep.Outcome{}, err
+	}
+	if err := p.Process.start(); err != nil {
+		return sweep.Outcome{}, err
+	}
+	limited, cancel := context.WithCancel(ctx)
+	if p.Time > 0 {
+		limited, cancel = context.WithTimeout(ctx, p.Time)
+	}
+	defer cancel()
+	cmd := p.Process.cmd
+	stop := context.AfterFunc(limited, func() { _ = cmd.Process.Kill() })
+	o, err := p.Process.run(ctx, j, request{j.Trial(), state})
+	if stop() && err == nil {
+		return o, nil
+	}
+	// It is of no use any more: it has ended, or is about to.
+	reason := p.Process.end()
+	switch {
+	case err == nil: // it was done at the very end of its time
+		return o, nil
+	case ctx.Err() != nil:
+		return o, ctx.Err()
+	case limited.Err() != nil:
+		return o, &deadError{fmt.Sprintf("took longer than %v", p.Time)}
+	}
+	if failure := (*failedError)(nil); errors.As(err, &failure) {
+		return o, err
+	}
+	return o, &deadError{"process ended: " + reason}
+}
+
+// failedError is an error that the program has returned.
+type failedError struct{ text string }
+
+func (e *failedError) Error() string { return e.text }
+
+// run sends a request and passes on what comes back. The error is of the process, a
+// *failedError, or of the job.
+func (p *Process) run(ctx context.Context, j sweep.Job, r request) (sweep.Outcome, error) {
+	if err := p.to.Encode(r); err != nil {
+		return sweep.Outcome{}, err
+	}
+	for {
+		var r reply
+		if err := p.from.Decode(&r); err != nil {
+			return sweep.Outcome{}, err
+		}
+		var err error
+		switch r.Kind {
+		case progress:
+			j.Progress(r.Done, r.Total)
+		case checkpoint:
+			err = j.SaveCheckpoint(ctx, r.Data)
+		case artefact:
+			err = j.Keep(ctx, r.Name, r.Data)
+		case done:
+			return r.Outcome, nil
+		case failed:
+			err = errors.New(r.Error)
+		default:
+			err = errors.Errorf("reply must be of a known kind, got %d", r.Kind)
+		}
+		if err != nil {
+			return sweep.Outcome{}, &failedError{err.Error()}
+		}
+	}
+}
+
+// start starts the process if there is none.
+func (p *Process) start() error {
+	if p.cmd != nil {
+		return nil
+	}
+	cmd := p.Command()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return errors.WithStack(err)
+	}
+	p.stderr = &tail{}
+	cmd.Stderr = p.stderr
+	if err := cmd.Start(); err != nil {
+		return errors.Wrap(err, "starting a process for trials")
+	}
+	p.cmd, p.input, p.to, p.from = cmd, in, gob.NewEncoder(in), gob.NewDecoder(out)
+	return nil
+}
+
+// end ends the process and returns why it has ended by itself, if it has.
+func (p *Process) end() string {
+	_ = p.cmd.Process.Kill() // it may have ended
+	p.input.Close()
+	err := p.cmd.Wait()
+	p.cmd = nil
+	if why := p.stderr.reason(); why != "" {
+		return why
+	}
+	return fmt.Sprint(err)
+}
+
+// Close ends the process, if there is one.
+func (p *Process) Close() {
+	if p.cmd != nil {
+		p.end()
+	}
+}
+
+// tail keeps the first line that a process says last: of a crash the reason comes
+// first, before the stacks.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// maxTail is how much of it is kept, from the end.
+const maxTail = 64 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, b...)
+	if n := len(t.text) - maxTail; n > 0 {
+		t.text = bytes.Clone(t.text[n:])
+	}
+	return len(b), nil
+}
+
+// reason returns the line of a Go program's crash, or else its last one.
+func (t *tail) reason() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	last := ""
+	for line := range strings.Lines(string(t.text)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "runtime: out of memory") {
+			return line
+		}
+		if line != "" {
+			last = line
+		}
+	}
+	return last
+}
