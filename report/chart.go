@@ -73,16 +73,19 @@ func (c Chart) Figure() (*Figure, error) {
 		}
 		for _, s := range c.Series {
 			s.draw(&canvas, s.drawable(c), x, y)
+			s.note(&canvas, c, x, y)
 		}
 	}))
-	var names []string
+	var names, named []string
 	for _, s := range c.Series {
-		names = append(names, s.Name)
+		if names = append(names, s.Name); s.Name != "" {
+			named = append(named, s.Name)
+		}
 	}
 	_, key := keyOf(names, figureWidth-2*margin)
 	body := drawAxes(p, scaled(c.Y, c.LogY), margin)
 	return &Figure{
-		Title: c.Title, Caption: c.Caption, Alt: c.Alt, width: figureWidth, height: figureHeight + key,
+		Title: c.Title, Caption: c.Caption, Alt: c.Alt, width: figureWidth, height: figureHeight + key, hides: len(named) > 1,
 		draw: func(canvas draw.Canvas) {
 			c.drawKey(draw.Crop(canvas, margin, -margin, 0, -margin), names)
 			body(draw.Crop(canvas, 0, 0, 0, -key))
@@ -200,6 +203,21 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 	}
 	for _, at := range line {
 		dot(c, at, fade(col, opacity), dotRadius)
+	}
+}
+
+// note keeps the values of the points for pages.
+func (s Series) note(canvas *draw.Canvas, c Chart, x, y func(float64) vg.Length) {
+	points := s.drawable(c)
+	for k, i := range points {
+		if k%every(len(points)) != 0 {
+			continue
+		}
+		name := ""
+		if s.Name != "" {
+			name = s.Name + ", "
+		}
+		note(canvas, vg.Point{X: x(s.X[i]), Y: y(s.Y[i])}, "%s%s %.4g: %.4g", name, c.X, s.X[i], s.Y[i])
 	}
 }
 
