@@ -227,6 +227,11 @@ func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 			last := line[len(line)-1]
 			dot(c, last, col, 3)
 			if part.last {
+				if c.Max.X-last.X > margin { // the line is not at its label
+					leader := stroke(fade(col, 0.6), 1)
+					leader.Dashes = []vg.Length{1, 3}
+					c.StrokeLine2(leader, last.X, last.Y, c.Max.X+margin/2, last.Y)
+				}
 				labels = append(labels, nameLabel(cv.index, cv.label, last.Y))
 			}
 		}

@@ -21,7 +21,7 @@ const module = "github.com/gorgonia-dropout/dropout"
 // below, but none beside or above it. docs/design.md shows the same.
 var layers = [][]string{
 	{"internal/datafile"},
-	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/parallel", "internal/philox", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/tensorfile"},
+	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/parallel", "internal/philox", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/tensorfile"},
 	{"internal/kernel", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op"},
