@@ -106,7 +106,7 @@ func (c Chart) drawKey(canvas draw.Canvas, names []string) {
 			canvas.StrokeLine2(s.stroke(), at.X, middle, at.X+keyStroke, middle)
 		}
 		if !s.NoDots {
-			dot(&canvas, vg.Point{X: at.X + keyStroke/2, Y: middle}, h.line, dotRadius)
+			dot(&canvas, vg.Point{X: at.X + keyStroke/2, Y: middle}, fade(h.line, s.opacity()), dotRadius)
 		}
 		at.X += keyStroke + keyGap
 		canvas.FillText(style, at, e.text)
@@ -197,13 +197,17 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 	if s.NoDots {
 		return
 	}
-	opacity := s.Opacity
-	if opacity == 0 {
-		opacity = 1
-	}
 	for _, at := range line {
-		dot(c, at, fade(col, opacity), dotRadius)
+		dot(c, at, fade(col, s.opacity()), dotRadius)
 	}
+}
+
+// opacity returns that of the dots.
+func (s Series) opacity() float64 {
+	if s.Opacity == 0 {
+		return 1
+	}
+	return s.Opacity
 }
 
 // note keeps the values of the points for pages.

@@ -135,6 +135,9 @@ func curveAxis(a *plot.Axis, low, high float64) (log bool) {
 		a.Tick.Marker = logTicks(a.Min, a.Max)
 		return true
 	}
+	if low == 0 && high == 0 {
+		high = 1 // nothing else would be a scale
+	}
 	from, to := around(low, high, max(0.05*(high/2-low/2)*2, 0.02*max(math.Abs(low), math.Abs(high)), 1e-12))
 	if low >= 0 {
 		from = max(0, from)

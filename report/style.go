@@ -146,7 +146,11 @@ func dot(c *draw.Canvas, at vg.Point, col color.Color, radius float64) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: col, Radius: vg.Points(radius), Shape: draw.CircleGlyph{}}, at)
 }
 
-// fillClear writes text over a patch that hides the lines below it.
+// FillClear writes text over a patch that hides the lines below it.
+func FillClear(c *draw.Canvas, style draw.TextStyle, at vg.Point, s string) {
+	fillClear(c, style, at, s)
+}
+
 func fillClear(c *draw.Canvas, style draw.TextStyle, at vg.Point, s string) {
 	const edge = 1.5
 	box := style.Rectangle(s).Add(at)
