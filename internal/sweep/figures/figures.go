@@ -114,7 +114,7 @@ func against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 		c.Caption += " Line and band: mean, with its 95 % confidence interval, of the trials in each part of the range, whatever their other settings are."
 	}
 	if s.Halving != nil && s.Halving.Resource != name {
-		c.Caption += " Darker dots have more " + s.Halving.Resource + "."
+		c.Caption += " Stronger dots have more " + s.Halving.Resource + "."
 	}
 	top := rows[0]
 	c.Alt = fmt.Sprintf("%s against %s: lowest, %s, at %s.", s.Metric, name, s.Value(top.Estimate.Mean), sweep.Text(top.Settings[name]))
@@ -173,7 +173,7 @@ func bins(rows []sweep.Row, name string, xs []float64, logarithmic bool) []cente
 	return all
 }
 
-// dots returns all trials; those that halving has given more are darker.
+// dots returns all trials; those that halving has given more are stronger.
 func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 	byRound := make(map[float64]*report.Series)
 	for _, r := range rows {
@@ -194,7 +194,7 @@ func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 		byRound[round].Name = "trial"
 		if len(byRound) > 1 {
 			byRound[round].Name = fmt.Sprintf("%s %v", s.Halving.Resource, round)
-			byRound[round].Opacity = 0.25 + 0.65*float64(i)/float64(len(byRound)-1)
+			byRound[round].Opacity = 0.35 + 0.65*float64(i)/float64(len(byRound)-1)
 		}
 		all = append(all, *byRound[round])
 	}

@@ -74,7 +74,7 @@ func TestAll(t *testing.T) {
 		{"name: a\nspace: {fail: [1, 2]}", "", nil},
 		{"name: a\nsettings: {p: 0.1}", "best", nil},
 		{"name: a\nmethod: random\ntrials: 40\nspace: {p: {uniform: [0, 1]}, lr: {log: [0.001, 1]}}", "best against-lr against-p importance parallel", []string{"mean, with its 95 % confidence interval"}},
-		{"name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}", "best against-p against-epochs parallel", []string{"Darker dots have more epochs"}},
+		{"name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}", "best against-p against-epochs parallel", []string{"Stronger dots have more epochs"}},
 	} {
 		s, results := play(t, tt.spec)
 		rows, err := sweep.Rows(s, results)
