@@ -188,7 +188,7 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 		at := vg.Point{X: x(s.X[i]), Y: y(s.Y[i])}
 		line = append(line, at)
 		if low, high := s.bar(i); low != high {
-			c.StrokeLine2(stroke(col, 1), at.X, y(low), at.X, y(high))
+			drawBar(c, stroke(col, 1.25), vg.Point{X: at.X, Y: y(low)}, vg.Point{X: at.X, Y: y(high)})
 		}
 	}
 	if !s.NoLine && len(line) > 1 {
@@ -199,6 +199,19 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 	}
 	for _, at := range line {
 		dot(c, at, fade(col, s.opacity()), dotRadius)
+	}
+}
+
+// drawBar draws an error bar with its caps.
+func drawBar(c *draw.Canvas, style draw.LineStyle, from, to vg.Point) {
+	const half = 3 // cap
+	c.StrokeLine2(style, from.X, from.Y, to.X, to.Y)
+	for _, end := range []vg.Point{from, to} {
+		if from.X == to.X {
+			c.StrokeLine2(style, end.X-half, end.Y, end.X+half, end.Y)
+		} else {
+			c.StrokeLine2(style, end.X, end.Y-half, end.X, end.Y+half)
+		}
 	}
 }
 

@@ -108,7 +108,11 @@ func (m Mark) draw(c *draw.Canvas, x func(float64) vg.Length, y vg.Length) {
 			bar = 0.35
 		}
 		style := stroke(fade(col, bar), width)
-		c.StrokeLine2(style, x(m.Low), y, x(m.High), y)
+		if m.Large {
+			c.StrokeLine2(style, x(m.Low), y, x(m.High), y)
+		} else {
+			drawBar(c, style, vg.Point{X: x(m.Low), Y: y}, vg.Point{X: x(m.High), Y: y})
+		}
 	}
 	dot(c, vg.Point{X: x(m.Value), Y: y}, fade(col, opacity), radius)
 }
