@@ -51,6 +51,7 @@ func Calibration(of ...Predictions) (*Figure, error) {
 			c.StrokeLines(stroke(hueAmong(i, len(curves)).line, 2), line)
 			for k, b := range r.bins {
 				dot(&c, line[k], hueAmong(i, len(curves)).line, 2+5*math.Sqrt(b.share))
+				note(&c, line[k], "%s: %.1f %% right at a confidence of %.1f %% (%.1f %% of the examples)", of[i].Name, 100*b.accuracy, 100*b.confidence, 100*b.share)
 			}
 		}
 	}))
@@ -59,7 +60,7 @@ func Calibration(of ...Predictions) (*Figure, error) {
 		Title:   "Calibration",
 		Caption: "Dots: bins of confidence, larger with more examples. Expected calibration error (ECE): " + ece,
 		Alt:     "Accuracy by confidence. Expected calibration error: " + ece,
-		width:   figureWidth, height: figureHeight + keyHeight(series),
+		width:   figureWidth, height: figureHeight + keyHeight(series), hides: len(series) > 1,
 		draw: drawAxes(p, "accuracy (%)", margin, series...),
 	}, nil
 }

@@ -73,16 +73,19 @@ func (c Chart) Figure() (*Figure, error) {
 		}
 		for _, s := range c.Series {
 			s.draw(&canvas, s.drawable(c), x, y)
+			s.note(&canvas, c, x, y)
 		}
 	}))
-	var names []string
+	var names, named []string
 	for _, s := range c.Series {
-		names = append(names, s.Name)
+		if names = append(names, s.Name); s.Name != "" {
+			named = append(named, s.Name)
+		}
 	}
 	_, key := keyOf(names, figureWidth-2*margin)
 	body := drawAxes(p, scaled(c.Y, c.LogY), margin)
 	return &Figure{
-		Title: c.Title, Caption: c.Caption, Alt: c.Alt, width: figureWidth, height: figureHeight + key,
+		Title: c.Title, Caption: c.Caption, Alt: c.Alt, width: figureWidth, height: figureHeight + key, hides: len(named) > 1,
 		draw: func(canvas draw.Canvas) {
 			c.drawKey(draw.Crop(canvas, margin, -margin, 0, -margin), names)
 			body(draw.Crop(canvas, 0, 0, 0, -key))
@@ -103,7 +106,7 @@ func (c Chart) drawKey(canvas draw.Canvas, names []string) {
 			canvas.StrokeLine2(s.stroke(), at.X, middle, at.X+keyStroke, middle)
 		}
 		if !s.NoDots {
-			dot(&canvas, vg.Point{X: at.X + keyStroke/2, Y: middle}, h.line, dotRadius)
+			dot(&canvas, vg.Point{X: at.X + keyStroke/2, Y: middle}, fade(h.line, s.opacity()), dotRadius)
 		}
 		at.X += keyStroke + keyGap
 		canvas.FillText(style, at, e.text)
@@ -185,7 +188,7 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 		at := vg.Point{X: x(s.X[i]), Y: y(s.Y[i])}
 		line = append(line, at)
 		if low, high := s.bar(i); low != high {
-			c.StrokeLine2(stroke(col, 1), at.X, y(low), at.X, y(high))
+			drawBar(c, stroke(col, 1.25), vg.Point{X: at.X, Y: y(low)}, vg.Point{X: at.X, Y: y(high)})
 		}
 	}
 	if !s.NoLine && len(line) > 1 {
@@ -194,12 +197,44 @@ func (s Series) draw(c *draw.Canvas, points []int, x, y func(float64) vg.Length)
 	if s.NoDots {
 		return
 	}
-	opacity := s.Opacity
-	if opacity == 0 {
-		opacity = 1
-	}
 	for _, at := range line {
-		dot(c, at, fade(col, opacity), dotRadius)
+		dot(c, at, fade(col, s.opacity()), dotRadius)
+	}
+}
+
+// drawBar draws an error bar with its caps.
+func drawBar(c *draw.Canvas, style draw.LineStyle, from, to vg.Point) {
+	const half = 3 // cap
+	c.StrokeLine2(style, from.X, from.Y, to.X, to.Y)
+	for _, end := range []vg.Point{from, to} {
+		if from.X == to.X {
+			c.StrokeLine2(style, end.X-half, end.Y, end.X+half, end.Y)
+		} else {
+			c.StrokeLine2(style, end.X, end.Y-half, end.X, end.Y+half)
+		}
+	}
+}
+
+// opacity returns that of the dots.
+func (s Series) opacity() float64 {
+	if s.Opacity == 0 {
+		return 1
+	}
+	return s.Opacity
+}
+
+// note keeps the values of the points for pages.
+func (s Series) note(canvas *draw.Canvas, c Chart, x, y func(float64) vg.Length) {
+	points := s.drawable(c)
+	for k, i := range points {
+		if k%every(len(points)) != 0 {
+			continue
+		}
+		name := ""
+		if s.Name != "" {
+			name = s.Name + ", "
+		}
+		note(canvas, vg.Point{X: x(s.X[i]), Y: y(s.Y[i])}, "%s%s %.4g: %.4g", name, c.X, s.X[i], s.Y[i])
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/pkg/errors"
@@ -103,6 +104,40 @@ func (c Comparison) rows() ([][]string, error) {
 			return number(low, m, "%+.*f") + " to " + number(high, m, "%+.*f")
 		}),
 	}, nil
+}
+
+// A resultRow is a measure of both arms on a page. Its cells are in parts that
+// stay on one line.
+type resultRow struct {
+	Name  string
+	Main  bool
+	Cells [][]string
+}
+
+// results returns the columns and rows of the table on a page. It has a row for
+// each measure, the test error first, so that a phone has room for it.
+func (c Comparison) results(pairs []experiment.Result) (head []string, rows []resultRow) {
+	head = []string{c.Without, c.With, fmt.Sprintf("difference, %.0f %% interval", 100*Level)}
+	for _, m := range []experiment.Measure{experiment.TestError, experiment.TrainError, experiment.Gap, experiment.TestNLL} {
+		row := resultRow{Name: m.Name, Main: len(rows) == 0}
+		for _, arm := range head[:2] {
+			mean, err, both := strings.Cut(plusMinus(experiment.Mean(pairs, arm, m), m), " ± ")
+			if row.Cells = append(row.Cells, []string{mean}); both {
+				row.Cells[len(row.Cells)-1] = []string{mean, "± " + err}
+			}
+		}
+		d := experiment.Difference(pairs, c.With, c.Without, m)
+		change := []string{number(d.Mean, m, "%+.*f")}
+		if d.N < 2 {
+			change = append(change, "(needs 2 seeds)")
+		} else {
+			low, high := d.Interval(Level)
+			change = append(change, "("+number(low, m, "%+.*f"), "to "+number(high, m, "%+.*f")+")")
+		}
+		row.Cells = append(row.Cells, change)
+		rows = append(rows, row)
+	}
+	return head, rows
 }
 
 // Finding returns one sentence that says what the comparison found, over the

@@ -112,11 +112,16 @@ func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Fig
 	if curveAxis(&p.Y, low, high) {
 		y += ", log scale"
 	}
-	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) { drawCurves(&c, curves, x, y) }))
+	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) {
+		drawCurves(&c, curves, x, y)
+		for _, cv := range curves {
+			cv.note(&c, of, x, y)
+		}
+	}))
 
 	return &Figure{
 		Title: capital(of.Name) + " by epoch", Caption: curvesCaption(curves), Alt: curvesAlt(curves, of),
-		width: figureWidth, height: figureHeight,
+		width: figureWidth, height: figureHeight, hides: len(curves) > 1,
 		draw: drawAxes(p, y, labelWidth+margin),
 	}, nil
 }
@@ -129,6 +134,9 @@ func curveAxis(a *plot.Axis, low, high float64) (log bool) {
 		a.Min, a.Max = low/1.1, min(high*1.1, math.MaxFloat64)
 		a.Tick.Marker = logTicks(a.Min, a.Max)
 		return true
+	}
+	if low == 0 && high == 0 {
+		high = 1 // nothing else would be a scale
 	}
 	from, to := around(low, high, max(0.05*(high/2-low/2)*2, 0.02*max(math.Abs(low), math.Abs(high)), 1e-12))
 	if low >= 0 {
@@ -222,12 +230,39 @@ func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 			last := line[len(line)-1]
 			dot(c, last, col, 3)
 			if part.last {
+				if c.Max.X-last.X > margin { // the line is not at its label
+					leader := stroke(fade(col, 0.6), 1)
+					leader.Dashes = []vg.Length{1, 3}
+					c.StrokeLine2(leader, last.X, last.Y, c.Max.X+margin/2, last.Y)
+				}
 				labels = append(labels, nameLabel(cv.index, cv.label, last.Y))
 			}
 		}
 	}
 	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Compare(b.y, a.y) })
 	drawLabels(c, c.Max.X+margin, labels)
+}
+
+// note keeps the values of the line for pages.
+func (cv *curve) note(c *draw.Canvas, of Curve, x, y func(float64) vg.Length) {
+	for e, v := range cv.mean {
+		if !finite(v) || e%every(len(cv.mean)) != 0 && e != len(cv.mean)-1 {
+			continue
+		}
+		text := of.text(v)
+		if cv.seeds > 1 {
+			text += fmt.Sprintf(" (%s to %s)", of.text(cv.low[e]), of.text(cv.high[e]))
+		}
+		note(c, vg.Point{X: x(float64(e + 1)), Y: y(v)}, "%s, epoch %d: %s", cv.arm, e+1, text)
+	}
+}
+
+// text returns a value of the curve, in per cent if it is shown so.
+func (of Curve) text(v float64) string {
+	if of.Percent {
+		return fmt.Sprintf("%.2f %%", v)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
 // A part is a range of epochs without a break.
@@ -326,15 +361,9 @@ func curvesAlt(curves []*curve, of Curve) string {
 			continue
 		}
 		first, last := parts[0].start, parts[len(parts)-1].end-1
-		value := func(e int) string {
-			if of.Percent {
-				return fmt.Sprintf("%.2f %%", c.mean[e])
-			}
-			return strconv.FormatFloat(c.mean[e], 'g', 3, 64)
-		}
-		s += fmt.Sprintf(" %s: %s in epoch %d", c.arm, value(first), first+1)
+		s += fmt.Sprintf(" %s: %s in epoch %d", c.arm, of.text(c.mean[first]), first+1)
 		if last > first {
-			s += fmt.Sprintf(", %s in epoch %d", value(last), last+1)
+			s += fmt.Sprintf(", %s in epoch %d", of.text(c.mean[last]), last+1)
 		}
 		s += "."
 	}

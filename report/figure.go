@@ -39,6 +39,7 @@ type Figure struct {
 
 	width, height vg.Length // of the drawing, without title and caption
 	draw          func(draw.Canvas)
+	hides         bool // whether a page may hide one of its series
 }
 
 // NewFigure returns a figure of the given size in points, drawn by draw. Its
@@ -51,8 +52,8 @@ func NewFigure(title, caption, alt string, width, height vg.Length, draw func(dr
 // Sizes of figures in points: the width of a phone, so that text keeps its size
 // there.
 const (
-	figureWidth  vg.Length = 400
-	figureHeight vg.Length = 270
+	figureWidth  vg.Length = 360
+	figureHeight vg.Length = 260
 	margin       vg.Length = 8
 )
 

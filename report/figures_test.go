@@ -190,8 +190,8 @@ func TestPNG(t *testing.T) {
 		if !bytes.Equal(first.Bytes(), second.Bytes()) {
 			t.Errorf("%s: the bytes must be a function of the figure", f.Title)
 		}
-		if img, err := png.Decode(&first); err != nil || img.Bounds().Dx() != 1200 {
-			t.Errorf("%s: PNG must be 1200 pixels wide, got %v", f.Title, err)
+		if img, err := png.Decode(&first); err != nil || img.Bounds().Dx() != 1080 {
+			t.Errorf("%s: PNG must be 1080 pixels wide, got %v", f.Title, err)
 		}
 	}
 }

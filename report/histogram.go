@@ -152,15 +152,24 @@ func histogram(samples []Sample, x string, sparse bool) (*Figure, error) {
 		p.Y.Min, p.Y.Max = 0, 1.05*h.most
 		p.Y.Tick.Marker = linearTicks(0, p.Y.Max, 6)
 	}
-	p.Add(drawn(h.draw))
 	var series []string
 	for _, s := range samples {
 		series = append(series, s.Name)
 	}
+	p.Add(drawn(func(c draw.Canvas, x, y func(float64) vg.Length) {
+		h.draw(c, x, y)
+		for i, share := range h.shares {
+			for b, v := range share {
+				if v > 0 {
+					note(&c, vg.Point{X: (x(h.edge(b)) + x(h.edge(b+1))) / 2, Y: y(v)}, "%s: %.3g %% from %.3g to %.3g", series[i], v, h.edge(b), h.edge(b+1))
+				}
+			}
+		}
+	}))
 	described := strings.Join(h.details, "; ") + "."
 	return &Figure{
 		Title: "Activations", Caption: capital(described), Alt: fmt.Sprintf("Histograms of the %s. %s", x, described),
-		width: figureWidth, height: figureHeight + keyHeight(series),
+		width: figureWidth, height: figureHeight + keyHeight(series), hides: len(series) > 1,
 		draw: drawAxes(p, y, margin, series...),
 	}, nil
 }

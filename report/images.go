@@ -50,8 +50,8 @@ func Filters(name string, weights []float32, height, width int) (*Figure, error)
 	return f, nil
 }
 
-// Mistakes draws the n worst mistakes of a classifier: the wrongly classified
-// examples whose true class got the lowest probability. images holds an image
+// Mistakes draws the n worst mistakes of a classifier: the wrong answers with
+// the highest probability, from the highest down. images holds an image
 // for each example of p, height*width grey values in [0, 1], with ink as 1. It
 // is an error if p and the images do not fit together, or if n is not positive.
 func Mistakes(p Predictions, images []float32, height, width, n int) (*Figure, error) {
@@ -75,10 +75,14 @@ func Mistakes(p Predictions, images []float32, height, width, n int) (*Figure, e
 			wrong = append(wrong, i)
 		}
 	}
-	slices.SortStableFunc(wrong, func(i, j int) int { return cmp.Compare(p.row(i)[p.Labels[i]], p.row(j)[p.Labels[j]]) })
+	slices.SortStableFunc(wrong, func(i, j int) int {
+		_, a := p.answer(i)
+		_, b := p.answer(j)
+		return cmp.Compare(b, a)
+	})
 	f := &Figure{
 		Title:   titleFor("Worst mistakes", p.Name),
-		Caption: fmt.Sprintf("True class → answer, with its probability. %d of %d examples were classified wrong.", len(wrong), len(p.Labels)),
+		Caption: fmt.Sprintf("True class → answer, with the probability of the answer, by which they are sorted. %d of %d examples were classified wrong.", len(wrong), len(p.Labels)),
 		width:   figureWidth,
 	}
 	f.Alt = fmt.Sprintf("The worst of %d mistakes among %d examples, true class and answer:", len(wrong), len(p.Labels))

@@ -15,20 +15,28 @@ import (
 // Inline returns the drawing without title and caption as an SVG element for a
 // page. It has no background, and its colours are those of [PageStyle] if the
 // page includes it, which has others for dark screens. Title, caption and
-// alternative text are up to the page.
+// alternative text are up to the page. With [PageScript] the page shows the
+// value under the pointer, and hides a series whose name is clicked.
 func (f *Figure) Inline() (string, error) {
 	if f == nil || f.draw == nil {
 		return "", errors.New("report: Inline: figure must come from a function of this package, got an empty one")
 	}
-	canvas := vgsvg.New(f.width, f.height)
+	canvas := &noting{Canvas: vgsvg.New(f.width, f.height), height: f.height}
 	f.draw(draw.NewCanvas(canvas, f.width, f.height))
 	svg, err := svgOf(canvas)
 	if err != nil {
 		return "", err
 	}
+	attributes, err := canvas.attributes()
+	if err != nil {
+		return "", errors.Wrap(err, "report: Inline")
+	}
+	if f.hides {
+		attributes += " data-hides"
+	}
 	_, svg, _ = strings.Cut(svg, "<svg ")
 	_, svg, _ = strings.Cut(svg, "viewBox=") // the page gives the size
-	return "<svg viewBox=" + svgColor.ReplaceAllStringFunc(svg, pageColor), nil
+	return "<svg" + attributes + " viewBox=" + svgColor.ReplaceAllStringFunc(svg, pageColor), nil
 }
 
 var svgColor = regexp.MustCompile(`(fill|stroke):#[0-9A-F]{6}`)
@@ -60,6 +68,8 @@ func pageColor(style string) string {
 		return variable("muted", muted)
 	case is(grid):
 		return variable("grid", grid)
+	case is(paper):
+		return variable("card", paper)
 	}
 	for i, h := range hues {
 		if is(h.line) {

@@ -21,7 +21,7 @@ func TestDistinct(t *testing.T) {
 		want  []string
 	}{
 		{"fitting", 100, iris, iris},
-		{"ends", 60, iris, []string{"Iris-setosa", "Iris-versi…", "Iris-virgi…"}},
+		{"ends", 63, iris, []string{"Iris-setosa", "Iris-versi…", "Iris-virgi…"}},
 		{"what they share", 40, iris, []string{"…se…", "…ve…", "…vir…"}},
 		{"the same twice", 20, []string{"abcdefgh", "abcdefgh"}, []string{"a…", "a…"}},
 		{"numbers", 50, []string{"aaaaaaaaaa1zzzzzzzzzzzz", "aaaaaaaaaa2zzzzzzzzzzzz", "bbbbbbbbbb1zzzzzzzzzzzz"}, []string{"1 aaa…", "2 aaa…", "3 bbb…"}},

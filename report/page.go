@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
-	_ "embed" // for the template and the style of pages
+	"crypto/sha256"
+	_ "embed" // for the template, the style and the script of pages
+	"encoding/base64"
 	"html/template"
 	"io"
 	"runtime"
@@ -16,7 +18,9 @@ import (
 )
 
 // A Page is a report as a single HTML file that needs nothing else: no network,
-// no script. It has a section for each part that is set.
+// and to be read no script. Its own script, the only one that it lets a browser
+// run, shows values under the pointer, hides series, sorts and copies. It has a
+// section for each part that is set.
 type Page struct {
 	Title string
 	// Comparison gives the finding, the table of both arms, the learning
@@ -63,12 +67,26 @@ var (
 	pageSource string
 	//go:embed page.css
 	pageStyle string
+	//go:embed page.js
+	pageScript string
 
 	pageTemplate = template.Must(template.New("page").Parse(pageSource))
 )
 
 // PageStyle returns the style sheet of pages, for your own pages with figures.
 func PageStyle() template.CSS { return template.CSS(pageStyle) }
+
+// PageScript returns the script of pages, for the end of your own pages: it
+// serves the drawings of [Figure.Inline] and tables of the class "sortable". A
+// page that replaces its drawings dispatches the event "redrawn" to the document.
+func PageScript() template.JS { return template.JS(pageScript) }
+
+// PageScriptSource returns the source expression by which a content security
+// policy allows [PageScript] alone, as the only content of its element.
+func PageScriptSource() string {
+	sum := sha256.Sum256([]byte(pageScript))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
 
 // WriteHTML writes the page. The same page gives the same bytes. If a figure of
 // the comparison cannot be drawn, for instance because an error is NaN, the
@@ -92,17 +110,24 @@ func (p Page) WriteHTML(w io.Writer) error {
 // A pageView is a page in the form that the template takes.
 type pageView struct {
 	Page
-	Style   template.CSS
-	Finding string
-	Head    []string
-	Rows    [][]string
-	Seeds   int
-	Level   float64 // in per cent
-	Drawn   []figureView
-	Layers  template.HTML
-	Runs    []runView
-	Facts   []fact
+	Style    template.CSS
+	Script   template.JS
+	Allowed  string // the script, in the content security policy
+	Contents []section
+	Finding  string
+	Head     []string
+	Rows     []resultRow
+	Seeds    int
+	Level    float64 // in per cent
+	Drawn    []figureView
+	Layers   template.HTML
+	Runs     []runView
+	Stops    bool // whether a run was stopped
+	Facts    []fact
 }
+
+// A section is a part of the page with a heading.
+type section struct{ ID, Name string }
 
 type figureView struct {
 	*Figure
@@ -128,7 +153,9 @@ func (p Page) view() (*pageView, error) {
 			return nil, errors.Errorf("setting %q must have 1 or 2 values, got %d", s.Name, n)
 		}
 	}
-	v := &pageView{Page: p, Style: PageStyle(), Level: 100 * Level, Facts: p.Environment.facts()}
+	v := &pageView{
+		Page: p, Style: PageStyle(), Script: PageScript(), Allowed: PageScriptSource(), Level: 100 * Level, Facts: p.Environment.facts(),
+	}
 	if p.Network != nil {
 		v.Layers = template.HTML(p.Network.HTML()) // which escapes names
 	}
@@ -145,7 +172,26 @@ func (p Page) view() (*pageView, error) {
 			return nil, err
 		}
 	}
+	v.Contents = v.sections()
 	return v, nil
+}
+
+// sections returns the parts that the page has.
+func (v *pageView) sections() []section {
+	var all []section
+	for _, s := range []struct {
+		section
+		there bool
+	}{
+		{section{"results", "Results"}, v.Rows != nil}, {section{"figures", "Figures"}, true}, {section{"network", "Network"}, v.Layers != ""},
+		{section{"settings", "Hyperparameters"}, v.Settings != nil}, {section{"command", "Run it again"}, v.Command != ""},
+		{section{"environment", "Environment"}, v.Facts != nil}, {section{"runs", "All runs"}, v.Runs != nil},
+	} {
+		if s.there {
+			all = append(all, s.section)
+		}
+	}
+	return all
 }
 
 // compare fills in the comparison's parts.
@@ -154,11 +200,8 @@ func (v *pageView) compare(c Comparison) error {
 	if err != nil {
 		return err
 	}
-	rows, err := c.rows()
-	if err != nil {
-		return err
-	}
-	v.Finding, v.Head, v.Rows, v.Seeds = c.Finding(), rows[0], rows[1:], len(pairs)/2
+	v.Finding, v.Seeds = c.Finding(), len(pairs)/2
+	v.Head, v.Rows = c.results(pairs)
 	for _, draw := range []struct {
 		title string
 		of    func() (*Figure, error)
@@ -179,6 +222,7 @@ func (v *pageView) compare(c Comparison) error {
 	}
 	for _, r := range pairs {
 		v.Runs = append(v.Runs, runOf(r))
+		v.Stops = v.Stops || r.History.Stopped != ""
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"html/template"
 	"math"
 	"os"
 	"regexp"
@@ -67,7 +68,7 @@ func TestPageNetwork(t *testing.T) {
 			t.Errorf("page must have %q", want)
 		}
 	}
-	if strings.Contains(page, "<script>") {
+	if strings.Count(page, "<script>") != 1 {
 		t.Error("the name of a layer is not escaped")
 	}
 	if strings.Contains(html(t, report.Page{Title: "x", Figures: figures(t)[:1]}), "Network") {
@@ -135,7 +136,8 @@ h3 Uncertainty with dropout left on
 h2 Network
 h2 Hyperparameters
 h2 Run it again
-h2 Environment`
+h2 Environment
+h2 All runs`
 	if got := strings.Join(outline, "\n"); got != want {
 		t.Errorf("outline is\n%s\nwant\n%s", got, want)
 	}
@@ -147,7 +149,7 @@ h2 Environment`
 		"Dropout lowered the test error from 7.23 % to 6.10 %", "7.23 ± 0.15 %", "-1.28 to -0.99",
 		"Mean of 3 seeds ± standard error", "95 % confidence intervals", "784-256-256-10", "--plain-epochs 30 --seeds 3 --out runs",
 		"Date 2026-01-02", "Go go1.26.0", "System linux/amd64", "Logical CPUs 2", "BLAS OpenBLAS 0.3.29",
-		"with dropout 3 120 1.5 s 1.30 5.90 0.2360",
+		"with dropout 3 5.90 0.2360 1.30 120 1.5 s",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("page must say %q", want)
@@ -156,7 +158,10 @@ h2 Environment`
 	if n := strings.Count(page, "fill:#") + strings.Count(page, "stroke:#"); n > 0 {
 		t.Errorf("%d colours of drawings do not follow the page", n)
 	}
-	for _, bad := range []string{"<script", "http://", "https://", "@import", "url(", "<link rel=\"stylesheet"} {
+	if n := strings.Count(page, "<script>"); n != 1 || !strings.Contains(page, "<script>"+string(report.PageScript())+"</script>") || !strings.Contains(page, template.HTMLEscapeString(report.PageScriptSource())) {
+		t.Errorf("the page must have its own script as it is, and allow no other, got %d", n)
+	}
+	for _, bad := range []string{"<script ", "http://", "https://", "@import", "url(", "<link rel=\"stylesheet"} {
 		if strings.Contains(strings.NewReplacer("http://www.w3.org/2000/svg", "", "http://www.w3.org/1999/xlink", "").Replace(page), bad) {
 			t.Errorf("page must not ask for anything, got %s", bad)
 		}
@@ -164,7 +169,7 @@ h2 Environment`
 }
 
 func TestPageEscapes(t *testing.T) {
-	page := hostilePage(t)
+	page := strings.Replace(hostilePage(t), "<script>"+string(report.PageScript()), "", 1)
 	for _, bad := range []string{"<script", "<img", "alert('x')</"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("what users write must be text, got %s", bad)
@@ -181,7 +186,7 @@ func TestPageParts(t *testing.T) {
 		want string
 	}{
 		{report.Page{Title: "t", Figures: figure}, "figures"},
-		{report.Page{Title: "t", Comparison: &c}, "results figures"},
+		{report.Page{Title: "t", Comparison: &c}, "results figures runs"},
 		{report.Page{Title: "t", Figures: figure, Environment: &report.Environment{}}, "figures"},
 		{report.Page{Title: "t", Figures: figure, Environment: &report.Environment{Arch: "arm64"}}, "figures environment"},
 		{report.Page{Title: "t", Figures: figure, Command: "go test", Settings: []report.Setting{{"a", []string{"1"}}}}, "figures settings command"},

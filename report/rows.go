@@ -32,7 +32,7 @@ type Mark struct {
 // Sizes of row charts.
 const (
 	rowHeight vg.Length = 21
-	nameWidth vg.Length = 185
+	nameWidth vg.Length = 165
 	rowAxis   vg.Length = 52 // height of the axis with its label, and margins
 )
 
@@ -61,6 +61,7 @@ func (c RowChart) Figure() (*Figure, error) {
 		for _, m := range c.Marks {
 			if finite(m.Value) {
 				m.draw(&canvas, x, y(-float64(m.Row)))
+				note(&canvas, vg.Point{X: x(m.Value), Y: y(-float64(m.Row))}, "%s: %.4g", c.Rows[m.Row], m.Value)
 			}
 		}
 	}))
@@ -107,7 +108,11 @@ func (m Mark) draw(c *draw.Canvas, x func(float64) vg.Length, y vg.Length) {
 			bar = 0.35
 		}
 		style := stroke(fade(col, bar), width)
-		c.StrokeLine2(style, x(m.Low), y, x(m.High), y)
+		if m.Large {
+			c.StrokeLine2(style, x(m.Low), y, x(m.High), y)
+		} else {
+			drawBar(c, style, vg.Point{X: x(m.Low), Y: y}, vg.Point{X: x(m.High), Y: y})
+		}
 	}
 	dot(c, vg.Point{X: x(m.Value), Y: y}, fade(col, opacity), radius)
 }

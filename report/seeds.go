@@ -21,6 +21,10 @@ func (c Comparison) SeedErrors() (*Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	seeds, err := c.seeds()
+	if err != nil {
+		return nil, err
+	}
 	all := slices.Concat(before, after)
 	low, high := slices.Min(all), slices.Max(all)
 	pad := max(0.1*(high-low), 0.01*high, 1e-3)
@@ -33,8 +37,9 @@ func (c Comparison) SeedErrors() (*Figure, error) {
 		}
 		for side, values := range [][]float64{before, after} {
 			h, at := hueOf(side), x(float64(side))
-			for _, v := range values {
+			for i, v := range values {
 				dot(&canvas, vg.Point{X: at, Y: y(v)}, h.line, 3.5)
+				note(&canvas, vg.Point{X: at, Y: y(v)}, "%s, seed %d: %.2f %%", []string{c.Without, c.With}[side], seeds[i], v)
 			}
 			mean := experiment.Estimated(values).Mean
 			style := boldText(textSize, h.text)
@@ -43,8 +48,8 @@ func (c Comparison) SeedErrors() (*Figure, error) {
 			if side == 0 {
 				near, far, style.XAlign = at-margin, at-40, draw.XRight
 			}
+			fillClear(&canvas, style, vg.Point{X: near, Y: y(mean) + 2}, fmt.Sprintf("%.2f", mean))
 			canvas.StrokeLine2(stroke(h.line, 2.5), near, y(mean), far, y(mean))
-			canvas.FillText(style, vg.Point{X: near, Y: y(mean) + 2}, fmt.Sprintf("%.2f", mean))
 		}
 	}))
 	lower := 0
@@ -114,6 +119,8 @@ func (c Comparison) Gaps() (*Figure, error) {
 				slices.Reverse(labels)
 			}
 			drawLabels(&canvas, at+half+margin/2, labels)
+			note(&canvas, vg.Point{X: at, Y: test}, "%s: test error %.2f %%", []string{c.Without, c.With}[side], b.test.Mean)
+			note(&canvas, vg.Point{X: at, Y: train}, "%s: training error %.2f %%", []string{c.Without, c.With}[side], b.train.Mean)
 		}
 	}))
 	alt := "Generalization gap:"
@@ -138,10 +145,23 @@ func (c Comparison) sides(left float64) *plot.Plot {
 	p.X.Min, p.X.Max = left, left+2
 	p.X.Tick.Length = 0
 	p.X.Tick.Label.Font = boldText(textSize, ink).Font
-	width := vg.Length(-left) * (figureWidth - 6*margin) // as much on the left of 0 as on its right
-	names := distinct(boldText(textSize, ink), []string{c.Without, c.With}, width)
+	names := nameLabels([]string{c.Without, c.With})
 	p.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: names[0]}, {Value: 1, Label: names[1]}}
 	return p
+}
+
+// seeds returns the seeds that both arms have finished, in order.
+func (c Comparison) seeds() ([]uint64, error) {
+	pairs, err := c.pairs()
+	if err != nil {
+		return nil, err
+	}
+	var all []uint64
+	for _, r := range pairs {
+		all = append(all, r.Seed)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // values returns a measure of both arms in per cent, in the order of the seeds.

@@ -34,6 +34,7 @@ var (
 	ink   = color.RGBA{0x22, 0x22, 0x22, 0xFF}
 	muted = color.RGBA{0x59, 0x59, 0x59, 0xFF}
 	grid  = color.RGBA{0xDD, 0xDD, 0xDD, 0xFF}
+	paper = color.RGBA{0xFF, 0xFF, 0xFF, 0xFF} // below text that lies on lines
 )
 
 // A hue is a colour for drawing and a darker one for text, which needs more
@@ -145,6 +146,21 @@ func dot(c *draw.Canvas, at vg.Point, col color.Color, radius float64) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: col, Radius: vg.Points(radius), Shape: draw.CircleGlyph{}}, at)
 }
 
+// FillClear writes text over a patch that hides the lines below it.
+func FillClear(c *draw.Canvas, style draw.TextStyle, at vg.Point, s string) {
+	fillClear(c, style, at, s)
+}
+
+func fillClear(c *draw.Canvas, style draw.TextStyle, at vg.Point, s string) {
+	const edge = 1.5
+	box := style.Rectangle(s).Add(at)
+	c.FillPolygon(paper, []vg.Point{
+		{X: box.Min.X - edge, Y: box.Min.Y}, {X: box.Max.X + edge, Y: box.Min.Y},
+		{X: box.Max.X + edge, Y: box.Max.Y}, {X: box.Min.X - edge, Y: box.Max.Y},
+	})
+	c.FillText(style, at, s)
+}
+
 // A label is text beside what it names.
 type label struct {
 	y     vg.Length // its middle
@@ -153,7 +169,7 @@ type label struct {
 }
 
 // labelWidth is the room for labels on the right of a plot.
-const labelWidth vg.Length = 76
+const labelWidth vg.Length = 80
 
 // nameLabels returns label texts for names, on at most three lines, that differ
 // where the names do.
@@ -196,7 +212,7 @@ func drawLabels(c *draw.Canvas, x vg.Length, labels []label) {
 		labels[i].y = max(labels[i].y, floor)
 	}
 	for _, l := range labels {
-		c.FillText(l.style, vg.Point{X: x, Y: l.y + l.style.Height(l.text)/2}, l.text)
+		fillClear(c, l.style, vg.Point{X: x, Y: l.y + l.style.Height(l.text)/2}, l.text)
 	}
 }
 

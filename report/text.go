@@ -137,9 +137,10 @@ func isSVG(c vg.Canvas) bool {
 			c = of.Canvas
 		case draw.Canvas:
 			c = of.Canvas
+		case *noting, *vgsvg.Canvas:
+			return true
 		default:
-			_, ok := c.(*vgsvg.Canvas)
-			return ok
+			return false
 		}
 	}
 }
@@ -197,8 +198,8 @@ func rectangle(p *vg.Path, x, y, w, h vg.Length) {
 // Sizes of text, in points.
 const (
 	titleSize = 15
-	textSize  = 12.5
-	smallSize = 11.5
+	textSize  = 13
+	smallSize = 12
 )
 
 // TextStyle returns the style of text in figures, of the given size in points.

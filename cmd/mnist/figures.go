@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pkg/errors"
-
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
-	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -47,7 +44,7 @@ func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*
 		return err
 	}
 	var plain []report.Predictions
-	var activations []report.Sample
+	var activations [][]report.Sample // by layer
 	for _, a := range s.arms() {
 		m, err := dir.model(a, seed)
 		if err != nil {
@@ -64,11 +61,16 @@ func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*
 			if err := add(report.Filters(a.name, first[0].Value().Float32s(), 28, 28)); err != nil {
 				return nil, err
 			}
-			values, err := firstLayer(ctx, m.Model, data)
+			layers, err := training.Activations(ctx, m.Model, data, activated)
 			if err != nil {
 				return nil, err
 			}
-			activations = append(activations, report.Sample{Name: a.name, Values: values})
+			for i, layer := range layers {
+				if i == len(activations) {
+					activations = append(activations, nil)
+				}
+				activations[i] = append(activations[i], report.Sample{Name: a.name, Values: layer.Values})
+			}
 		}
 		if a.name == without {
 			continue
@@ -82,13 +84,13 @@ func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*
 		for _, one := range sampled {
 			entropy, correct = append(entropy, one.Entropy), append(correct, one.Class() == one.Label)
 		}
-		if err := add(report.Uncertainty(entropy, correct)); err != nil {
-			return nil, err
-		}
 		if err := add(report.Confusion(plain[1], nil)); err != nil {
 			return nil, err
 		}
 		if err := add(report.Mistakes(plain[1], x, 28, 28, 24)); err != nil {
+			return nil, err
+		}
+		if err := add(report.Uncertainty(entropy, correct)); err != nil {
 			return nil, err
 		}
 		plain = append(plain, forReport(fmt.Sprintf("%s, %d passes", a.name, passes), sampled))
@@ -96,10 +98,13 @@ func drawFigures(ctx context.Context, s *settings, dir runDir, seed uint64) ([]*
 	if err := add(report.Calibration(plain...)); err != nil {
 		return nil, err
 	}
-	if len(activations) > 0 {
-		if err := add(report.Activations(activations...)); err != nil {
+	for i, samples := range activations {
+		f, err := report.Activations(samples...)
+		if err := add(f, err); err != nil {
 			return nil, err
 		}
+		f.Title = fmt.Sprintf("Activations of hidden layer %d", i+1)
+		f.Caption = fmt.Sprintf("Of %d units for %d test images. %s", s.Hidden[i], min(activated, data.Len()), f.Caption)
 	}
 	return figures, nil
 }
@@ -113,16 +118,4 @@ func forReport(name string, predictions []uncertainty.Prediction) report.Predict
 		}
 	}
 	return p
-}
-
-// firstLayer returns the activations of the first hidden layer for the first images.
-func firstLayer(ctx context.Context, m *models.Model, images training.Dataset) ([]float64, error) {
-	layers, err := training.Activations(ctx, m, images, 100)
-	if err != nil {
-		return nil, err
-	}
-	if len(layers) == 0 {
-		return nil, errors.New("mnist: report: the model must have an activation layer, got none")
-	}
-	return layers[0].Values, nil
 }

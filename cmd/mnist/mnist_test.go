@@ -61,6 +61,37 @@ func TestRunComparesBothArms(t *testing.T) {
 	}
 }
 
+// A table that is wider than the terminal goes on below, and none of its numbers is
+// lost; elsewhere it stays as it is.
+func TestNarrowTable(t *testing.T) {
+	table := "                        train error       test error             test NLL   generalization gap\n" +
+		"   without dropout    0.00 ± 0.00 %    4.48 ± 0.06 %      0.2631 ± 0.0080        4.48 ± 0.06 %\n" +
+		"     95 % interval   +0.00 to +0.00   -1.05 to -0.61   -0.1341 to -0.1022       -1.05 to -0.61\n"
+	var plain, wide, narrow strings.Builder
+	writeTable(&plain, table, 0)
+	writeTable(&wide, table, 120)
+	writeTable(&narrow, table, 80)
+	if plain.String() != table || wide.String() != table {
+		t.Errorf("where there is room the table must stay as it is, got\n%s%s", plain.String(), wide.String())
+	}
+	want := `                    train error      test error            test NLL
+───────────────────────────────────────────────────────────────────
+without dropout   0.00 ± 0.00 %   4.48 ± 0.06 %     0.2631 ± 0.0080
+95 % interval    +0.00 to +0.00  -1.05 to -0.61  -0.1341 to -0.1022
+
+                 generalization gap
+───────────────────────────────────
+without dropout       4.48 ± 0.06 %
+95 % interval        -1.05 to -0.61
+`
+	if narrow.String() != want {
+		t.Errorf("got\n%s", narrow.String())
+	}
+	if got := fold("one two three", 9); got != "one two\nthree" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestCancelledRun(t *testing.T) {
 	c, err := parse(t, "--train", "200", "--hidden", "16")
 	if err != nil {

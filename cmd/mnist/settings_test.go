@@ -61,8 +61,8 @@ func TestRows(t *testing.T) {
 		values[r.Name] = strings.Join(r.Values, " | ")
 	}
 	for name, want := range map[string]string{
-		"training images": "5000", "hidden units": "16 8", "p of the hidden units": "0 | 0.1", "p of the inputs": "0 | 0.3",
-		"learning rate": "0.2 | 0.05", "epochs": "40", "Nesterov's momentum": "false", "first seed": "1",
+		"training images": "5000", "hidden units": "16,8", "p of the hidden units": "0 | 0.1", "p of the inputs": "0 | 0.3",
+		"learning rate": "0.2 | 0.05", "epochs": "40", "Nesterov's momentum": "no", "early stopping, epochs": "0", "images for the curves": "2000", "validation images": "0", "first seed": "1",
 	} {
 		if values[name] != want {
 			t.Errorf("%s: want %q, got %q in %v", name, want, values[name], rows)

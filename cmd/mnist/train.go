@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
@@ -153,7 +157,7 @@ func (c *trainCmd) serve(ctx context.Context, to *cmdline.Console, sets *mnistru
 // the comparison.
 func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnistrun.Sets, page *live.Server) error {
 	if !to.JSON {
-		fmt.Fprintln(to.Out, c.describe(sets))
+		fmt.Fprintln(to.Out, fold(c.describe(sets), cmdline.Columns(to.Out)))
 	}
 	display := progress.New(to.Log)
 	watch := func(arm string, seed uint64, _ *training.Trainer) []training.Callback {
@@ -241,9 +245,41 @@ func (c *settings) show(to *cmdline.Console, results []experiment.Result) error 
 		}{c, comparison.Finding(), results})
 	}
 	fmt.Fprintln(to.Out)
-	if err := comparison.WriteTable(to.Out); err != nil {
+	var table strings.Builder
+	if err := comparison.WriteTable(&table); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to.Out, "\n%s\n", comparison.Finding())
+	writeTable(to.Out, table.String(), cmdline.Columns(to.Out))
+	_, err := fmt.Fprintf(to.Out, "\n%s\n", fold(comparison.Finding(), cmdline.Columns(to.Out)))
 	return err
+}
+
+// writeTable writes a table, which finds room on a terminal of the given width, 0 for
+// none.
+func writeTable(w io.Writer, table string, columns int) {
+	first, _, _ := strings.Cut(table, "\n")
+	if columns == 0 || utf8.RuneCountInString(first) < columns {
+		fmt.Fprint(w, table)
+		return
+	}
+	var rows [][]string
+	for line := range strings.Lines(table) {
+		// Cells are apart by three spaces or more; the head of the first is empty.
+		cells := cellGap.Split(strings.TrimSpace(line), -1)
+		if rows == nil {
+			cells = append([]string{""}, cells...)
+		}
+		rows = append(rows, cells)
+	}
+	cmdline.DrawTable(w, rows, columns-1)
+}
+
+var cellGap = regexp.MustCompile(` {2,}`)
+
+// fold breaks a sentence where a terminal of the given width would break words.
+func fold(text string, columns int) string {
+	if columns == 0 {
+		return text
+	}
+	return cmdline.Wrap(text, columns-1)
 }

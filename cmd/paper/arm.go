@@ -42,7 +42,8 @@ type arm struct {
 	// Share is the fraction of the budget's updates; 0 means all.
 	Share float64 `json:"share,omitempty"`
 
-	paper float64 // the paper's test error in per cent; 0 if it has none
+	paper      float64 // the paper's test error in per cent; 0 if it has none
+	paperError float64 // its standard error; 0 if the paper has none
 }
 
 // A dropout is what training does to units or weights.

@@ -38,7 +38,8 @@ var fig9 = study{
 	},
 	budgets: budgets(func(b *budget) { b.Shrink, b.Updates = 8, 500 }),
 	summarize: func(r *results) (*summary, error) {
-		s := &summary{tables: []table{r.comparison()}}
+		// The first of two series of networks is nothing to compare the others with.
+		s := &summary{tables: []table{r.comparison().without("paper, %", "less the first, points", "p")}}
 		for i, what := range []string{"n fixed", "pn fixed"} {
 			c := report.Chart{Caption: "Bar: standard error of the mean.", Title: "Effect of the probability of keeping units, " + what, X: "probability of keeping", Y: "error (%)", LogY: true}
 			test, train := report.Series{Name: "test", Color: 0}, report.Series{Name: "training", Color: 1}

@@ -35,7 +35,9 @@ func (r *results) dots() (figure, error) {
 		c.Rows = append(c.Rows, a.Name)
 		if a.paper > 0 {
 			c.Key[0] = "paper"
-			c.Marks = append(c.Marks, report.Mark{Row: i, Value: a.paper, Color: 0})
+			c.Marks = append(c.Marks, report.Mark{
+				Row: i, Value: a.paper, Bar: a.paperError > 0, Low: a.paper - a.paperError, High: a.paper + a.paperError, Color: 0,
+			})
 		}
 		e := r.errorOf(a.Name)
 		c.Marks = append(c.Marks, report.Mark{Row: i, Value: e.Mean, Bar: true, Low: e.Mean - e.StdErr, High: e.Mean + e.StdErr, Color: 1})

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -84,7 +85,7 @@ func commandLine() cmdline.Program {
 // Run is called by kong.
 func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Name == "list" {
-		return list(to.Out)
+		return list(to.Out, cmdline.Columns(to.Out))
 	}
 	chosen := studies
 	switch c.Name {
@@ -216,7 +217,19 @@ func (c *cli) budget(b budget) budget {
 	return b
 }
 
-func list(out io.Writer) error {
+// list writes the experiments, each on a line or, on a terminal of the given
+// width, on as many as it needs.
+func list(out io.Writer, width int) error {
+	if width > 0 {
+		for _, s := range studies {
+			name := fmt.Sprintf("%-11s  ", s.name)
+			wrapped := cmdline.Wrap(s.title+".", width-1-len(name)) + "\n" + cmdline.Wrap(s.source+".", width-1-len(name))
+			if _, err := fmt.Fprintln(out, name+strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", len(name)))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, s := range studies {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.title, s.source)

@@ -144,6 +144,9 @@ func (r *results) comparison() table {
 		paper, diff, p := "–", "–", "–"
 		if a.paper > 0 {
 			paper = fmt.Sprintf("%.2f", a.paper)
+			if a.paperError > 0 {
+				paper += fmt.Sprintf(" ± %.2f", a.paperError)
+			}
 		}
 		if a.Name != first {
 			d := r.less(a.Name, first)
@@ -163,6 +166,23 @@ func (r *results) comparison() table {
 		})
 	}
 	return t
+}
+
+// without returns the table without the columns of the given names.
+func (t table) without(names ...string) table {
+	kept := func(row []string) (cells []string) {
+		for i, cell := range row {
+			if !slices.Contains(names, t.header[i]) {
+				cells = append(cells, cell)
+			}
+		}
+		return cells
+	}
+	shorter := table{header: kept(t.header)}
+	for _, row := range t.rows {
+		shorter.rows = append(shorter.rows, kept(row))
+	}
+	return shorter
 }
 
 // order says how well the order of the arms agrees with the paper's.

@@ -129,6 +129,12 @@ func (a arm) at(percent float64) arm {
 	return a
 }
 
+// give returns the arm with the standard error that the paper gives, in per cent.
+func (a arm) give(standardError float64) arm {
+	a.paperError = standardError
+	return a
+}
+
 // tableSummary returns the summary of a study that is a table of arms.
 func tableSummary(more func(*results) []string) func(*results) (*summary, error) {
 	return func(r *results) (*summary, error) {

@@ -3,10 +3,10 @@ package main
 var table10 = study{
 	name: "table10", title: "Bernoulli against Gaussian dropout, 2×1024", source: "Srivastava et al. 2014, table 10: 1.08 ± 0.04 and 0.95 ± 0.04 %",
 	arms: func(budget) []arm {
-		noise := dropped("Gaussian", 1024, 1024).maxNorm(tableNorm).at(0.95)
+		noise := dropped("Gaussian", 1024, 1024).maxNorm(tableNorm).at(0.95).give(0.04)
 		noise.Dropout = gaussian
 		return []arm{
-			dropped("Bernoulli", 1024, 1024).maxNorm(tableNorm).at(1.08),
+			dropped("Bernoulli", 1024, 1024).maxNorm(tableNorm).at(1.08).give(0.04),
 			noise,
 			plain("no dropout", 1024, 1024).settled(),
 		}

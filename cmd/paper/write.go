@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -49,7 +50,8 @@ func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 		return err
 	})
 	if err == nil {
-		_, err = fmt.Fprintf(out, "%s\nWritten to %s\n\n", text.String(), l.dir)
+		show(out, text.String(), cmdline.Columns(out))
+		_, err = fmt.Fprintf(out, "\nWritten to %s\n\n", l.dir)
 	}
 	return err
 }

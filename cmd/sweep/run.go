@@ -16,6 +16,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
@@ -67,6 +68,12 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	defer o.Close()
 	o.Queue.Version = version()
 	to.Logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
+	log := *to
+	status := &statusLine{w: to.Log, width: func() int { return cmdline.Columns(to.Log) }}
+	redraws := cmdline.Redraws(to.Log)
+	if redraws {
+		log.Log = status
+	}
 	start := time.Now()
 	working, broken := context.WithCancelCause(ctx)
 	stop := func() { broken(nil) }
@@ -77,13 +84,21 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		}
 	})
 	for i := range c.Workers {
-		wg.Go(func() { c.work(working, to, o.connection, i) })
+		wg.Go(func() { c.work(working, &log, o.connection, i) })
 	}
 	last := time.Time{}
 	results, err := o.Run(working, s, p, func(state queue.State) {
 		if time.Since(last) >= time.Second || state.Waiting == 0 {
 			last = time.Now()
-			to.Logf("%s", line(state))
+			if !redraws {
+				to.Logf("%s", line(state))
+				return
+			}
+			workers, err := o.Workers(ctx)
+			if err != nil {
+				workers = nil // the next look may find them
+			}
+			status.show(plaintext.Line(statusOf(s, state, workers, time.Since(start))))
 		}
 	})
 	if cause := context.Cause(working); errors.Is(cause, queue.ErrStore) {
@@ -91,6 +106,9 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	stop()
 	wg.Wait()
+	if redraws {
+		status.show("")
+	}
 	if len(results) == 0 {
 		if err == nil {
 			err = errors.New("the sweep has no trials")

@@ -47,7 +47,7 @@ func writeFiles(to *cmdline.Console, s *sweep.Spec, results map[string]sweep.Res
 			return err
 		}
 	}
-	bars(to.Out, s, rows)
+	bars(to.Out, s, s.Scaled(rows))
 	to.Logf("Report, plots and tables: %s", dir)
 	return nil
 }
@@ -71,7 +71,7 @@ func bars(w io.Writer, s *sweep.Spec, rows []sweep.Row) {
 	slices.SortFunc(rows, func(a, b sweep.Row) int {
 		return cmp.Compare(a.Settings[names[0]].(float64), b.Settings[names[0]].(float64))
 	})
-	fmt.Fprintf(w, "\n%s against %s\n", s.Metric, names[0])
+	fmt.Fprintf(w, "\n%s against %s\n", s.MetricName(), names[0])
 	for _, r := range rows {
 		length := 48.0
 		if most > 0 {
@@ -81,6 +81,6 @@ func bars(w io.Writer, s *sweep.Spec, rows []sweep.Row) {
 		if r.Estimate.Mean == least {
 			mark = " lowest"
 		}
-		fmt.Fprintf(w, "%8s %s %s%s\n", sweep.Text(r.Settings[names[0]]), strings.Repeat("█", max(0, int(length+0.5))), sweep.Number(r.Estimate.Mean), mark)
+		fmt.Fprintf(w, "%8s %s %s%s\n", sweep.Text(r.Settings[names[0]]), strings.Repeat("█", max(0, int(length+0.5))), s.Number(r.Estimate.Mean), mark)
 	}
 }

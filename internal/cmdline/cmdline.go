@@ -13,7 +13,6 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
-	"golang.org/x/term"
 
 	"github.com/gorgonia-dropout/dropout/internal/completion"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
@@ -167,12 +166,7 @@ func Usage(err error) error {
 
 // Terminal reports whether the results are shown on a terminal.
 func (c *Console) Terminal() bool {
-	out := c.Out
-	if r, ok := out.(*results); ok {
-		out = r.w
-	}
-	f, ok := out.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return terminal(c.Out) != nil
 }
 
 // results remembers that writing failed.

@@ -83,7 +83,7 @@ func List(versions ...any) ([]Row, error) {
 			if k == 0 {
 				rows = append(rows, Row{Name: label(f)})
 			}
-			rows[i].Values = append(rows[i].Values, cmp.Or(list(f.Target, " "), "none"))
+			rows[i].Values = append(rows[i].Values, readable(f.Target))
 		}
 	}
 	for i, r := range rows {
@@ -99,6 +99,18 @@ func label(f *kong.Flag) string {
 		return l
 	}
 	return strings.ReplaceAll(f.Name, "-", " ")
+}
+
+// readable formats a value as its flag takes it, in words where that is none or
+// a switch.
+func readable(v reflect.Value) string {
+	if v.Kind() == reflect.Bool {
+		if v.Bool() {
+			return "yes"
+		}
+		return "no"
+	}
+	return cmp.Or(list(v, ","), "none")
 }
 
 // list formats a value; separator goes between the elements of a slice.

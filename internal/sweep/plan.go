@@ -25,6 +25,9 @@ type Plan struct {
 	all    int
 }
 
+// Metric returns the name of the metric that the sweep minimizes.
+func (p *Plan) Metric() string { return p.spec.Metric }
+
 // NewPlan returns the plan of a spec whose program is p. It checks every trial
 // that the sweep may reach, so that mistakes are found before the first, and
 // stops when ctx is done.

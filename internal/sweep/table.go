@@ -135,30 +135,18 @@ func cell(text string) string {
 	return "'" + text
 }
 
-// Number formats a metric for a reader.
-func Number(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
-
-// Interval formats the 95 % confidence interval of a row's mean for a reader.
-func (r Row) Interval() string {
-	if r.Estimate.N < 2 {
-		return "-"
-	}
-	low, high := r.Estimate.Interval(0.95)
-	return fmt.Sprintf("[%.4f, %.4f]", max(0, low), high)
-}
-
 // WriteTable writes the best configurations, at most limit of them.
 func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) error {
 	rows, err := Rows(s, results)
 	if err != nil {
 		return err
 	}
-	rows = Furthest(s, rows)
+	rows = s.Scaled(Furthest(s, rows))
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	for _, name := range s.Columns() {
 		fmt.Fprintf(t, "%s\t", name)
 	}
-	fmt.Fprintf(t, "%s\t95 %% interval\tseeds\t\n", s.Metric)
+	fmt.Fprintf(t, "%s\t95 %% interval\tseeds\t\n", s.MetricName())
 	for _, r := range rows[:min(limit, len(rows))] {
 		for _, name := range s.Columns() {
 			fmt.Fprintf(t, "%s\t", Text(r.Settings[name]))
@@ -167,7 +155,7 @@ func WriteTable(w io.Writer, s *Spec, results map[string]Result, limit int) erro
 			fmt.Fprint(t, "failed\t-\t0\t\n")
 			continue
 		}
-		fmt.Fprintf(t, "%.4f\t%s\t%d\t\n", r.Estimate.Mean, r.Interval(), r.Estimate.N)
+		fmt.Fprintf(t, "%s\t%s\t%d\t\n", s.Number(r.Estimate.Mean), s.Interval(r), r.Estimate.N)
 	}
 	return errors.Wrap(t.Flush(), "sweep: WriteTable")
 }

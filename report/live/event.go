@@ -32,7 +32,7 @@ type line struct {
 	Name string `json:"name"`
 	Done int    `json:"done"`
 	Of   int    `json:"of"`
-	Text string `json:"text"`
+	Text string `json:"text"` // what is known of it, beside the epochs
 }
 
 // state returns the event of the moment without its figures, the results and arms that
@@ -55,6 +55,9 @@ func (s *Server) state() (event, []experiment.Result, []string, <-chan struct{})
 			case len(v.Scores) > 0:
 				l.Text += fmt.Sprintf(", validation %s %.4f", v.Scores[0].Name, v.Scores[0].Value)
 			}
+			if left := r.left(l.Done); left > 0 {
+				l.Text += fmt.Sprintf(", %s left", clock(left))
+			}
 			results = append(results, r.result)
 		}
 		if r.done && l.Done < l.Of {
@@ -63,6 +66,24 @@ func (s *Server) state() (event, []experiment.Result, []string, <-chan struct{})
 		e.Runs = append(e.Runs, l)
 	}
 	return e, results, slices.Clone(s.arms), s.changed
+}
+
+// left returns how long the epochs that are left will take at the speed of those
+// that were seen: 0 if none were, or at the end.
+func (r *run) left(done int) time.Duration {
+	if seen := done - r.before; !r.done && seen > 0 {
+		return r.at.Sub(r.started) / time.Duration(seen) * time.Duration(r.epochs-done)
+	}
+	return 0
+}
+
+// clock writes a duration as m:ss or h:mm:ss.
+func clock(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
 // draw returns the event of the moment with its figures, and a channel that is closed

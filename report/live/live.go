@@ -13,6 +13,7 @@ package live
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -42,6 +43,9 @@ type run struct {
 	epochs int
 	done   bool
 	result experiment.Result
+
+	started, at time.Time // of the run, or of what was left of it, and of its last epoch
+	before      int       // epochs that it had when it started
 }
 
 // New returns a server for a page with the given title. The given arms have the
@@ -66,6 +70,7 @@ func (s *Server) Watch(arm string, seed uint64) training.Callback {
 		OnStart: func(of *training.Run) error {
 			s.update(func() {
 				s.runs = append(s.runs, r)
+				r.started, r.before = time.Now(), of.Epoch
 				if !slices.Contains(s.arms, arm) {
 					s.arms = append(s.arms, arm)
 				}
@@ -74,6 +79,7 @@ func (s *Server) Watch(arm string, seed uint64) training.Callback {
 			return nil
 		},
 		OnEpoch: func(of *training.Run) error {
+			s.update(func() { r.at = time.Now() })
 			update(of)
 			return nil
 		},

@@ -7,11 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/chromium"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -126,34 +128,94 @@ func TestListen(t *testing.T) {
 	}
 }
 
-// A browser shows the runs that events tell of.
+// Browsers show the runs that events tell of, in two tabs, and come back after the
+// connection was lost; axe-core finds nothing serious.
 func TestInBrowser(t *testing.T) {
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("Chromium is not installed (Debian: chromium)")
-	}
-	s := live.New("digits")
+	s := live.New("digits", "without dropout", "with dropout")
 	train(t, s, "with dropout")
-	s.End("found it")
 	server := httptest.NewServer(s)
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
-		"--timeout=3000", "--virtual-time-budget=3000", "--dump-dom", server.URL+"/").Output()
-	server.CloseClientConnections()
-	if err != nil {
-		t.Fatalf("%s: %v", browser, err)
-	}
-	for _, want := range []string{"with dropout, seed 7", "<svg", "found it", "Done."} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the page must show %q, got\n%s", want, out)
+	defer server.CloseClientConnections()
+	tabs := []*chromium.Tab{chromium.Open(t), chromium.Open(t)}
+	until := func(tab *chromium.Tab, what string) {
+		t.Helper()
+		var there bool
+		tab.Eval(`new Promise(done => { const until = Date.now() + 30000, look = () => document.body.innerText.includes(`+strconv.Quote(what)+
+			`) ? done(true) : Date.now() > until ? done(false) : setTimeout(look, 50); look(); })`, &there)
+		if !there {
+			var text string
+			tab.Eval("document.body.innerText", &text)
+			t.Fatalf("the page must show %q, got\n%s", what, text)
 		}
 	}
+	for _, tab := range tabs {
+		tab.Resize(360, "dark")
+		tab.Load(server.URL + "/")
+		until(tab, "with dropout, seed 7")
+		until(tab, "epoch 3 of 3, loss ")
+		until(tab, "Training: 1 of 1 runs are done so far.")
+		var page struct{ Width, Figures int }
+		tab.Eval(`{width: document.documentElement.scrollWidth, figures: document.querySelectorAll("figure [role=img][aria-label] svg").length}`, &page)
+		if page.Width > 360 || page.Figures != 2 {
+			t.Errorf("the page must have 2 figures and be 360 pixels wide, got %+v", page)
+		}
+		tab.Screenshot("live")
+	}
+	server.CloseClientConnections()
+	until(tabs[0], "Trying again.")
+	until(tabs[0], "Training:")
+	train(t, s, "without dropout")
+	s.End("found it")
+	for _, tab := range tabs {
+		until(tab, "without dropout, seed 7")
+		until(tab, "found it")
+		until(tab, "Done.")
+	}
+	t.Run("axe", func(t *testing.T) {
+		chromium.NeedAxe(t)
+		for _, scheme := range []string{"light", "dark"} {
+			tabs[0].Resize(1280, scheme)
+			if found := tabs[0].Axe(); len(found) > 0 {
+				t.Errorf("%s: %q", scheme, found)
+			}
+			tabs[0].Screenshot("live-" + scheme)
+		}
+	})
+}
+
+// The time left is that of the epochs left at the speed of those seen, and not said
+// once a run is over.
+func TestTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := live.New("digits")
+		c := s.Watch("with dropout", 1)
+		r := &training.Run{Trainer: &training.Trainer{Epochs: 10}, History: &training.History{}}
+		check := func(want string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/events", nil).WithContext(ctx))
+			if body := w.Body.String(); want == "" && strings.Contains(body, " left") || !strings.Contains(body, want) {
+				t.Errorf("want %q, got %s", want, body)
+			}
+		}
+		if err := c.OnStart(r); err != nil {
+			t.Fatal(err)
+		}
+		check("")
+		for e := range 2 {
+			time.Sleep(10 * time.Second)
+			r.History.Epochs = append(r.History.Epochs, training.Epoch{Epoch: e, Loss: 0.5})
+			if err := c.OnEpoch(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check("loss 0.5000, 1:20 left")
+		time.Sleep(time.Second)
+		if err := c.OnEnd(r); err != nil {
+			t.Fatal(err)
+		}
+		check("")
+	})
 }

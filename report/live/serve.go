@@ -22,8 +22,9 @@ var page = template.Must(template.New("live").Parse(pageSource))
 
 // view is what the page is made from.
 type view struct {
-	Title string
-	Style template.CSS
+	Title  string
+	Style  template.CSS
+	Script template.JS
 }
 
 const (
@@ -87,7 +88,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		// The client may be gone: nobody is left to tell.
-		_ = page.Execute(w, view{s.title, report.PageStyle()})
+		_ = page.Execute(w, view{s.title, report.PageStyle(), report.PageScript()})
 	case "/events":
 		if site := r.Header.Get("Sec-Fetch-Site"); !sameOrigin(r) || site != "" && site != "same-origin" && site != "none" {
 			http.Error(w, "events are for this page alone", http.StatusForbidden)

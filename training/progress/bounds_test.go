@@ -13,7 +13,7 @@ import (
 )
 
 // On a terminal of any width runs have one line while their bars have at least the
-// narrowest form, and two where they have not.
+// shortest form, and two where they have not.
 func TestFrameOfEveryWidth(t *testing.T) {
 	least := 0 // columns where a run has one line
 	for columns := 250; columns >= 2; columns-- {
@@ -28,8 +28,8 @@ func TestFrameOfEveryWidth(t *testing.T) {
 		}
 	}
 	bars := strings.FieldsFunc(frame(two(), least, 24)[0], func(r rune) bool { return r == '▕' || r == '▏' })
-	if len(bars) != 3 || runewidth.StringWidth(bars[1]) != narrowest {
-		t.Errorf("at %d columns, the least for one line, the bar must have %d cells, got %q", least, narrowest, bars)
+	if len(bars) != 3 || runewidth.StringWidth(bars[1]) != shortest {
+		t.Errorf("at %d columns, the least for one line, the bar must have %d cells, got %q", least, shortest, bars)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestFrameThatJustFits(t *testing.T) {
 			t.Errorf("%d columns: two runs must fit on 3 rows, got\n%s", columns, got)
 		}
 	}
-	if got, want := frame(two(), 80, 5), frame(two(), 80, 24); len(got) != 4 || strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if got, want := frame(two(), 70, 5), frame(two(), 70, 24); len(got) != 4 || strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("two lines for each of two runs must fit on 5 rows, got %q, want %q", got, want)
 	}
 }
@@ -70,7 +70,7 @@ func TestDone(t *testing.T) {
 // The first drawing leaves the cursor's row, since 0 rows up is 1 row for terminals.
 func TestFirstDrawingStays(t *testing.T) {
 	var out bytes.Buffer
-	s := &screen{w: &out, size: func() (int, int) { return 80, 24 }}
+	s := &screen{w: &out, size: func() (int, int) { return 70, 24 }}
 	s.add(&shown{row: two()[0]})
 	s.draw()
 	if strings.Contains(out.String(), "A") {

@@ -11,17 +11,22 @@ import (
 // Widths of bars, in columns, without their ends.
 const (
 	narrowest = 8
+	shortest  = 4 // where per cent stands beside it
 	widest    = 32
 )
 
 // frame returns the lines that show rows on a terminal of the given size: one for
-// each run where all that is known of every run fits, else two, or one with the
-// most important where there is no room for two. No line fills the last column,
+// each run where all that is known of every run fits or, as with 80 columns, at
+// least its bar, per cent, loss, validation and time left; else two, or one with
+// the most important where there is no room for two. No line fills the last column,
 // where terminals differ in what they do. There are fewer lines than the terminal
 // has, and runs that find no room are counted.
 func frame(rows []row, columns, height int) []string {
 	columns, height = max(columns, 2)-1, max(height, 2)-1
 	lines, fits := wide(rows, columns)
+	if !fits {
+		lines, fits = compact(rows, columns)
+	}
 	if !fits {
 		lines = nil
 		for i, first := range narrow(rows, columns) {
@@ -54,6 +59,32 @@ func wide(rows []row, columns int) (lines []string, fits bool) {
 		lines = append(lines, strings.TrimRight(left[i]+"  "+bar(r.done, min(room, widest))+"  "+right[i], " "))
 	}
 	return lines, true
+}
+
+// compact returns one line for each row, in columns, if the most important parts
+// fit: whether the last validation is the best so far gives way, then the number
+// of the epoch, which the bar shows.
+func compact(rows []row, columns int) (lines []string, fits bool) {
+	for _, parts := range []func(r row) []string{
+		func(r row) []string { return []string{r.position(), r.lossText(), r.shortErrorText(true), r.leftText()} },
+		func(r row) []string { return []string{r.percentText(), r.lossText(), r.shortErrorText(true), r.leftText()} },
+		func(r row) []string { return []string{r.percentText(), r.lossText(), r.shortErrorText(false), r.leftText()} },
+	} {
+		var before, after [][]string
+		for _, r := range rows {
+			before, after = append(before, []string{r.name}), append(after, parts(r))
+		}
+		left, right := table(before), table(after)
+		room := columns - runewidth.StringWidth(first(left)) - runewidth.StringWidth(first(right)) - len("    ") - ends
+		if room < shortest {
+			continue
+		}
+		for i, r := range rows {
+			lines = append(lines, strings.TrimRight(left[i]+"  "+bar(r.done, min(room, widest))+"  "+right[i], " "))
+		}
+		return lines, true
+	}
+	return nil, false
 }
 
 // narrow returns one line for each row with its name, its bar, its position and the

@@ -34,14 +34,26 @@ func TestFrame(t *testing.T) {
 			"with dropout, seed 1     ▕███·····························▏  epoch  4/40  loss 0.1235  accuracy  95.1 %  validation error 6.20 % (best)                  4,367 examples/s  1:40 left",
 		}},
 		{"80 columns", 80, 24, []string{
-			"without dropout, seed 1  ▕████████····················▏  epoch 12/40  1:23 left",
-			"  loss 0.1235  accuracy  95.1 %  validation error 6.20 % (best 6.10 %, epoch 9)",
-			"with dropout, seed 1     ▕███·························▏  epoch  4/40  1:40 left",
+			"without dropout, seed 1  ▕█···▏   30 %  loss 0.1235  val 6.20 %       1:23 left",
+			"with dropout, seed 1     ▕····▏   10 %  loss 0.1235  val 6.20 % best  1:40 left",
+		}},
+		{"76 columns", 76, 24, []string{
+			"without dropout, seed 1  ▕██···▏   30 %  loss 0.1235  val 6.20 %  1:23 left",
+			"with dropout, seed 1     ▕█····▏   10 %  loss 0.1235  val 6.20 %  1:40 left",
+		}},
+		{"90 columns", 90, 24, []string{
+			"without dropout, seed 1  ▕██······▏  epoch 12/40  loss 0.1235  val 6.20 %       1:23 left",
+			"with dropout, seed 1     ▕█·······▏  epoch  4/40  loss 0.1235  val 6.20 % best  1:40 left",
+		}},
+		{"70 columns", 70, 24, []string{
+			"without dropout, seed 1  ▕█████·············▏  epoch 12/40  1:23 left",
+			"  loss 0.1235  validation error 6.20 % (best 6.10 %, epoch 9)",
+			"with dropout, seed 1     ▕██················▏  epoch  4/40  1:40 left",
 			"  loss 0.1235  accuracy  95.1 %  validation error 6.20 % (best)",
 		}},
-		{"80 columns, 4 rows", 80, 4, []string{
-			"without dropout, seed 1  ▕████████····················▏  epoch 12/40  1:23 left",
-			"with dropout, seed 1     ▕███·························▏  epoch  4/40  1:40 left",
+		{"70 columns, 4 rows", 70, 4, []string{
+			"without dropout, seed 1  ▕█████·············▏  epoch 12/40  1:23 left",
+			"with dropout, seed 1     ▕██················▏  epoch  4/40  1:40 left",
 		}},
 		{"60 columns", 60, 24, []string{
 			"without dropout, seed 1  ▕██······▏  epoch 12/40  1:23 left",

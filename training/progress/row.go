@@ -74,6 +74,30 @@ func (r row) errorText() string {
 	return fmt.Sprintf("validation error %.2f %% (best %.2f %%, epoch %d)", 100*r.validation, 100*r.best, r.bestEpoch)
 }
 
+// shortErrorText is the last validation error or other metric and, if asked for,
+// whether it is the best.
+func (r row) shortErrorText(best bool) string {
+	if !r.validated {
+		return ""
+	}
+	text := fmt.Sprintf("val %.2f %%", 100*r.validation)
+	if r.validationMeasure != "" {
+		text = fmt.Sprintf("val %s %s", r.validationMeasure, decimal(r.validation))
+	}
+	if best && r.bestEpoch == r.validationEpoch {
+		text += " best"
+	}
+	return text
+}
+
+// percentText is the share of all steps that are done.
+func (r row) percentText() string {
+	if !(r.done >= 0 && r.done <= 1) {
+		return ""
+	}
+	return fmt.Sprintf("%3.0f %%", math.Floor(100*r.done))
+}
+
 func (r row) rateText() string {
 	if !r.timed {
 		return ""

@@ -22,51 +22,63 @@ type Figure struct {
 	*report.Figure
 }
 
-// All returns the figures that suit a sweep: the metric against each number
-// that was tried, parallel coordinates if more than one setting was, and the
-// best settings.
+// All returns the figures that suit a sweep: the best settings, the metric
+// against each number that was tried and, if more than one setting was, their
+// importance and parallel coordinates.
 func All(s *sweep.Spec, rows []sweep.Row) ([]*Figure, error) {
-	rows = measured(rows)
+	rows = s.Scaled(measured(rows))
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	var all []*Figure
+	furthest := sweep.Furthest(s, rows)
+	first, err := best(s, furthest)
+	if err != nil {
+		return nil, err
+	}
+	all := []*Figure{first}
 	for _, name := range s.Columns() {
-		if f, err := Against(s, rows, name); err == nil {
+		if f, err := against(s, rows, name); err == nil {
 			all = append(all, f)
 		} else if !errors.Is(err, errNotNumbers) {
 			return nil, err
 		}
 	}
-	furthest := sweep.Furthest(s, rows)
-	if len(s.Columns()) > 1 && len(furthest) > 1 {
-		all = append(all, Parallel(s, furthest))
+	if len(s.Columns()) < 2 || len(furthest) < 2 {
+		return all, nil
 	}
-	best, err := Best(s, furthest)
-	return append(all, best), err
+	if len(s.Names()) > 1 && len(furthest) >= fewest {
+		f, err := importance(s, furthest)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return append(all, parallel(s, furthest)), nil
 }
 
-var errNotNumbers = errors.New("figures: Against: setting must have at least two different numbers")
+var errNotNumbers = errors.New("figures: against: setting must have at least two different numbers")
+
+// capital returns s with a capital letter at its beginning, which is ASCII.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // measured returns the rows that have a metric.
 func measured(rows []sweep.Row) []sweep.Row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r sweep.Row) bool { return r.Estimate.N == 0 })
 }
 
-// Against draws the metric against a setting, with a dot for every trial. If
+// against draws the metric against a setting, with a dot for every trial. If
 // values were listed, a line connects the best configuration of each; if they
 // were drawn at random, it is a local mean with its 95 % confidence interval.
-func Against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
-	rows = measured(rows)
+func against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 	var xs []float64
-	best := make(map[float64]sweep.Row)
+	lowest := make(map[float64]sweep.Row)
 	for _, r := range rows { // the best come first
 		x, ok := r.Settings[name].(float64)
 		if !ok {
 			return nil, errNotNumbers
 		}
-		if _, ok := best[x]; !ok {
-			best[x] = r
+		if _, ok := lowest[x]; !ok {
+			lowest[x] = r
 			xs = append(xs, x)
 		}
 	}
@@ -76,7 +88,7 @@ func Against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 	slices.Sort(xs)
 	log := logarithmic(s, name, xs)
 	c := report.Chart{
-		Title: fmt.Sprintf("%s against %s", s.Metric, name), Caption: "Dot: a trial.", X: name, Y: s.Metric,
+		Title: fmt.Sprintf("%s against %s", capital(s.Metric), name), Caption: "Dot: a trial.", X: name, Y: s.MetricName(),
 		LogX: log, XTicks: ticks(xs, log), Series: dots(s, rows, name),
 	}
 	_, given := s.Space[name]
@@ -85,29 +97,29 @@ func Against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 	case !drawn:
 		var line []center
 		for _, x := range xs {
-			line = append(line, center{x, best[x].Estimate})
+			line = append(line, center{x, lowest[x].Estimate})
 		}
 		c.Caption += " Line: mean over seeds"
 		if len(s.Columns()) > 1 {
 			c.Caption += ", of the best that was tried with each value"
 		}
 		c.Caption += "."
-		means := through(line)
+		means := through("mean", line)
 		if means.Low != nil {
 			c.Caption += " Band: 95 % confidence interval of the mean."
 		}
 		c.Series = append(c.Series, means)
 	case s.Halving == nil && len(xs) >= 12:
-		c.Series = append(c.Series, through(bins(rows, name, xs, log)))
+		c.Series = append(c.Series, through("mean", bins(rows, name, xs, log)))
 		c.Caption += " Line and band: mean, with its 95 % confidence interval, of the trials in each part of the range, whatever their other settings are."
 	}
 	if s.Halving != nil && s.Halving.Resource != name {
-		c.Caption += " Darker dots have more " + s.Halving.Resource + "."
+		c.Caption += " Stronger dots have more " + s.Halving.Resource + "."
 	}
 	top := rows[0]
-	c.Alt = fmt.Sprintf("%s against %s: lowest, %.4f, at %s.", s.Metric, name, top.Estimate.Mean, sweep.Text(top.Settings[name]))
+	c.Alt = fmt.Sprintf("%s against %s: lowest, %s, at %s.", s.Metric, name, s.Value(top.Estimate.Mean), sweep.Text(top.Settings[name]))
 	f, err := c.Figure()
-	return &Figure{"against-" + name, f}, errors.WithMessage(err, "figures: Against")
+	return &Figure{"against-" + name, f}, errors.WithMessage(err, "figures: against")
 }
 
 // center is an estimate at a place on the axis.
@@ -118,8 +130,8 @@ type center struct {
 
 // through returns a line through means and, if all have one, the band of their
 // intervals.
-func through(means []center) report.Series {
-	line := report.Series{Color: 1, NoDots: true}
+func through(name string, means []center) report.Series {
+	line := report.Series{Name: name, Color: 1, NoDots: true}
 	banded := true
 	for _, m := range means {
 		low, high := m.Interval(0.95)
@@ -161,7 +173,7 @@ func bins(rows []sweep.Row, name string, xs []float64, logarithmic bool) []cente
 	return all
 }
 
-// dots returns all trials; those that halving has given more are darker.
+// dots returns all trials; those that halving has given more are stronger.
 func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 	byRound := make(map[float64]*report.Series)
 	for _, r := range rows {
@@ -179,8 +191,10 @@ func dots(s *sweep.Spec, rows []sweep.Row, name string) []report.Series {
 	}
 	var all []report.Series
 	for i, round := range slices.Sorted(maps.Keys(byRound)) {
+		byRound[round].Name = "trial"
 		if len(byRound) > 1 {
-			byRound[round].Opacity = 0.25 + 0.65*float64(i)/float64(len(byRound)-1)
+			byRound[round].Name = fmt.Sprintf("%s %v", s.Halving.Resource, round)
+			byRound[round].Opacity = 0.35 + 0.65*float64(i)/float64(len(byRound)-1)
 		}
 		all = append(all, *byRound[round])
 	}
@@ -220,15 +234,14 @@ func logarithmic(s *sweep.Spec, name string, xs []float64) bool {
 // listed is how many of the best configurations are drawn.
 const listed = 10
 
-// Best draws the best configurations, the very best on top: the mean, its 95 %
+// best draws the best configurations, the very best on top: the mean, its 95 %
 // confidence interval, and every trial.
-func Best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
-	rows = measured(rows)
+func best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
 	rows = rows[:min(listed, len(rows))]
 	c := report.RowChart{
-		Title: "Best settings", X: s.Metric,
+		Title: "Best settings", X: s.MetricName(),
 		Caption: "Large dot: mean over seeds. Bar: its 95 % confidence interval. Small dot: a trial.",
-		Alt:     fmt.Sprintf("The %d best settings with intervals; the best has %s %.4f.", len(rows), s.Metric, rows[0].Estimate.Mean),
+		Alt:     fmt.Sprintf("The %d best settings with intervals; the best has %s %s.", len(rows), s.Metric, s.Value(rows[0].Estimate.Mean)),
 	}
 	longest := 0
 	for _, r := range rows {
@@ -239,7 +252,7 @@ func Best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
 		c.Rows = append(c.Rows, strings.Join(parts, ", "))
 		longest = max(longest, len(c.Rows[len(c.Rows)-1]))
 	}
-	if longest == 0 || longest > 28 {
+	if longest == 0 || longest > 25 {
 		for i := range c.Rows {
 			c.Rows[i] = fmt.Sprint(i + 1)
 		}
@@ -257,5 +270,5 @@ func Best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
 		}
 	}
 	f, err := c.Figure()
-	return &Figure{"best", f}, errors.WithMessage(err, "figures: Best")
+	return &Figure{"best", f}, errors.WithMessage(err, "figures: best")
 }

@@ -9,11 +9,16 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/internal/chromium"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/report"
 )
 
 // program takes any configuration.
@@ -62,14 +67,14 @@ func TestAll(t *testing.T) {
 		spec, want string // names of figures
 		captions   []string
 	}{
-		{"name: a\nseeds: 3\nspace: {p: [0, 0.25, 0.5]}", "against-p best", []string{"Band: 95 % confidence interval"}},
-		{"name: a\nspace: {p: [0, 0.25], mode: [a, b], train: [10, 1000]}", "against-p against-train parallel best", []string{"best that was tried"}},
-		{"name: a\nspace: {p: [0, 0.25], fail: [0, 1]}", "against-p parallel best", nil},
+		{"name: a\nseeds: 3\nspace: {p: [0, 0.25, 0.5]}", "best against-p", []string{"Band: 95 % confidence interval"}},
+		{"name: a\nspace: {p: [0, 0.25], mode: [a, b], train: [10, 1000]}", "best against-p against-train importance parallel", []string{"best that was tried"}},
+		{"name: a\nspace: {p: [0, 0.25], fail: [0, 1]}", "best against-p parallel", nil},
 		{"name: a\nspace: {mode: [a, b]}", "best", nil},
 		{"name: a\nspace: {fail: [1, 2]}", "", nil},
 		{"name: a\nsettings: {p: 0.1}", "best", nil},
-		{"name: a\nmethod: random\ntrials: 40\nspace: {p: {uniform: [0, 1]}, lr: {log: [0.001, 1]}}", "against-lr against-p parallel best", []string{"mean, with its 95 % confidence interval"}},
-		{"name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}", "against-p against-epochs parallel best", []string{"Darker dots have more epochs"}},
+		{"name: a\nmethod: random\ntrials: 40\nspace: {p: {uniform: [0, 1]}, lr: {log: [0.001, 1]}}", "best against-lr against-p importance parallel", []string{"mean, with its 95 % confidence interval"}},
+		{"name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}", "best against-p against-epochs parallel", []string{"Stronger dots have more epochs"}},
 	} {
 		s, results := play(t, tt.spec)
 		rows, err := sweep.Rows(s, results)
@@ -118,7 +123,7 @@ func TestAll(t *testing.T) {
 		if strings.Contains(page.String(), "<must>") || strings.Contains(page.String(), "http-equiv") || strings.Contains(page.String(), "src=") {
 			t.Errorf("%s: the page must escape its text and load nothing", tt.spec)
 		}
-		d := xml.NewDecoder(&page)
+		d := xml.NewDecoder(strings.NewReader(strings.Replace(page.String(), string(report.PageScript()), "", 1)))
 		d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
 		for err == nil {
 			_, err = d.Token()
@@ -161,6 +166,78 @@ func TestColorsFollowPage(t *testing.T) {
 		}
 		if !strings.Contains(page.String(), "prefers-color-scheme: dark") {
 			t.Error("the page has no dark style")
+		}
+	}
+}
+
+// What the metric depends on is important, and what it does not depend on is not,
+// whether values are listed or drawn.
+func TestInfluences(t *testing.T) {
+	for _, spec := range []string{
+		"name: a\nspace: {p: [0, 0.1, 0.25, 0.5, 0.7], train: [10, 20, 30, 40, 50]}",
+		"name: a\nmethod: random\ntrials: 60\nspace: {p: {uniform: [0, 1]}, train: {int: [10, 60000]}}",
+	} {
+		s, results := play(t, spec)
+		rows, err := sweep.Rows(s, results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := influences(s, rows)
+		if len(got) != 2 || got[0].name != "p" || got[0].share < 0.8 || got[0].share > 1 || got[1].share > 0.15 {
+			t.Errorf("%s: %v", spec, got)
+		}
+	}
+	s, results := play(t, "name: a\nspace: {p: [0.25], train: [10, 20]}") // the metric never varies
+	rows, err := sweep.Rows(s, results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := influences(s, rows); got[0].share != 0 || got[1].share != 0 {
+		t.Errorf("without any difference: %v", got)
+	}
+}
+
+// On a phone the page is as wide as the screen, nothing leaves its drawing, and
+// axe-core finds nothing serious.
+func TestPageInChromium(t *testing.T) {
+	browser := chromium.Open(t)
+	for name, spec := range map[string]string{
+		"grid":    "name: a\nseeds: 3\nspace: {p: [0, 0.25, 0.5], mode: [a, b], train: [10, 1000]}",
+		"random":  "name: a\nmethod: random\ntrials: 40\nspace: {p: {uniform: [0, 1]}, lr: {log: [0.001, 1]}, label_smoothing: {uniform: [0, 1]}, weight_decay: {log: [0.001, 1]}, momentum: [0, 0.9], hidden: [[128], [256, 256], [1024, 1024, 1024]]}",
+		"halving": "name: a\nmethod: halving\ntrials: 9\nspace: {p: {uniform: [0, 1]}}\nhalving: {min: 1, max: 9}",
+	} {
+		s, results := play(t, spec)
+		var page bytes.Buffer
+		if err := WriteHTML(&page, s, results); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(path, page.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int{360, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				browser.Resize(width, scheme)
+				browser.Load("file://" + path)
+				var seen struct {
+					Width   int
+					Outside []string
+				}
+				browser.Eval(`({width: document.documentElement.scrollWidth, outside: [...document.querySelectorAll("svg text")].filter(e => {
+					const t = e.getBoundingClientRect(), box = e.ownerSVGElement.getBoundingClientRect();
+					return t.left < box.left - 1 || t.right > box.right + 1 || t.top < box.top - 1 || t.bottom > box.bottom + 1;
+				}).map(e => e.textContent)})`, &seen)
+				if seen.Width > width || len(seen.Outside) > 0 {
+					t.Errorf("%s, %d pixels, %s: %+v", name, width, scheme, seen)
+				}
+				browser.Screenshot("sweep-" + name + "-" + strconv.Itoa(width) + "-" + scheme)
+				t.Run("axe", func(t *testing.T) {
+					chromium.NeedAxe(t)
+					if found := browser.Axe(); len(found) > 0 {
+						t.Errorf("%s, %d pixels, %s: %q", name, width, scheme, found)
+					}
+				})
+			}
 		}
 	}
 }

@@ -33,25 +33,28 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 </style>
 </head>
 <body>
+<a class="skip" href="#best">Skip to the best settings</a>
 <main>
 <h1>Sweep {{.Spec.Name}}</h1>
 <p class="finding">{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
-<h2>Lowest {{.Spec.Metric}}</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of the best settings"><table>
+<h2 id="best">Lowest {{.Spec.Metric}}</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of the best settings"><table class="sortable">
 <thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
 <tbody>
-{{range .Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
+{{range .Rows}}<tr>{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<th scope="row">{{$cell}}</th>{{end}}{{end}}</tr>
 {{end}}</tbody>
 </table></div>
 <p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
+<h2>Figures</h2>
 <div class="figures">
 {{range .Figures}}<figure><h3>{{.Title}}</h3><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
 {{end}}</div>
 {{if .Failures}}<h2>Failures</h2><ul>{{range .Failures}}<li>{{.}}</li>{{end}}</ul>{{end}}
 <h2>Spec</h2>
-<pre tabindex="0">{{.JSON}}</pre>
+<pre tabindex="0" role="region" aria-label="Spec">{{.JSON}}</pre>
 <p class="note">{{.System}}</p>
 </main>
+<script>{{.Script}}</script>
 </body>
 </html>
 `))
@@ -78,6 +81,7 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 	}
 	v := struct {
 		Style          template.CSS
+		Script         template.JS
 		Spec           *sweep.Spec
 		Trials, Failed int
 		Best, JSON     string
@@ -87,8 +91,8 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 		Failures       []string
 		System         string
 	}{
-		Style: report.PageStyle(), Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
-		Head:   slices.Concat([]string{"#", s.Metric, "95 % interval"}, s.Columns(), []string{"seeds"}),
+		Style: report.PageStyle(), Script: report.PageScript(), Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
+		Head:   slices.Concat([]string{"rank", s.MetricName(), "95 % interval"}, s.Columns(), []string{"seeds"}),
 		System: runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH,
 	}
 	for _, r := range rows {
@@ -97,15 +101,15 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 			v.Failures = append(v.Failures, r.Failures...)
 		}
 	}
-	for _, r := range sweep.Furthest(s, rows) {
+	for _, r := range s.Scaled(sweep.Furthest(s, rows)) {
 		if r.Estimate.N == 0 || len(v.Rows) >= 20 {
 			continue
 		}
-		mean := sweep.Number(r.Estimate.Mean)
+		mean := s.Number(r.Estimate.Mean)
 		if len(v.Rows) == 0 {
-			v.Best = mean
+			v.Best = s.Value(r.Estimate.Mean)
 		}
-		line := []string{sweep.Text(len(v.Rows) + 1), mean, r.Interval()}
+		line := []string{sweep.Text(len(v.Rows) + 1), mean, s.Interval(r)}
 		for _, name := range s.Columns() {
 			line = append(line, sweep.Text(r.Settings[name]))
 		}

@@ -18,6 +18,8 @@ type State struct {
 	Failed  int `json:"failed"`  // done, without metrics
 	Waiting int `json:"waiting"` // or under way
 	Dead    int `json:"dead"`    // given up: see the dead letters
+	// Best is the lowest metric of a trial so far, nil before there is one.
+	Best *float64 `json:"best,omitempty"`
 	// Foreign counts results of no trial of the sweep, which are ignored, and
 	// Damaged those that cannot be read, whose trials are run again.
 	Foreign int `json:"foreign,omitempty"`
@@ -254,6 +256,9 @@ func stateOf(plan *sweep.Plan, done map[string]sweep.Result, waiting int) State 
 			s.Done++
 		default:
 			s.Done++
+			if v, ok := r.Metrics[plan.Metric()]; ok && (s.Best == nil || v < *s.Best) {
+				s.Best = &v
+			}
 		}
 	}
 	s.Total = max(s.Total, s.Done+s.Dead+s.Waiting) // asha decides as it goes

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// mostValues is how many values of a line a page keeps: readers point at some
+// of them, and each takes space.
+const mostValues = 200
+
+// A noting canvas keeps the values that are drawn on it with their places, for
+// pages that show the value under the pointer.
+type noting struct {
+	*vgsvg.Canvas
+	height vg.Length
+	values []valueAt
+}
+
+// valueAt is a value in words at a point, from the top left corner.
+type valueAt struct {
+	x, y float64
+	text string
+}
+
+// MarshalJSON writes the value as [x, y, text].
+func (v valueAt) MarshalJSON() ([]byte, error) { return json.Marshal([]any{v.x, v.y, v.text}) }
+
+// tenth rounds to tenths of a point, which are finer than pixels.
+func tenth(x vg.Length) float64 { return float64(int(10*x+0.5)) / 10 }
+
+// note keeps what is drawn at a point, if the canvas is that of a page.
+func note(c *draw.Canvas, at vg.Point, format string, args ...any) {
+	n := notingOf(c)
+	if n == nil {
+		return
+	}
+	n.values = append(n.values, valueAt{tenth(at.X), tenth(n.height - at.Y), fmt.Sprintf(format, args...)})
+}
+
+// notingOf returns the noting canvas that c is nested in, if any.
+func notingOf(c vg.Canvas) *noting {
+	for {
+		switch of := c.(type) {
+		case *draw.Canvas:
+			c = of.Canvas
+		case draw.Canvas:
+			c = of.Canvas
+		case *noting:
+			return of
+		default:
+			return nil
+		}
+	}
+}
+
+// attributes returns the attributes of an SVG element with the values.
+func (n *noting) attributes() (string, error) {
+	if len(n.values) == 0 {
+		return "", nil
+	}
+	data, err := json.Marshal(n.values)
+	return ` data-values="` + html.EscapeString(string(data)) + `"`, err
+}
+
+// every returns how many steps to take from one noted value to the next of n.
+func every(n int) int { return max(1, (n+mostValues-1)/mostValues) }
