@@ -52,8 +52,6 @@ func (f elementwise[C]) Formula() any {
 	switch c := any(f.curve).(type) {
 	case leakyReLU:
 		return formula.LeakyReLU{Slope: c.s}
-	case gelu:
-		return formula.GELU
 	case geluTanh:
 		return formula.GELUTanh
 	case selu:
@@ -61,6 +59,8 @@ func (f elementwise[C]) Formula() any {
 	}
 	return nil
 }
+
+func (gelu) Formula() any { return formula.GELU }
 
 func (f softmax) Formula() any { return formula.Softmax{Log: f.log} }
 

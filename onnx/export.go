@@ -23,11 +23,10 @@ const (
 
 // Options are the choices of [Export]. The zero value exports what predicts.
 type Options struct {
-	// Mode is models.Eval for a network without dropout, or models.Sample for
-	// one in which dropout stays on, so that each run is a sample of Monte Carlo
+	// Sample leaves dropout on, so that each run is a sample of Monte Carlo
 	// dropout. The runtime draws the masks, so they are not those of this
 	// module.
-	Mode models.Mode
+	Sample bool
 
 	// Mean and Std, if set, standardize the inputs inside the network: each has
 	// as many numbers as an example, or a divisor of that, as in
@@ -85,12 +84,13 @@ func fileOf(m *models.Model, opts Options) (*onnxpb.ModelProto, error) {
 	if m == nil {
 		return nil, errors.New("model must be set, got nil")
 	}
-	if opts.Mode != models.Eval && opts.Mode != models.Sample {
-		return nil, errors.Errorf("Mode must be Eval or Sample, got %v", opts.Mode)
+	mode := models.Eval
+	if opts.Sample {
+		mode = models.Sample
 	}
 	// With two examples it shows whether the output has one row for each.
 	const batch = 2
-	g, err := m.Build(opts.Mode, batch)
+	g, err := m.Build(mode, batch)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func TestImportOfOurs(t *testing.T) {
 func TestImportOfSamples(t *testing.T) {
 	n := sampled[0]
 	m := n.model(t)
-	again := imported(t, export(t, m, onnx.Options{Mode: models.Sample}))
+	again := imported(t, export(t, m, onnx.Options{Sample: true}))
 	closeTo(t, predict(t, again, n.inputs(3)), predict(t, m, n.inputs(3)), 1e-6)
 	p := models.Predictor{Model: again, Samples: 1}
 	y, err := p.Predict(slices.Repeat(n.inputs(1), 2))

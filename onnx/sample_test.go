@@ -34,7 +34,7 @@ func TestSampleHasTheDistributionOfOurs(t *testing.T) {
 	for _, n := range sampled {
 		m := n.model(t)
 		x := slices.Repeat(n.inputs(1), samples)
-		runs = append(runs, onnxruntime.Network{File: export(t, m, onnx.Options{Mode: models.Sample}), Inputs: []onnxruntime.Tensor{batch(m, x), batch(m, x)}})
+		runs = append(runs, onnxruntime.Network{File: export(t, m, onnx.Options{Sample: true}), Inputs: []onnxruntime.Tensor{batch(m, x), batch(m, x)}})
 	}
 	got := onnxruntime.Run(t, runs...)
 	for i, n := range sampled {
@@ -79,7 +79,7 @@ func TestSampleOfWeights(t *testing.T) {
 	for _, n := range networks {
 		m := n.model(t)
 		in := batch(m, slices.Repeat(n.inputs(1), 2))
-		runs = append(runs, onnxruntime.Network{File: export(t, m, onnx.Options{Mode: models.Sample}), Inputs: slices.Repeat([]onnxruntime.Tensor{in}, 8)})
+		runs = append(runs, onnxruntime.Network{File: export(t, m, onnx.Options{Sample: true}), Inputs: slices.Repeat([]onnxruntime.Tensor{in}, 8)})
 	}
 	for i, got := range onnxruntime.Run(t, runs...) {
 		t.Run(networks[i].name, func(t *testing.T) {
@@ -108,12 +108,11 @@ func TestExportRejects(t *testing.T) {
 		opts  onnx.Options
 		want  string
 	}{
-		{mlp, []int{4}, onnx.Options{Mode: models.Train}, "onnx: Export: Mode must be Eval or Sample, got train"},
-		{thinned, []int{4}, onnx.Options{Mode: models.Sample}, "onnx: Export: op must be one that ONNX has, got"},
-		{models.Sequential{models.GaussianDropout(0.5), models.Linear(4, 2)}, []int{4}, onnx.Options{Mode: models.Sample}, "onnx: Export: op must be one that ONNX has, got GaussianDropout"},
-		{models.LSTM{Units: 3, RecurrentDropout: 0.2}, []int{4, 2}, onnx.Options{Mode: models.Sample}, "onnx: Export: LSTM: recurrent dropout in sampling and zoneout must be off"},
+		{thinned, []int{4}, onnx.Options{Sample: true}, "onnx: Export: op must be one that ONNX has, got"},
+		{models.Sequential{models.GaussianDropout(0.5), models.Linear(4, 2)}, []int{4}, onnx.Options{Sample: true}, "onnx: Export: op must be one that ONNX has, got GaussianDropout"},
+		{models.LSTM{Units: 3, RecurrentDropout: 0.2}, []int{4, 2}, onnx.Options{Sample: true}, "onnx: Export: LSTM: recurrent dropout in sampling and zoneout must be off"},
 		{models.GRU{Units: 3, Zoneout: 0.2}, []int{4, 2}, onnx.Options{}, "onnx: Export: GRU: recurrent dropout in sampling and zoneout must be off"},
-		{models.Sequential{models.Dropout(1), models.Linear(4, 2)}, []int{4}, onnx.Options{Mode: models.Sample}, "onnx: Export: dropout: p must be less than 1, got 1"},
+		{models.Sequential{models.Dropout(1), models.Linear(4, 2)}, []int{4}, onnx.Options{Sample: true}, "onnx: Export: dropout: p must be less than 1, got 1"},
 		{mlp, []int{4}, onnx.Options{Mean: []float32{1, 2, 3}, Std: []float32{1, 2, 3}}, "onnx: Export: Mean and Std must have as many numbers as an example, 4, or a divisor of that, got 3 and 3"},
 		{mlp, []int{4}, onnx.Options{Mean: []float32{1}, Std: []float32{0}}, "onnx: Export: Mean must be finite and Std positive, got 1 and 0 at 0"},
 		{mlp, []int{4}, onnx.Options{Input: "a", Output: "a"}, `onnx: Export: Input and Output must be names that nothing else has, got "a" and "a"`},

@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/onnx"
 )
 
 // command runs the program, and returns what it has written and its exit code.
@@ -149,6 +150,11 @@ func testExport(t *testing.T, dir string) {
 	}
 	if readFile(t, filepath.Join(to, weightsFile)) == "" {
 		t.Error("weights must be written")
+	}
+	if net, err := onnx.Load(filepath.Join(to, onnxFile)); err != nil {
+		t.Errorf("the network must be an ONNX file, got %v", err)
+	} else if _, err := net.Model(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -283,7 +289,7 @@ func TestStrangersFiles(t *testing.T) {
 	}{
 		{"../../datasets/wdbc/wdbc.csv", []string{"-t", "31"}, []string{"569 rows", "classes", "logistic regression"}},
 		{"../../datasets/vowel/vowel.csv", []string{"-t", "Class"}, []string{"990 rows", "11 classes"}},
-		{"../../datasets/concrete/concrete.csv", []string{"-t", "target"}, []string{"1,030 rows", "numbers", "linear regression"}},
+		{"../../datasets/uci/concrete/data.csv", []string{"-t", "target"}, []string{"1,030 rows", "numbers", "linear regression"}},
 	} {
 		t.Run(filepath.Base(tt.path), func(t *testing.T) {
 			out := compareQuickly(t, filepath.Join(t.TempDir(), "run"), append([]string{tt.path}, tt.args...)...)

@@ -14,6 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/onnx"
 )
 
 // exportCmd writes the model of a run for other programs.
@@ -22,11 +23,11 @@ type exportCmd struct {
 	To  string `arg:"" type:"path" help:"Directory for the files, which is made."`
 }
 
-// The files of an export. A format is a file and what writes it: others, such as ONNX, are
-// one more line in formats.
+// The files of an export.
 const (
 	weightsFile = "model.safetensors"
 	programFile = "main.go"
+	onnxFile    = "model.onnx"
 )
 
 // Run is called by kong.
@@ -47,6 +48,9 @@ func (c *exportCmd) Run(to *cmdline.Console) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", "  ")
 			return e.Encode(f)
+		}},
+		{onnxFile, "the network for other runtimes", func(w io.Writer) error {
+			return onnx.Export(w, f.Model, onnx.Options{Softmax: f.Kind == compare.Classes})
 		}},
 		{programFile, "a Go program that loads the weights and predicts", func(w io.Writer) error { return writeProgram(w, f) }},
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
-	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/onnx"
 )
 
@@ -50,10 +49,7 @@ func (c *exportCmd) Run(_ context.Context, to *cmdline.Console) error {
 	if c.ONNX == "" {
 		return nil
 	}
-	opts := onnx.Options{Softmax: c.Probabilities}
-	if c.Sample {
-		opts.Mode = models.Sample
-	}
+	opts := onnx.Options{Softmax: c.Probabilities, Sample: c.Sample}
 	if err := onnx.Save(c.ONNX, m.Model, opts); err != nil {
 		return err
 	}
