@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -220,8 +221,9 @@ func (c *cli) budget(b budget) budget {
 // list writes the experiments, each on a line or, on a terminal of the given
 // width, on as many as it needs.
 func list(out io.Writer, width int) error {
+	all := append(slices.Clone(studies), study{name: uciName, title: uciTitle, source: uciSource})
 	if width > 0 {
-		for _, s := range studies {
+		for _, s := range all {
 			name := fmt.Sprintf("%-11s  ", s.name)
 			wrapped := cmdline.Wrap(s.title+".", width-1-len(name)) + "\n" + cmdline.Wrap(s.source+".", width-1-len(name))
 			if _, err := fmt.Fprintln(out, name+strings.ReplaceAll(wrapped, "\n", "\n"+strings.Repeat(" ", len(name)))); err != nil {
@@ -231,9 +233,8 @@ func list(out io.Writer, width int) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range studies {
+	for _, s := range all {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.title, s.source)
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\n", uciName, uciTitle, uciSource)
 	return w.Flush()
 }

@@ -69,12 +69,12 @@ func TestList(t *testing.T) {
 	if err := list(&narrow, 80); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(plain.String(), "\n"); n != len(studies) {
-		t.Errorf("%d lines, want %d", n, len(studies))
+	if n := strings.Count(plain.String(), "\n"); n != len(studies)+1 {
+		t.Errorf("%d lines, want %d", n, len(studies)+1)
 	}
-	for _, s := range studies {
-		if !strings.Contains(narrow.String(), s.name) {
-			t.Errorf("%s is missing", s.name)
+	for _, name := range append(names(studies), uciName) {
+		if !strings.Contains(narrow.String(), name) {
+			t.Errorf("%s is missing", name)
 		}
 	}
 	for _, line := range strings.Split(narrow.String(), "\n") {
@@ -82,4 +82,11 @@ func TestList(t *testing.T) {
 			t.Errorf("line of %d columns: %q", runewidth.StringWidth(line), line)
 		}
 	}
+}
+
+func names(of []study) (all []string) {
+	for _, s := range of {
+		all = append(all, s.name)
+	}
+	return all
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -33,7 +34,8 @@ func (l *uciRun) write(out io.Writer, results uciResults, took time.Duration) er
 			return errors.Wrap(err, "--out")
 		}
 	}
-	_, err := fmt.Fprintf(out, "%s\nWritten to %s\n\n", text.String(), l.dir)
+	show(out, text.String(), cmdline.Columns(out))
+	_, err := fmt.Fprintf(out, "\nWritten to %s\n\n", l.dir)
 	return err
 }
 
