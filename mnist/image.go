@@ -3,6 +3,7 @@ package mnist
 import (
 	"image"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"golang.org/x/image/draw"
@@ -20,9 +21,12 @@ const (
 
 // FromImage converts an image of one digit to MNIST's form: 28 rows of 28
 // pixels in [0, 1], where 1 is ink. The digit, dark on light or light on dark
-// as judged by the border, is cut out, scaled to fit into 20 by 20 pixels, and
+// as judged by the border and what stands out, is cut out, scaled to fit into 20 by 20 pixels, and
 // centred by its centre of mass, as LeCun, Cortes and Burges describe for the
-// data set. An image of 28 by 28 on a dark ground is taken as it is.
+// data set. In a photograph the light may be uneven: ink is what differs from the
+// paper around it, and the digit is the largest piece of it. Strokes thinner than
+// MNIST's are made thicker, and a digit that leans as no hand writes is
+// straightened. An image of 28 by 28 on a dark ground is taken as it is.
 // Transparent pixels count as white paper. A blank image is an error, and so is
 // one with more than 2^14 pixels on a side or 2^26 in all. To read an image
 // from a file, see OpenImage of package datasets.
@@ -39,15 +43,15 @@ func FromImage(img image.Image) ([]float32, error) {
 	canvas := image.NewGray(image.Rect(0, 0, width, height))
 	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(canvas, canvas.Bounds(), img, bounds.Min, draw.Over)
-	dark := border(canvas) < 128
+	dark := lightOnDark(canvas)
 	if !dark {
 		for i, v := range canvas.Pix {
 			canvas.Pix[i] = 255 - v
 		}
 	}
-	ink, ok := inked(canvas)
-	if !ok {
-		return nil, errors.New("mnist: FromImage: image must show a digit, got a blank one")
+	blank := errors.New("mnist: FromImage: image must show a digit, got a blank one")
+	if _, ok := inked(canvas); !ok {
+		return nil, blank
 	}
 	pixels := make([]float32, side*side)
 	if dark && width == side && height == side {
@@ -55,6 +59,21 @@ func FromImage(img image.Image) ([]float32, error) {
 			pixels[i] = float32(v) / 255
 		}
 		return pixels, nil
+	}
+	canvas = reduced(canvas)
+	even(canvas)
+	if slices.Max(canvas.Pix) < faintest {
+		return nil, blank
+	}
+	threshold := slices.Max(canvas.Pix) / 3
+	isolate(canvas, threshold)
+	ink, _ := inked(canvas)
+	canvas = room(canvas, ink)
+	thicken(canvas, threshold, ink)
+	straighten(canvas)
+	ink, ok := inked(canvas)
+	if !ok {
+		return nil, blank
 	}
 	scale := box / float64(max(ink.Dx(), ink.Dy()))
 	w, h := max(1, int(math.Round(scale*float64(ink.Dx())))), max(1, int(math.Round(scale*float64(ink.Dy()))))
@@ -68,7 +87,7 @@ func FromImage(img image.Image) ([]float32, error) {
 		}
 	}
 	if mass == 0 {
-		return nil, errors.New("mnist: FromImage: image must show a digit, got a blank one")
+		return nil, blank
 	}
 	left := int(math.Round((side-1)/2. - mx/mass))
 	top := int(math.Round((side-1)/2. - my/mass))
@@ -80,6 +99,15 @@ func FromImage(img image.Image) ([]float32, error) {
 		}
 	}
 	return pixels, nil
+}
+
+// room returns the digit on a canvas that has room for thicker strokes and to
+// straighten it.
+func room(g *image.Gray, digit image.Rectangle) *image.Gray {
+	around := max(2, max(digit.Dx(), digit.Dy()))
+	larger := image.NewGray(image.Rect(0, 0, digit.Dx()+2*around, digit.Dy()+2*around))
+	draw.Draw(larger, digit.Sub(digit.Min).Add(image.Pt(around, around)), g, digit.Min, draw.Src)
+	return larger
 }
 
 // border returns the mean of the outermost pixels.

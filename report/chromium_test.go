@@ -64,6 +64,11 @@ func TestPageInChromium(t *testing.T) {
 					Faint, Outside          []string
 				}
 				browser.Eval(audit, &seen)
+				var cut bool // the results, of which a phone must show all
+				browser.Eval(`(e => e.scrollWidth > e.clientWidth)(document.querySelector(".scroll"))`, &cut)
+				if cut && p.name == "full" && width == 390 {
+					t.Errorf("%s: the table of results is wider than the screen", name)
+				}
 				if faults := browser.Faults(url); len(faults) > 0 {
 					t.Errorf("%s: want no errors and no requests, got %q", name, faults)
 				}

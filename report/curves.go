@@ -243,28 +243,6 @@ func drawCurves(c *draw.Canvas, curves []*curve, x, y func(float64) vg.Length) {
 	drawLabels(c, c.Max.X+margin, labels)
 }
 
-// note keeps the values of the line for pages.
-func (cv *curve) note(c *draw.Canvas, of Curve, x, y func(float64) vg.Length) {
-	for e, v := range cv.mean {
-		if !finite(v) || e%every(len(cv.mean)) != 0 && e != len(cv.mean)-1 {
-			continue
-		}
-		text := of.text(v)
-		if cv.seeds > 1 {
-			text += fmt.Sprintf(" (%s to %s)", of.text(cv.low[e]), of.text(cv.high[e]))
-		}
-		note(c, vg.Point{X: x(float64(e + 1)), Y: y(v)}, "%s, epoch %d: %s", cv.arm, e+1, text)
-	}
-}
-
-// text returns a value of the curve, in per cent if it is shown so.
-func (of Curve) text(v float64) string {
-	if of.Percent {
-		return fmt.Sprintf("%.2f %%", v)
-	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
-}
-
 // A part is a range of epochs without a break.
 type part struct {
 	start, end int

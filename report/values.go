@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"strconv"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -70,3 +71,25 @@ func (n *noting) attributes() (string, error) {
 
 // every returns how many steps to take from one noted value to the next of n.
 func every(n int) int { return max(1, (n+mostValues-1)/mostValues) }
+
+// note keeps the values of the line for pages.
+func (cv *curve) note(c *draw.Canvas, of Curve, x, y func(float64) vg.Length) {
+	for e, v := range cv.mean {
+		if !finite(v) || e%every(len(cv.mean)) != 0 && e != len(cv.mean)-1 {
+			continue
+		}
+		text := of.text(v)
+		if cv.seeds > 1 {
+			text += fmt.Sprintf(" (%s to %s)", of.text(cv.low[e]), of.text(cv.high[e]))
+		}
+		note(c, vg.Point{X: x(float64(e + 1)), Y: y(v)}, "%s, epoch %d: %s", cv.arm, e+1, text)
+	}
+}
+
+// text returns a value of the curve, in per cent if it is shown so.
+func (of Curve) text(v float64) string {
+	if of.Percent {
+		return fmt.Sprintf("%.2f %%", v)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}

@@ -64,7 +64,7 @@ func TestRunDirectory(t *testing.T) {
 	digit := filepath.Join(dir, "digit.png")
 	drawDigit(t, digit)
 	out, log, code = command("predict", dir, digit, "--passes", "5")
-	if code != 0 || !strings.Contains(out, `digit.png" shows a `) || strings.Count(out, "\n") != 12 {
+	if code != 0 || !strings.Contains(out, `digit.png" shows a `) || strings.Count(out, "\n") != 18 {
 		t.Errorf("predict: exit %d\n%s%s", code, out, log)
 	}
 	out, log, code = command("--json", "predict", dir, digit)

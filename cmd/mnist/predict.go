@@ -34,6 +34,10 @@ type answer struct {
 	Entropy           float64   `json:"entropy_nats"`
 	MutualInformation float64   `json:"mutual_information_nats"`
 	Passes            int       `json:"passes"`
+	// Unlike says whether the image is unlike the training data; null without
+	// images to tell by.
+	Unlike *bool     `json:"unlike_training_data"`
+	Input  []float32 `json:"input"` // the 28x28 image that the network saw
 }
 
 // Validate is called by kong.
@@ -46,6 +50,10 @@ func (c *predictCmd) Validate() error {
 
 // Run is called by kong.
 func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
+	s, err := c.Dir.settings()
+	if err != nil {
+		return err
+	}
 	m, err := c.Dir.chosen(to, c.Insist, c.Plain, c.Seed)
 	if err != nil {
 		return err
@@ -60,13 +68,34 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	got := predictions[0]
+	usual, err := usualOf(ctx, s, p)
+	if err != nil {
+		return err
+	}
+	a := answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes, nil, pixels}
+	if usual != nil {
+		unlike := usual.unlike(got)
+		a.Unlike = &unlike
+	}
 	if to.JSON {
-		return json.NewEncoder(to.Out).Encode(answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes})
+		return json.NewEncoder(to.Out).Encode(a)
 	}
 	fmt.Fprintf(to.Out, "%q shows a %d, with probability %.3f (%d passes; entropy %.3f nats, of which the networks' disagreement is %.3f).\n\n",
 		c.Image, got.Class(), got.Confidence(), c.Passes, got.Entropy, got.MutualInformation())
-	for digit, probability := range got.Mean {
-		fmt.Fprintf(to.Out, "%d %6.3f %s\n", digit, probability, strings.Repeat("█", int(40*probability+0.5)))
+	for i, line := range picture(pixels) {
+		if k := i - 2; k >= 0 && k < len(got.Mean) {
+			line += fmt.Sprintf("   %d %6.3f %s", k, got.Mean[k], strings.Repeat("█", int(32*got.Mean[k]+0.5)))
+		}
+		fmt.Fprintln(to.Out, strings.TrimRight(line, " "))
+	}
+	switch {
+	case usual == nil:
+	case *a.Unlike:
+		fmt.Fprintf(to.Out, "\n%s\n", fold(fmt.Sprintf("This is unlike the training data: of %d digits that the network was not trained on, %.0f %% have an entropy up to %.3f and a disagreement up to %.3f nats.",
+			usual.images, 100*ordinary, usual.entropy, usual.information), cmdline.Columns(to.Out)))
+	default:
+		fmt.Fprintf(to.Out, "\n%s\n", fold(fmt.Sprintf("The network is as sure as it is of digits: %.0f %% of %d that it was not trained on have an entropy up to %.3f and a disagreement up to %.3f nats.",
+			100*ordinary, usual.images, usual.entropy, usual.information), cmdline.Columns(to.Out)))
 	}
 	return nil
 }

@@ -244,10 +244,11 @@ func (b *Tab) Hover(expression string) {
 	b.mouse("mouseMoved")
 }
 
-// point brings the middle of an element into view and keeps where it is.
+// point brings the middle of an element into view and keeps where it is. It waits
+// until the page has heard of the scrolling, which ends what the pointer shows.
 func (b *Tab) point(expression string) {
 	b.t.Helper()
-	b.Eval(`(() => { const e = `+expression+`; e.scrollIntoView({block: "center", behavior: "instant"}); const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; })()`, &b.at)
+	b.Eval(`(async () => { const e = `+expression+`; e.scrollIntoView({block: "center", behavior: "instant"}); for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); const r = e.getBoundingClientRect(); return {x: r.x + r.width / 2, y: r.y + r.height / 2}; })()`, &b.at)
 }
 
 func (b *Tab) mouse(kind string) {

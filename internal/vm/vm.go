@@ -151,16 +151,33 @@ func (s *step) apart(v gorgonia.Value) bool {
 	return true
 }
 
-// bind gives a node its value.
+// bind gives a node its value. Ops may return a scalar for a vector of one
+// element, or the other way round, and other shapes where dropout rests.
 func bind(n *gorgonia.Node, v gorgonia.Value) error {
 	if t, ok := v.(tensor.Tensor); ok {
 		tensor.WithEngine(gorgonia.StandardEngine{})(t)
 	}
-	if n.Shape().Eq(v.Shape()) {
+	switch {
+	case n.Shape().Eq(v.Shape()):
 		return gorgonia.UnsafeLet(n, v)
+	case n.Type().Eq(gorgonia.TypeOf(v)):
+		gorgonia.WithValue(v)(n)
+		return nil
+	case v.Dtype() != n.Dtype() || v.Shape().TotalSize() != 1 || n.Shape().TotalSize() != 1:
+		return errors.Errorf("value must be %v of shape %v, got %v of shape %v", n.Type(), n.Shape(), gorgonia.TypeOf(v), v.Shape())
 	}
-	gorgonia.WithValue(v)(n)
-	return nil
+	element := v.Data()
+	if t, ok := v.(*tensor.Dense); ok {
+		element = t.Get(0)
+	}
+	if n.IsScalar() {
+		return gorgonia.UnsafeLet(n, element)
+	}
+	one := tensor.New(tensor.FromScalar(element))
+	if err := one.Reshape(n.Shape()...); err != nil {
+		return err
+	}
+	return gorgonia.UnsafeLet(n, one)
 }
 
 // Reset does nothing: each run begins at the start.

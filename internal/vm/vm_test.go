@@ -263,6 +263,26 @@ func TestOtherShapes(t *testing.T) {
 	}
 }
 
+// A slice of one element is a scalar where its node is a vector.
+func TestVectorOfOne(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(1, 3), gorgonia.WithName("x"))
+	y := gorgonia.Must(gorgonia.Slice(x, nil, gorgonia.S(1)))
+	z := gorgonia.Must(gorgonia.Neg(y))
+	m, err := vm.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []float32{2, 5} {
+		if err := gorgonia.Let(x, tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float32{1, v, 3}))); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Run(t, m)
+		testkit.Near(t, "slice", testkit.Floats(t, y.Value()), []float64{float64(v)}, 0)
+		testkit.Near(t, "after it", testkit.Floats(t, z.Value()), []float64{-float64(v)}, 0)
+	}
+}
+
 func TestStatements(t *testing.T) {
 	g := gorgonia.NewGraph()
 	var value gorgonia.Value

@@ -66,9 +66,15 @@ func wide(rows []row, columns int) (lines []string, fits bool) {
 // of the epoch, which the bar shows.
 func compact(rows []row, columns int) (lines []string, fits bool) {
 	for _, parts := range []func(r row) []string{
-		func(r row) []string { return []string{r.position(), r.lossText(), r.shortErrorText(true), r.leftText()} },
-		func(r row) []string { return []string{r.percentText(), r.lossText(), r.shortErrorText(true), r.leftText()} },
-		func(r row) []string { return []string{r.percentText(), r.lossText(), r.shortErrorText(false), r.leftText()} },
+		func(r row) []string {
+			return []string{r.position(), r.lossText(), r.shortErrorText(true), r.leftText()}
+		},
+		func(r row) []string {
+			return []string{r.percentText(), r.lossText(), r.shortErrorText(true), r.leftText()}
+		},
+		func(r row) []string {
+			return []string{r.percentText(), r.lossText(), r.shortErrorText(false), r.leftText()}
+		},
 	} {
 		var before, after [][]string
 		for _, r := range rows {
