@@ -67,8 +67,8 @@ func TestConcreteDropoutLayer(t *testing.T) {
 		op    string
 		terms int
 	}{
-		models.Train:  {"ConcreteDropout{order=0 t=0.5 seed=7 layer=2 mode=auto shared=[]}", 1},
-		models.Sample: {"ConcreteDropout{order=0 t=0.5 seed=7 layer=2 mode=sampling shared=[]}", 0},
+		models.Train:  {"ConcreteDropout{order=0 t=0.5 seed=7 layer=2 mode=train shared=[]}", 1},
+		models.Sample: {"ConcreteDropout{order=0 t=0.5 seed=7 layer=2 mode=sample shared=[]}", 0},
 		models.Eval:   {"", 0},
 	} {
 		g, err := m.Build(mode, 4)

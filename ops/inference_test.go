@@ -88,7 +88,7 @@ func TestInferErrors(t *testing.T) {
 	g, y, _ := chained(t)
 	wrong := errors.New("wrong")
 	ops.StepOf(g).Set(5)
-	if err := ops.Inference(g, func() error { return wrong }); err != wrong {
+	if err := ops.Inference(g, func() error { return wrong }); !errors.Is(err, wrong) {
 		t.Errorf("the error must be that of the run, got %v", err)
 	}
 	func() {

@@ -192,15 +192,15 @@ func (b *batch) checkLabels(indices []int) error {
 	if b.numbers != nil {
 		return nil
 	}
-	return checkClasses(b.labels, b.weights, b.Graph().Output.Shape(), indices, "")
+	return checkClasses(b.labels, b.counts, b.Graph().Output.Shape(), indices, "")
 }
 
 // checkClasses returns an error unless all labels that count are classes of an output;
 // whose labels they are is said before it.
-func checkClasses(labels []int, weights *column, output tensor.Shape, indices []int, whose string) error {
+func checkClasses(labels []int, counts func(i int) bool, output tensor.Shape, indices []int, whose string) error {
 	classes, each := output[len(output)-1], len(labels)/len(indices)
 	for i, label := range labels {
-		if label >= 0 && label < classes || !counts(weights, i, len(labels)) {
+		if label >= 0 && label < classes || !counts(i) {
 			continue
 		}
 		what := "label"

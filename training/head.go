@@ -191,7 +191,8 @@ func (h *headBatch) checkLabels(g *models.Graph, indices []int) error {
 	if h.numbers != nil {
 		return nil
 	}
-	return checkClasses(h.target.Ints(), h.weights, g.Head(h.Name).Shape(), indices, "head "+h.Name+": ")
+	labels := h.target.Ints()
+	return checkClasses(labels, func(i int) bool { return counts(h.weights, i, len(labels)) }, g.Head(h.Name).Shape(), indices, "head "+h.Name+": ")
 }
 
 // seen returns the head's part of the batch for metrics.

@@ -102,6 +102,9 @@ func TestDamagedRun(t *testing.T) {
 		if code != 1 || !strings.Contains(log, path) || strings.Contains(log, "goroutine") {
 			t.Errorf("%s of a damaged %s: want exit 1 and the file's name, got %d and\n%s", tt.command, tt.file, code, last)
 		}
+		if l, err := sums.Read(dir); err != nil || tt.command == "--resume" && len(l[tt.file]) > 0 {
+			t.Errorf("%s keeps the checksum of a damaged %s, %v", tt.command, tt.file, err)
+		}
 		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, bad) {
 			t.Errorf("%s has changed a damaged %s", tt.command, tt.file)
 		}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -48,7 +50,7 @@ func (d runDir) openTrials() error {
 	if err != nil {
 		return err
 	}
-	for name := range l {
+	for _, name := range slices.Sorted(maps.Keys(l)) {
 		if err := l.Check(string(d), name); ofTrial(name) && err != nil && !missing(err) {
 			return err
 		}

@@ -178,8 +178,11 @@ func (c *trainCmd) compare(ctx context.Context, to *cmdline.Console, sets *mnist
 	if saveErr := c.Out.saveResults(results); err == nil {
 		err = saveErr
 	}
-	if sumErr := c.Out.closeTrials(c.arms(), c.seeds()); err == nil {
-		err = sumErr
+	// A run that failed may have found a damaged file, whose checksum must not be kept.
+	if err == nil || errors.Is(err, context.Canceled) {
+		if sumErr := c.Out.closeTrials(c.arms(), c.seeds()); err == nil {
+			err = sumErr
+		}
 	}
 	if pairs := experiment.Pairs(results, without, with); len(pairs) > 0 {
 		if page != nil {

@@ -59,6 +59,8 @@ func TestBars(t *testing.T) {
 	tty, screen := terminal(t, 200, 24)
 	display := progress.New(tty)
 	data := &training.Examples{Shape: []int{1}, X: []float32{-1, 1, -2, 2}, Y: []int{0, 1, 0, 1}}
+	// Bars are drawn a few times a second.
+	slowly := training.Callback{OnStep: func(*training.Run) error { time.Sleep(100 * time.Microsecond); return nil }}
 	run := func(name string, set *training.Examples, more ...training.Callback) error {
 		model, err := models.New(models.Linear(1, 2), []int{1})
 		if err != nil {
@@ -66,7 +68,7 @@ func TestBars(t *testing.T) {
 		}
 		trainer := &training.Trainer{
 			Model: model, Solver: &optim.SGD{LR: 0.1}, Epochs: 1200, BatchSize: 1,
-			Callbacks: append([]training.Callback{display.Run(name)}, more...),
+			Callbacks: append([]training.Callback{display.Run(name), slowly}, more...),
 		}
 		_, err = trainer.Fit(context.Background(), training.Data{Train: set})
 		return err

@@ -106,3 +106,13 @@ func spec(values ...any) *sweep.Spec {
 	}
 	return s
 }
+
+// bestOf takes the best metric out of a state, so that the rest can be compared.
+func bestOf(s *State) float64 {
+	best := s.Best
+	s.Best = nil
+	if best == nil {
+		return math.NaN()
+	}
+	return *best
+}
