@@ -57,7 +57,7 @@ func (s OneCycle) At(step int64) float64 {
 
 // halfCosine goes from one value to another as done goes from 0 to 1.
 func halfCosine(from, to, done float64) float64 {
-	share := (1 + portable.Cos(math.Pi*done)) / 2
+	share := float64((1 + portable.Cos(math.Pi*done)) / 2)
 	// Convex, and each product rounded on its own, but for rounding within the range.
 	return min(max(float64(from*share)+float64(to*(1-share)), min(from, to)), max(from, to))
 }
