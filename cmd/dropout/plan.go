@@ -112,7 +112,7 @@ func (d *data) show(to io.Writer, name string) {
 		}
 		fmt.Fprint(to, head)
 		at := runewidth.StringWidth(head)
-		wrap(to, r.Note, at, at)
+		wrap(to, r.Note, at)
 	}
 	line(planRow{"column", "used as", "missing", "what was found, and what is done"})
 	for _, r := range rows {

@@ -8,9 +8,7 @@ import (
 	"io"
 	"math"
 	"mime"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -21,6 +19,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/sameorigin"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/report/live"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -140,7 +139,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.Header().Set("Cache-Control", "no-store")
-	if !ownHost(r) || !ownOrigin(r) {
+	if !sameorigin.OwnHost(r) || !sameorigin.OwnOrigin(r) {
 		http.Error(w, "the host is not this one", http.StatusForbidden)
 		return
 	}
@@ -153,27 +152,6 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
-}
-
-func ownHost(r *http.Request) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return true
-	}
-	host := (&url.URL{Host: r.Host}).Hostname()
-	if ip := net.ParseIP(host); ip != nil {
-		return ip.IsLoopback()
-	}
-	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
-}
-
-func ownOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 // answer predicts rows, given as values by the names of columns.

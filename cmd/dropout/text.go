@@ -8,34 +8,22 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // width is that of the terminal for which tables are made.
 const width = 80
 
-// wrap writes text in lines of at most width columns, with indent before each but the first,
-// which begins at column at.
-func wrap(to io.Writer, text string, at, indent int) {
-	line := at
-	for i, word := range strings.Fields(plaintext.Line(text)) {
-		n := runewidth.StringWidth(word)
-		switch {
-		case i > 0 && line+1+n > width:
-			fmt.Fprint(to, "\n", strings.Repeat(" ", indent))
-			line = indent
-		case i > 0:
-			fmt.Fprint(to, " ")
-			line++
-		}
-		fmt.Fprint(to, word)
-		line += n
-	}
-	fmt.Fprintln(to)
+// wrap writes text in lines of at most width columns, from column indent on, where the
+// first begins.
+func wrap(to io.Writer, text string, indent int) {
+	text = cmdline.Wrap(plaintext.Line(text), width-indent)
+	fmt.Fprintln(to, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", indent)))
 }
 
 // paragraph writes text in lines of at most width columns.
-func paragraph(to io.Writer, text string) { wrap(to, text, 0, 0) }
+func paragraph(to io.Writer, text string) { wrap(to, text, 0) }
 
 // fit cuts a name to a number of columns.
 func fit(s string, columns int) string {

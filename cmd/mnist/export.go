@@ -36,7 +36,11 @@ func (c *exportCmd) Validate() error {
 
 // Run is called by kong.
 func (c *exportCmd) Run(_ context.Context, to *cmdline.Console) error {
-	m, err := c.Dir.chosen(to, c.Insist, c.Plain, c.Seed)
+	s, err := c.Dir.settings()
+	if err != nil {
+		return err
+	}
+	m, err := c.Dir.chosen(to, s, c.Insist, c.Plain, c.Seed)
 	if err != nil {
 		return err
 	}

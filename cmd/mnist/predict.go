@@ -54,7 +54,7 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.Dir.chosen(to, c.Insist, c.Plain, c.Seed)
+	m, err := c.Dir.chosen(to, s, c.Insist, c.Plain, c.Seed)
 	if err != nil {
 		return err
 	}

@@ -191,11 +191,7 @@ func (d runDir) model(a arm, seed uint64) (trained, error) {
 
 // chosen returns the model without or with dropout of a seed, by default the
 // run's first.
-func (d runDir) chosen(to *cmdline.Console, memory mnistrun.Insist, plain bool, seed *uint64) (trained, error) {
-	s, err := d.settings()
-	if err != nil {
-		return trained{}, err
-	}
+func (d runDir) chosen(to *cmdline.Console, s *settings, memory mnistrun.Insist, plain bool, seed *uint64) (trained, error) {
 	if err := memory.Loading(&s.Config); err != nil {
 		return trained{}, err
 	}

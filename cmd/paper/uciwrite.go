@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
-	"github.com/gorgonia-dropout/dropout/internal/cmdline"
-	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -22,21 +18,10 @@ import (
 func (l *uciRun) write(out io.Writer, results uciResults, took time.Duration) error {
 	var text strings.Builder
 	l.page(&text, results, took)
-	for name, write := range map[string]func(io.Writer) error{
-		uciName + ".csv": func(w io.Writer) error { return l.writeCSV(w, results) },
-		uciName + ".md":  func(w io.Writer) error { _, err := io.WriteString(w, text.String()); return err },
-	} {
-		path := filepath.Join(l.dir, name)
-		if err := atomicfile.Clean(path); err != nil {
-			return errors.Wrap(err, "--out")
-		}
-		if err := atomicfile.Write(path, write); err != nil {
-			return errors.Wrap(err, "--out")
-		}
+	if err := writeFile(l.dir, uciName+".csv", func(w io.Writer) error { return l.writeCSV(w, results) }); err != nil {
+		return err
 	}
-	show(out, text.String(), cmdline.Columns(out))
-	_, err := fmt.Fprintf(out, "\nWritten to %s\n\n", l.dir)
-	return err
+	return writePage(out, l.dir, uciName, text.String())
 }
 
 // estimate returns the mean over the splits of a number of each trial.
@@ -90,10 +75,8 @@ func (l *uciRun) page(w io.Writer, results uciResults, took time.Duration) {
 		"batches of %d, Adam with learning rate %g, weights and biases decayed by %g²·(1-p)/(n·tau). "+
 		"p and tau are the most likely ones on a fifth of each training part, by networks trained on the rest; the columns say how many splits chose which. "+
 		"Features and targets are standardized by the training part.\n\n", uciUnits, uciBatch, uciRate, lengthScale)
-	here := report.ThisMachine()
-	fmt.Fprintf(w, "The trainings on whole training parts took %s in all, this call %s.\n\n    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
-		trained.Round(time.Second), took.Round(time.Second), strings.Join(withoutPaths(l.args), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas,
-		time.Now().UTC().Format("2 January 2006"))
+	fmt.Fprintf(w, "The trainings on whole training parts took %s in all, this call %s.\n\n", trained.Round(time.Second), took.Round(time.Second))
+	writeOrigin(w, l.args, l.blas)
 }
 
 // finding says what dropout does on a set, and how that compares with what was

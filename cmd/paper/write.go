@@ -26,34 +26,48 @@ func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	if err != nil {
 		return err
 	}
-	file := func(name string, write func(io.Writer) error) error {
-		path := filepath.Join(l.dir, name)
-		if err := atomicfile.Clean(path); err != nil {
-			return errors.Wrap(err, "--out")
-		}
-		return errors.Wrap(atomicfile.Write(path, write), "--out")
-	}
-	if err := file(l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
+	if err := writeFile(l.dir, l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
 		return err
 	}
 	for _, f := range s.figures {
 		for _, format := range []report.Format{report.PNG, report.SVG} {
-			if err := file(f.name+"."+string(format), func(w io.Writer) error { return f.write(w, format) }); err != nil {
+			if err := writeFile(l.dir, f.name+"."+string(format), func(w io.Writer) error { return f.write(w, format) }); err != nil {
 				return err
 			}
 		}
 	}
 	var text strings.Builder
 	l.page(&text, r, s, took)
-	err = file(l.study.name+".md", func(w io.Writer) error {
-		_, err := io.WriteString(w, text.String())
+	return writePage(out, l.dir, l.study.name, text.String())
+}
+
+// writeFile replaces a file of a directory.
+func writeFile(dir, name string, write func(io.Writer) error) error {
+	path := filepath.Join(dir, name)
+	if err := atomicfile.Clean(path); err != nil {
+		return errors.Wrap(err, "--out")
+	}
+	return errors.Wrap(atomicfile.Write(path, write), "--out")
+}
+
+// writePage writes the page of an experiment, NAME.md, and shows it.
+func writePage(out io.Writer, dir, name, text string) error {
+	err := writeFile(dir, name+".md", func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
 	})
 	if err == nil {
-		show(out, text.String(), cmdline.Columns(out))
-		_, err = fmt.Fprintf(out, "\nWritten to %s\n\n", l.dir)
+		show(out, text, cmdline.Columns(out))
+		_, err = fmt.Fprintf(out, "\nWritten to %s\n\n", dir)
 	}
 	return err
+}
+
+// writeOrigin writes the command and the machine that a page is from.
+func writeOrigin(w io.Writer, args []string, library string) {
+	here := report.ThisMachine()
+	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
+		strings.Join(withoutPaths(args), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, library, time.Now().UTC().Format("2 January 2006"))
 }
 
 // page writes the study's page in Markdown.
@@ -103,9 +117,7 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 	full := l.study.budgets["full"]
 	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, the paper's widths) would take about %s hours, training %d at a time.\n\n",
 		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), hours(r.fullHours()), r.workers)
-	here := report.ThisMachine()
-	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
-		strings.Join(withoutPaths(l.args), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, l.blas, time.Now().UTC().Format("2 January 2006"))
+	writeOrigin(w, l.args, l.blas)
 }
 
 // withoutPaths returns the arguments without those that say where files are,

@@ -5,12 +5,11 @@ import (
 	"html/template"
 	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/sameorigin"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -79,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-	if !known(r) {
+	if !sameorigin.OwnHost(r) {
 		http.Error(w, "the host is not this one", http.StatusForbidden)
 		return
 	}
@@ -90,7 +89,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The client may be gone: nobody is left to tell.
 		_ = page.Execute(w, view{s.title, report.PageStyle(), report.PageScript()})
 	case "/events":
-		if site := r.Header.Get("Sec-Fetch-Site"); !sameOrigin(r) || site != "" && site != "same-origin" && site != "none" {
+		if site := r.Header.Get("Sec-Fetch-Site"); !sameorigin.OwnOrigin(r) || site != "" && site != "same-origin" && site != "none" {
 			http.Error(w, "events are for this page alone", http.StatusForbidden)
 			return
 		}
@@ -98,30 +97,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
-}
-
-// known tells whether a request has come by a name of this machine. Where it has come
-// from another machine, any name will do.
-func known(r *http.Request) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return true
-	}
-	host := (&url.URL{Host: r.Host}).Hostname()
-	if ip := net.ParseIP(host); ip != nil {
-		return ip.IsLoopback()
-	}
-	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
-}
-
-// sameOrigin tells whether a request is from a page of this server, as far as it says.
-func sameOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 // events sends the messages until the last or until the client goes.
