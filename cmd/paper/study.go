@@ -24,7 +24,7 @@ type study struct {
 
 // studies are in the paper's order, followed by the others.
 var studies = []study{
-	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy,
+	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy, updatesStudy,
 }
 
 // recordFile returns the path of the records in a directory.
