@@ -103,6 +103,16 @@ func (g *Graph) SetStep(step int64) {
 	}
 }
 
+// MasksPerBatch reports whether a dropout in the graph draws one mask for all
+// examples of a batch; see [ops.MasksPerBatch].
+func (g *Graph) MasksPerBatch() bool {
+	batch := gorgonia.Nodes{g.Input}
+	for _, n := range g.inputs {
+		batch = append(batch, n)
+	}
+	return ops.MasksPerBatch(batch...)
+}
+
 // Params returns the nodes of the model's parameters in this graph, in the
 // order of [Model.Params].
 func (g *Graph) Params() gorgonia.Nodes {

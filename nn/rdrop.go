@@ -32,7 +32,8 @@ type RDropOption interface {
 // must be a nonnegative number; the authors use 0.3 to 5.
 //
 // logits1 and logits2 have the same type and shape, and the rest is as in
-// [SoftmaxCrossEntropy]. For two passes in one, as the authors do, repeat the
+// [SoftmaxCrossEntropy]. A Trainer of package training has both passes and this
+// loss ready, halved. For two passes in one, as the authors do, repeat the
 // batch and slice the logits: each row has its own masks.
 //
 // Source: Liang, Wu et al., "R-Drop: Regularized Dropout for Neural Networks",

@@ -88,14 +88,16 @@ func dependsOn(n, source *gorgonia.Node) bool {
 
 // MasksPerBatch reports whether a dropout in a graph draws one mask for all
 // examples of a batch, as [Batchwise], [ExactK] and dropout of weights such as
-// [DropConnect] do. batch is the graph's input, whose first axis is that of the
+// [DropConnect] do. batch are the graph's inputs, whose first axis is that of the
 // examples. If it reports false, each row of the batch has its own masks, and
 // repeated rows are independent samples.
-func MasksPerBatch(batch *gorgonia.Node) bool {
-	if batch == nil || batch.Graph() == nil {
+func MasksPerBatch(batch ...*gorgonia.Node) bool {
+	batch = slices.DeleteFunc(slices.Clone(batch), func(n *gorgonia.Node) bool { return n == nil || n.Graph() == nil })
+	if len(batch) == 0 {
 		return false
 	}
-	return slices.ContainsFunc(sitesOf(batch.Graph()), func(s site) bool {
-		return s.Mode != Eval && (len(s.Shared) > 0 && s.Shared[0] || !dependsOn(s.x, batch))
+	return slices.ContainsFunc(sitesOf(batch[0].Graph()), func(s site) bool {
+		ofExamples := slices.ContainsFunc(batch, func(n *gorgonia.Node) bool { return dependsOn(s.x, n) })
+		return s.Mode != Eval && (len(s.Shared) > 0 && s.Shared[0] || !ofExamples)
 	})
 }

@@ -24,6 +24,8 @@ type batch struct {
 	ignored *int // a label that does not count; nil for none
 
 	// Only for training:
+	rdrop  *RDrop
+	agree  *column // the weights of labels where one is ignored, for rdrop; nil for none
 	loss   *gorgonia.Node
 	ops    []string // of the network and the loss
 	params []gorgonia.ValueGrad
@@ -33,40 +35,44 @@ type batch struct {
 
 // newBatch compiles a batch of examples of the graph, and what options ask for.
 func newBatch(g *models.Graph, f Fields, heads []Head, opts ...models.CompileOption) (*batch, error) {
-	b, err := emptyBatch(g, f, heads)
+	b, err := emptyBatch(g, f, heads, nil)
 	if err != nil {
 		return nil, err
 	}
 	return b, b.compile(g, opts...)
 }
 
-// newLossBatch compiles a batch with the loss of all targets and the gradients of the
-// parameters.
-func newLossBatch(m *models.Model, g *models.Graph, f Fields, loss Loss, heads []Head, of gradientOptions) (*batch, error) {
-	b, err := emptyBatch(g, f, heads)
-	if err != nil {
-		return nil, err
+// lossBatch returns a batch of training that is not compiled: its graph, with the loss of
+// all targets and the gradients of the parameters, and the nodes of these.
+func (t *Trainer) lossBatch(size int, f Fields) (b *batch, g *models.Graph, results gorgonia.Nodes, err error) {
+	if g, err = t.Model.Build(models.Train, t.RDrop.passes()*size); err != nil {
+		return nil, nil, nil, err
 	}
-	results, err := b.minimize(m, g, loss, of)
-	if err != nil {
-		return nil, err
+	if err := t.RDrop.checkMasks(g); err != nil {
+		return nil, nil, nil, err
 	}
-	return b, b.compile(g, models.WithResults(results...))
+	if b, err = emptyBatch(g, f, t.Heads, t.RDrop); err != nil {
+		return nil, nil, nil, err
+	}
+	b.ignored = t.IgnoreIndex
+	results, err = b.minimize(t.Model, g, t.loss(f), t.gradientOptions())
+	return b, g, results, err
 }
 
 // emptyBatch returns the memory of the targets and weights of a batch.
-func emptyBatch(g *models.Graph, f Fields, heads []Head) (*batch, error) {
-	targets, err := f.targets(g.Input.Shape()[0], g.Output.Shape())
+func emptyBatch(g *models.Graph, f Fields, heads []Head, r *RDrop) (*batch, error) {
+	size := g.Input.Shape()[0] / r.passes()
+	targets, err := f.targets(size, passShape(g.Output, r.passes()))
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{targetShape: targets}
+	b := &batch{targetShape: targets, rdrop: r}
 	if f.labelled() {
 		b.labels = make([]int, targets.TotalSize())
 	} else {
 		b.numbers = newColumn(targets, g.Input.Dtype())
 	}
-	weights, err := f.weights(g.Input.Shape()[0], targets)
+	weights, err := f.weights(size, targets)
 	if weights != nil {
 		b.weights = newColumn(weights, g.Input.Dtype())
 	}
@@ -75,7 +81,7 @@ func emptyBatch(g *models.Graph, f Fields, heads []Head) (*batch, error) {
 			break
 		}
 		var of *headBatch
-		of, err = newHeadBatch(g, h, f)
+		of, err = newHeadBatch(passShape(g.Head(h.Name), r.passes()), size, g.Input.Dtype(), h, f)
 		b.heads = append(b.heads, of)
 	}
 	return b, err
@@ -99,7 +105,10 @@ func (b *batch) minimize(m *models.Model, g *models.Graph, loss Loss, of gradien
 				return err
 			}
 		}
-		if b.loss, err = loss(g.Output, targets, weights); err != nil {
+		if b.loss, err = b.lossOf(loss, g.Output, targets, weights); err != nil {
+			return err
+		}
+		if err := b.addDivergence(g, weights); err != nil {
 			return err
 		}
 		for _, h := range b.heads {
@@ -160,6 +169,7 @@ func (b *batch) run(data Dataset, indices []int) error {
 	}
 	b.numbers.widen()
 	b.weights.widen()
+	b.weighAgreement()
 	for _, h := range b.heads {
 		if err := h.gather(data, indices); err != nil {
 			return err
@@ -219,13 +229,13 @@ func exampleError(indices []int, i int, reason string) error {
 
 // scored returns the metrics of the last run, and adds the batch to the set.
 func (b *batch) scored(set *metrics.Set) (Metrics, error) {
-	output := b.Graph().Output.Value()
+	output := firstPass(b.Graph().Output.Value(), b.rdrop.passes())
 	seen := metrics.Batch{Output: output, Target: b.target(), Ignored: b.ignored}
 	if b.weights != nil {
 		seen.Weight = b.weights.tensor
 	}
 	for _, h := range b.heads {
-		of, err := h.seen(b.Program)
+		of, err := h.seen(b.Program, b.rdrop.passes())
 		if err != nil {
 			return Metrics{}, err
 		}

@@ -15,8 +15,8 @@
 //
 // Gradients of several batches may make a step (Accumulate), parameters have settings of
 // their own (Groups), weights are averaged (Average), the learning rate falls on a plateau
-// (ReduceLROnPlateau) or is searched for (Trainer.FindLR), and steps with NaN are skipped
-// (NonFinite). All of it can be resumed exactly.
+// (ReduceLROnPlateau) or is searched for (Trainer.FindLR), steps with NaN are skipped
+// (NonFinite), and two passes with different masks are made to agree (RDrop). All of it can be resumed exactly.
 //
 // A run is a function of the data, the configuration and two seeds: the model's
 // (initial parameters and dropout masks) and the trainer's (order of the

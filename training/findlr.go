@@ -76,8 +76,8 @@ func (t *Trainer) findLR(ctx context.Context, data Dataset, over LRRange) (c *LR
 	}
 	probe := &Trainer{
 		Model: t.Model, Solver: t.Solver, Epochs: math.MaxInt32, BatchSize: t.BatchSize, DropLast: t.DropLast, Accumulate: t.Accumulate,
-		Groups: t.Groups, Loss: t.Loss, Seed: t.Seed, Metrics: []metrics.Metric{}, Momentum: t.Momentum, WeightDecay: t.WeightDecay,
-		LR: rising(over),
+		Groups: t.Groups, Loss: t.Loss, RDrop: t.RDrop, Heads: t.Heads, IgnoreIndex: t.IgnoreIndex, Seed: t.Seed, Metrics: []metrics.Metric{},
+		LR: rising(over), Momentum: t.Momentum, WeightDecay: t.WeightDecay,
 	}
 	if err := probe.check(Data{Train: data}); err != nil {
 		return nil, err

@@ -109,28 +109,27 @@ type headBatch struct {
 	weights *column // nil for none
 }
 
-// newHeadBatch returns the memory for a head of the graph.
-func newHeadBatch(g *models.Graph, h Head, fields Fields) (*headBatch, error) {
+// newHeadBatch returns the memory for a head with an output of a shape and a type, for a
+// batch.
+func newHeadBatch(output tensor.Shape, batch int, dt tensor.Dtype, h Head, fields Fields) (*headBatch, error) {
 	if err := h.checkFields(fields); err != nil {
 		return nil, errors.WithMessage(err, "training: data")
 	}
-	batch := g.Input.Shape()[0]
 	b := &headBatch{Head: h}
 	b.field, _ = fields.Field(h.Name)
 	shape := append(tensor.Shape{batch}, b.field.Shape...)
-	output := g.Head(h.Name).Shape()
 	if b.field.Type == tensor.Int {
 		if len(output) < 2 || !shape.Eq(output[:len(output)-1]) {
 			return nil, errors.Errorf("training: head %q must have logits for labels of shape %v, with the class as last axis, got shape %v", h.Name, shape, output)
 		}
 		b.target = tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Int))
 	} else {
-		b.numbers = newColumn(shape, g.Input.Dtype())
+		b.numbers = newColumn(shape, dt)
 		b.target = b.numbers.tensor
 	}
 	if h.Weights != "" {
 		b.weight, _ = fields.Field(h.Weights)
-		b.weights = newColumn(append(tensor.Shape{batch}, b.weight.Shape...), g.Input.Dtype())
+		b.weights = newColumn(append(tensor.Shape{batch}, b.weight.Shape...), dt)
 	}
 	return b, nil
 }
@@ -155,19 +154,14 @@ func (h *headBatch) loss(b *batch, g *models.Graph) (*gorgonia.Node, error) {
 	default:
 		of = MSE()
 	}
-	loss, err := of(g.Head(h.Name), targets, weights)
+	loss, err := b.lossOf(of, g.Head(h.Name), targets, weights)
 	if err != nil {
 		return nil, errors.WithMessagef(err, "training: head %q", h.Name)
 	}
 	if h.factor() == 1 {
 		return loss, nil
 	}
-	// A name of its own: constants with the same name are one node.
-	factor := gorgonia.NewConstant(h.factor(), gorgonia.WithName("factor of "+h.Name))
-	if loss.Dtype() == tensor.Float32 {
-		factor = gorgonia.NewConstant(float32(h.factor()), gorgonia.WithName("factor of "+h.Name))
-	}
-	return gorgonia.Mul(loss, factor)
+	return times(loss, h.factor(), "factor of "+h.Name)
 }
 
 // gather reads what the examples have for the head.
@@ -195,13 +189,14 @@ func (h *headBatch) checkLabels(g *models.Graph, indices []int) error {
 	return checkClasses(labels, func(i int) bool { return counts(h.weights, i, len(labels)) }, g.Head(h.Name).Shape(), indices, "head "+h.Name+": ")
 }
 
-// seen returns the head's part of the batch for metrics.
-func (h *headBatch) seen(p *models.Program) (metrics.Batch, error) {
+// seen returns the head's part of the batch, in the first of a number of passes, for
+// metrics.
+func (h *headBatch) seen(p *models.Program, passes int) (metrics.Batch, error) {
 	output, err := p.Output(h.Name)
 	if err != nil {
 		return metrics.Batch{}, err
 	}
-	seen := metrics.Batch{Output: output, Target: h.target}
+	seen := metrics.Batch{Output: firstPass(output, passes), Target: h.target}
 	if h.weights != nil {
 		seen.Weight = h.weights.tensor
 	}

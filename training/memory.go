@@ -98,15 +98,7 @@ func sizes(batch int, dropLast bool, sets ...Dataset) map[int]bool {
 
 // addTraining adds the gradients and activations of a step.
 func (t *Trainer) addTraining(m *Memory, size int, f Fields) error {
-	g, err := t.Model.Build(models.Train, size)
-	if err != nil {
-		return err
-	}
-	b, err := emptyBatch(g, f, t.Heads)
-	if err != nil {
-		return err
-	}
-	results, err := b.minimize(t.Model, g, t.loss(f), t.gradientOptions())
+	_, g, results, err := t.lossBatch(size, f)
 	if err != nil {
 		return err
 	}

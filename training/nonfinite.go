@@ -51,7 +51,7 @@ func (t *Trainer) cause(b *batch, indices []int, step int64) string {
 	}
 	inputs := b.Inputs()
 	if at, ok := firstNonFinite(inputs); ok {
-		size := len(inputs) / len(indices)
+		size := len(inputs) / b.Graph().Input.Shape()[0] // RDrop repeats the examples
 		return fmt.Sprintf("input %d of example %d is %v", at%size, indices[at/size], inputs[at])
 	}
 	if layer, err := t.layer(b, step); err == nil && layer != "" {

@@ -33,6 +33,7 @@ type Setup struct {
 	Ignored    *int   `json:"ignored,omitempty"`    // IgnoreIndex
 	NonFinite  string `json:"non_finite,omitempty"` // what it does, unless it ends the run
 	Average    string `json:"average,omitempty"`    // which weights are averaged, and how
+	RDrop      string `json:"r_drop,omitempty"`     // its settings
 	Seed       uint64 `json:"seed"`                 // of the order of the examples
 	ModelSeed  uint64 `json:"model_seed"`           // of the masks
 	Frozen     string `json:"frozen,omitempty"`     // the names of the frozen parameters
@@ -52,7 +53,7 @@ func (t *Trainer) setup(data Data, ops []string) Setup {
 	s := Setup{
 		Train: data.Train.Len(), Epochs: t.Epochs, BatchSize: t.batchSize(), DropLast: t.DropLast,
 		Seed: t.Seed, ModelSeed: t.Model.Seed(), Frozen: strings.Join(t.Model.Frozen(), " "), Ops: ops,
-		Groups: describeGroups(t.Groups), Average: t.Average.String(), Ignored: t.IgnoreIndex,
+		Groups: describeGroups(t.Groups), Average: t.Average.String(), Ignored: t.IgnoreIndex, RDrop: t.RDrop.String(),
 	}
 	if t.accumulated() > 1 {
 		s.Accumulate = t.Accumulate
@@ -132,6 +133,7 @@ func (s Setup) same(run Setup) error {
 		{"IgnoreIndex", ignoring(s.Ignored), ignoring(run.Ignored)},
 		{"NonFinite", cmp.Or(s.NonFinite, StopOnNonFinite.String()), cmp.Or(run.NonFinite, StopOnNonFinite.String())},
 		{"Average", cmp.Or(s.Average, "none"), cmp.Or(run.Average, "none")},
+		{"RDrop", cmp.Or(s.RDrop, "none"), cmp.Or(run.RDrop, "none")},
 		{"Seed", s.Seed, run.Seed},
 		{"the model's seed", s.ModelSeed, run.ModelSeed},
 		{"the frozen parameters", cmp.Or(s.Frozen, "none"), cmp.Or(run.Frozen, "none")},

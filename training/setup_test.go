@@ -41,6 +41,7 @@ func TestResumeNamesWhatDiffers(t *testing.T) {
 		{func(_ *training.Trainer, d *training.Data) { d.Train = blobs(71, 1) }, []string{"the number of training examples must be 70, got 71"}},
 		{func(_ *training.Trainer, d *training.Data) { d.Validation = blobs(41, 1) }, []string{"the number of validation examples must be 40, got 41"}},
 		{func(_ *training.Trainer, d *training.Data) { d.Validation = nil }, []string{"the number of validation examples must be 40, got 0"}},
+		{func(tr *training.Trainer, _ *training.Data) { tr.RDrop = &training.RDrop{} }, []string{"RDrop must be none, got Alpha=0"}},
 		{func(tr *training.Trainer, _ *training.Data) { tr.Model = newModel(t, 0.5, models.WithSeed(4)) }, []string{"the model's seed must be 0, got 4"}},
 		{func(tr *training.Trainer, _ *training.Data) { tr.Model = newModel(t, 0.25) }, []string{"the network and Loss must have DenseDropout{", "p=0.5", "p=0.25"}},
 		{func(tr *training.Trainer, _ *training.Data) {

@@ -59,6 +59,9 @@ type Trainer struct {
 	Average *Average
 	// Loss is what is minimized; nil means CrossEntropy() for labels and MSE() for numbers.
 	Loss Loss
+	// RDrop gives each example two passes with different masks, whose outputs are to agree;
+	// nil means one pass.
+	RDrop *RDrop
 	// Heads are the further outputs of the model that are trained: the sum of all losses
 	// is minimized. The data have their targets.
 	Heads []Head
@@ -133,14 +136,18 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 
 // compile makes a batch.
 func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) {
+	if mode == models.Train {
+		b, g, results, err := t.lossBatch(size, f)
+		if err != nil {
+			return nil, err
+		}
+		return b, b.compile(g, models.WithResults(results...))
+	}
 	g, err := t.Model.Build(mode, size)
 	if err != nil {
 		return nil, err
 	}
-	if mode != models.Train {
-		return newBatch(g, f, t.Heads)
-	}
-	return newLossBatch(t.Model, g, f, t.loss(f), t.Heads, t.gradientOptions())
+	return newBatch(g, f, t.Heads)
 }
 
 func (t *Trainer) gradientOptions() gradientOptions {
@@ -301,6 +308,9 @@ func (t *Trainer) check(data Data) error {
 	}
 	if err := t.checkData("Train", data.Train); err != nil {
 		return err
+	}
+	if err := t.RDrop.check(FieldsOf(data.Train)); err != nil {
+		return errors.Wrap(err, "training: Fit")
 	}
 	if f := FieldsOf(data.Train); t.IgnoreIndex != nil && !f.labelled() {
 		return errors.Errorf("training: Fit: targets must be labels for IgnoreIndex, got %v", f)

@@ -67,7 +67,7 @@ type arm struct {
 // arms returns the arm without dropout, then the one with it.
 func (c *settings) arms() []arm {
 	plain := c.Config
-	plain.InputP, plain.P, plain.LR, plain.Epochs = 0, 0, c.PlainLR, c.PlainEpochs
+	plain.InputP, plain.P, plain.RDrop, plain.LR, plain.Epochs = 0, 0, 0, c.PlainLR, c.PlainEpochs
 	return []arm{{plain, without}, {c.Config, with}}
 }
 

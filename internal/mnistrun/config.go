@@ -34,6 +34,7 @@ type Config struct {
 	MaxNorm        float64 `group:"Training" default:"0" help:"Largest L2 norm of a unit's incoming weights; 0 for no limit." placeholder:"C" json:"max_norm" label:"max-norm"`
 	WeightDecay    float64 `group:"Training" default:"0" help:"L2 penalty." placeholder:"W" json:"weight_decay"`
 	LabelSmoothing float64 `group:"Training" default:"0" help:"Share of a label's probability that is spread evenly over all digits." placeholder:"S" json:"label_smoothing"`
+	RDrop          float64 `group:"Training" name:"r-drop" default:"0" help:"With dropout, weight of the divergence between two passes of each image with different masks; 0 for one pass. Doubles the time." placeholder:"ALPHA" json:"r_drop,omitempty" label:"R-Drop"`
 	EarlyStopping  int     `group:"Training" default:"0" help:"Stop when the error on 1/6 of the training images, held out, has not fallen for this many epochs; 0 for never." placeholder:"EPOCHS" json:"early_stopping" label:"early stopping, epochs"`
 }
 
@@ -112,7 +113,7 @@ func (c *Config) checkTraining() error {
 		name  string
 		value float64
 	}{
-		{"lr", c.LR}, {"clip-norm", c.ClipNorm}, {"max-norm", c.MaxNorm}, {"weight-decay", c.WeightDecay},
+		{"lr", c.LR}, {"clip-norm", c.ClipNorm}, {"max-norm", c.MaxNorm}, {"weight-decay", c.WeightDecay}, {"r-drop", c.RDrop},
 	} {
 		if err := NotNegative(f.name, f.value); err != nil {
 			return err
@@ -126,6 +127,9 @@ func (c *Config) checkTraining() error {
 	}
 	if c.Nesterov && c.Momentum == 0 {
 		return errors.New("momentum must be above 0 with nesterov, got 0")
+	}
+	if c.RDrop > 0 && c.Submatrix {
+		return errors.Errorf("r-drop must be 0 with submatrix, whose masks both passes would share, got %v", c.RDrop)
 	}
 	if !slices.Contains(Schedules(), c.Schedule) {
 		return errors.Errorf("schedule must be one of %s, got %.80q", strings.Join(Schedules(), ", "), c.Schedule)

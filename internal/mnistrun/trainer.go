@@ -47,6 +47,9 @@ func (c *Config) Trainer(s *Sets, seed uint64, opts ...models.Option) (*training
 	if c.LabelSmoothing > 0 {
 		t.Loss = training.CrossEntropy(nn.WithLabelSmoothing(c.LabelSmoothing))
 	}
+	if c.RDrop > 0 {
+		t.RDrop = &training.RDrop{Alpha: c.RDrop}
+	}
 	if c.EarlyStopping > 0 {
 		validation, rest, err := train.Stratified(train.Len()/heldOut, seed)
 		if err != nil {

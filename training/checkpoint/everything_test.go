@@ -31,8 +31,8 @@ var runs = map[string]func(t testing.TB) (*training.Trainer, training.Data){
 	"regression": regression,
 }
 
-// everything is a training with all that a trainer has: batches that are accumulated and
-// dropped, groups of parameters, running statistics, schedules, a falling learning rate, a
+// everything is a training with all that a trainer has: two passes of batches that are
+// accumulated and dropped, groups of parameters, running statistics, schedules, a falling learning rate, a
 // mean of the weights, steps that are skipped, and examples that are changed and mixed.
 func everything(t testing.TB, mix augment.Mix) (*training.Trainer, training.Data) {
 	t.Helper()
@@ -62,6 +62,7 @@ func everything(t testing.TB, mix augment.Mix) (*training.Trainer, training.Data
 		Groups:      []training.Group{{Params: "*.bias", WeightDecay: optim.Zero}, {Params: "1.*", LRFactor: 0.3}},
 		NonFinite:   training.SkipNonFinite,
 		Average:     &training.Average{Decay: 0.8, Start: 1},
+		RDrop:       &training.RDrop{Alpha: 0.3},
 		Metrics:     []metrics.Metric{metrics.F1{}, metrics.ECE{}},
 		Monitor:     training.Monitor{Metric: metrics.F1{}.Name(), MinDelta: 0.001},
 		Callbacks:   []training.Callback{training.ReduceLROnPlateau(training.Plateau{Factor: 0.5, Patience: 1, Cooldown: 1})},

@@ -8,7 +8,6 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/models"
-	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -29,7 +28,7 @@ import (
 // changes with the step has its value at the end of training.
 //
 // Many passes run as one batch. A model that draws one mask for a whole batch
-// (see [ops.MasksPerBatch]) runs pass by pass instead, and up to 8 examples
+// (see [models.Graph.MasksPerBatch]) runs pass by pass instead, and up to 8 examples
 // then share these masks.
 type Predictor struct {
 	Model  *models.Model
@@ -214,7 +213,7 @@ func (p *Predictor) check(data training.Dataset) error {
 		return err
 	}
 	p.compiled, p.samplers = p.Model, make(map[samplerKey]*sampler)
-	p.onePass = ops.MasksPerBatch(g.Input)
+	p.onePass = g.MasksPerBatch()
 	return nil
 }
 
