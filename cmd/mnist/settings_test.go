@@ -19,6 +19,7 @@ func TestCommandGivesTheSettings(t *testing.T) {
 	for _, args := range []string{
 		"",
 		"--hidden= --data " + t.TempDir(),
+		"--r-drop 0.5",
 		"--train 200 --validation 300 --hidden 16,8 -p 0.3 --input-p 0 --epochs 2 --plain-epochs 3 --seeds 2 --seed 7 " +
 			"--nesterov --submatrix --batch-norm --drop-last --warmup 5 --clip-norm 1.5 --max-norm 3 --weight-decay 1e-7 --schedule step --early-stopping 4 --curve 10 --label-smoothing 0.1",
 	} {
@@ -48,7 +49,7 @@ func TestCommandGivesTheSettings(t *testing.T) {
 
 // A row has one value for both arms, or that of each.
 func TestRows(t *testing.T) {
-	c, err := parse(t, "--hidden", "16,8", "--lr", "0.05")
+	c, err := parse(t, "--hidden", "16,8", "--lr", "0.05", "--r-drop", "0.5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestRows(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"training images": "5000", "hidden units": "16,8", "p of the hidden units": "0 | 0.1", "p of the inputs": "0 | 0.3",
-		"learning rate": "0.2 | 0.05", "epochs": "40", "Nesterov's momentum": "no", "early stopping, epochs": "0", "images for the curves": "2000", "validation images": "0", "first seed": "1",
+		"learning rate": "0.2 | 0.05", "R-Drop": "0 | 0.5", "epochs": "40", "Nesterov's momentum": "no", "early stopping, epochs": "0", "images for the curves": "2000", "validation images": "0", "first seed": "1",
 	} {
 		if values[name] != want {
 			t.Errorf("%s: want %q, got %q in %v", name, want, values[name], rows)
