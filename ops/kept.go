@@ -104,7 +104,8 @@ type thinning struct {
 	*draw.Source
 	rate     schedule.Schedule
 	n, k     int
-	choosers sync.Pool
+	choosers sync.Pool // of *chooser
+	columns  sync.Pool // of *units.Units: those kept, as loops over columns take them
 }
 
 // chooser draws masks into its own memory.

@@ -3,7 +3,7 @@ package ops
 import (
 	"fmt"
 
-	"github.com/gorgonia-dropout/dropout/internal/kernel/product"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/units"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 	"github.com/pkg/errors"
@@ -136,9 +136,17 @@ func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
 	rows, cols := f.units(in.IDs)
 	_, width := extent(in.Shapes[0])
 	height, count := extent(f.chosen(in.Shapes))
-	chosen, err := product.UnitsOf(cols, width)
-	if err != nil {
-		return err
+	var chosen *units.Units
+	if cols != nil {
+		pool := &f.cols.thinning.columns
+		chosen, _ = pool.Get().(*units.Units)
+		if chosen == nil {
+			chosen = new(units.Units)
+		}
+		defer pool.Put(chosen)
+		if err := chosen.Set(cols, width); err != nil {
+			return err
+		}
 	}
 	if err := within(rows, len(w)/width); err != nil {
 		return err
@@ -150,7 +158,11 @@ func extract[F op.Float](f submatrix, y []F, in op.Args[F]) error {
 				copy(dst, src)
 				continue
 			}
-			product.Choose(dst, src, chosen)
+			ahead := width
+			if rows != nil && r+1 < height {
+				ahead *= rows[r+1] - rows[r]
+			}
+			units.Choose(dst, src, chosen, ahead)
 		}
 	})
 	return nil

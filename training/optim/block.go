@@ -4,6 +4,8 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/kernel/units"
 )
 
 // UpdatesBlocks reports whether a solver uses the method Block of parameters and
@@ -42,6 +44,7 @@ func slotsFor(others int, momentum float64) int {
 // as a row.
 type part struct {
 	rows, cols []int        // ascending; nil: all
+	columns    units.Units  // cols, where they are not nil
 	shape      tensor.Shape // of the block
 }
 
@@ -77,7 +80,10 @@ func (b *part) bind(m gorgonia.ValueGrad, shape tensor.Shape) error {
 		}
 		b.shape[axis.at] = len(axis.units)
 	}
-	return nil
+	if b.cols == nil {
+		return nil
+	}
+	return b.columns.Set(b.cols, shape[rank-1])
 }
 
 // units returns the indices along an axis, nil for all.
@@ -113,8 +119,12 @@ func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi i
 		n := min(block, hi-lo, count-from)
 		g := a.g[lo : lo+n]
 		lo += n
-		if p.block.rows != nil {
-			row = p.block.rows[row]
+		ahead := width // to the next row
+		if rows := p.block.rows; rows != nil {
+			if row+1 < len(rows) {
+				ahead *= rows[row+1] - rows[row]
+			}
+			row = rows[row]
 		}
 		at := row * width
 		if p.block.cols == nil {
@@ -129,7 +139,7 @@ func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi i
 			updateRun(c, p, k, a.w[at:at+n], g, s, t)
 			continue
 		}
-		cols := p.block.cols[from : from+n]
+		cols := &p.block.columns
 		var own [1 + maxSlots][]F // where the elements are
 		own[0] = a.w[at : at+width]
 		for i, use := range c.slots {
@@ -140,34 +150,26 @@ func updateBlock[F float](c *core, p *param, a *arrays[F], k kernel[F], lo, hi i
 		if direct != nil {
 			limit(c, g)
 			if p.penalized && c.penalizes(p) {
-				take(l[0][:n], own[0], cols)
+				units.ChooseRange(l[0][:n], own[0], cols, from, from+n)
 				penalize(c, p, g, l[0][:n])
 			}
-			direct.updateAt(own[0], g, own[1], own[2], cols)
+			direct.updateAt(own[0], g, own[1], own[2], cols, from, from+n, ahead)
 			clear(g)
 			continue
 		}
 		var run [1 + maxSlots][]F // the elements
-		for i, from := range own {
-			if from != nil {
+		for i, whole := range own {
+			if whole != nil {
 				run[i] = l[i][:n]
-				take(run[i], from, cols)
+				units.ChooseRange(run[i], whole, cols, from, from+n)
 			}
 		}
 		updateRun(c, p, k, run[0], g, run[1], run[2])
 		for i, to := range own {
 			if to != nil {
-				put(to, run[i], cols)
+				put(to, run[i], cols.Indices()[from:from+n])
 			}
 		}
-	}
-}
-
-// take sets dst to the elements of src at the indices.
-func take[F float](dst, src []F, indices []int) {
-	dst = dst[:len(indices)]
-	for i, k := range indices {
-		dst[i] = src[k]
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/units"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
@@ -47,11 +48,12 @@ type kernel[F float] interface {
 	scaled(by float64, own kernel[F]) kernel[F]
 }
 
-// indexed is a kernel that updates the elements of w, a and b at the indices in
-// place, by a gradient with one element for each of them. It avoids gathering
-// and scattering, but takes elements one by one. Its rule must not shrink.
+// indexed is a kernel that updates the elements of w, a and b that are units
+// [from, to) of at in place, by a gradient with one element for each of them. It
+// avoids gathering and scattering. The next row is so many elements ahead. Its
+// rule must not shrink.
 type indexed[F float] interface {
-	updateAt(w, g, a, b []F, indices []int)
+	updateAt(w, g, a, b []F, at *units.Units, from, to, ahead int)
 }
 
 // rule is what distinguishes solvers in a step.

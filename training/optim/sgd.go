@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/solver"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/units"
 )
 
 // SGD is stochastic gradient descent with momentum. With the gradient g of a
@@ -115,8 +116,13 @@ func (k *sgdKernel[F]) update(w, g, v, _ []F) {
 	}
 }
 
-func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
+func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, units *units.Units, from, to, ahead int) {
 	lr, mu := k.lr, k.momentum
+	if k.velocity && !k.nesterov {
+		solver.MomentumAt(w, g, v, lr, mu, units, from, to, ahead)
+		return
+	}
+	indices := units.Indices()[from:to]
 	g = g[:len(indices)]
 	if !k.velocity {
 		for i, at := range indices {
@@ -125,19 +131,11 @@ func (k *sgdKernel[F]) updateAt(w, g, v, _ []F, indices []int) {
 		return
 	}
 	v = v[:len(w)]
-	if k.nesterov {
-		for i, at := range indices {
-			d := g[i]
-			u := F(mu*v[at]) + d
-			v[at] = u
-			w[at] -= F(lr * (d + F(mu*u)))
-		}
-		return
-	}
 	for i, at := range indices {
-		u := F(mu*v[at]) + g[i]
+		d := g[i]
+		u := F(mu*v[at]) + d
 		v[at] = u
-		w[at] -= F(lr * u)
+		w[at] -= F(lr * (d + F(mu*u)))
 	}
 }
 

@@ -68,6 +68,19 @@ func Guarded[F float32 | float64](n, shift int) (inner []F, intact func() bool) 
 	}
 }
 
+// EveryGroup returns ascending indices, and the number of things that they are of: among
+// its groups of eight things each of the 256 possible choices is found once.
+func EveryGroup() (indices []int, of int) {
+	for set := range 1 << 8 {
+		for i := range 8 {
+			if set>>i&1 == 1 {
+				indices = append(indices, 8*set+i)
+			}
+		}
+	}
+	return indices, 8 << 8
+}
+
 // Same reports whether a and b are equal, with +0 different from -0 and all
 // NaNs alike.
 func Same[F float32 | float64](a, b F) bool {

@@ -12,7 +12,7 @@ func generic32() *kernels[float32] {
 	return &kernels[float32]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
 		tile: tileGeneric32, transpose: transposeGeneric[float32](genericLanes), copyRows: copyRowsGeneric[float32],
-		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32], choose: chooseGeneric[float32],
+		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32],
 	}
 }
 
@@ -20,7 +20,7 @@ func generic64() *kernels[float64] {
 	return &kernels[float64]{
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
 		tile: tileGeneric64, transpose: transposeGeneric[float64](genericLanes), copyRows: copyRowsGeneric[float64],
-		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64], choose: chooseGeneric[float64],
+		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64],
 	}
 }
 
@@ -88,14 +88,6 @@ func transposeGeneric[F Float](lanes int) transposeFunc[F] {
 func copyRowsGeneric[F Float](dst *F, step int, src *F, ld, k, cols int) {
 	for p := range k {
 		copy(at(dst, p*step, cols), at(src, p*ld, cols))
-	}
-}
-
-func chooseGeneric[F Float](dst, src *F, units *int, n int) {
-	size := unsafe.Sizeof(*src)
-	to := at(dst, 0, n)
-	for i, u := range unsafe.Slice(units, n)[:len(to)] {
-		to[i] = *(*F)(unsafe.Add(unsafe.Pointer(src), uintptr(u)*size))
 	}
 }
 

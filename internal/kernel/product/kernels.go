@@ -29,8 +29,6 @@ type kernels[F Float] struct {
 	axpy     func(alpha F, x, y *F, n int) // y += alpha*x, fused
 	scale    func(alpha F, x *F, n int)
 
-	choose chooseFunc[F]
-
 	jobs    sync.Pool // of *job[F]
 	teams   parallel.Team[*job[F]]
 	workers sync.Pool // of *worker[F]
@@ -49,9 +47,6 @@ type transposeFunc[F Float] func(dst *F, step int, rows **F, k int)
 // copyRowsFunc sets one vector, or two where cols needs them, at dst[p*step] to the first
 // cols elements at src[p*ld], for all p below k. The other lanes are unspecified.
 type copyRowsFunc[F Float] func(dst *F, step int, src *F, ld, k, cols int)
-
-// chooseFunc sets dst[i] to src[units[i]] for all i below n.
-type chooseFunc[F Float] func(dst, src *F, units *int, n int)
 
 // prefetchFunc asks for the first cols elements at src[p*ld], for all p below rows.
 type prefetchFunc[F Float] func(src *F, ld, rows, cols int)

@@ -1778,54 +1778,6 @@ line:
 	JNZ        row
 	RET
 
-// func choose32AVX2(dst *float32, src *float32, units *int, n int)
-// Requires: AVX
-TEXT ·choose32AVX2(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ units+16(FP), DX
-	MOVQ n+24(FP), BX
-
-wide:
-	CMPQ      BX, $0x08
-	JL        single
-	MOVQ      (DX), SI
-	VMOVSS    (CX)(SI*4), X0
-	MOVQ      8(DX), SI
-	VINSERTPS $0x10, (CX)(SI*4), X0, X0
-	MOVQ      16(DX), SI
-	VINSERTPS $0x20, (CX)(SI*4), X0, X0
-	MOVQ      24(DX), SI
-	VINSERTPS $0x30, (CX)(SI*4), X0, X0
-	VMOVUPS   X0, (AX)
-	MOVQ      32(DX), SI
-	VMOVSS    (CX)(SI*4), X1
-	MOVQ      40(DX), SI
-	VINSERTPS $0x10, (CX)(SI*4), X1, X1
-	MOVQ      48(DX), SI
-	VINSERTPS $0x20, (CX)(SI*4), X1, X1
-	MOVQ      56(DX), SI
-	VINSERTPS $0x30, (CX)(SI*4), X1, X1
-	VMOVUPS   X1, 16(AX)
-	ADDQ      $0x20, AX
-	ADDQ      $0x40, DX
-	SUBQ      $0x08, BX
-	JMP       wide
-
-single:
-	TESTQ  BX, BX
-	JZ     done
-	MOVQ   (DX), SI
-	VMOVSS (CX)(SI*4), X0
-	VMOVSS X0, (AX)
-	ADDQ   $0x04, AX
-	ADDQ   $0x08, DX
-	DECQ   BX
-	JMP    single
-
-done:
-	RET
-
 // func tile64AVX2(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile64AVX2(SB), $0-88
@@ -3530,46 +3482,6 @@ line:
 	ADDQ       DX, AX
 	DECQ       CX
 	JNZ        row
-	RET
-
-// func choose64AVX2(dst *float64, src *float64, units *int, n int)
-// Requires: AVX
-TEXT ·choose64AVX2(SB), $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ units+16(FP), DX
-	MOVQ n+24(FP), BX
-
-wide:
-	CMPQ    BX, $0x04
-	JL      single
-	MOVQ    (DX), SI
-	VMOVSD  (CX)(SI*8), X0
-	MOVQ    8(DX), SI
-	VMOVHPD (CX)(SI*8), X0, X0
-	VMOVUPS X0, (AX)
-	MOVQ    16(DX), SI
-	VMOVSD  (CX)(SI*8), X1
-	MOVQ    24(DX), SI
-	VMOVHPD (CX)(SI*8), X1, X1
-	VMOVUPS X1, 16(AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, DX
-	SUBQ    $0x04, BX
-	JMP     wide
-
-single:
-	TESTQ  BX, BX
-	JZ     done
-	MOVQ   (DX), SI
-	VMOVSD (CX)(SI*8), X0
-	VMOVSD X0, (AX)
-	ADDQ   $0x08, AX
-	ADDQ   $0x08, DX
-	DECQ   BX
-	JMP    single
-
-done:
 	RET
 
 // func tile32AVX512(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)

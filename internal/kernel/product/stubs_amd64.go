@@ -45,11 +45,6 @@ func scale32AVX2(alpha float32, x *float32, n int)
 //go:noescape
 func prefetch32AVX2(src *float32, ld int, rows int, cols int)
 
-// choose32AVX2 sets dst[i] to src[units[i]].
-//
-//go:noescape
-func choose32AVX2(dst *float32, src *float32, units *int, n int)
-
 // tile64AVX2 computes a tile of c: see tileFunc.
 //
 //go:noescape
@@ -90,11 +85,6 @@ func scale64AVX2(alpha float64, x *float64, n int)
 //
 //go:noescape
 func prefetch64AVX2(src *float64, ld int, rows int, cols int)
-
-// choose64AVX2 sets dst[i] to src[units[i]].
-//
-//go:noescape
-func choose64AVX2(dst *float64, src *float64, units *int, n int)
 
 // tile32AVX512 computes a tile of c: see tileFunc.
 //

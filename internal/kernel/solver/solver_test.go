@@ -1,6 +1,7 @@
 package solver
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/kerneltest"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/units"
 )
 
 // drawn returns numbers of many sizes, from an element of memory on.
@@ -87,6 +89,105 @@ func TestMomentum(t *testing.T) {
 			t.Fatalf("length %d: wrote outside", n)
 		}
 	})
+}
+
+// Elements that are no units keep their bits.
+func TestMomentumAt(t *testing.T) {
+	agree(t, func(t *testing.T, set isa.Set, rng *rand.Rand, n, from int) {
+		n *= 3
+		for _, kept := range []int{n, n - n/3, n / 2, n / 9} {
+			indices := rng.Perm(n)[:kept]
+			slices.Sort(indices)
+			var at units.Units
+			if err := at.Set(indices, n); err != nil {
+				t.Fatal(err)
+			}
+			lo, hi := kept/(1+from)-kept/4, kept-from*kept/7
+			lo, hi = max(0, min(lo, hi)), max(lo, hi)
+			w, g, v := drawn(rng, n, from), drawn(rng, hi-lo, from), drawn(rng, n, from)
+			for _, x := range [][]float32{w, g, v} {
+				for k := range len(x) / 5 {
+					x[rng.IntN(len(x))] = []float32{float32(math.Inf(1)), 0, float32(math.NaN()), math.SmallestNonzeroFloat32, float32(math.Copysign(0, -1))}[k%5]
+				}
+			}
+			w2, intactW := guardedCopy(w, from)
+			v2, intactV := guardedCopy(v, from)
+			momentumAt(set, w2, g, v2, 0.02, 0.95, &at, lo, hi, 64)
+			for i, k := range indices[lo:hi] {
+				momentum(w[k:k+1], g[i:i+1], v[k:k+1], 0.02, 0.95)
+			}
+			sameBits(t, "w", w2, w)
+			sameBits(t, "v", v2, v)
+			if !intactW() || !intactV() {
+				t.Fatalf("%d units of %d: wrote outside", kept, n)
+			}
+		}
+	})
+}
+
+// The table has a row for each choice of eight elements.
+func TestMomentumOfEveryGroup(t *testing.T) {
+	kerneltest.ForEachSet(t, func(t *testing.T, set isa.Set) {
+		var at units.Units
+		indices, n := kerneltest.EveryGroup()
+		if err := at.Set(indices, n); err != nil {
+			t.Fatal(err)
+		}
+		w, v, g := make([]float32, n), make([]float32, n), make([]float32, len(indices))
+		wantW, wantV := make([]float32, n), make([]float32, n)
+		for i, x := range indices {
+			g[i] = float32(1 + i)
+			wantW[x], wantV[x] = -g[i], g[i]
+		}
+		momentumAt(set, w, g, v, 1, 1, &at, 0, len(g), 0)
+		sameBits(t, "w", w, wantW)
+		sameBits(t, "v", v, wantV)
+	})
+}
+
+func BenchmarkMomentumAt(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, kept := range []int{64, 128, 256, 512, 1024} {
+		indices := rng.Perm(1024)[:kept]
+		slices.Sort(indices)
+		var at units.Units
+		if err := at.Set(indices, 1024); err != nil {
+			b.Fatal(err)
+		}
+		w, g, v := make([]float32, 1024), make([]float32, kept), make([]float32, 1024)
+		kerneltest.Bench(b, "groups", kept, func() { MomentumAt(w, g, v, 0.1, 0.9, &at, 0, kept, 0) })
+		kerneltest.Bench(b, "singly", kept, func() { momentumSingly(w, g, v, 0.1, 0.9, indices) })
+	}
+}
+
+func BenchmarkMomentumAtRows(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	half := func(n int) []int {
+		x := rng.Perm(n)[:n/2]
+		slices.Sort(x)
+		return x
+	}
+	const side, height = 1024, 8192
+	rows, cols := half(height), half(side)
+	var at units.Units
+	if err := at.Set(cols, side); err != nil {
+		b.Fatal(err)
+	}
+	w, g, v := make([]float32, side*height), make([]float32, side/2), make([]float32, side*height)
+	for _, fetch := range []bool{false, true} {
+		r := 0
+		kerneltest.Bench(b, fmt.Sprint("fetch=", fetch), side/2, func() {
+			at0, to := rows[r]*side, rows[r+1]*side
+			ahead := 0
+			if fetch {
+				ahead = to - at0
+			}
+			if r++; r == len(rows)-1 {
+				r = 0
+			}
+			MomentumAt(w[at0:at0+side], g, v[at0:at0+side], 0.1, 0.9, &at, 0, side/2, ahead)
+		})
+	}
 }
 
 // The loops in Go round every product: on machines that could fuse it with a sum too.

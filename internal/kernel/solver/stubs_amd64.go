@@ -14,6 +14,12 @@ func adamVectors(w *float32, grad *float32, m *float32, v *float32, n int, step 
 //go:noescape
 func momentumVectors(w *float32, grad *float32, v *float32, n int, lr float32, mu float32)
 
+// momentumGroups is momentum for the chosen elements of n groups. It fetches what is so
+// many bytes after each group of w and v.
+//
+//go:noescape
+func momentumGroups(w *float32, grad *float32, v *float32, chosen *uint8, n int, ahead int, lr float32, mu float32)
+
 // squaresVectors adds the squares of elements to eight sums in turn.
 //
 //go:noescape

@@ -22,7 +22,6 @@ func amd64() {
 			m.sums()
 			m.elementwise()
 			m.prefetch()
-			m.choose()
 		}
 	}
 }

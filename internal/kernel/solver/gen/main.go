@@ -18,6 +18,7 @@ func main() { assembly.Write(amd64, arm64) }
 func amd64() {
 	adam()
 	momentum()
+	momentumGroups()
 	squares()
 	addSquares()
 	scaleBy()
