@@ -50,13 +50,22 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	if c.WithInput {
-		var leave context.CancelFunc
-		ctx, leave = context.WithCancel(ctx)
+		working, leave := context.WithCancel(ctx)
 		go func() {
 			defer leave()
 			_, _ = io.Copy(io.Discard, os.Stdin)
 		}()
+		// Its work is done when the input ends, whatever it was at.
+		if err := c.work(working, to, connection); working.Err() == nil || ctx.Err() != nil {
+			return err
+		}
+		return nil
 	}
+	return c.work(ctx, to, connection)
+}
+
+// work runs trials until ctx is done.
+func (c *workerCmd) work(ctx context.Context, to *cmdline.Console, connection queue.Connection) error {
 	nc, err := connection.Dial(ctx, c.Name, time.Minute)
 	if err != nil {
 		return err

@@ -222,7 +222,9 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 			}
 			return
 		}
-		w.complain("result %s is not kept yet: %v", key, err)
+		if ctx.Err() == nil {
+			w.complain("result %s is not kept yet: %v", key, err)
+		}
 		pause(ctx, wait)
 	}
 }
