@@ -1,4 +1,4 @@
-// Command sweep tries many settings of cmd/mnist, on one machine or several.
+// Command sweep tries many settings of cmd/mnist, or of any program, on one machine or several.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/shell"
 )
 
-const description = `Try many settings of cmd/mnist: hundreds of independent trainings, on one machine or several.
+const description = `Try many settings of cmd/mnist, or of any program: hundreds of independent trainings, on one machine or several.
 
 A sweep runs on NATS JetStream: inside this command by default, reachable from this machine only, or on a server of yours. A trial counts once, whatever is killed and when, and resumes from its checkpoint elsewhere.
 

@@ -34,9 +34,9 @@ func (c *resultsCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	p := programs(0)[s.Program]
-	if p == nil {
-		return errors.Errorf("program must be mnist or fake, got %s", s.Program)
+	p, err := programOf(s)
+	if err != nil {
+		return err
 	}
 	if c.Metric != "" {
 		s.Metric = c.Metric

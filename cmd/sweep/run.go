@@ -33,6 +33,7 @@ type runCmd struct {
 	Set     []string `group:"Spec" sep:"none" help:"Value of a setting for all trials." placeholder:"SETTING=A"`
 	Trials  *int     `group:"Spec" help:"Configurations to draw." placeholder:"N"`
 	Seeds   *int     `group:"Spec" help:"Seeds for each configuration." placeholder:"N"`
+	Command string   `group:"Spec" help:"Program to run, in YAML; cmd/mnist by default." placeholder:"{run: [PROGRAM, ARG]}"`
 	Halving string   `group:"Spec" help:"How halving and asha raise a setting, in YAML." placeholder:"{min: A, max: B}"`
 	Metric  string   `group:"Spec" help:"Metric to minimize; error by default." placeholder:"NAME"`
 
@@ -53,9 +54,14 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return cmdline.Usage(err)
 	}
-	p := programs(0)[s.Program]
-	if p == nil {
-		return cmdline.Usagef("program must be mnist or fake, got %.80q", s.Program)
+	if s.Command != nil {
+		if s.Program, err = s.Command.Identify(); err != nil {
+			return cmdline.Usage(err)
+		}
+	}
+	p, err := programOf(s)
+	if err != nil {
+		return cmdline.Usage(err)
 	}
 	plan, err := sweep.NewPlan(ctx, s, p)
 	if err != nil {
@@ -66,7 +72,14 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	defer o.Close()
+	if o.Queue, err = lane(ctx, o.Queue, s); err != nil {
+		return err
+	}
 	o.Queue.Version = version()
+	given, err := givenBy(s)
+	if err != nil {
+		return err
+	}
 	to.Logf("Sweep %s: %d trials of %s on %s.", s.Name, plan.Total(), s.Program, o.connection.URL)
 	log := *to
 	status := &statusLine{w: to.Log, width: func() int { return cmdline.Columns(to.Log) }}
@@ -84,7 +97,7 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		}
 	})
 	for i := range c.Workers {
-		wg.Go(func() { c.work(working, &log, o.connection, i) })
+		wg.Go(func() { c.work(working, &log, o.connection, given, i) })
 	}
 	last := time.Time{}
 	results, err := o.Run(working, s, p, func(state queue.State) {
@@ -128,7 +141,7 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 
 // work keeps a worker running as a separate process, so that one that dies does
 // not take others with it.
-func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connection, i int) {
+func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connection, given given, i int) {
 	program, err := os.Executable()
 	if err != nil {
 		to.Logf("worker %d: %v", i, err)
@@ -144,17 +157,20 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 	if at.Insecure {
 		args = append(args, "--insecure")
 	}
+	args = append(args, given.args()...)
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program, args...)
 		// Only the user can read the environment of a process.
 		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
 		cmd.Stderr = to.Log
 		// It ends when this process does, however that happens.
-		if _, err := cmd.StdinPipe(); err != nil {
+		input, err := cmd.StdinPipe()
+		if err != nil {
 			to.Logf("worker %d: %v", i, err)
 			return
 		}
-		cmd.Cancel = func() error { return cmd.Process.Kill() } // this loses nothing
+		// It has time to end the programs that it has started, and loses nothing.
+		cmd.Cancel, cmd.WaitDelay = input.Close, 2*grace
 		if err := cmd.Run(); ctx.Err() == nil {
 			to.Logf("worker %d ended and is started again: %v", i, err)
 			select {
@@ -192,6 +208,12 @@ func (c *runCmd) spec() (*sweep.Spec, error) {
 	}{{c.Name, &s.Name}, {c.Method, &s.Method}, {c.Metric, &s.Metric}} {
 		if f.value != "" {
 			*f.to = f.value
+		}
+	}
+	if c.Command != "" {
+		var err error
+		if s.Command, err = sweep.ParseCommand("--command", []byte(c.Command)); err != nil {
+			return nil, err
 		}
 	}
 	if c.Halving != "" {

@@ -11,8 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/pkg/errors"
-
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
@@ -115,9 +113,12 @@ func state(ctx context.Context, q *queue.Queue, name string) (queue.State, error
 	if err != nil {
 		return queue.State{}, err
 	}
-	p := programs(0)[s.Program]
-	if p == nil {
-		return queue.State{}, errors.Errorf("program must be mnist or fake, got %s", s.Program)
+	p, err := programOf(s)
+	if err != nil {
+		return queue.State{}, err
+	}
+	if q, err = lane(ctx, q, s); err != nil {
+		return queue.State{}, err
 	}
 	return q.State(ctx, s, p)
 }

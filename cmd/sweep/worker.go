@@ -19,6 +19,8 @@ import (
 type workerCmd struct {
 	server
 	Name string `help:"Unique name of this worker; host and process by default."`
+	Spec string `type:"existingfile" help:"Run the trials of the command in this spec, and no others. Without it no worker runs a command." placeholder:"FILE"`
+	given
 	trialLimits
 	computing
 	WithInput bool          `hidden:"" help:"Exit when the standard input ends."`
@@ -48,13 +50,22 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	if c.WithInput {
-		var leave context.CancelFunc
-		ctx, leave = context.WithCancel(ctx)
+		working, leave := context.WithCancel(ctx)
 		go func() {
 			defer leave()
 			_, _ = io.Copy(io.Discard, os.Stdin)
 		}()
+		// Its work is done when the input ends, whatever it was at.
+		if err := c.work(working, to, connection); working.Err() == nil || ctx.Err() != nil {
+			return err
+		}
+		return nil
 	}
+	return c.work(ctx, to, connection)
+}
+
+// work runs trials until ctx is done.
+func (c *workerCmd) work(ctx context.Context, to *cmdline.Console, connection queue.Connection) error {
 	nc, err := connection.Dial(ctx, c.Name, time.Minute)
 	if err != nil {
 		return err
@@ -64,13 +75,28 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
+	of := c.given
+	if c.Spec != "" {
+		if of, err = told(ctx, q, c.Spec); err != nil {
+			return err
+		}
+	}
+	if of.Program != "" {
+		if q, err = q.Lane(ctx, of.Program); err != nil {
+			return err
+		}
+	}
 	q.Version = version()
-	apart, end, err := c.apart(c.trialLimits)
+	apart, end, err := c.apart(c.trialLimits, of)
 	if err != nil {
 		return err
 	}
 	defer end()
-	to.Logf("%s works for %s. %s", c.Name, connection.URL, blas.Find().Describe())
+	what := blas.Find().Describe()
+	if of.Program != "" {
+		what = "Program: " + of.Program + "."
+	}
+	to.Logf("%s works for %s. %s", c.Name, connection.URL, what)
 	w := &queue.Worker{
 		Queue: q, Name: c.Name, Programs: apart, Idle: c.Idle,
 		Log: func(s string) { to.Logf("%s: %s", c.Name, s) },

@@ -67,6 +67,9 @@ func bars(w io.Writer, s *sweep.Spec, rows []sweep.Row) {
 		}
 		least, most = min(least, r.Estimate.Mean), max(most, r.Estimate.Mean)
 	}
+	if least < 0 {
+		return // a bar begins at 0
+	}
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b sweep.Row) int {
 		return cmp.Compare(a.Settings[names[0]].(float64), b.Settings[names[0]].(float64))

@@ -52,6 +52,15 @@ func (s *Spec) Value(v float64) string {
 	return s.Number(v)
 }
 
+// Low returns the lower end of an interval of the metric: what we measure is never negative,
+// which is not known of what a command does.
+func (s *Spec) Low(v float64) float64 {
+	if s.Command != nil && !s.percent() {
+		return v
+	}
+	return max(0, v)
+}
+
 // Interval formats the 95 % confidence interval of a scaled row's mean for a
 // reader.
 func (s *Spec) Interval(r Row) string {
@@ -59,5 +68,5 @@ func (s *Spec) Interval(r Row) string {
 		return "-"
 	}
 	low, high := r.Estimate.Interval(0.95)
-	return fmt.Sprintf("[%s, %s]", s.Number(max(0, low)), s.Number(high))
+	return fmt.Sprintf("[%s, %s]", s.Number(s.Low(low)), s.Number(high))
 }

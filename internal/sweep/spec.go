@@ -24,6 +24,7 @@ type Spec struct {
 	Trials   int              `json:"trials,omitempty"`   // number of configurations, for methods that draw them
 	Draw     uint64           `json:"draw,omitempty"`     // seed of the draws
 	Halving  *Halving         `json:"halving,omitempty"`
+	Command  *Command         `json:"command,omitempty"` // the program, unless it is one of ours
 }
 
 // Halving says how trials that do well get more: by successive halving
@@ -84,6 +85,16 @@ func ParseHalving(name string, data []byte) (*Halving, error) {
 	return h, given(n, "factor", "parallel")
 }
 
+// ParseCommand reads the part command of a spec, in YAML, from a source called name.
+func ParseCommand(name string, data []byte) (*Command, error) {
+	n, err := configfile.ParseYAML(name, data)
+	if err != nil {
+		return nil, err
+	}
+	c := &Command{}
+	return c, n.Decode(c)
+}
+
 // given returns an error if a number is given as 0, which in a Spec stands for
 // one that was left out.
 func given(n *configfile.Node, keys ...string) error {
@@ -97,10 +108,14 @@ func given(n *configfile.Node, keys ...string) error {
 
 // Complete fills in defaults and checks everything else.
 func (s *Spec) Complete() error {
+	program := "mnist"
+	if s.Command != nil {
+		program = commandName
+	}
 	for _, d := range []struct {
 		to    *string
 		value string
-	}{{&s.Program, "mnist"}, {&s.Method, Grid}, {&s.Metric, "error"}} {
+	}{{&s.Program, program}, {&s.Method, Grid}, {&s.Metric, "error"}} {
 		if *d.to == "" {
 			*d.to = d.value
 		}
@@ -113,6 +128,14 @@ func (s *Spec) Complete() error {
 	}
 	if err := CheckName("program", s.Program); err != nil {
 		return err
+	}
+	if is := s.Program == commandName || strings.HasPrefix(s.Program, commandPrefix); is != (s.Command != nil) {
+		return errors.Errorf("program must be left out with command, and one of ours without, got %s", s.Program)
+	}
+	if s.Command != nil {
+		if err := s.Command.complete(s.Metric); err != nil {
+			return errors.WithMessage(err, "command")
+		}
 	}
 	if s.Seeds < 1 || s.Seeds > 1000 {
 		return errors.Errorf("seeds must be in [1, 1000], got %d", s.Seeds)

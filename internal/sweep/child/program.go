@@ -1,14 +1,11 @@
 package child
 
 import (
-	"bytes"
 	"context"
 	"encoding/gob"
 	"fmt"
 	"io"
 	"os/exec"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/pkg/errors"
@@ -33,12 +30,15 @@ type Program struct {
 type Process struct {
 	// Command returns the command that calls [Serve] on its input and output.
 	Command func() *exec.Cmd
+	// Grace is how long the process may take to end, when its input does, before it is
+	// killed: for one that starts others, which it has to end. 0 kills it at once.
+	Grace time.Duration
 
 	cmd    *exec.Cmd
 	to     *gob.Encoder
 	from   *gob.Decoder
 	input  io.Closer
-	stderr *tail
+	stderr *Tail
 }
 
 // Run implements [sweep.Program].
@@ -84,8 +84,7 @@ func (p *Program) try(ctx context.Context, j sweep.Job) (sweep.Outcome, error) {
 		limited, cancel = context.WithTimeout(ctx, p.Time)
 	}
 	defer cancel()
-	cmd := p.Process.cmd
-	stop := context.AfterFunc(limited, func() { _ = cmd.Process.Kill() })
+	stop := context.AfterFunc(limited, p.Process.stopper())
 	o, err := p.Process.run(ctx, j, request{j.Trial(), state})
 	if stop() && err == nil {
 		return o, nil
@@ -157,7 +156,7 @@ func (p *Process) start() error {
 	if err != nil {
 		return errors.WithStack(err)
 	}
-	p.stderr = &tail{}
+	p.stderr = &Tail{}
 	cmd.Stderr = p.stderr
 	if err := cmd.Start(); err != nil {
 		return errors.Wrap(err, "starting a process for trials")
@@ -166,13 +165,26 @@ func (p *Process) start() error {
 	return nil
 }
 
+// stopper returns a function that makes the process end, soon.
+func (p *Process) stopper() func() {
+	cmd, input, grace := p.cmd, p.input, p.Grace
+	kill := func() { _ = cmd.Process.Kill() } // it may have ended
+	if grace == 0 {
+		return kill
+	}
+	return func() {
+		input.Close()
+		time.AfterFunc(grace, kill)
+	}
+}
+
 // end ends the process and returns why it has ended by itself, if it has.
 func (p *Process) end() string {
 	_ = p.cmd.Process.Kill() // it may have ended
 	p.input.Close()
 	err := p.cmd.Wait()
 	p.cmd = nil
-	if why := p.stderr.reason(); why != "" {
+	if why := p.stderr.Reason(); why != "" {
 		return why
 	}
 	return fmt.Sprint(err)
@@ -183,41 +195,4 @@ func (p *Process) Close() {
 	if p.cmd != nil {
 		p.end()
 	}
-}
-
-// tail keeps the first line that a process says last: of a crash the reason comes
-// first, before the stacks.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-// maxTail is how much of it is kept, from the end.
-const maxTail = 64 << 10
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if n := len(t.text) - maxTail; n > 0 {
-		t.text = bytes.Clone(t.text[n:])
-	}
-	return len(b), nil
-}
-
-// reason returns the line of a Go program's crash, or else its last one.
-func (t *tail) reason() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	last := ""
-	for line := range strings.Lines(string(t.text)) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "runtime: out of memory") {
-			return line
-		}
-		if line != "" {
-			last = line
-		}
-	}
-	return last
 }

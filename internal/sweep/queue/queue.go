@@ -19,9 +19,11 @@ import (
 // What is kept on the server.
 const (
 	trialStream  = "SWEEP_TRIALS" // work queue: a trial is in it until its result is kept
+	laneStream   = "SWEEP_LANES"  // likewise, for the trials of lanes
 	deadStream   = "SWEEP_DEAD"   // messages that cannot be worked on, with the reason
 	consumer     = "workers"      // one for all, so that a trial goes to one of them
 	trialSubject = "sweep.trial." // and NAME.ID
+	laneSubject  = "sweep.lane."  // and LANE.NAME.ID
 	deadSubject  = "sweep.dead."  // and the same
 	specs        = "sweep_specs"
 	results      = "sweep_results"
@@ -55,6 +57,7 @@ type Queue struct {
 	Version string
 
 	js                      jetstream.JetStream
+	subject                 string // what the subjects of trials begin with
 	trials, dead            jetstream.Stream
 	consumer                jetstream.Consumer
 	specs, results, workers jetstream.KeyValue
@@ -74,11 +77,13 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 	if err != nil {
 		return nil, errors.Wrap(err, "sweep: Open")
 	}
-	q := &Queue{js: js, stall: stall}
+	q := &Queue{js: js, subject: trialSubject, stall: stall}
 	for _, open := range []func() error{
-		func() (err error) { q.trials, err = q.stream(ctx, trials()); return },
+		func() (err error) { q.trials, err = q.stream(ctx, trials(trialStream, trialSubject)); return },
 		func() (err error) { q.dead, err = q.stream(ctx, dead()); return },
-		func() error { return q.openConsumer(ctx, ackWait) },
+		func() error {
+			return q.openConsumer(ctx, jetstream.ConsumerConfig{Durable: consumer, AckWait: ackWait})
+		},
 		func() (err error) {
 			q.specs, err = q.bucket(ctx, jetstream.KeyValueConfig{Bucket: specs, MaxValueSize: 2 * sweep.MaxSpec})
 			return
@@ -112,9 +117,9 @@ func Open(ctx context.Context, nc *nats.Conn, ackWait time.Duration) (*Queue, er
 	return q, nil
 }
 
-func trials() jetstream.StreamConfig {
+func trials(name, subject string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name: trialStream, Subjects: []string{trialSubject + ">"}, Retention: jetstream.WorkQueuePolicy,
+		Name: name, Subjects: []string{subject + ">"}, Retention: jetstream.WorkQueuePolicy,
 		MaxMsgSize: sweep.MaxMessage + 4096,
 		// One message for each trial, whose hash is its subject: a second one
 		// is rejected while the first exists. A window of message IDs would
@@ -138,13 +143,11 @@ func (q *Queue) stream(ctx context.Context, c jetstream.StreamConfig) (jetstream
 	return s, err
 }
 
-func (q *Queue) openConsumer(ctx context.Context, ackWait time.Duration) error {
+func (q *Queue) openConsumer(ctx context.Context, c jetstream.ConsumerConfig) error {
+	c.AckPolicy, c.MaxDeliver, c.MaxAckPending, c.MaxWaiting = jetstream.AckExplicitPolicy, -1, -1, 1<<14
 	var err error
-	if q.consumer, err = q.trials.Consumer(ctx, consumer); errors.Is(err, jetstream.ErrConsumerNotFound) {
-		q.consumer, err = q.trials.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable: consumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-			MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: 1 << 14,
-		})
+	if q.consumer, err = q.trials.Consumer(ctx, c.Durable); errors.Is(err, jetstream.ErrConsumerNotFound) {
+		q.consumer, err = q.trials.CreateOrUpdateConsumer(ctx, c)
 	}
 	if err != nil {
 		return err
@@ -238,7 +241,7 @@ func (q *Queue) sendDead(ctx context.Context, name, from string, data []byte, re
 
 // Waiting returns the IDs of a sweep's trials that are waiting or under way.
 func (q *Queue) Waiting(ctx context.Context, name string) (map[string]bool, error) {
-	subjects, err := q.subjects(ctx, q.trials, trialSubject+name+".")
+	subjects, err := q.subjects(ctx, q.trials, q.subject+name+".")
 	return subjects, errors.Wrap(err, "sweep: Waiting")
 }
 
@@ -298,7 +301,7 @@ func (q *Queue) publish(ctx context.Context, trials []sweep.Trial) error {
 				return err
 			}
 			name := t.Sweep + "." + t.ID
-			m := nats.NewMsg(trialSubject + name)
+			m := nats.NewMsg(q.subject + name)
 			m.Data = data
 			if q.Version != "" {
 				m.Header.Set(versionHeader, q.Version)

@@ -76,14 +76,14 @@ func (q *Queue) renew(ctx context.Context, name string) error {
 		return nil // a round waits for the server
 	}
 	for id := range waiting {
-		m, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
+		m, err := q.trials.GetLastMsgForSubject(ctx, q.subject+name+"."+id)
 		if err != nil {
 			continue // done by now, or damaged
 		}
 		if v := m.Header.Get(versionHeader); v == "" || v == q.Version {
 			return nil // they have been sent by one program
 		}
-		return q.trials.Purge(ctx, jetstream.WithPurgeSubject(trialSubject+name+".>"))
+		return q.trials.Purge(ctx, jetstream.WithPurgeSubject(q.subject+name+".>"))
 	}
 	return nil
 }
@@ -229,7 +229,7 @@ func (q *Queue) round(ctx context.Context, name string, plan *sweep.Plan, watch 
 // remove just one, and every run sends its trials again.
 func (q *Queue) checkTrials(ctx context.Context, name string, waiting map[string]bool) error {
 	for id := range waiting {
-		_, err := q.trials.GetLastMsgForSubject(ctx, trialSubject+name+"."+id)
+		_, err := q.trials.GetLastMsgForSubject(ctx, q.subject+name+"."+id)
 		if err == nil {
 			continue
 		}

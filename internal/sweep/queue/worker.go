@@ -222,7 +222,9 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 			}
 			return
 		}
-		w.complain("result %s is not kept yet: %v", key, err)
+		if ctx.Err() == nil {
+			w.complain("result %s is not kept yet: %v", key, err)
+		}
 		pause(ctx, wait)
 	}
 }
@@ -233,7 +235,7 @@ func (w *Worker) trial(msg jetstream.Msg) (sweep.Trial, error) {
 	if err != nil {
 		return t, err
 	}
-	if subject := trialSubject + t.Sweep + "." + t.ID; msg.Subject() != subject {
+	if subject := w.Queue.subject + t.Sweep + "." + t.ID; msg.Subject() != subject {
 		return t, errors.Errorf("subject must be %s, got %.200q", subject, msg.Subject())
 	}
 	p := w.Programs[t.Program]
@@ -261,7 +263,7 @@ func (w *Worker) ack(msg jetstream.Msg) {
 // bury moves a message that nobody can process out of the way.
 func (w *Worker) bury(ctx context.Context, msg jetstream.Msg, meta *jetstream.MsgMetadata, reason error) {
 	w.log("dead letter: %v", reason)
-	name, id := strings.TrimPrefix(msg.Subject(), trialSubject), fmt.Sprint(meta.Stream, meta.Sequence.Stream)
+	name, id := strings.TrimPrefix(msg.Subject(), w.Queue.subject), fmt.Sprint(meta.Stream, meta.Sequence.Stream)
 	if err := w.Queue.sendDead(ctx, name, msg.Subject(), msg.Data(), reason, id); err != nil {
 		w.log("dead letter is not kept: %v", err)
 		return // it comes again
