@@ -22,7 +22,8 @@ type node struct{ op, wires, attrs string }
 
 // graph returns a file whose input is x, of shape (batch, input...), and whose
 // output is y. Names of constants are their numbers: "i:1,2" is a vector of
-// int64, "s:1" a scalar of int64, "f:1,2" a vector of float32, "g:0.5" a scalar.
+// int64, "s:1" a scalar of int64, "f:1,2" a vector of float32, "g:0.5" a scalar,
+// "1x2:3,4" a tensor of that shape.
 func graph(t *testing.T, input []int, nodes ...node) []byte {
 	t.Helper()
 	g := &onnxpb.GraphProto{Name: "test"}
@@ -71,6 +72,11 @@ func constantOf(t *testing.T, name string) *onnxpb.TensorProto {
 	c := &onnxpb.TensorProto{Name: name, DataType: int32(onnxpb.TensorProto_FLOAT)}
 	if kind == "i" || kind == "f" {
 		c.Dims = []int64{int64(len(values))}
+	}
+	for size := range strings.SplitSeq(kind, "x") {
+		if d, err := strconv.ParseInt(size, 10, 64); err == nil {
+			c.Dims = append(c.Dims, d)
+		}
 	}
 	if kind == "m" { // a square matrix
 		side := int64(math.Sqrt(float64(len(values))))
@@ -140,6 +146,10 @@ var graphs = []struct {
 	{"means that keep axes", []int{2, 3, 4}, []node{{"ReduceMean", "x -> a", "axes=2,3"}, {"Sub", "x a -> y", ""}}},
 	{"padding", []int{2, 4, 4}, []node{{"Pad", "x i:0,0,0,0,0,0,0,0 -> a", ""}, {"AveragePool", "a -> y", "kernel_shape=2,3 strides=1,2 pads=1,1,1,1 count_include_pad=1"}}},
 	{"pooling", []int{2, 6, 5}, []node{{"MaxPool", "x -> y", "kernel_shape=3,2 strides=2,1 pads=1,0,1,0 dilations=1,2"}}},
+	{"pooling of sequences", []int{2, 7}, []node{{"MaxPool", "x -> a", "kernel_shape=3, strides=2, pads=1,1"}, {"AveragePool", "a -> y", "kernel_shape=2,"}}},
+	{"means of sequences", []int{2, 5}, []node{{"ReduceMean", "x -> a", "axes=-1,"}, {"Sub", "x a -> b", ""}, {"GlobalAveragePool", "b -> c", ""}, {"ReduceMean", "x -> d", "axes=2, keepdims=0"}, {"Flatten", "c -> e", ""}, {"Add", "d e -> y", ""}}},
+	{"convolution of sequences", []int{2, 6}, []node{{"Conv", "x 3x2x2:1,2,3,-4,5,6,-1,0.5,2,1,0,3 f:1,2,3 -> y", "strides=2, pads=1,1 dilations=2,"}}},
+	{"convolution in groups", []int{4, 3, 3}, []node{{"Conv", "x 2x2x1x2:1,2,3,-4,5,6,-1,0.5 -> y", "group=2"}}},
 	{"constants", []int{3}, []node{{"Sub", "g:2 x -> a", ""}, {"Div", "a f:1,2,-4 -> b", ""}, {"Mul", "f:3,0.5,1 b -> c", ""}, {"Sub", "c g:0.25 -> y", ""}}},
 	{"known before", []int{3}, []node{{"Add", "f:1,2,3 g:0.5 -> a", ""}, {"Mul", "a f:2,1,0.5 -> b", ""}, {"Mul", "x b -> y", ""}}},
 	{"filled", []int{3}, []node{{"Shape", "x -> s", ""}, {"ConstantOfShape", "s -> z", ""}, {"Add", "z g:2 -> two", ""}, {"Mul", "x two -> a", ""}, {"Sub", "a z -> y", ""}}},
@@ -221,10 +231,12 @@ func TestImportRejectsOperators(t *testing.T) {
 		{[]int{3}, node{"Transpose", "x -> y", "perm=0,0"}, "perm must have each axis"},
 		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,2 auto_pad=SAME_UPPER"}, `auto_pad must be NOTSET or VALID, got "SAME_UPPER"`},
 		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,2 ceil_mode=1"}, "ceil_mode must be one of [0], got 1"},
-		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,"}, "windows must be over images"},
+		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,"}, "windows must be over images or sequences, got a kernel of [2] for x of ["},
+		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,2,2"}, "windows must be over images or sequences, got a kernel of [2 2 2]"},
 		{[]int{1, 4, 4}, node{"MaxPool", "x -> y", "kernel_shape=2,2 pads=0,0,1,1"}, "pads must be the same at both ends"},
 		{[]int{1, 4, 4}, node{"AveragePool", "x -> y", "kernel_shape=2,2 pads=1,1,1,1"}, "count_include_pad must be 1"},
-		{[]int{4, 4}, node{"Conv", "x m:1,2,3,4 -> y", ""}, "weights must be those of images"},
+		{[]int{4, 4}, node{"Conv", "x m:1,2,3,4 -> y", ""}, "weights must be those of images or sequences, got shape [2 2]"},
+		{[]int{4, 4}, node{"Conv", "x 3x2x1:1,2,3,4,5,6 -> y", "group=2"}, "nn: Conv2d: w must have a multiple of 2 filters"},
 		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", ""}, "recurrent weights must have shape"},
 		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", "direction=reverse"}, `direction must be forward, got "reverse"`},
 		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", "clip=1.0"}, "there must be no clip"},

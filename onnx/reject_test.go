@@ -45,7 +45,7 @@ func TestImportRejects(t *testing.T) {
 		{"elsewhere", func(m *onnxpb.ModelProto) {
 			m.Graph.Initializer[0].DataLocation = onnxpb.TensorProto_EXTERNAL
 		}, `onnx: Import: tensor "1.weight": data must be in the file`},
-		{"type", func(m *onnxpb.ModelProto) { m.Graph.Initializer[0].DataType = int32(onnxpb.TensorProto_STRING) }, `onnx: Import: tensor "1.weight": type must be FLOAT, DOUBLE, INT64, INT32 or BOOL, got STRING`},
+		{"type", func(m *onnxpb.ModelProto) { m.Graph.Initializer[0].DataType = int32(onnxpb.TensorProto_STRING) }, `onnx: Import: tensor "1.weight": type must be FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT64, INT32 or BOOL, got STRING`},
 		{"NaN", func(m *onnxpb.ModelProto) {
 			m.Graph.Initializer[0].RawData = append([]byte{0, 0, 0xc0, 0x7f}, m.Graph.Initializer[0].RawData[4:]...)
 		}, `onnx: Model: models: node Gemm_0 (Gemm): weights must be finite, got NaN at 0 of "1.weight"`},

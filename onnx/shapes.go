@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/onnxpb"
+	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
@@ -39,16 +40,21 @@ func (c *call) identity() ([]value, error) {
 	return []value{v}, err
 }
 
-// cast passes numbers on. Everything that is computed is a float.
+// cast passes numbers on. Everything that is computed is a float of the model's
+// type, whatever the file asks for; known numbers are rounded as it does.
 func (c *call) cast() ([]value, error) {
 	v, err := c.first()
 	if err != nil {
 		return nil, err
 	}
-	whole := false
+	whole, round := false, func(f float64) float64 { return f }
 	switch to := onnxpb.TensorProto_DataType(c.int("to", 0)); to {
 	case onnxpb.TensorProto_INT64, onnxpb.TensorProto_INT32:
-		whole = true
+		whole, round = true, math.Trunc
+	case onnxpb.TensorProto_FLOAT16:
+		round = func(f float64) float64 { return float64(tensorfile.FromF16(tensorfile.ToF16(float32(f)))) }
+	case onnxpb.TensorProto_BFLOAT16:
+		round = func(f float64) float64 { return float64(tensorfile.FromBF16(tensorfile.ToBF16(float32(f)))) }
 	case onnxpb.TensorProto_FLOAT, onnxpb.TensorProto_DOUBLE:
 	default:
 		return nil, errors.Errorf("to must be a type of floats, INT64 or INT32, got %v", to)
@@ -61,10 +67,8 @@ func (c *call) cast() ([]value, error) {
 	}
 	a := *v.known
 	a.values, a.whole = slices.Clone(a.values), whole
-	if whole {
-		for i, f := range a.values {
-			a.values[i] = math.Trunc(f)
-		}
+	for i, f := range a.values {
+		a.values[i] = round(f)
 	}
 	return []value{{known: &a}}, nil
 }
