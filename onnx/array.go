@@ -117,7 +117,7 @@ func sixteen(t *onnxpb.TensorProto, number func(uint16) float32) []float32 {
 // end" become the largest int32.
 func (a *array) ints() ([]int, error) {
 	if a == nil || !a.whole || len(a.shape) > 1 {
-		return nil, errors.New("sizes and indices must be known integers")
+		return nil, errors.New("sizes and indices must be constant integers, got others or none")
 	}
 	a, err := a.dense()
 	if err != nil {

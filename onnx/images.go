@@ -128,7 +128,7 @@ func (c *call) maxPool() ([]value, error) { return pool(c, models.MaxPool2d) }
 func (c *call) averagePool() ([]value, error) {
 	padded := slices.ContainsFunc(c.ints("pads"), func(p int) bool { return p != 0 })
 	if padded && c.int("count_include_pad", 0) == 0 {
-		return nil, errors.New("count_include_pad must be 1 where there are pads")
+		return nil, errors.New("count_include_pad must be 1 where there are pads, got 0")
 	}
 	return pool(c, models.AvgPool2d)
 }

@@ -193,38 +193,38 @@ func TestImportRejectsOperators(t *testing.T) {
 		want  string
 	}{
 		{[]int{3}, node{"Add", "x f:1,2 -> y", ""}, "shapes must fit each other"},
-		{[]int{3}, node{"Add", "x -> y", ""}, "there must be two inputs"},
-		{[]int{3}, node{"Div", "g:1 x -> y", ""}, "divisor must be known"},
+		{[]int{3}, node{"Add", "x -> y", ""}, "inputs must be two, got 1"},
+		{[]int{3}, node{"Div", "g:1 x -> y", ""}, "divisor must be a constant where the dividend is one"},
 		{[]int{3}, node{"Mul", "x g:NaN -> y", ""}, "constants must be numbers, got NaN"},
 		{[]int{3}, node{"Cast", "x -> y", "to=9"}, "to must be a type of floats, INT64 or INT32, got BOOL"},
-		{[]int{3}, node{"Concat", "x x -> y", "axis=1"}, "input 0 must be known"},
+		{[]int{3}, node{"Concat", "x x -> y", "axis=1"}, "input 0 must be a constant, got one that is computed"},
 		{[]int{3}, node{"Constant", " -> y", ""}, "value must be a tensor"},
-		{[]int{3}, node{"ConstantOfShape", "x -> y", ""}, "sizes and indices must be known integers"},
+		{[]int{3}, node{"ConstantOfShape", "x -> y", ""}, "sizes and indices must be constant integers"},
 		{[]int{3}, node{"ConstantOfShape", "i:-1 -> y", ""}, "shape must be one of a tensor, got [-1]"},
 		{[]int{3}, node{"Flatten", "x -> y", "axis=3"}, "axis must be in [-2, 2), got 3"},
-		{[]int{3}, node{"Gather", "x i:0,1 -> y", "axis=1"}, "indices must be one of what is computed"},
+		{[]int{3}, node{"Gather", "x i:0,1 -> y", "axis=1"}, "indices must be one number where the input is computed, got [0 1]"},
 		{[]int{3}, node{"Gather", "x i:3 -> y", "axis=1"}, "axis must be in [-3, 3), got 3"},
-		{[]int{3}, node{"Gather", "f:1,2 x -> y", ""}, "rows must be those of a known matrix"},
-		{[]int{2}, node{"Gemm", "x m:1,2,3,4 -> y", "alpha=0.5"}, "alpha, beta and transA must be 1, 1 and 0"},
+		{[]int{3}, node{"Gather", "f:1,2 x -> y", ""}, "rows must be those of a constant matrix"},
+		{[]int{2}, node{"Gemm", "x m:1,2,3,4 -> y", "alpha=0.5"}, "alpha, beta and transA must be 1, 1 and 0, got 0.5, 1 and 0"},
 		{[]int{2}, node{"Gemm", "x m:1,2,3,4 f:1,2,3 -> y", ""}, "bias must have 2 elements, got shape [3]"},
 		{[]int{2}, node{"Gemm", "x f:1,2 -> y", ""}, "weights must be a matrix, got shape [2]"},
 		{[]int{3}, node{"MatMul", "x m:1,2,3,4 -> y", ""}, "x must have rows of 2"},
-		{[]int{3}, node{"MatMul", "f:1,2 x -> y", ""}, "the first input must be computed"},
+		{[]int{3}, node{"MatMul", "f:1,2 x -> y", ""}, "input 0 must be computed from the input of the network"},
 		{[]int{3}, node{"BatchNormalization", "x f:1,2 f:1,2 f:1,2 f:1,2 -> y", ""}, "input 1 must have shape [3], got [2]"},
 		{[]int{3}, node{"LayerNormalization", "x f:1,2 -> y", ""}, "scale and bias must have shape [3], got [2] and [3]"},
 		{[]int{3}, node{"Softmax", "x -> y", "axis=0"}, "axis must be the last of"},
 		{[]int{3}, node{"Selu", "x -> y", "alpha=1.0"}, "alpha and gamma must be those of the paper"},
-		{[]int{3}, node{"Dropout", "x f:1,2 -> y", ""}, "ratio must be one known number"},
-		{[]int{3}, node{"Where", "x x x -> y", ""}, "Where must choose between the output of a Dropout and 0"},
+		{[]int{3}, node{"Dropout", "x f:1,2 -> y", ""}, "ratio must be one constant number"},
+		{[]int{3}, node{"Where", "x x x -> y", ""}, "inputs must be the mask of a Dropout, its output and 0, got others"},
 		{[]int{3}, node{"Pad", "x i:0,1,0,1 -> y", ""}, "pads must be 0, got [0 1 0 1]"},
 		{[]int{3}, node{"ReduceMean", "x -> y", "axes=1,"}, "axes must be those of images"},
-		{[]int{3}, node{"Reshape", "x -> y", ""}, "there must be an input and a shape"},
+		{[]int{3}, node{"Reshape", "x -> y", ""}, "inputs must be 2, got 1"},
 		{[]int{3}, node{"Reshape", "x i:2,-1 -> y", ""}, "shape must divide the elements"},
 		{[]int{3}, node{"Reshape", "x i:4 -> y", ""}, "shape must have the 3 elements of"},
 		{[]int{3}, node{"Reshape", "x i:1,3,0 -> y", ""}, "must keep axes that are there"},
-		{[]int{3}, node{"Shape", "x -> y", "start=1"}, "Shape must be of all axes"},
+		{[]int{3}, node{"Shape", "x -> y", "start=1"}, "start and end must be left out"},
 		{[]int{3}, node{"Slice", "x i:2 i:1 i:1 -> y", ""}, "must have elements in [2, 1)"},
-		{[]int{3}, node{"Slice", "x i:0 i:1 i:1 i:-1 -> y", ""}, "positive steps"},
+		{[]int{3}, node{"Slice", "x i:0 i:1 i:1 i:-1 -> y", ""}, "steps must be positive"},
 		{[]int{3}, node{"Split", "x i:1,1 -> y z", "axis=1"}, "parts must be 2 of axis 1"},
 		{[]int{3}, node{"Squeeze", "x i:1 -> y", ""}, "must have length 1"},
 		{[]int{3}, node{"Unsqueeze", "x i:0,0 -> y", ""}, "axes must be different"},
@@ -239,9 +239,9 @@ func TestImportRejectsOperators(t *testing.T) {
 		{[]int{4, 4}, node{"Conv", "x 3x2x1:1,2,3,4,5,6 -> y", "group=2"}, "nn: Conv2d: w must have a multiple of 2 filters"},
 		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", ""}, "recurrent weights must have shape"},
 		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", "direction=reverse"}, `direction must be forward, got "reverse"`},
-		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", "clip=1.0"}, "there must be no clip"},
+		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 -> y", "clip=1.0"}, "clip must be left out"},
 		{[]int{4, 4}, node{"GRU", "x f:1 f:1 -> y", ""}, "linear_before_reset must be 1"},
-		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 _ i:3 -> y", ""}, "sequences must have all times"},
+		{[]int{4, 4}, node{"LSTM", "x f:1 f:1 _ i:3 -> y", ""}, "inputs after the biases must be left out or states of zeros, got others at 4"},
 		{[]int{4}, node{"LSTM", "x f:1 f:1 -> y", ""}, "x must have shape (time, batch, features)"},
 	} {
 		t.Run(tt.node.op+" "+tt.want, func(t *testing.T) {
@@ -249,8 +249,9 @@ func TestImportRejectsOperators(t *testing.T) {
 			if err == nil {
 				_, err = n.Model()
 			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("want %q, got %v", tt.want, err)
+			node := fmt.Sprintf("onnx: Model: models: node %[1]s0 (%[1]s): ", tt.node.op)
+			if err == nil || !strings.HasPrefix(err.Error(), node) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), " must ") {
+				t.Errorf("want %q about %q, got %v", tt.want, node, err)
 			}
 		})
 	}
