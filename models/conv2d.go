@@ -1,6 +1,8 @@
 package models
 
 import (
+	"slices"
+
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/nn"
@@ -8,12 +10,13 @@ import (
 
 // Conv2dLayer is a convolution of images, from (batch, channels, height, width)
 // to (batch, Out, height', width'); see [nn.Conv2d] for the sizes. The channels
-// are taken from the input. Parameters: weight (Out, channels, kernel height,
-// kernel width) and bias (Out), which starts at zero.
+// are taken from the input. Parameters: weight (Out, channels/Groups, kernel
+// height, kernel width) and bias (Out), which starts at zero.
 type Conv2dLayer struct {
 	Out    int               // filters
 	Kernel []int             // size of the filters: one number, or height and width
 	Window []nn.WindowOption // stride, padding and dilation
+	Groups int               // of channels, which must divide those of the input and Out; 0: one
 	NoBias bool              // no bias, for a layer before BatchNorm2d
 	Init   Init              // of the weights; HeNormal by default
 }
@@ -49,7 +52,14 @@ func (l Conv2dLayer) apply(s *Scope, x *gorgonia.Node,
 	if l.Out <= 0 || len(kernel) != 2 || kernel[0] <= 0 || kernel[1] <= 0 {
 		return nil, s.Errorf("%s: filters and their one or two sizes must be positive, got %d and %v", name, l.Out, l.Kernel)
 	}
-	w, err := s.Param("weight", []int{l.Out, shape[1], kernel[0], kernel[1]}, l.Init.or(HeNormal))
+	groups, window := max(l.Groups, 1), l.Window
+	if l.Groups < 0 || shape[1]%groups != 0 || l.Out%groups != 0 {
+		return nil, s.Errorf("%s: groups must divide %d channels and %d filters, got %d", name, shape[1], l.Out, l.Groups)
+	}
+	if groups > 1 {
+		window = append(slices.Clip(window), nn.WithGroups(groups))
+	}
+	w, err := s.Param("weight", []int{l.Out, shape[1] / groups, kernel[0], kernel[1]}, l.Init.or(HeNormal))
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +69,6 @@ func (l Conv2dLayer) apply(s *Scope, x *gorgonia.Node,
 			return nil, err
 		}
 	}
-	y, err := op(x, w, b, l.Window...)
+	y, err := op(x, w, b, window...)
 	return y, s.Wrap(err, name)
 }

@@ -65,6 +65,7 @@ func TestLayers(t *testing.T) {
 	}{
 		{"Conv2d", models.Conv2d(4, 3), image, []int{4, 6, 6}, []string{"0.weight", "0.bias"}},
 		{"Conv2d strided", models.Conv2d(4, 3, nn.WithStride(2), nn.WithPadding(1)), image, []int{4, 4, 4}, []string{"0.weight", "0.bias"}},
+		{"Conv2d in groups", models.Conv2dLayer{Out: 6, Kernel: []int{3}, Groups: 3}, image, []int{6, 6, 6}, []string{"0.weight", "0.bias"}},
 		{"Convolution", models.Conv2dLayer{Out: 2, Kernel: []int{1, 3}, NoBias: true, Init: models.GlorotUniform}, image, []int{2, 8, 6}, []string{"0.weight"}},
 		{"MaxPool2d", models.MaxPool2d(2), image, []int{3, 4, 4}, nil},
 		{"AvgPool2d", models.AvgPool2d(3, nn.WithStride(1)), image, []int{3, 6, 6}, nil},
@@ -269,6 +270,8 @@ func TestLayersReject(t *testing.T) {
 		{models.Conv2d(4, 3), []int{8, 8}, "models: Conv2d: input must have shape (batch, channels, height, width), got (1, 8, 8)"},
 		{models.Conv2d(0, 3), []int{1, 8, 8}, "models: Conv2d: filters and their one or two sizes must be positive, got 0 and [3]"},
 		{models.Conv2dLayer{Out: 1}, []int{1, 8, 8}, "models: Conv2d: filters and their one or two sizes must be positive, got 1 and []"},
+		{models.Conv2dLayer{Out: 4, Kernel: []int{3}, Groups: 2}, []int{3, 8, 8}, "models: Conv2d: groups must divide 3 channels and 4 filters, got 2"},
+		{models.Conv2dLayer{Out: 4, Kernel: []int{3}, Groups: -1}, []int{3, 8, 8}, "models: Conv2d: groups must divide 3 channels and 4 filters, got -1"},
 		{models.Conv2d(4, 9), []int{1, 8, 8}, "models: Conv2d: nn: Conv2d: images of 8×8"},
 		{models.Conv2d(4, 3, nn.WithStride(0)), []int{1, 8, 8}, "stride must be one or two numbers of at least 1, got [0]"},
 		{models.MaxPool2d(0), []int{1, 8, 8}, "models: MaxPool2d: nn: MaxPool2d: kernel must be at least 1, got [0 0]"},

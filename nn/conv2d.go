@@ -21,6 +21,10 @@ import (
 // stride) + 1, and OW likewise. All are float32, or all float64. Shapes that do
 // not fit, and [WithKernel], are errors.
 //
+// With [WithGroups] w has shape (K, C/groups, KH, KW), and the sum is over the
+// channels c of the group of k. Each group of an image is a product of its own,
+// which suits few large groups more than many small ones.
+//
 // The patches under the window are gathered for as many images at a time as fit
 // into the cache, and multiplied by the filters as one matrix (Chellapilla,
 // Puri and Simard, "High Performance Convolutional Neural Networks for Document
@@ -102,10 +106,10 @@ func (f convForward) Inputs() []op.Input {
 
 func (f convForward) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	l, err := f.layout(in[0], in[1])
-	if err == nil && f.biased && in[2][0] != l.k {
-		err = errors.Errorf("bias must have shape (%d), one for each filter, got %v", l.k, in[2])
+	if k := in[1][0]; err == nil && f.biased && in[2][0] != k {
+		err = errors.Errorf("bias must have shape (%d), one for each filter, got %v", k, in[2])
 	}
-	return tensor.Shape{l.n, l.k, l.oh, l.ow}, err
+	return l.output(), err
 }
 
 func (convForward) Role() op.Role     { return op.RoleConv }

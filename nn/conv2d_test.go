@@ -41,6 +41,8 @@ func TestConv2d(t *testing.T) {
 		{[]int{2, 3, 3, 4}, []int{2, 3, 1, 1}, false, []nn.WindowOption{nn.WithStride(3, 2)}},
 		{[]int{17, 1, 2, 2}, []int{1, 1, 2, 2}, true, nil},
 		{[]int{1, 1, 1, 1}, []int{1, 1, 3, 3}, true, []nn.WindowOption{nn.WithPadding(3), nn.WithStride(2)}},
+		{[]int{2, 4, 5, 4}, []int{6, 2, 3, 2}, true, []nn.WindowOption{nn.WithGroups(2), nn.WithPadding(1)}},
+		{[]int{3, 3, 4, 5}, []int{3, 1, 2, 2}, false, []nn.WindowOption{nn.WithGroups(3), nn.WithStride(2)}},
 	} {
 		t.Run(fmt.Sprint(c.x, c.w), func(t *testing.T) {
 			shapes := [][]int{c.x, c.w}
@@ -66,6 +68,7 @@ func TestConv2dReLU(t *testing.T) {
 		{[]int{3, 1, 28, 28}, []int{8, 1, 3, 3}, []nn.WindowOption{pad}},   // image by image
 		{[]int{2, 16, 9, 11}, []int{17, 16, 3, 3}, []nn.WindowOption{pad}}, // in tiles
 		{[]int{3, 20, 7, 7}, []int{24, 20, 5, 5}, []nn.WindowOption{pad}},
+		{[]int{2, 6, 5, 5}, []int{4, 3, 3, 3}, []nn.WindowOption{pad, nn.WithGroups(2)}},
 	} {
 		t.Run(fmt.Sprint(c.x, c.w), func(t *testing.T) {
 			for _, bias := range []bool{false, true} {
@@ -188,16 +191,17 @@ func checkBlocks(t *testing.T, n, c, h, wd int) {
 
 // The gradients are the same bits on one core as on several.
 func TestConv2dCores(t *testing.T) {
-	sameOnOneCore(t, testkit.Varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})...)
+	sameOnOneCore(t, conv(), testkit.Varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 8, 3, 3}, []int{16})...)
+	sameOnOneCore(t, conv(nn.WithGroups(4)), testkit.Varied(tensor.Float32, []int{20, 8, 14, 14}, []int{16, 2, 3, 3}, []int{16})...)
 }
 
 // sameOnOneCore checks that a convolution and its gradients do not depend on the
 // number of cores.
-func sameOnOneCore(t *testing.T, inputs ...*tensor.Dense) {
+func sameOnOneCore(t *testing.T, build gradcheck.Graph, inputs ...*tensor.Dense) {
 	t.Helper()
-	many := testkit.Differentiate(t, false, conv(), inputs...)
+	many := testkit.Differentiate(t, false, build, inputs...)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	one := testkit.Differentiate(t, false, conv(), inputs...)
+	one := testkit.Differentiate(t, false, build, inputs...)
 	if !slices.Equal(many.Y, one.Y) {
 		t.Error("outputs depend on the number of cores")
 	}
@@ -210,12 +214,15 @@ func sameOnOneCore(t *testing.T, inputs ...*tensor.Dense) {
 
 // The gradients can be differentiated again.
 func TestConv2dSecondDerivative(t *testing.T) {
-	for input, shapes := range [][][]int{
+	for i, shapes := range [][][]int{
 		{{2, 2, 4, 5}, {3, 2, 2, 3}, {2, 3, 3, 3}},
 		{{2, 2, 4, 5}, {3, 2, 2, 3}, {2, 3, 3, 3}},
+		{{2, 4, 3, 4}, {4, 2, 2, 3}, {2, 4, 2, 2}},
+		{{2, 4, 3, 4}, {4, 2, 2, 3}, {2, 4, 2, 2}},
 	} {
+		input, groups := i%2, 1+i/2
 		err := gradcheck.Check(func(in []*gorgonia.Node) (*gorgonia.Node, error) {
-			y, err := nn.Conv2d(in[0], in[1], nil)
+			y, err := nn.Conv2d(in[0], in[1], nil, nn.WithGroups(groups))
 			if err != nil {
 				return nil, err
 			}
@@ -262,6 +269,9 @@ func TestConv2dRejects(t *testing.T) {
 		{x, w, b, []nn.WindowOption{nn.WithStride(0)}, "nn: Conv2d: stride must be one or two numbers of at least 1, got [0]"},
 		{x, w, b, []nn.WindowOption{nn.WithPadding(-1)}, "padding must be one or two numbers of at least 0, got [-1]"},
 		{x, w, b, []nn.WindowOption{nn.WithDilation(1, 2, 3)}, "dilation must be one or two numbers of at least 1, got [1 2 3]"},
+		{x, w, b, []nn.WindowOption{nn.WithGroups(0)}, "nn: Conv2d: groups must be at least 1, got 0"},
+		{x, w, b, []nn.WindowOption{nn.WithGroups(2)}, "w must have a multiple of 2 filters, each with the channels of x in one of 2 groups, got shape (4, 3, 3, 3) for x of (2, 3, 8, 8)"},
+		{x, node(tensor.Float32, "w4", 4, 1, 3, 3), b, []nn.WindowOption{nn.WithGroups(3)}, "w must have a multiple of 3 filters"},
 		{x, w, b, []nn.WindowOption{nn.WithKernel(2)}, "kernel must be that of w, [3 3], got [2 2]"},
 		{x, w, b, []nn.WindowOption{nn.WithDilation(4)}, "images of 8×8 with padding [0 0] must hold a window of 3×3 with dilation [4 4]"},
 		{x, gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 4, gorgonia.WithShape(4, 3, 3, 3), gorgonia.WithName("w")), b, nil, "w must be a node of the graph of x, got one of another graph"},

@@ -26,13 +26,13 @@ func (f convInput) Inputs() []op.Input {
 }
 
 func (f convInput) sizes(in []tensor.Shape) (layout, error) {
-	return f.withOutput(tensor.Shape{in[1][0], in[0][1], f.height, f.width}, in[0], in[1])
+	return f.withOutput(tensor.Shape{in[1][0], in[0][1] * f.groups, f.height, f.width}, in[0], in[1])
 }
 
 // withOutput is layout for a given shape of y.
 func (c *convolution) withOutput(x, w, y tensor.Shape) (layout, error) {
 	l, err := c.layout(x, w)
-	if want := (tensor.Shape{l.n, l.k, l.oh, l.ow}); err == nil && !want.Eq(y) {
+	if want := l.output(); err == nil && !want.Eq(y) {
 		err = errors.Errorf("gradient of y must have shape %v, got %v", want, y)
 	}
 	return l, err
@@ -40,7 +40,7 @@ func (c *convolution) withOutput(x, w, y tensor.Shape) (layout, error) {
 
 func (f convInput) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	l, err := f.sizes(in)
-	return tensor.Shape{l.n, l.c, l.h, l.w}, err
+	return tensor.Shape{l.n / l.groups, l.c * l.groups, l.h, l.w}, err
 }
 
 func (f convInput) Loops() op.Loops { return op.Bind(f, deconvolveFloat32, deconvolve) }
@@ -94,12 +94,12 @@ func (f convWeight) Inputs() []op.Input {
 }
 
 func (f convWeight) sizes(in []tensor.Shape) (layout, error) {
-	return f.withOutput(in[0], tensor.Shape{in[1][1], in[0][1], f.kernel[0], f.kernel[1]}, in[1])
+	return f.withOutput(in[0], tensor.Shape{in[1][1], in[0][1] / f.groups, f.kernel[0], f.kernel[1]}, in[1])
 }
 
 func (f convWeight) Shape(in []tensor.Shape) (tensor.Shape, error) {
 	l, err := f.sizes(in)
-	return tensor.Shape{l.k, l.c, l.kernel[0], l.kernel[1]}, err
+	return tensor.Shape{l.k * l.groups, l.c, l.kernel[0], l.kernel[1]}, err
 }
 
 func (f convWeight) Loops() op.Loops { return op.Bind(f, correlateFloat32, correlate) }

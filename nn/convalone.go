@@ -19,10 +19,12 @@ type alone struct {
 const leastPlaces = 64
 
 // alone returns the convolution in small products, and whether that is
-// worthwhile.
+// worthwhile. Groups have no other way, as each has filters of its own.
 func (l layout) alone() (alone, bool) {
 	rows := min(l.oh, threadedSize/(l.k*l.patch()*l.ow))
-	if rows*l.ow < leastPlaces {
+	if l.groups > 1 {
+		rows = max(rows, 1)
+	} else if rows*l.ow < leastPlaces {
 		return alone{}, false
 	}
 	blocks := (l.oh + rows - 1) / rows
@@ -44,6 +46,8 @@ func (a alone) patches() int { return a.patch() * a.rows * a.ow }
 func convolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], y, x []F, w matrix[F], bias []F, positive bool) {
 	parallel.Each(a.n, a.patch()*a.area(), func(n int) {
 		col := pool.Take(a.patches())
+		w, bias := w, group(a.layout, bias, n)
+		w.data = group(a.layout, w.data, n)
 		a.each(n, func(b block, places, at int) {
 			for c := range a.c {
 				gatherPlane(a.layout, col, x, b, 0, c)
@@ -67,6 +71,8 @@ func deconvolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], dx []F, w m
 	parallel.Each(a.n, a.patch()*a.area(), func(n int) {
 		col := pool.Take(a.patches())
 		clear(dx[n*image:][:image])
+		w := w
+		w.data = group(a.layout, w.data, n)
 		a.each(n, func(b block, places, at int) {
 			gemm(a.patch(), places, a.k, w, matrix[F]{data: dy[at:], stride: a.area()}, 0, col, places)
 			for c := range a.c {
@@ -82,14 +88,16 @@ func deconvolveAlone[F op.Float](a alone, pool *parallel.Scratch[F], dx []F, w m
 const parts = 8
 
 func correlateAlone[F op.Float](a alone, m *parallel.Memory, dw, x, dy []F) {
-	parts, size := min(parts, a.n), len(dw)
+	images := a.n / a.groups
+	parts, size := min(parts, images), len(dw)
 	pool, shared := parallel.ScratchOf[F](m), parallel.SharedOf[F](m)
 	sums := shared.Take(parts * size)
-	parallel.Each(parts, a.n*a.patch()*a.area()/parts, func(p int) {
+	parallel.Each(parts*a.groups, images*a.patch()*a.area()/parts, func(i int) {
+		p, g := i/a.groups, i%a.groups
 		col := pool.Take(a.patches())
-		sum, beta := sums[p*size:][:size], F(0)
-		for n := p * a.n / parts; n < (p+1)*a.n/parts; n++ {
-			a.each(n, func(b block, places, at int) {
+		sum, beta := group(a.layout, sums[p*size:][:size], g), F(0)
+		for n := p * images / parts; n < (p+1)*images/parts; n++ {
+			a.each(n*a.groups+g, func(b block, places, at int) {
 				for c := range a.c {
 					gatherPlane(a.layout, col, x, b, 0, c)
 				}

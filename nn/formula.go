@@ -32,7 +32,7 @@ func (w window) formula() formula.Window {
 }
 
 func (f convForward) Formula() any {
-	return formula.Conv{Window: f.window.formula(), Bias: f.biased, ReLU: f.positive}
+	return formula.Conv{Window: f.window.formula(), Groups: f.groups, Bias: f.biased, ReLU: f.positive}
 }
 
 func (f maxPool) Formula() any     { return formula.MaxPool{Window: f.formula()} }

@@ -8,21 +8,36 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
 )
 
-// layout is a convolution at given sizes.
+// layout is a convolution at given sizes. A group of channels counts as an image
+// of its own: n is the number of images times that of groups, c and k are the
+// channels and filters of a group.
 type layout struct {
 	window
 	n, c, h, w, k, oh, ow int
 }
 
+// output returns the shape of y.
+func (l layout) output() tensor.Shape {
+	return tensor.Shape{l.n / l.groups, l.k * l.groups, l.oh, l.ow}
+}
+
+// group returns the part of w, or of its gradient, that is that of image n.
+func group[F any](l layout, w []F, n int) []F {
+	size := len(w) / l.groups
+	return w[n%l.groups*size:][:size]
+}
+
 // layout returns the sizes for x and w, or an error if they do not fit.
 func (c *convolution) layout(x, w tensor.Shape) (layout, error) {
-	l := layout{window: c.window, n: x[0], c: x[1], h: x[2], w: x[3], k: w[0]}
+	l := layout{window: c.window, n: x[0] * c.groups, c: w[1], h: x[2], w: x[3], k: w[0] / c.groups}
 	var err error
 	switch {
 	case w[2] != c.kernel[0] || w[3] != c.kernel[1]:
 		err = errors.Errorf("w must have filters of %d×%d, got shape %v", c.kernel[0], c.kernel[1], w)
-	case w[1] != x[1]:
+	case c.groups == 1 && w[1] != x[1]:
 		err = errors.Errorf("w must have the %d channels of x, got shape %v", x[1], w)
+	case w[1]*c.groups != x[1] || w[0]%c.groups != 0:
+		err = errors.Errorf("w must have a multiple of %d filters, each with the channels of x in one of %d groups, got shape %v for x of %v", c.groups, c.groups, w, x)
 	default:
 		if err = op.NotEmpty("x", x); err == nil {
 			err = op.NotEmpty("w", w)

@@ -62,6 +62,8 @@ func TestLayersAgreeWithPyTorch(t *testing.T) {
 		add("Conv2d", conv(window(o)...), o, []int{2, 3, 9, 8}, []int{4, 3, 3, 2}, []int{4})
 		add("Conv2d", conv(window(o)...), o, []int{1, 2, 6, 6}, []int{3, 2, 3, 3})
 	}
+	grouped := sizes{"groups": {2}, "stride": {1, 2}, "padding": {1, 0}}
+	add("Conv2d", conv(append(window(grouped), nn.WithGroups(2))...), grouped, []int{3, 4, 6, 5}, []int{6, 2, 3, 2}, []int{6})
 	for _, o := range []sizes{
 		{"kernel": {2, 2}}, {"kernel": {3, 2}, "stride": {2, 1}, "padding": {1, 1}},
 	} {

@@ -22,7 +22,7 @@ import (
 // must be at most half of the window. A window that covers nothing but padding,
 // as a dilated one may, is an error.
 func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
-	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
+	w, err := poolWindow(kernel, opts)
 	for axis := range 2 {
 		if err == nil && 2*w.padding[axis] > w.kernel[axis] {
 			err = errors.Errorf("padding must be at most half of the kernel %v, got %v", w.kernel, w.padding)
@@ -38,7 +38,7 @@ func MaxPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.No
 // over the images of x, of shape (N, C, H, W) and float32 or float64. Zeros of
 // the padding count as elements. Otherwise it is like [MaxPool2d].
 func AvgPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.Node, error) {
-	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
+	w, err := poolWindow(kernel, opts)
 	if err != nil {
 		return nil, errors.Wrap(err, "nn: AvgPool2d")
 	}
@@ -50,6 +50,16 @@ func AvgPool2d(x *gorgonia.Node, kernel int, opts ...WindowOption) (*gorgonia.No
 // ICLR 2014, section 3.2).
 func GlobalAvgPool2d(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(globalAvgPool{}, x)
+}
+
+// poolWindow returns a window whose stride is its size unless an option sets
+// another.
+func poolWindow(kernel int, opts []WindowOption) (window, error) {
+	w, err := newWindow([2]int{kernel, kernel}, [2]int{}, opts)
+	if err == nil && w.groups != 1 {
+		err = errors.Errorf("groups must be left out, as each channel is pooled by itself, got %d", w.groups)
+	}
+	return w, err
 }
 
 // pooled returns the shape of the pooled images of a shape.

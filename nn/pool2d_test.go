@@ -133,6 +133,7 @@ func TestPool2dRejects(t *testing.T) {
 		{nn.MaxPool2d, x, 0, nil, "nn: MaxPool2d: kernel must be at least 1, got [0 0]"},
 		{nn.MaxPool2d, x, 5, nil, "nn: MaxPool2d: images of 4×4 with padding [0 0] must hold a window of 5×5"},
 		{nn.MaxPool2d, x, 2, []nn.WindowOption{nn.WithPadding(2)}, "nn: MaxPool2d: padding must be at most half of the kernel [2 2], got [2 2]"},
+		{nn.AvgPool2d, x, 2, []nn.WindowOption{nn.WithGroups(2)}, "nn: AvgPool2d: groups must be left out, as each channel is pooled by itself, got 2"},
 		{nn.AvgPool2d, x, 2, []nn.WindowOption{nn.WithStride(-1)}, "nn: AvgPool2d: stride must be one or two numbers of at least 1, got [-1]"},
 	} {
 		t.Run(tt.want, func(t *testing.T) {

@@ -37,10 +37,24 @@ func WithKernel(sizes ...int) WindowOption {
 	return func(w *window) { w.set(&w.kernel, "kernel", 1, sizes) }
 }
 
+// WithGroups divides the channels of a convolution into n groups, 1 by default:
+// the first filters see the first channels only, and so on (Krizhevsky,
+// Sutskever and Hinton, NIPS 2012, section 3.5). As many groups as channels make
+// it depthwise.
+func WithGroups(n int) WindowOption {
+	return func(w *window) {
+		if w.groups = n; n < 1 && w.err == nil {
+			w.err = errors.Errorf("groups must be at least 1, got %d", n)
+		}
+	}
+}
+
 // window is the geometry of a convolution or pooling. Values are for the height
 // and the width.
 type window struct {
 	kernel, stride, padding, dilation [2]int
+
+	groups int // of channels
 
 	err error // the first of the options
 }
@@ -48,7 +62,7 @@ type window struct {
 // newWindow returns the window of the given kernel and options. A stride of 0
 // means the size of the kernel.
 func newWindow(kernel, stride [2]int, opts []WindowOption) (window, error) {
-	w := window{kernel: kernel, stride: stride, dilation: [2]int{1, 1}}
+	w := window{kernel: kernel, stride: stride, dilation: [2]int{1, 1}, groups: 1}
 	for _, opt := range opts {
 		opt(&w)
 	}
@@ -80,7 +94,11 @@ func (w *window) set(dst *[2]int, what string, least int, sizes []int) {
 }
 
 func (w window) String() string {
-	return fmt.Sprintf("stride=%v padding=%v dilation=%v", w.stride, w.padding, w.dilation)
+	text := fmt.Sprintf("stride=%v padding=%v dilation=%v", w.stride, w.padding, w.dilation)
+	if w.groups > 1 {
+		text += fmt.Sprintf(" groups=%d", w.groups)
+	}
+	return text
 }
 
 // places returns how many positions the window has in images of the given

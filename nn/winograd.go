@@ -40,7 +40,7 @@ const (
 func (l layout) tiled() (winograd, bool) {
 	one, three := [2]int{1, 1}, [2]int{3, 3}
 	t := newWinograd(l.n, l.c, l.h, l.w, l.k, l.oh, l.ow, l.padding)
-	return t, l.kernel == three && l.stride == one && l.dilation == one &&
+	return t, l.groups == 1 && l.kernel == three && l.stride == one && l.dilation == one &&
 		min(l.c, l.k) >= leastChannels && min(l.oh, l.ow) > 1 && min(t.filters, t.transposed().filters) >= 8
 }
 

@@ -82,7 +82,7 @@ func nearScale(t *testing.T, what string, got, want []float64) {
 
 // The bits do not depend on the number of cores.
 func TestConv2dTilesCores(t *testing.T) {
-	sameOnOneCore(t, testkit.Varied(tensor.Float32, []int{21, 24, 13, 14}, []int{40, 24, 3, 3}, []int{40})...)
+	sameOnOneCore(t, conv(), testkit.Varied(tensor.Float32, []int{21, 24, 13, 14}, []int{40, 24, 3, 3}, []int{40})...)
 }
 
 // What is kept from an earlier run, even NaN, does not matter.

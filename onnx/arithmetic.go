@@ -53,7 +53,7 @@ func broadcast(from, to []int) view {
 func arithmeticOf(kind arithmetic, op func(a, b *gorgonia.Node) (*gorgonia.Node, error)) func(*call) ([]value, error) {
 	return func(c *call) ([]value, error) {
 		if len(c.in) != 2 || !c.has(0) || !c.has(1) {
-			return nil, errors.New("there must be two inputs")
+			return nil, errors.Errorf("inputs must be two, got %d", len(c.in))
 		}
 		a, b := c.in[0], c.in[1]
 		shape, err := common(a.shape(), b.shape())
@@ -75,7 +75,7 @@ func arithmeticOf(kind arithmetic, op func(a, b *gorgonia.Node) (*gorgonia.Node,
 		if a.known != nil {
 			switch kind {
 			case div:
-				return nil, errors.New("divisor must be known")
+				return nil, errors.New("divisor must be a constant where the dividend is one, got one that is computed")
 			case sub:
 				return withKnown(reversedSub, b.node, a.known, shape)
 			}

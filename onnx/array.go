@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/onnxpb"
+	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 )
 
 const (
@@ -57,6 +58,14 @@ func arrayOf(t *onnxpb.TensorProto) (*array, error) {
 		a.values = decode(t, t.GetDoubleData(), 8, func(b []byte) float64 {
 			return math.Float64frombits(binary.LittleEndian.Uint64(b))
 		})
+	case onnxpb.TensorProto_FLOAT16:
+		a.values = decode(t, sixteen(t, tensorfile.FromF16), 2, func(b []byte) float64 {
+			return float64(tensorfile.FromF16(binary.LittleEndian.Uint16(b)))
+		})
+	case onnxpb.TensorProto_BFLOAT16:
+		a.values = decode(t, sixteen(t, tensorfile.FromBF16), 2, func(b []byte) float64 {
+			return float64(tensorfile.FromBF16(binary.LittleEndian.Uint16(b)))
+		})
 	case onnxpb.TensorProto_INT64:
 		a.whole = true
 		a.values = decode(t, t.GetInt64Data(), 8, func(b []byte) float64 { return float64(int64(binary.LittleEndian.Uint64(b))) })
@@ -67,7 +76,7 @@ func arrayOf(t *onnxpb.TensorProto) (*array, error) {
 		a.whole = true
 		a.values = decode(t, t.GetInt32Data(), 1, func(b []byte) float64 { return float64(b[0]) })
 	default:
-		return nil, errors.Errorf("type must be FLOAT, DOUBLE, INT64, INT32 or BOOL, got %v", onnxpb.TensorProto_DataType(t.GetDataType()))
+		return nil, errors.Errorf("type must be FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT64, INT32 or BOOL, got %v", onnxpb.TensorProto_DataType(t.GetDataType()))
 	}
 	if len(a.values) != n {
 		return nil, errors.Errorf("shape %v must have %d elements, got %d", shape, n, len(a.values))
@@ -95,11 +104,20 @@ func decode[T float32 | float64 | int64 | int32](t *onnxpb.TensorProto, list []T
 	return values
 }
 
+// sixteen returns the numbers of 16 bits that a tensor has in its list of int32.
+func sixteen(t *onnxpb.TensorProto, number func(uint16) float32) []float32 {
+	var list []float32
+	for _, bits := range t.GetInt32Data() {
+		list = append(list, number(uint16(bits)))
+	}
+	return list
+}
+
 // ints returns the elements as sizes or indices. Numbers that stand for "to the
 // end" become the largest int32.
 func (a *array) ints() ([]int, error) {
 	if a == nil || !a.whole || len(a.shape) > 1 {
-		return nil, errors.New("sizes and indices must be known integers")
+		return nil, errors.New("sizes and indices must be constant integers, got others or none")
 	}
 	a, err := a.dense()
 	if err != nil {

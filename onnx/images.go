@@ -4,110 +4,146 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// images returns the options of a window over images.
-func (c *call) images(kernel []int) ([]nn.WindowOption, error) {
+// window returns the options of a window of the given size over images, or over
+// sequences as images of one row.
+func (c *call) window(kernel []int) ([]nn.WindowOption, error) {
 	if pad := string(c.attr("auto_pad").GetS()); pad != "" && pad != "NOTSET" && pad != "VALID" {
 		return nil, errors.Errorf("auto_pad must be NOTSET or VALID, got %q", pad)
 	}
 	if err := c.must("ceil_mode", 0); err != nil {
 		return nil, err
 	}
+	v, err := c.first()
+	if err != nil {
+		return nil, err
+	}
+	axes := len(kernel)
 	strides, pads, dilations := c.ints("strides"), c.ints("pads"), c.ints("dilations")
 	if strides == nil {
-		strides = []int{1, 1}
+		strides = slices.Repeat([]int{1}, axes)
 	}
 	if pads == nil {
-		pads = make([]int, 4)
+		pads = make([]int, 2*axes)
 	}
 	if dilations == nil {
-		dilations = []int{1, 1}
+		dilations = slices.Repeat([]int{1}, axes)
 	}
-	if len(kernel) != 2 || len(strides) != 2 || len(pads) != 4 || len(dilations) != 2 {
-		return nil, errors.Errorf("windows must be over images, got a kernel of %v", kernel)
+	if axes < 1 || axes > 2 || len(v.shape()) != axes+2 || len(strides) != axes || len(pads) != 2*axes || len(dilations) != axes {
+		return nil, errors.Errorf("windows must be over images or sequences, got a kernel of %v for x of %v", kernel, v.shape())
 	}
-	if !slices.Equal(pads[:2], pads[2:]) {
-		return nil, errors.Errorf("pads must be the same at both ends, got %v", pads)
+	pads, ends := pads[:axes], pads[axes:]
+	if !slices.Equal(pads, ends) {
+		return nil, errors.Errorf("pads must be the same at both ends, got %v and %v", pads, ends)
 	}
-	return []nn.WindowOption{nn.WithStride(strides...), nn.WithPadding(pads[:2]...), nn.WithDilation(dilations...)}, nil
+	if axes == 1 {
+		strides, pads, dilations = []int{1, strides[0]}, []int{0, pads[0]}, []int{1, dilations[0]}
+	}
+	return []nn.WindowOption{nn.WithStride(strides...), nn.WithPadding(pads...), nn.WithDilation(dilations...)}, nil
 }
 
-func (c *call) conv() ([]value, error) {
+// images returns sequences, (N, C, L), or filters of sequences, as images of one
+// row, and images as they are.
+func images(x *gorgonia.Node) (*gorgonia.Node, error) {
+	if s := x.Shape(); len(s) == 3 {
+		return rowMajor([]int{s[0], s[1], 1, s[2]}).apply(x)
+	}
+	return x, nil
+}
+
+// overImages adds what f adds to images, to images or sequences.
+func (c *call) overImages(f func(x *gorgonia.Node) (*gorgonia.Node, error)) ([]value, error) {
 	x, err := c.x()
 	if err != nil {
 		return nil, err
 	}
+	sequences := x.Dims() == 3
+	if x, err = images(x); err != nil {
+		return nil, err
+	}
+	y, err := f(x)
+	if err != nil || !sequences {
+		return one(y, err)
+	}
+	s := y.Shape()
+	return one(rowMajor([]int{s[0], s[1], s[3]}).apply(y))
+}
+
+func (c *call) conv() ([]value, error) {
 	a, err := c.known(1)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.must("group", 1); err != nil {
-		return nil, err
+	if len(a.shape) != 3 && len(a.shape) != 4 {
+		return nil, errors.Errorf("weights must be those of images or sequences, got shape %v", a.shape)
 	}
-	if len(a.shape) != 4 {
-		return nil, errors.Errorf("weights must be those of images, got shape %v", a.shape)
-	}
-	opts, err := c.images(a.shape[2:])
+	opts, err := c.window(a.shape[2:])
 	if err != nil {
 		return nil, err
 	}
+	opts = append(opts, nn.WithGroups(c.int("group", 1)))
 	w, err := c.param(a, "weight", a.shape, inOrder)
 	if err != nil {
 		return nil, err
 	}
-	if !c.has(2) {
-		return one(nn.Conv2d(x, w, nil, opts...))
-	}
-	b, err := c.known(2)
-	if err != nil {
+	if w, err = images(w); err != nil {
 		return nil, err
 	}
-	bias, err := c.param(b, "bias", b.shape, inOrder)
-	if err != nil {
-		return nil, err
+	var bias *gorgonia.Node
+	if c.has(2) {
+		b, err := c.known(2)
+		if err != nil {
+			return nil, err
+		}
+		if bias, err = c.param(b, "bias", b.shape, inOrder); err != nil {
+			return nil, err
+		}
 	}
-	return one(nn.Conv2d(x, w, bias, opts...))
+	return c.overImages(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Conv2d(x, w, bias, opts...) })
 }
 
-func (c *call) maxPool() ([]value, error) {
+// pool adds a pooling, which layer makes of the first size of its window.
+func pool[L models.Layer](c *call, layer func(kernel int, opts ...nn.WindowOption) L) ([]value, error) {
 	kernel := c.ints("kernel_shape")
-	opts, err := c.images(kernel)
+	opts, err := c.window(kernel)
 	if err != nil {
 		return nil, err
 	}
-	return c.apply(models.MaxPool2d(kernel[0], append(opts, nn.WithKernel(kernel...))...))
+	if len(kernel) == 1 {
+		kernel = []int{1, kernel[0]}
+	}
+	opts = append(opts, nn.WithKernel(kernel...))
+	return c.overImages(func(x *gorgonia.Node) (*gorgonia.Node, error) {
+		return c.scope.Apply(c.label(), layer(kernel[0], opts...), x)
+	})
 }
+
+func (c *call) maxPool() ([]value, error) { return pool(c, models.MaxPool2d) }
 
 func (c *call) averagePool() ([]value, error) {
-	kernel := c.ints("kernel_shape")
-	opts, err := c.images(kernel)
-	if err != nil {
-		return nil, err
-	}
 	padded := slices.ContainsFunc(c.ints("pads"), func(p int) bool { return p != 0 })
 	if padded && c.int("count_include_pad", 0) == 0 {
-		return nil, errors.New("count_include_pad must be 1 where there are pads")
+		return nil, errors.New("count_include_pad must be 1 where there are pads, got 0")
 	}
-	return c.apply(models.AvgPool2d(kernel[0], append(opts, nn.WithKernel(kernel...))...))
+	return pool(c, models.AvgPool2d)
 }
 
 func (c *call) globalAveragePool() ([]value, error) {
-	x, err := c.x()
-	if err != nil {
-		return nil, err
-	}
-	y, err := nn.GlobalAvgPool2d(x)
-	if err != nil {
-		return nil, err
-	}
-	return one(rowMajor([]int{y.Shape()[0], y.Shape()[1], 1, 1}).apply(y))
+	return c.overImages(func(x *gorgonia.Node) (*gorgonia.Node, error) {
+		y, err := nn.GlobalAvgPool2d(x)
+		if err != nil {
+			return nil, err
+		}
+		return rowMajor([]int{y.Shape()[0], y.Shape()[1], 1, 1}).apply(y)
+	})
 }
 
-// reduceMean adds the mean of images.
+// reduceMean adds the mean of images or sequences.
 func (c *call) reduceMean() ([]value, error) {
 	x, err := c.x()
 	if err != nil {
@@ -125,11 +161,14 @@ func (c *call) reduceMean() ([]value, error) {
 		}
 	}
 	slices.Sort(axes)
-	if x.Dims() != 4 || !slices.Equal(axes, []int{2, 3}) {
-		return nil, errors.Errorf("axes must be those of images, got %v of %v", axes, x.Shape())
+	if !slices.Equal(axes, []int{2, 3}[:max(0, min(2, x.Dims()-2))]) || x.Dims() > 4 {
+		return nil, errors.Errorf("axes must be those of images or sequences, behind the channels, got %v of %v", axes, x.Shape())
 	}
 	if c.int("keepdims", 1) != 0 {
 		return c.globalAveragePool()
+	}
+	if x, err = images(x); err != nil {
+		return nil, err
 	}
 	return one(nn.GlobalAvgPool2d(x))
 }

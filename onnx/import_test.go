@@ -2,13 +2,17 @@ package onnx_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/onnxpb"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/onnx"
 )
@@ -71,6 +75,47 @@ func TestImportOfOurs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestImportOfSixteenBits reads weights of 16 bits, in both places that a file may
+// have them in, and rounds what a file casts.
+func TestImportOfSixteenBits(t *testing.T) {
+	for _, tt := range []struct {
+		typ  onnxpb.TensorProto_DataType
+		bits [3]uint16
+		cast float64 // 1.2 in that type
+	}{
+		{onnxpb.TensorProto_FLOAT16, [3]uint16{0x3c01, 0xc100, 0x0001}, 1.2001953125},
+		{onnxpb.TensorProto_BFLOAT16, [3]uint16{0x3f81, 0xc020, 0x3380}, 1.203125},
+	} {
+		want := [][]float64{{1.0009765625 * tt.cast, -2.5 * tt.cast, tt.cast / (1 << 24)}}
+		if tt.typ == onnxpb.TensorProto_BFLOAT16 {
+			want[0][0] = 1.0078125 * tt.cast
+		}
+		for _, raw := range []bool{false, true} {
+			file := graph(t, []int{3},
+				node{"Cast", "f:1,2,3 -> w", fmt.Sprint("to=", int(onnxpb.TensorProto_FLOAT))}, node{"Mul", "x w -> a", ""},
+				node{"Cast", "g:1.2 -> r", fmt.Sprint("to=", int(tt.typ))}, node{"Mul", "a r -> y", ""})
+			var m onnxpb.ModelProto
+			if err := proto.Unmarshal(file, &m); err != nil {
+				t.Fatal(err)
+			}
+			w := m.Graph.Initializer[0]
+			w.DataType, w.RawData = int32(tt.typ), nil
+			for _, b := range tt.bits {
+				if raw {
+					w.RawData = binary.LittleEndian.AppendUint16(w.RawData, b)
+				} else {
+					w.Int32Data = append(w.Int32Data, int32(b))
+				}
+			}
+			file, err := proto.Marshal(&m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeTo(t, predict(t, imported(t, file, models.WithDtype(tensor.Float64)), []float32{1, 1, 1}), want, 0)
+		}
 	}
 }
 

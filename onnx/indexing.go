@@ -24,7 +24,7 @@ func (v value) between(k, from, to, step int) (value, error) {
 func (c *call) slice() ([]value, error) {
 	v, err := c.first()
 	if err != nil || len(c.in) < 3 {
-		return nil, errors.New("there must be an input, starts and ends")
+		return nil, errors.Errorf("inputs must be at least 3, got %d", len(c.in))
 	}
 	var lists [4][]int // starts, ends, axes, steps
 	for i := range lists {
@@ -47,7 +47,7 @@ func (c *call) slice() ([]value, error) {
 			return nil, err
 		}
 		if len(ends) != len(starts) || step < 1 {
-			return nil, errors.Errorf("there must be an end for each start, and positive steps, got %v, %v and %v", starts, ends, steps)
+			return nil, errors.Errorf("starts must have as many ends, and steps must be positive, got %v, %v and %v", starts, ends, steps)
 		}
 		n := v.shape()[k]
 		bound := func(b int) int {
@@ -107,7 +107,7 @@ func (c *call) split() ([]value, error) {
 // concat joins what is known, such as sizes and weights.
 func (c *call) concat() ([]value, error) {
 	if len(c.in) == 0 {
-		return nil, errors.New("there must be an input")
+		return nil, errors.New("inputs must be at least 1, got 0")
 	}
 	first, err := c.known(0)
 	if err != nil {
@@ -146,12 +146,12 @@ func (c *call) concat() ([]value, error) {
 // gather looks up rows of an embedding, or picks one element of an axis.
 func (c *call) gather() ([]value, error) {
 	if len(c.in) < 2 || !c.has(0) {
-		return nil, errors.New("there must be an input and indices")
+		return nil, errors.Errorf("inputs must be 2, got %d", len(c.in))
 	}
 	v, ids := c.in[0], c.in[1]
 	if ids.node != nil {
 		if v.known == nil || len(v.known.shape) != 2 || c.int("axis", 0) != 0 {
-			return nil, errors.New("rows must be those of a known matrix")
+			return nil, errors.New("rows must be those of a constant matrix where indices are computed, got others")
 		}
 		a, err := c.known(0)
 		if err != nil {
@@ -188,7 +188,7 @@ func (c *call) gather() ([]value, error) {
 		return []value{y}, err
 	}
 	if v.known == nil || len(v.known.shape) != 1 {
-		return nil, errors.Errorf("indices must be one of what is computed, got %v", indices)
+		return nil, errors.Errorf("indices must be one number where the input is computed, got %v", indices)
 	}
 	from, err := v.known.dense()
 	if err != nil {

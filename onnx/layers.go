@@ -91,7 +91,7 @@ func (c *call) dropout() ([]value, error) {
 	if c.has(1) {
 		a, err := c.known(1)
 		if err != nil || len(a.values) != 1 {
-			return nil, errors.New("ratio must be one known number")
+			return nil, errors.New("ratio must be one constant number, got others or none")
 		}
 		p = a.values[0]
 	}
@@ -107,7 +107,7 @@ func (c *call) where() ([]value, error) {
 	if len(c.in) == 3 && c.in[0].mask != "" && c.in[0].mask == c.proto.GetInput()[1] && c.in[2].known.zero() {
 		return []value{c.in[1]}, nil
 	}
-	return nil, errors.New("Where must choose between the output of a Dropout and 0")
+	return nil, errors.New("inputs must be the mask of a Dropout, its output and 0, got others")
 }
 
 // zero reports whether the numbers are known and all 0.
@@ -118,7 +118,7 @@ func (a *array) zero() bool {
 // gemm adds a linear layer, or a product of what is computed.
 func (c *call) gemm() ([]value, error) {
 	if c.float("alpha", 1) != 1 || c.float("beta", 1) != 1 || c.int("transA", 0) != 0 {
-		return nil, errors.New("alpha, beta and transA must be 1, 1 and 0")
+		return nil, errors.Errorf("alpha, beta and transA must be 1, 1 and 0, got %v, %v and %d", c.float("alpha", 1), c.float("beta", 1), c.int("transA", 0))
 	}
 	x, err := c.x()
 	if err != nil {

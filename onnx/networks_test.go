@@ -43,6 +43,10 @@ var networks = []network{
 		models.LeakyReLU(0.1), models.MaxPool2d(2, nn.WithStride(1), nn.WithPadding(1)), models.Dropout2d(0.2),
 		models.AvgPool2d(2, nn.WithPadding(1)), models.GlobalAvgPool2d(), models.Linear(3, 4), models.LogSoftmax(),
 	}, []int{2, 9, 8}, 0, ""},
+	{"groups", models.Sequential{
+		models.Conv2dLayer{Out: 6, Kernel: []int{3}, Groups: 2}, models.ReLU(), models.Conv2dLayer{Out: 6, Kernel: []int{2}, Groups: 6, NoBias: true},
+		models.Flatten(), models.Linear(0, 2),
+	}, []int{4, 5, 4}, 0, ""},
 	{"residual", models.Sequential{
 		models.Residual(models.Conv2dLayer{Out: 2, Kernel: []int{3}, Window: []nn.WindowOption{nn.WithPadding(1)}}, models.Sigmoid()),
 		models.Flatten(), models.Linear(0, 3), models.Tanh(), models.Softmax(),

@@ -49,7 +49,11 @@ func (e *exporter) operator(n *gorgonia.Node, in []*gorgonia.Node) (string, erro
 func (e *exporter) plain(f any, n *gorgonia.Node, x []string) (string, error) {
 	switch f := f.(type) {
 	case formula.Conv:
-		return e.rectified(e.emit("Conv", x, window(f.Window)...), f.ReLU), nil
+		attrs := window(f.Window)
+		if f.Groups > 1 {
+			attrs = append(attrs, integer("group", f.Groups))
+		}
+		return e.rectified(e.emit("Conv", x, attrs...), f.ReLU), nil
 	case formula.MaxPool:
 		return e.emit("MaxPool", x, window(f.Window)...), nil
 	case formula.AvgPool:

@@ -64,7 +64,7 @@ func TestImportOfPyTorch(t *testing.T) {
 // attention) it cannot be.
 func TestImportKeepsNames(t *testing.T) {
 	networks := torchNetworks(t)
-	for _, name := range []string{"mlp", "mlp-opset11", "mlp-training", "residual", "lstm", "lstm-last", "lstm-unfolded", "gru", "embedding"} {
+	for _, name := range []string{"mlp", "mlp-opset11", "mlp-training", "residual", "lstm", "lstm-last", "lstm-unfolded", "gru", "embedding", "sequences", "depthwise", "double", "bfloat16"} {
 		t.Run(name, func(t *testing.T) {
 			file, err := os.ReadFile(filepath.Join("testdata", name+".onnx"))
 			if err != nil {

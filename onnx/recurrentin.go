@@ -66,7 +66,7 @@ func (c *call) plainCell(gates int) error {
 	}
 	for _, name := range []string{"activations", "clip"} {
 		if c.attr(name) != nil {
-			return errors.Errorf("there must be no %s", name)
+			return errors.Errorf("%s must be left out, got one", name)
 		}
 	}
 	for _, name := range []string{"layout", "input_forget"} {
@@ -75,11 +75,11 @@ func (c *call) plainCell(gates int) error {
 		}
 	}
 	if gates == 3 && c.int("linear_before_reset", 0) == 0 {
-		return errors.New("linear_before_reset must be 1, as in PyTorch")
+		return errors.New("linear_before_reset must be 1, as in PyTorch, got 0")
 	}
 	for i := 4; i < len(c.in); i++ {
 		if c.in[i].node != nil || i == 4 && c.has(i) || !c.in[i].known.zero() && c.has(i) {
-			return errors.New("sequences must have all times, and begin with states of zeros")
+			return errors.Errorf("inputs after the biases must be left out or states of zeros, got others at %d", i)
 		}
 	}
 	return nil

@@ -45,15 +45,15 @@ func TestImportRejects(t *testing.T) {
 		{"elsewhere", func(m *onnxpb.ModelProto) {
 			m.Graph.Initializer[0].DataLocation = onnxpb.TensorProto_EXTERNAL
 		}, `onnx: Import: tensor "1.weight": data must be in the file`},
-		{"type", func(m *onnxpb.ModelProto) { m.Graph.Initializer[0].DataType = int32(onnxpb.TensorProto_STRING) }, `onnx: Import: tensor "1.weight": type must be FLOAT, DOUBLE, INT64, INT32 or BOOL, got STRING`},
+		{"type", func(m *onnxpb.ModelProto) { m.Graph.Initializer[0].DataType = int32(onnxpb.TensorProto_STRING) }, `onnx: Import: tensor "1.weight": type must be FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT64, INT32 or BOOL, got STRING`},
 		{"NaN", func(m *onnxpb.ModelProto) {
 			m.Graph.Initializer[0].RawData = append([]byte{0, 0, 0xc0, 0x7f}, m.Graph.Initializer[0].RawData[4:]...)
 		}, `onnx: Model: models: node Gemm_0 (Gemm): weights must be finite, got NaN at 0 of "1.weight"`},
-		{"operator", func(m *onnxpb.ModelProto) { m.Graph.Node[1].OpType = "Einsum" }, "onnx: Model: models: node Relu_0 (Einsum): operator must be one that this package knows"},
-		{"domain", func(m *onnxpb.ModelProto) { m.Graph.Node[1].Domain = "com.microsoft" }, "onnx: Model: models: node Relu_0 (Relu): operator must be one that this package knows"},
+		{"operator", func(m *onnxpb.ModelProto) { m.Graph.Node[1].OpType = "Einsum" }, "onnx: Model: models: node Relu_0 (Einsum): operator must be one that can be imported, got Einsum of domain"},
+		{"domain", func(m *onnxpb.ModelProto) { m.Graph.Node[1].Domain = "com.microsoft" }, `onnx: Model: models: node Relu_0 (Relu): operator must be one that can be imported, got Relu of domain "com.microsoft"`},
 		{"order", func(m *onnxpb.ModelProto) {
 			m.Graph.Node[0], m.Graph.Node[1] = m.Graph.Node[1], m.Graph.Node[0]
-		}, `onnx: Model: models: node Relu_0 (Relu): input "Gemm_0" must be computed before`},
+		}, `onnx: Model: models: node Relu_0 (Relu): inputs must be computed before, got "Gemm_0"`},
 		{"output", func(m *onnxpb.ModelProto) { m.Graph.Output[0].Name = "1.weight" }, `onnx: Model: models: output "1.weight" must be computed from the input`},
 		{"width", func(m *onnxpb.ModelProto) {
 			m.Graph.Input[0].Type.GetTensorType().Shape.Dim[1].Value = &onnxpb.TensorShapeProto_Dimension_DimValue{DimValue: 5}

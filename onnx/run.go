@@ -58,13 +58,13 @@ type call struct {
 func (r *run) add(p *onnxpb.NodeProto) error {
 	operator := operators()[p.GetOpType()]
 	if operator == nil || p.GetDomain() != "" && p.GetDomain() != "ai.onnx" {
-		return errors.New("operator must be one that this package knows")
+		return errors.Errorf("operator must be one that can be imported, got %s of domain %q", p.GetOpType(), p.GetDomain())
 	}
 	c := &call{run: r, proto: p}
 	for _, name := range p.GetInput() {
 		v, ok := r.values[name]
 		if !ok && name != "" {
-			return errors.Errorf("input %q must be computed before", name)
+			return errors.Errorf("inputs must be computed before, got %q", name)
 		}
 		c.in = append(c.in, v)
 	}
@@ -93,7 +93,7 @@ func (r *run) add(p *onnxpb.NodeProto) error {
 func (c *call) insert(v value) (value, error) {
 	for i, layer := range c.net.after[c.proto.GetName()] {
 		if v.node == nil {
-			return v, errors.New("a layer can be inserted only where the output is computed from the input")
+			return v, errors.New("output must be computed from the input of the network for a layer to be inserted, got a constant")
 		}
 		y, err := c.scope.Apply(fmt.Sprintf("%s.after%d", c.label(), i), layer, v.node)
 		if err != nil {
@@ -148,7 +148,7 @@ func one(y *gorgonia.Node, err error) ([]value, error) {
 // x returns the first input, which must be computed.
 func (c *call) x() (*gorgonia.Node, error) {
 	if len(c.in) == 0 || c.in[0].node == nil {
-		return nil, errors.New("the first input must be computed from the input of the network")
+		return nil, errors.New("input 0 must be computed from the input of the network, got a constant or none")
 	}
 	return c.in[0].node, nil
 }
@@ -161,7 +161,7 @@ func (c *call) has(i int) bool {
 // known returns input i, whose numbers must be known.
 func (c *call) known(i int) (*array, error) {
 	if i >= len(c.in) || c.in[i].known == nil {
-		return nil, errors.Errorf("input %d must be known, not computed from the input of the network", i)
+		return nil, errors.Errorf("input %d must be a constant, got one that is computed or none", i)
 	}
 	return c.in[i].known.dense()
 }

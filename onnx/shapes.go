@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/bounded"
 	"github.com/gorgonia-dropout/dropout/internal/onnxpb"
+	"github.com/gorgonia-dropout/dropout/internal/tensorfile"
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
@@ -23,7 +24,7 @@ func (v value) seen(at view) (value, error) {
 // first returns the first input, which must have a shape.
 func (c *call) first() (value, error) {
 	if !c.has(0) {
-		return value{}, errors.New("there must be an input")
+		return value{}, errors.New("inputs must be at least 1, got 0")
 	}
 	return c.in[0], nil
 }
@@ -39,32 +40,35 @@ func (c *call) identity() ([]value, error) {
 	return []value{v}, err
 }
 
-// cast passes numbers on. Everything that is computed is a float.
+// cast passes numbers on. Everything that is computed is a float of the model's
+// type, whatever the file asks for; known numbers are rounded as it does.
 func (c *call) cast() ([]value, error) {
 	v, err := c.first()
 	if err != nil {
 		return nil, err
 	}
-	whole := false
+	whole, round := false, func(f float64) float64 { return f }
 	switch to := onnxpb.TensorProto_DataType(c.int("to", 0)); to {
 	case onnxpb.TensorProto_INT64, onnxpb.TensorProto_INT32:
-		whole = true
+		whole, round = true, math.Trunc
+	case onnxpb.TensorProto_FLOAT16:
+		round = func(f float64) float64 { return float64(tensorfile.FromF16(tensorfile.ToF16(float32(f)))) }
+	case onnxpb.TensorProto_BFLOAT16:
+		round = func(f float64) float64 { return float64(tensorfile.FromBF16(tensorfile.ToBF16(float32(f)))) }
 	case onnxpb.TensorProto_FLOAT, onnxpb.TensorProto_DOUBLE:
 	default:
 		return nil, errors.Errorf("to must be a type of floats, INT64 or INT32, got %v", to)
 	}
 	if v.known == nil {
 		if whole && c.proto.GetInput()[0] != c.net.in {
-			return nil, errors.New("only the input of the network can become integers, as the ids of an embedding")
+			return nil, errors.New("input 0 must be that of the network to become integers, as the ids of an embedding, got one that is computed")
 		}
 		return []value{v}, nil
 	}
 	a := *v.known
 	a.values, a.whole = slices.Clone(a.values), whole
-	if whole {
-		for i, f := range a.values {
-			a.values[i] = math.Trunc(f)
-		}
+	for i, f := range a.values {
+		a.values[i] = round(f)
 	}
 	return []value{{known: &a}}, nil
 }
@@ -85,12 +89,12 @@ func (c *call) constant() ([]value, error) {
 	if a := c.attr("value_ints"); a != nil {
 		return []value{{known: integersOf(c.ints("value_ints")...)}}, nil
 	}
-	return nil, errors.New("value must be a tensor, a number or integers")
+	return nil, errors.New("value must be a tensor, a number or integers, got none")
 }
 
 func (c *call) constantOfShape() ([]value, error) {
 	if len(c.in) == 0 {
-		return nil, errors.New("there must be an input")
+		return nil, errors.New("inputs must be at least 1, got 0")
 	}
 	shape, err := c.in[0].known.ints()
 	if err != nil {
@@ -103,7 +107,7 @@ func (c *call) constantOfShape() ([]value, error) {
 	if t := c.attr("value").GetT(); t != nil {
 		one, err := arrayOf(t)
 		if err != nil || len(one.values) != 1 {
-			return nil, errors.New("value must be one number")
+			return nil, errors.New("value must be one number, got others")
 		}
 		a.values, a.whole = one.values, one.whole
 	}
@@ -116,7 +120,7 @@ func (c *call) shape() ([]value, error) {
 		return nil, err
 	}
 	if c.attr("start") != nil || c.attr("end") != nil {
-		return nil, errors.New("Shape must be of all axes")
+		return nil, errors.New("start and end must be left out, got one")
 	}
 	return []value{{known: integersOf(v.shape()...)}}, nil
 }
@@ -143,7 +147,7 @@ func (v value) to(shape []int) ([]value, error) {
 func (c *call) reshape() ([]value, error) {
 	v, err := c.first()
 	if err != nil || len(c.in) < 2 {
-		return nil, errors.New("there must be an input and a shape")
+		return nil, errors.Errorf("inputs must be 2, got %d", len(c.in))
 	}
 	shape, err := c.in[1].known.ints()
 	if err != nil {

@@ -29,9 +29,10 @@ type Dense struct {
 type Window struct{ Kernel, Stride, Padding, Dilation [2]int }
 
 // Conv is a convolution of x with the filters w, plus the third input if there
-// is a Bias.
+// is a Bias. Its channels are in Groups, of which there is at least one.
 type Conv struct {
 	Window
+	Groups     int
 	Bias, ReLU bool
 }
 

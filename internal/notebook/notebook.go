@@ -1,5 +1,5 @@
 // Package notebook turns Go programs in cells into notebooks for GoNB, the Go
-// kernel of Jupyter. After a change of a program in examples/notebooks,
+// kernel of Jupyter. After a change of a program in examples,
 //
 //	go test ./internal/notebook -update
 //
@@ -44,8 +44,15 @@ func (c cell) MarshalJSON() ([]byte, error) {
 // package becomes the title, and the imports the first cell. Each comment at the
 // left margin that begins with "// %%" begins a cell, with its text above it. The
 // body of main becomes the cell that is run ("%%" in GoNB), and main is the last
-// declaration.
+// declaration. A program with a command line is run with the defaults of its
+// flags.
 func Convert(name string, src []byte) ([]byte, error) {
+	if bytes.Contains(src, []byte("/internal/cmdline\"")) {
+		var err error
+		if src, err = command(name, src); err != nil {
+			return nil, err
+		}
+	}
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, src, parser.ParseComments)
 	if err != nil {

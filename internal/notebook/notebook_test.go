@@ -5,20 +5,50 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the notebooks")
+var (
+	update  = flag.Bool("update", false, "write the notebooks")
+	compile = flag.Bool("compile", false, "build the cells too")
+)
+
+// programs returns the programs with notebooks: all examples with cells.
+func programs(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"*", "*/*"} {
+		found, err := filepath.Glob("../../examples/" + pattern + "/main.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(src, []byte("// %%")) {
+				all = append(all, path)
+			}
+		}
+	}
+	if len(all) == 0 {
+		t.Fatal("there must be programs")
+	}
+	return all
+}
+
+func notebookOf(program string) string {
+	dir := filepath.Dir(program)
+	return filepath.Join(dir, filepath.Base(dir)+".ipynb")
+}
 
 // TestNotebooksAreInStep compares the notebooks with their programs.
 func TestNotebooksAreInStep(t *testing.T) {
-	programs, err := filepath.Glob("../../examples/notebooks/*/main.go")
-	if err != nil || len(programs) == 0 {
-		t.Fatal("there must be programs", err)
-	}
-	for _, path := range programs {
+	for _, path := range programs(t) {
 		src, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -27,8 +57,7 @@ func TestNotebooksAreInStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir := filepath.Dir(path)
-		file := filepath.Join(dir, filepath.Base(dir)+".ipynb")
+		file := notebookOf(path)
 		if *update {
 			if err := os.WriteFile(file, want, 0o666); err != nil {
 				t.Fatal(err)
@@ -37,6 +66,84 @@ func TestNotebooksAreInStep(t *testing.T) {
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s must be that of %s (%v): go test ./internal/notebook -update", file, path, err)
 		}
+	}
+}
+
+// TestNotebooksCompile builds the cells as the program that GoNB makes of them, in the
+// notebooks' module, from which what is internal cannot be imported either.
+func TestNotebooksCompile(t *testing.T) {
+	if !*compile {
+		t.Skip("cells are built with -compile, as .ci/run does")
+	}
+	module, err := filepath.Abs("../../examples/notebooks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, overlay := t.TempDir(), map[string]string{}
+	// The examples import more than the programs of that module.
+	copied(t, filepath.Join(dir, "go.mod"), "../../examples/notebooks/go.mod")
+	copied(t, filepath.Join(dir, "go.sum"), "../../examples/notebooks/go.sum", "../../go.sum")
+	list := filepath.Join(dir, "overlay.json")
+	args := []string{"build", "-mod=mod", "-modfile", filepath.Join(dir, "go.mod"), "-overlay", list}
+	for _, path := range programs(t) {
+		data, err := os.ReadFile(notebookOf(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n struct {
+			Cells []struct {
+				Type   string `json:"cell_type"`
+				Source []string
+			}
+		}
+		if err := json.Unmarshal(data, &n); err != nil {
+			t.Fatal(err)
+		}
+		program := "package main\n"
+		for _, c := range n.Cells {
+			code := strings.Join(c.Source, "")
+			if body, ok := strings.CutPrefix(code, "%%\n"); ok {
+				code = "func main() {\n" + body + "\n}"
+			}
+			if c.Type == "code" {
+				program += "\n" + code + "\n"
+			}
+		}
+		name := "cells_" + filepath.Base(filepath.Dir(path))
+		file := filepath.Join(dir, name+".go")
+		if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		overlay[filepath.Join(module, name, "main.go")] = file
+		args = append(args, "./"+name)
+	}
+	replace, err := json.Marshal(map[string]any{"Replace": overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(list, replace, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = module
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// copied writes files one after the other to another.
+func copied(t *testing.T, to string, files ...string) {
+	t.Helper()
+	var all []byte
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, data...)
+	}
+	if err := os.WriteFile(to, all, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -2,8 +2,8 @@ package tensorfile
 
 import "math"
 
-// half returns the number that 16 bits of IEEE 754 binary16 stand for.
-func half(b uint16) float32 {
+// FromF16 returns the number that 16 bits of IEEE 754 binary16 stand for.
+func FromF16(b uint16) float32 {
 	sign, exponent, fraction := uint32(b>>15)<<31, int(b>>10&31), uint32(b&0x3ff)
 	switch exponent {
 	case 0: // 0 and subnormal numbers: multiples of 2^-24
@@ -15,9 +15,9 @@ func half(b uint16) float32 {
 	return math.Float32frombits(sign | uint32(exponent-15+127)<<23 | fraction<<13)
 }
 
-// toHalf returns the binary16 number nearest to f, ties to even; an infinity if
+// ToF16 returns the binary16 number nearest to f, ties to even; an infinity if
 // f is too large.
-func toHalf(f float32) uint16 {
+func ToF16(f float32) uint16 {
 	b := math.Float32bits(f)
 	sign, abs := uint16(b>>16)&0x8000, b&^(1<<31)
 	switch {
@@ -32,9 +32,12 @@ func toHalf(f float32) uint16 {
 	return sign | uint16((abs-(127-15)<<23)>>13)
 }
 
-// toBrain returns the bfloat16 number nearest to f, ties to even; an infinity
+// FromBF16 returns the number that the 16 bits of a bfloat16 stand for.
+func FromBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
+
+// ToBF16 returns the bfloat16 number nearest to f, ties to even; an infinity
 // if f is too large.
-func toBrain(f float32) uint16 {
+func ToBF16(f float32) uint16 {
 	b := math.Float32bits(f)
 	if f != f {
 		return uint16(b>>16) | 0x40

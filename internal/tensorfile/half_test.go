@@ -15,8 +15,8 @@ func TestToHalf(t *testing.T) {
 		from func(uint16) float32
 		top  uint16 // infinity
 	}{
-		"F16":  {toHalf, half, 0x7c00},
-		"BF16": {toBrain, func(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }, 0x7f80},
+		"F16":  {ToF16, FromF16, 0x7c00},
+		"BF16": {ToBF16, FromBF16, 0x7f80},
 	} {
 		for b := range tt.top {
 			x, next := float64(tt.from(b)), float64(tt.from(b+1))

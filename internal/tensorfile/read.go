@@ -196,9 +196,9 @@ func floats[F float32 | float64](t *Tensor) ([]F, error) {
 		b := t.data[i*int(each):]
 		switch t.Type {
 		case F16:
-			x[i] = F(half(binary.LittleEndian.Uint16(b)))
+			x[i] = F(FromF16(binary.LittleEndian.Uint16(b)))
 		case BF16:
-			x[i] = F(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16))
+			x[i] = F(FromBF16(binary.LittleEndian.Uint16(b)))
 		case F32:
 			x[i] = F(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 		case F64:

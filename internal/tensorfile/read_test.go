@@ -24,12 +24,12 @@ func TestHalf(t *testing.T) {
 		case e == 31 && f == 0:
 			want = math.Inf(int(sign))
 		case e == 31:
-			if got := half(uint16(b)); got == got {
+			if got := FromF16(uint16(b)); got == got {
 				t.Fatalf("%#04x is %v, want NaN", b, got)
 			}
 			continue
 		}
-		if got := half(uint16(b)); math.Float32bits(got) != math.Float32bits(float32(want)) {
+		if got := FromF16(uint16(b)); math.Float32bits(got) != math.Float32bits(float32(want)) {
 			t.Fatalf("%#04x is %v, want %v", b, got, want)
 		}
 	}

@@ -161,9 +161,9 @@ func writeData(w io.Writer, d *tensor.Dense, typ Type) error {
 	x := values[float32](d)
 	switch typ {
 	case F16:
-		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, toHalf(v)) })
+		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, ToF16(v)) })
 	case BF16:
-		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, toBrain(v)) })
+		return writeFloats(w, x, 2, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint16(b, ToBF16(v)) })
 	}
 	return writeFloats(w, x, 4, func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint32(b, math.Float32bits(v)) })
 }
@@ -183,9 +183,9 @@ func fitsHalf(d *tensor.Dense, typ Type) error {
 		return errors.Errorf("tensor must be of float32 to be written as %s, got %v", typ, d.Dtype())
 	}
 	for i, v := range values[float32](d) {
-		infinite := toHalf(v)&0x7fff == 0x7c00
+		infinite := ToF16(v)&0x7fff == 0x7c00
 		if typ == BF16 {
-			infinite = toBrain(v)&0x7fff == 0x7f80
+			infinite = ToBF16(v)&0x7fff == 0x7f80
 		}
 		if infinite && !math.IsInf(float64(v), 0) {
 			return errors.Errorf("numbers must fit %s, got %v at %d", typ, v, i)

@@ -15,7 +15,7 @@ def layer(case, x):
     window = {k: tuple(o[k]) for k in ("stride", "padding", "dilation") if k in o}
     name = case["layer"]
     if name == "Conv2d":
-        return F.conv2d(*x, **window), []
+        return F.conv2d(*x, **window, groups=int(o.get("groups", [1])[0])), []
     if name == "MaxPool2d":
         return F.max_pool2d(x[0], tuple(o["kernel"]), **window), []
     if name == "AvgPool2d":

@@ -48,6 +48,19 @@ class Block(nn.Module):
         return self.fc(x.mean([2, 3]))
 
 
+class Sequences(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn = nn.Conv1d(2, 6, 3, padding=1, bias=False), nn.BatchNorm1d(6)
+        self.conv2 = nn.Conv1d(6, 4, 3, stride=2, dilation=2, groups=2)
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x):
+        x = nn.functional.max_pool1d(torch.relu(self.bn(self.conv1(x))), 2)
+        x = nn.functional.avg_pool1d(torch.tanh(self.conv2(x)), 2)
+        return self.fc(x.mean(2))
+
+
 networks = {
     "mlp": (nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 3)), torch.randn(3, 6), EVAL, 17),
     "mlp-opset11": (nn.Sequential(nn.Linear(6, 5), nn.SELU(), nn.Linear(5, 3), nn.Softmax(1)), torch.randn(3, 6), EVAL, 11),
@@ -67,7 +80,9 @@ networks = {
 }
 
 golden = {}
-for name, (net, x, mode, opset) in networks.items():
+
+
+def write(name, net, x, mode, opset):
     with torch.no_grad():  # numbers that are not those of the start, so that none are merged
         for parameter in net.parameters():
             if parameter.dim() == 1:
@@ -80,12 +95,25 @@ for name, (net, x, mode, opset) in networks.items():
         net, x[:2], name + ".onnx", opset_version=opset, training=mode, do_constant_folding=mode == EVAL and name != "lstm-unfolded",
         input_names=["input"], output_names=["output"],
         dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
+    if x.dtype == torch.bfloat16:  # the numbers of the file, without rounding of what is computed
+        net, x = net.float(), x.float()
     with torch.no_grad():  # exporting in training changes running statistics
         y = net.eval()(x)
     golden[name] = {
         "input": x.flatten().tolist(), "examples": len(x), "output": y.flatten().tolist(),
         "names": {k: list(v.shape) for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")},
     }
+
+
+for name, (net, x, mode, opset) in networks.items():
+    write(name, net, x, mode, opset)
+torch.manual_seed(2)
+write("sequences", Sequences(), torch.randn(3, 2, 16), TRAINING, 17)
+write("depthwise", nn.Sequential(
+    nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.ReLU(), nn.Conv2d(4, 6, 1),
+    nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 3)), torch.randn(3, 2, 7, 6), EVAL, 17)
+write("double", nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3)).double(), torch.randn(3, 6).double(), EVAL, 17)
+write("bfloat16", nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3)).bfloat16(), torch.randn(3, 6).bfloat16(), EVAL, 17)
 with open("networks.json", "w") as f:
     json.dump(golden, f, indent=None, separators=(",", ":"))
     f.write("\n")
