@@ -240,6 +240,19 @@ func weightWirings() []wiring {
 			ops: func(s *site) *gorgonia.Node {
 				return dense(s, s.must(ops.Shakeout(s.w("1.weight"), 0.5, 0.2, s.at(2), ops.WithSeed(3))))
 			}},
+		{name: "Standout", input: []int{6}, layer: models.Sequential{models.Dropout(0), models.Standout(6, 4, 2, -0.5)},
+			ops: func(s *site) *gorgonia.Node {
+				z := dense(s, s.w("1.weight"))
+				return s.must(ops.Standout(s.must(nn.ReLU(z)), z, 2, -0.5, s.at(2)))
+			}},
+		{name: "Standout with options", input: []int{6},
+			layer: models.Sequential{models.Dropout(0), models.StandoutLayer{
+				Linear: models.Linear(6, 4), Activation: models.Tanh(), Beta: 1, Options: []ops.StreamOption{ops.WithSeed(3)},
+			}},
+			ops: func(s *site) *gorgonia.Node {
+				z := dense(s, s.w("1.weight"))
+				return s.must(ops.Standout(s.must(gorgonia.Tanh(z)), z, 0, 1, s.at(2), ops.WithSeed(3)))
+			}},
 		{name: "EmbeddingDropout", input: []int{5}, ids: 6, layer: models.EmbeddingDropout(6, 4, 0.5),
 			ops: func(s *site) *gorgonia.Node {
 				return s.must(nn.Embedding(s.must(ops.EmbeddingDropout(s.w("weight"), 0.5, s.at(1))), s.x))

@@ -79,6 +79,7 @@ var roles = map[string]op.Role{
 	"Kept.Select":          op.RoleDropout,
 	"LockedDropout":        op.RoleDropout,
 	"Shakeout":             op.RoleDropout,
+	"Standout":             op.RoleDropout,
 	"Submatrix":            op.RoleOther,
 	"Subvector":            op.RoleOther,
 	"TokenDropout":         op.RoleDropout,

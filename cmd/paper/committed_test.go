@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/mnist"
 )
 
@@ -85,19 +88,19 @@ func TestCommittedPages(t *testing.T) {
 			if found == nil {
 				t.Fatal("the page must have its command")
 			}
-			l := committedRun(t, name, strings.Fields(string(found[1])))
-			if err := l.run(context.Background(), io.Discard); err != nil {
+			dir := t.TempDir()
+			if err := committedRun(t, dir, name, strings.Fields(string(found[1]))); err != nil {
 				t.Fatal(err)
 			}
 			// What follows depends on the machine and the version.
 			results := func(page []byte) string {
-				before, _, ok := strings.Cut(string(page), "\nMeans over seeds")
+				before, _, ok := strings.Cut(string(page), "\nMeans over ")
 				if !ok {
 					t.Error("the page must say how it was trained")
 				}
 				return before
 			}
-			got, err := os.ReadFile(filepath.Join(l.dir, name+".md"))
+			got, err := os.ReadFile(filepath.Join(dir, name, name+".md"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,15 +111,16 @@ func TestCommittedPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := os.ReadFile(filepath.Join(l.dir, name+".csv")); err != nil || !bytes.Equal(got, table) {
+			if got, err := os.ReadFile(filepath.Join(dir, name, name+".csv")); err != nil || !bytes.Equal(got, table) {
 				t.Errorf("%s.csv must be\n%s%v", name, got, err)
 			}
 		})
 	}
 }
 
-// committedRun is the run of a command line over a copy of the committed records.
-func committedRun(t *testing.T, name string, args []string) *studyRun {
+// committedRun runs a command line over a copy of the committed records, with
+// results in dir.
+func committedRun(t *testing.T, dir, name string, args []string) error {
 	t.Helper()
 	var c cli
 	parser, err := kong.New(&c)
@@ -126,24 +130,43 @@ func committedRun(t *testing.T, name string, args []string) *studyRun {
 	if _, err := parser.Parse(args); err != nil || c.Name != name {
 		t.Fatalf("%s: got the command of %s, %v", name, c.Name, err)
 	}
+	if name == uciName {
+		b := uciBudgets[c.Budget]
+		b.Passes = cmp.Or(c.Passes, b.Passes)
+		l := &uciRun{
+			sets: uciSets, budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
+			records: copyRecords[uciRecord](t, dir, name+".jsonl"), log: io.Discard, args: args,
+			train: func(_ context.Context, trial uciTrial, _ *datasets.Table, _ datasets.Fold) (*uciRecord, error) {
+				return nil, errors.Errorf("the committed records must have %v, got none", trial)
+			},
+		}
+		return l.run(context.Background(), io.Discard)
+	}
 	s, _ := find(name)
-	dir := t.TempDir()
-	data, err := os.ReadFile(s.recordFile(committedRecords))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.recordFile(dir), data, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	kept, err := openRecords[record](s.recordFile(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
 	none := &sets{train: &mnist.Set{Labels: make([]uint8, 60000)}, test: &mnist.Set{Labels: make([]uint8, 10000)}}
-	return &studyRun{
-		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: 1,
-		dir: filepath.Join(dir, name), records: kept, sets: none, log: io.Discard, args: args, every: time.Hour,
+	l := &studyRun{
+		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
+		records: copyRecords[record](t, dir, filepath.Base(s.recordFile(dir))), sets: none, log: io.Discard, args: args, every: time.Hour,
 	}
+	return l.run(context.Background(), io.Discard)
+}
+
+// copyRecords returns a copy in dir of a file of committed records.
+func copyRecords[R keyed](t *testing.T, dir, file string) *recordFile[R] {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(committedRecords, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, file)
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := openRecords[R](path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept
 }
 
 // Experiments share trainings where they share a file alone: others would make them

@@ -53,6 +53,8 @@ type cli struct {
 	Shrink  int    `group:"Instead of the budget's own" help:"Divide the widths of layers by this." placeholder:"N"`
 	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte Carlo averaging." placeholder:"N"`
 	Seed    uint64 `default:"1" help:"The first seed."`
+
+	Methods []string `help:"Of uci: train these methods only, and write no page." placeholder:"NAME"`
 }
 
 // Validate is called by kong.
@@ -133,14 +135,22 @@ func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
 	fmt.Fprintln(to.Log, library)
 	return &uciRun{
 		sets: uciSets, budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
-		log: to.Log, blas: library, args: to.Args,
+		log: to.Log, blas: library, args: to.Args, train: trainUCI, methods: c.Methods,
 	}, nil
 }
 
 // check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
 	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune) {
-		return errors.Errorf("%s takes --budget, --passes, --seed and --workers, got flags of the experiments on MNIST", uciName)
+		return errors.Errorf("%s takes --budget, --methods, --passes, --seed and --workers, got flags of the experiments on MNIST", uciName)
+	}
+	if len(c.Methods) > 0 && c.Name != uciName {
+		return errors.Errorf("--methods must be with %s, got %s", uciName, c.Name)
+	}
+	for _, name := range c.Methods {
+		if !slices.ContainsFunc(uciMethods, func(m uciMethod) bool { return m.name == name }) {
+			return errors.Errorf("--methods must be of %s, got %q", strings.Join(trainedMethods(), ", "), name)
+		}
 	}
 	for _, s := range chosen {
 		b := c.budget(s.budgets[c.Budget])

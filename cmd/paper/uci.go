@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gorgonia-dropout/dropout/datasets/uci"
 )
@@ -9,10 +10,12 @@ import (
 // The study of regression on UCI sets: Gal and Ghahramani 2016, table 1, in the
 // form in which the authors ran it again in 2018: dropout on the inputs too, a
 // longer training, and the published splits of Hernández-Lobato and Adams 2015.
+// Lakshminarayanan, Pritzel and Blundell 2017, table 1, has deep ensembles on
+// these splits.
 const (
 	uciName   = "uci"
 	uciTitle  = "Regression with Monte Carlo dropout"
-	uciSource = "Gal and Ghahramani 2016, table 1; numbers of the authors' rerun of 2018"
+	uciSource = "Gal and Ghahramani 2016, table 1, with the numbers of the authors' rerun of 2018; Lakshminarayanan, Pritzel and Blundell 2017, table 1; Gal, Hron and Kendall 2017"
 )
 
 // Of the published experiment: one hidden layer of ReLU units, and batches for
@@ -28,15 +31,19 @@ const (
 // A uciBudget says how much is trained.
 type uciBudget struct {
 	Splits int // of the 20
-	Epochs int
+	Epochs int // of networks that predict no variance
 	Passes int // of Monte Carlo dropout
+	// Short holds the epochs to choose from for networks that predict their
+	// variance: the 40 of the deep ensembles' paper, and ten times as many. The
+	// longer is that of concrete dropout, but for large sets.
+	Short [2]int
 }
 
 var uciBudgets = map[string]uciBudget{
-	"tiny":  {Splits: 2, Epochs: 4, Passes: 8}, // for tests
-	"quick": {Splits: 2, Epochs: 400, Passes: 500},
-	"hours": {Splits: 20, Epochs: 4000, Passes: 10000},
-	"full":  {Splits: 20, Epochs: 4000, Passes: 10000},
+	"tiny":  {Splits: 2, Epochs: 4, Passes: 8, Short: [2]int{1, 2}}, // for tests
+	"quick": {Splits: 2, Epochs: 400, Passes: 500, Short: [2]int{40, 400}},
+	"hours": {Splits: 20, Epochs: 4000, Passes: 10000, Short: [2]int{40, 400}},
+	"full":  {Splits: 20, Epochs: 4000, Passes: 10000, Short: [2]int{40, 400}},
 }
 
 // A score is how good the predictions of a test part are.
@@ -45,53 +52,47 @@ type score struct {
 	LogLikelihood float64 `json:"log_likelihood"` // mean over the examples
 }
 
+// A published result is the mean and the standard error over the splits.
+type published struct{ mean, err score }
+
 // A uciSet is a data set with the values of tau, the precision of the noise, to
-// choose from, and what Monte Carlo dropout has reached: mean and standard error
-// over the splits.
+// choose from, and what was published of Monte Carlo dropout and of deep
+// ensembles.
 type uciSet struct {
 	uci.Set
-	taus              []float64
-	paper, paperError score
+	taus      []float64
+	published map[string]published // by method
+	// large is for a set on which concrete dropout is trained for the fewer
+	// epochs: they are as many updates as the other sets get.
+	large bool
 }
 
 var uciSets = []uciSet{
-	{uci.Concrete(), []float64{0.025, 0.05, 0.075}, score{4.82, -2.93}, score{0.16, 0.02}},
-	{uci.Energy(), []float64{0.25, 0.5, 0.75}, score{0.54, -1.21}, score{0.06, 0.01}},
-	{uci.Power(), []float64{0.05, 0.1, 0.15}, score{4.01, -2.80}, score{0.04, 0.01}},
-	{uci.Wine(), []float64{2.5, 3, 3.5}, score{0.62, -0.93}, score{0.01, 0.01}},
-	{uci.Yacht(), []float64{0.25, 0.5, 0.75}, score{0.67, -1.25}, score{0.05, 0.01}},
+	{Set: uci.Concrete(), taus: []float64{0.025, 0.05, 0.075}, published: reached(
+		score{4.82, -2.93}, score{0.16, 0.02}, score{6.03, -3.06}, score{0.58, 0.18})},
+	{Set: uci.Energy(), taus: []float64{0.25, 0.5, 0.75}, published: reached(
+		score{0.54, -1.21}, score{0.06, 0.01}, score{2.09, -1.38}, score{0.29, 0.22})},
+	{Set: uci.Power(), large: true, taus: []float64{0.05, 0.1, 0.15}, published: reached(
+		score{4.01, -2.80}, score{0.04, 0.01}, score{4.11, -2.79}, score{0.17, 0.04})},
+	{Set: uci.Wine(), taus: []float64{2.5, 3, 3.5}, published: reached(
+		score{0.62, -0.93}, score{0.01, 0.01}, score{0.64, -0.94}, score{0.04, 0.12})},
+	{Set: uci.Yacht(), taus: []float64{0.25, 0.5, 0.75}, published: reached(
+		score{0.67, -1.25}, score{0.05, 0.01}, score{1.58, -1.18}, score{0.48, 0.21})},
 }
 
-// A uciMethod is a way to train and predict, and the drop probabilities to
-// choose from.
-type uciMethod struct {
-	name string
-	ps   []float64
-}
-
-const (
-	withoutDropout    = "without dropout"
-	monteCarloDropout = "MC dropout"
-)
-
-var uciMethods = []uciMethod{
-	{withoutDropout, []float64{0}},
-	{monteCarloDropout, []float64{0.005, 0.01, 0.05, 0.1}},
-}
-
-// candidates returns the trainings among which the settings of a method are
-// chosen for a split: on four fifths of its training part, measured on the rest.
-func (m uciMethod) candidates(s uciSet, split int, b uciBudget, seed uint64) []uciTrial {
-	var all []uciTrial
-	for _, p := range m.ps {
-		for _, tau := range s.taus {
-			all = append(all, uciTrial{
-				Version: version, Set: s.Name, Method: m.name, Split: split, P: p, Tau: tau, Epochs: b.Epochs, Passes: b.Passes, Seed: seed, Held: true,
-			})
-		}
+// reached returns what was published of the methods. What the deep ensembles'
+// paper writes behind ± are standard deviations over the splits: its column of
+// Monte Carlo dropout has the standard errors of Gal and Ghahramani times √20.
+func reached(dropout, dropoutError, ensembles, ensemblesDeviation score) map[string]published {
+	root := math.Sqrt(publishedSplits)
+	return map[string]published{
+		monteCarloDropout: {dropout, dropoutError},
+		deepEnsemble:      {ensembles, score{ensemblesDeviation.RMSE / root, ensemblesDeviation.LogLikelihood / root}},
 	}
-	return all
 }
+
+// publishedSplits is the number of splits of each set.
+const publishedSplits = 20
 
 // A uciTrial is one training: everything that its record depends on.
 type uciTrial struct {
@@ -105,6 +106,10 @@ type uciTrial struct {
 	Passes  int     `json:"passes"`
 	Seed    uint64  `json:"seed"`
 	Held    bool    `json:"held"` // measured on a held-out part of the training part instead of the test part
+
+	// Of networks that predict their variance.
+	Rate    float64 `json:"rate,omitempty"`    // of Adam
+	Members int     `json:"members,omitempty"` // of an ensemble
 }
 
 func (t uciTrial) String() string {
@@ -112,5 +117,9 @@ func (t uciTrial) String() string {
 	if t.Held {
 		part = "held out"
 	}
-	return fmt.Sprintf("%s, split %d, %s, p %g, tau %g, %s", t.Set, t.Split, t.Method, t.P, t.Tau, part)
+	settings := fmt.Sprintf("p %g, tau %g", t.P, t.Tau)
+	if t.Rate > 0 {
+		settings = fmt.Sprintf("%d epochs, rate %g", t.Epochs, t.Rate)
+	}
+	return fmt.Sprintf("%s, split %d, %s, %s, %s", t.Set, t.Split, t.Method, settings, part)
 }

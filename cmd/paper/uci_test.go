@@ -25,6 +25,7 @@ func uciRunOf(t *testing.T, dir string, sets ...uciSet) *uciRun {
 	return &uciRun{
 		sets: sets, budget: uciBudgets["tiny"], label: "tiny", seed: 1, workers: 2, dir: filepath.Join(dir, uciName), records: records,
 		log: io.Discard, blas: "BLAS: some", args: []string{uciName, "--budget", "tiny"},
+		train: trainUCI,
 	}
 }
 
@@ -37,10 +38,14 @@ func TestUCI(t *testing.T) {
 	if err := l.run(context.Background(), &first); err != nil {
 		t.Fatal(err)
 	}
-	if l.done != l.all() || l.done != 2*(3+1)+2*(12+1) {
-		t.Errorf("want 34 trials, got %d of %d", l.done, l.all())
+	const trials = 2 * (3 + 1 + 12 + 1 + 4 + 1 + 2 + 1)
+	if l.done != l.all() || l.done != trials {
+		t.Errorf("want %d trials, got %d of %d", trials, l.done, l.all())
 	}
-	for _, want := range []string{"| yacht |  | without dropout |", "| yacht |  | MC dropout |", "0.67 ± 0.05", "go run ./cmd/paper uci --budget tiny\n"} {
+	for _, want := range []string{
+		"| yacht |  | without dropout |", "| yacht |  | MC dropout |", "| yacht |  | Gaussian NLL |", "| yacht |  | deep ensemble |", "| yacht |  | Concrete dropout |",
+		"0.67 ± 0.05", "1.58 ± 0.11", "| RMSE | yacht | MC dropout | +", "| 0.050 | does not", "Concrete dropout learned p of 0.", "go run ./cmd/paper uci --budget tiny\n",
+	} {
 		if !strings.Contains(first.String(), want) {
 			t.Errorf("the page must have %q, got\n%s", want, first.String())
 		}
@@ -51,7 +56,7 @@ func TestUCI(t *testing.T) {
 	if err := again.run(context.Background(), &second); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(log.String(), ", kept\n") != 34 {
+	if strings.Count(log.String(), ", kept\n") != trials {
 		t.Errorf("every record must be found, got\n%s", log.String())
 	}
 	page := func(s string) string { before, _, _ := strings.Cut(s, "\nThe trainings"); return before }
@@ -64,7 +69,7 @@ func TestUCI(t *testing.T) {
 	}
 	defer file.Close()
 	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(rows) != 1+2*2 {
+	if err != nil || len(rows) != 1+5*2 {
 		t.Errorf("want a row for each split and method, got %v, %v", rows, err)
 	}
 }
@@ -163,6 +168,7 @@ func TestUCIMeasure(t *testing.T) {
 func TestUCIErrors(t *testing.T) {
 	for _, r := range []uciRecord{
 		{Score: score{RMSE: math.NaN()}, Steps: 1}, {Score: score{LogLikelihood: math.Inf(-1)}, Steps: 1}, {},
+		{Trial: uciTrial{Members: 2}, Members: []score{{}}, Steps: 1}, {Trial: uciTrial{Members: 1}, Members: []score{{RMSE: math.Inf(1)}}, Steps: 1},
 	} {
 		if r.check() == nil {
 			t.Errorf("%+v must be an error", r)
@@ -173,7 +179,10 @@ func TestUCIErrors(t *testing.T) {
 	if err := uciRunOf(t, t.TempDir(), uciSets[4]).run(ctx, io.Discard); err == nil {
 		t.Error("a cancelled run must be an error")
 	}
-	for _, c := range []cli{{Name: uciName, Images: 10}, {Name: uciName, Tune: true}, {Name: uciName, Budget: "quick", Seed: math.MaxUint64}} {
+	for _, c := range []cli{
+		{Name: uciName, Images: 10}, {Name: uciName, Tune: true}, {Name: uciName, Budget: "quick", Seed: math.MaxUint64},
+		{Name: uciName, Methods: []string{gaussianNLL}}, {Name: "all", Methods: []string{deepEnsemble}},
+	} {
 		if c.check(nil) == nil {
 			t.Errorf("%+v must be an error", c)
 		}

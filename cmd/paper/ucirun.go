@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type uciRun struct {
 	log     io.Writer
 	blas    string
 	args    []string
+	methods []string // to train, without a page; none: all
+	train   func(context.Context, uciTrial, *datasets.Table, datasets.Fold) (*uciRecord, error)
 
 	mu   sync.Mutex // guards log and done
 	done int
@@ -59,13 +62,30 @@ func (l *uciRun) run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		results[s.Name] = make(map[string][]chosenTrial)
-		for _, m := range uciMethods {
+		for _, m := range l.chosen() {
 			if results[s.Name][m.name], err = l.method(ctx, s, m, table, folds[:l.budget.Splits]); err != nil {
 				return err
 			}
 		}
+		if len(l.methods) > 0 {
+			continue
+		}
+		results[s.Name][gaussianNLL] = singles(results[s.Name][deepEnsemble])
+	}
+	if len(l.methods) > 0 {
+		return nil
 	}
 	return l.write(out, results, time.Since(start))
+}
+
+// chosen returns the methods to train.
+func (l *uciRun) chosen() (all []uciMethod) {
+	for _, m := range uciMethods {
+		if len(l.methods) == 0 || slices.Contains(l.methods, m.name) {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // method runs a method on the splits of a set: the candidates of all splits, then
@@ -90,6 +110,9 @@ func (l *uciRun) method(ctx context.Context, s uciSet, m uciMethod, table *datas
 		}
 		final[i], held[i] = best.Trial, best.Score
 		final[i].Held = false
+		if m.final != nil {
+			m.final(&final[i], l.budget)
+		}
 	}
 	tested, err := l.trials(ctx, final, table, folds)
 	if err != nil {
@@ -134,7 +157,7 @@ func (l *uciRun) trial(ctx context.Context, t uciTrial, table *datasets.Table, f
 	}
 	what := "kept"
 	if r == nil {
-		if r, err = t.run(ctx, table, fold); err != nil {
+		if r, err = l.train(ctx, t, table, fold); err != nil {
 			return nil, err
 		}
 		what = fmt.Sprintf("%d updates, %.1f s", r.Steps, r.Time.Seconds())
@@ -154,7 +177,7 @@ func (l *uciRun) trial(ctx context.Context, t uciTrial, table *datasets.Table, f
 func (l *uciRun) all() int {
 	n := 0
 	for _, s := range l.sets {
-		for _, m := range uciMethods {
+		for _, m := range l.chosen() {
 			n += l.budget.Splits * (len(m.candidates(s, 0, l.budget, l.seed)) + 1)
 		}
 	}

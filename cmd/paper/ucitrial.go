@@ -19,10 +19,14 @@ import (
 
 // A uciRecord is the result of a trial.
 type uciRecord struct {
-	Trial uciTrial      `json:"trial"`
-	Score score         `json:"score"`
-	Steps int64         `json:"steps"`
-	Time  time.Duration `json:"time_ns"` // of the training
+	Trial uciTrial `json:"trial"`
+	Score score    `json:"score"`
+	// Members are the scores of an ensemble's networks alone.
+	Members []score `json:"members,omitempty"`
+	// Learned are the probabilities that concrete dropout has learned.
+	Learned []float64     `json:"learned,omitempty"`
+	Steps   int64         `json:"steps"`
+	Time    time.Duration `json:"time_ns"` // of the training
 }
 
 func (r uciRecord) key() (string, error) {
@@ -31,10 +35,15 @@ func (r uciRecord) key() (string, error) {
 }
 
 func (r uciRecord) check() error {
-	for _, v := range []float64{r.Score.RMSE, r.Score.LogLikelihood} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return errors.Errorf("score must be finite, got %v", r.Score)
+	for _, s := range append([]score{r.Score}, r.Members...) {
+		for _, v := range []float64{s.RMSE, s.LogLikelihood} {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return errors.Errorf("score must be finite, got %v", s)
+			}
 		}
+	}
+	if n := len(r.Members); n != r.Trial.Members {
+		return errors.Errorf("members must have %d scores, got %d", r.Trial.Members, n)
 	}
 	if r.Steps < 1 {
 		return errors.Errorf("steps must be positive, got %d", r.Steps)
@@ -42,8 +51,8 @@ func (r uciRecord) check() error {
 	return nil
 }
 
-// run trains and measures.
-func (t uciTrial) run(ctx context.Context, table *datasets.Table, fold datasets.Fold) (*uciRecord, error) {
+// trainUCI trains and measures.
+func trainUCI(ctx context.Context, t uciTrial, table *datasets.Table, fold datasets.Fold) (*uciRecord, error) {
 	train, test := fold.Train, fold.Test
 	if t.Held {
 		train, test = heldOut(fold, t.Seed)
@@ -51,6 +60,12 @@ func (t uciTrial) run(ctx context.Context, table *datasets.Table, fold datasets.
 	inputs, outputs, scale, err := standardized(table, train, test)
 	if err != nil {
 		return nil, err
+	}
+	switch t.Method {
+	case deepEnsemble:
+		return t.ensemble(ctx, inputs, outputs, scale)
+	case concreteDropout:
+		return t.concrete(ctx, inputs, outputs, scale)
 	}
 	m, err := models.New(models.MLP{
 		Inputs: table.InputShape()[0], Hidden: []int{uciUnits}, Outputs: 1, InputDropout: t.P, HiddenDropout: t.P,

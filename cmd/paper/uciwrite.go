@@ -43,66 +43,117 @@ func (l *uciRun) page(w io.Writer, results uciResults, took time.Duration) {
 	if b != uciBudgets["full"] {
 		fmt.Fprint(w, "**A quick run**: it shows that the experiment works; it is no reproduction of the published numbers.\n\n")
 	}
-	fmt.Fprintf(w, "Budget %s: the first %d of the 20 published splits, %d epochs, %d passes of Monte Carlo dropout, seeds %d to %d.\n\n",
-		l.label, b.Splits, b.Epochs, b.Passes, l.seed, l.seed+uint64(b.Splits)-1)
-	t := table{header: []string{"set", "unit", "method", "RMSE", "published", "log-likelihood", "published", "p", "tau", "s/training"}}
+	fmt.Fprintf(w, "Budget %s: the first %d of the %d published splits, seeds %d to %d; %d epochs and %d passes of Monte Carlo dropout, "+
+		"and %d or %d epochs for networks that predict their variance.\n\n",
+		l.label, b.Splits, publishedSplits, l.seed, l.seed+uint64(b.Splits)-1, b.Epochs, b.Passes, b.Short[0], b.Short[1])
+	t := table{header: []string{"set", "unit", "method", "RMSE", "published", "log-likelihood", "published", "chosen", "updates", "s/training"}}
 	var trained time.Duration
 	for _, s := range l.sets {
-		for _, m := range uciMethods {
-			trials := results[s.Name][m.name]
+		for _, name := range uciRows {
+			trials := results[s.Name][name]
 			paper, likely := "–", "–"
-			if m.name == monteCarloDropout {
-				paper = fmt.Sprintf("%.2f ± %.2f", s.paper.RMSE, s.paperError.RMSE)
-				likely = fmt.Sprintf("%.2f ± %.2f", s.paper.LogLikelihood, s.paperError.LogLikelihood)
+			if p, ok := s.published[name]; ok {
+				paper = fmt.Sprintf("%.2f ± %.2f", p.mean.RMSE, p.err.RMSE)
+				likely = fmt.Sprintf("%.2f ± %.2f", p.mean.LogLikelihood, p.err.LogLikelihood)
 			}
-			var each time.Duration
+			var all time.Duration
+			var updates int64
 			for _, r := range trials {
-				each += r.Time / time.Duration(len(trials))
+				all += r.Time
+				updates += r.Steps
 			}
-			trained += each * time.Duration(len(trials))
+			if name != gaussianNLL { // which is part of the ensemble
+				trained += all
+			}
 			t.rows = append(t.rows, []string{
-				s.Name, s.Unit, m.name, pm(estimate(trials, rmse), 2), paper, pm(estimate(trials, logLikelihood), 2), likely,
-				chosenCounts(trials, func(t chosenTrial) float64 { return t.Trial.P }), chosenCounts(trials, func(t chosenTrial) float64 { return t.Trial.Tau }),
-				fmt.Sprintf("%.1f", each.Seconds()),
+				s.Name, s.Unit, name, pm(estimate(trials, rmse), 2), paper, pm(estimate(trials, logLikelihood), 2), likely, chosen(trials),
+				fmt.Sprint(updates / int64(len(trials))), fmt.Sprintf("%.1f", all.Seconds()/float64(len(trials))),
 			})
 		}
 	}
 	t.write(w)
+	l.claims(results).write(w)
+	fmt.Fprint(w, "A claim holds if the mean here is not worse than the published one by more than its standard error. "+
+		"The interval is the 95 % confidence interval of how much worse the mean here is, by Student's t over the splits; "+
+		"where it contains the limit, chance alone may have decided.\n\n")
 	for _, s := range l.sets {
 		fmt.Fprintf(w, "- %s\n", s.finding(results[s.Name]))
 	}
-	fmt.Fprintf(w, "\nMeans over splits ± standard error. One hidden layer of %d ReLU units, dropout on the inputs and on the hidden units, "+
-		"batches of %d, Adam with learning rate %g, weights and biases decayed by %g²·(1-p)/(n·tau). "+
-		"p and tau are the most likely ones on a fifth of each training part, by networks trained on the rest; the columns say how many splits chose which. "+
-		"Features and targets are standardized by the training part.\n\n", uciUnits, uciBatch, uciRate, lengthScale)
+	fmt.Fprintf(w, "\nMeans over splits ± standard error. One hidden layer of %d ReLU units, batches of %d, Adam; features and targets are standardized by the training part. "+
+		"Settings are the most likely ones on a fifth of each training part, by networks trained on the rest; a column says how many splits chose which.\n\n", uciUnits, uciBatch)
+	fmt.Fprintf(w, "- %s: dropout with probability p on the inputs and on the hidden units, noise of precision tau, learning rate %g, weights and biases decayed by %g²·(1-p)/(n·tau).\n",
+		monteCarloDropout, uciRate, lengthScale)
+	fmt.Fprintf(w, "- %s: the network predicts mean and variance. No weight decay; epochs and learning rate are chosen.\n", gaussianNLL)
+	fmt.Fprintf(w, "- %s: a mixture of %d such networks, which differ by their seeds; without the adversarial training of the paper, which trained for 40 epochs. "+
+		"It gives standard deviations over the splits, here divided by √%d. Its first network is that of %s.\n", deepEnsemble, ensembleMembers, publishedSplits, gaussianNLL)
+	fmt.Fprintf(w, "- %s: such a network, %d epochs (power: %d), %d passes, its probabilities learned with prior length scale %g. Only the learning rate is chosen.\n\n",
+		concreteDropout, b.Short[1], b.Short[0], concretePasses(b), lengthScale)
 	fmt.Fprintf(w, "The trainings on whole training parts took %s in all, this call %s.\n\n", trained.Round(time.Second), took.Round(time.Second))
 	writeOrigin(w, l.args, l.blas)
 }
 
-// finding says what dropout does on a set, and how that compares with what was
-// published: a mean is reached if it is not worse by more than the published
-// standard error.
-func (s uciSet) finding(results map[string][]chosenTrial) string {
-	with, without := results[monteCarloDropout], results[withoutDropout]
-	var less, more []float64
-	for i := range with {
-		less = append(less, with[i].Score.RMSE-without[i].Score.RMSE)
-		more = append(more, with[i].Score.LogLikelihood-without[i].Score.LogLikelihood)
+// claims returns the table of what was published and whether it is reached.
+func (l *uciRun) claims(results uciResults) table {
+	t := table{header: []string{"claim", "set", "method", "worse by", "95 % interval", "limit", ""}}
+	for _, c := range []struct {
+		name string
+		of   func(chosenTrial) float64
+		in   func(score) float64
+		sign float64 // 1 if more is worse
+	}{
+		{"RMSE", rmse, func(s score) float64 { return s.RMSE }, 1},
+		{"log-likelihood", logLikelihood, func(s score) float64 { return s.LogLikelihood }, -1},
+	} {
+		for _, s := range l.sets {
+			for _, name := range uciRows {
+				p, ok := s.published[name]
+				if !ok {
+					continue
+				}
+				worse := estimate(results[s.Name][name], func(r chosenTrial) float64 { return c.sign * (c.of(r) - c.in(p.mean)) })
+				limit := c.in(p.err)
+				low, high := worse.Interval(0.95)
+				verdict := "reproduces"
+				if worse.Mean > limit {
+					verdict = "does not"
+				}
+				if low <= limit && limit <= high {
+					verdict += ", within chance"
+				}
+				t.rows = append(t.rows, []string{
+					c.name, s.Name, name, fmt.Sprintf("%+.3f", worse.Mean), fmt.Sprintf("%+.3f to %+.3f", low, high), fmt.Sprintf("%.3f", limit), verdict,
+				})
+			}
+		}
 	}
+	return t
+}
+
+// finding says what dropout, ensembles and learned dropout do on a set, each
+// beside the same network without, paired by split.
+func (s uciSet) finding(results map[string][]chosenTrial) string {
 	unit := s.Unit
 	if unit != "" {
 		unit = " " + unit
 	}
-	d, e := experiment.Estimated(less), experiment.Estimated(more)
-	reached := func(worse, by float64) string {
-		if worse <= by {
-			return "reached"
+	var parts []string
+	for _, pair := range [][2]string{{monteCarloDropout, withoutDropout}, {deepEnsemble, gaussianNLL}, {concreteDropout, gaussianNLL}} {
+		with, without := results[pair[0]], results[pair[1]]
+		var less, more []float64
+		for i := range with {
+			less = append(less, with[i].Score.RMSE-without[i].Score.RMSE)
+			more = append(more, with[i].Score.LogLikelihood-without[i].Score.LogLikelihood)
 		}
-		return "not reached"
+		d, e := experiment.Estimated(less), experiment.Estimated(more)
+		parts = append(parts, fmt.Sprintf("%s instead of %s changes RMSE by %s%s (p %s) and log-likelihood by %s (p %s)",
+			pair[0], pair[1], signed(d), unit, pText(d), signed(e), pText(e)))
 	}
-	return fmt.Sprintf("%s: dropout changes RMSE by %s%s (p %s) and log-likelihood by %s (p %s), paired by split. The published RMSE is %s, the log-likelihood %s.",
-		s.Name, signed(d), unit, pText(d), signed(e), pText(e),
-		reached(estimate(with, rmse).Mean-s.paper.RMSE, s.paperError.RMSE), reached(s.paper.LogLikelihood-estimate(with, logLikelihood).Mean, s.paperError.LogLikelihood))
+	text := s.Name + ", paired by split: " + strings.Join(parts, "; ") + "."
+	if r := results[concreteDropout]; len(r) > 0 {
+		text += fmt.Sprintf(" Concrete dropout learned p of %s on the inputs and %s on the hidden units.",
+			pm(estimate(r, func(t chosenTrial) float64 { return t.Learned[0] }), 3), pm(estimate(r, func(t chosenTrial) float64 { return t.Learned[1] }), 3))
+	}
+	return text
 }
 
 // signed formats a difference and its standard error.
@@ -112,6 +163,30 @@ func signed(e experiment.Estimate) string {
 		text = "+" + text
 	}
 	return text
+}
+
+// chosen says how often each value of the settings was chosen.
+func chosen(trials []chosenTrial) string {
+	var parts []string
+	for _, setting := range []struct {
+		name string
+		of   func(uciTrial) float64 // 0 if the method has no such setting
+	}{
+		{"p", func(t uciTrial) float64 { return t.P }},
+		{"tau", func(t uciTrial) float64 { return t.Tau }},
+		{"rate", func(t uciTrial) float64 { return t.Rate }},
+		{"epochs", func(t uciTrial) float64 {
+			if t.Rate == 0 {
+				return 0 // always the budget's
+			}
+			return float64(t.Epochs)
+		}},
+	} {
+		if setting.of(trials[0].Trial) != 0 {
+			parts = append(parts, setting.name+" "+chosenCounts(trials, func(r chosenTrial) float64 { return setting.of(r.Trial) }))
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // chosenCounts says how often each value was chosen, in ascending order.
@@ -129,11 +204,15 @@ func chosenCounts(trials []chosenTrial, of func(chosenTrial) float64) string {
 
 // writeCSV writes a row for each training on a whole training part.
 func (l *uciRun) writeCSV(w io.Writer, results uciResults) error {
-	rows := [][]string{{"set", "method", "split", "p", "tau", "seed", "updates", "held_rmse", "held_log_likelihood", "rmse", "log_likelihood"}}
+	rows := [][]string{{"set", "method", "split", "p", "tau", "rate", "epochs", "seed", "updates", "held_rmse", "held_log_likelihood", "rmse", "log_likelihood"}}
 	for _, s := range l.sets {
-		for _, m := range uciMethods {
-			for _, r := range results[s.Name][m.name] {
-				row := []string{s.Name, m.name, fmt.Sprint(r.Trial.Split), fmt.Sprint(r.Trial.P), fmt.Sprint(r.Trial.Tau), fmt.Sprint(r.Trial.Seed), fmt.Sprint(r.Steps)}
+		for _, name := range uciRows {
+			for _, r := range results[s.Name][name] {
+				t := r.Trial
+				row := []string{s.Name, name, fmt.Sprint(t.Split)}
+				for _, v := range []any{t.P, t.Tau, t.Rate, t.Epochs, t.Seed, r.Steps} {
+					row = append(row, fmt.Sprint(v))
+				}
 				for _, v := range []float64{r.held.RMSE, r.held.LogLikelihood, r.Score.RMSE, r.Score.LogLikelihood} {
 					row = append(row, fmt.Sprintf("%.6g", v))
 				}

@@ -18,7 +18,7 @@ func isBuiltin(obj types.Object) bool { return isFunc(obj, "Dropout", gorgoniaPa
 // isOurs reports whether obj is a dropout of package ops.
 func isOurs(obj types.Object) bool {
 	fn, ok := obj.(*types.Func)
-	return ok && fn != nil && isFunc(obj, fn.Name(), opsPath) && (strings.Contains(fn.Name(), "Drop") || fn.Name() == "Zoneout" || fn.Name() == "Shakeout")
+	return ok && fn != nil && isFunc(obj, fn.Name(), opsPath) && (strings.Contains(fn.Name(), "Drop") || slices.Contains([]string{"Zoneout", "Shakeout", "Standout"}, fn.Name()))
 }
 
 // isFunc reports whether obj is the function with the given name of one of the
