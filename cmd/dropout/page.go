@@ -120,7 +120,7 @@ func (r *run) command(o *compare.Outcome) string {
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
+	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--images", r.only(s.Images, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
 		if f.value != 0 {
 			args = append(args, f.name, strconv.Itoa(f.value))
 		}
