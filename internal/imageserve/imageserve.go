@@ -183,12 +183,12 @@ func (s *service) answer(ctx context.Context, file []byte) (*answer, error) {
 		odd := s.Usual.Exceeds(entropy, information)
 		a.Unlike = &odd
 	}
-	a.Input, err = dataURI(pixels, s.Shape)
+	a.Input, err = DataURI(pixels, s.Shape)
 	return a, err
 }
 
-// dataURI returns pixels as a PNG.
-func dataURI(pixels []float32, shape []int) (string, error) {
+// DataURI returns an image, of values in [0, 1] channel by channel, as a PNG in a data URI.
+func DataURI(pixels []float32, shape []int) (string, error) {
 	height, width := shape[1], shape[2]
 	img := image.NewNRGBA(image.Rect(0, 0, width, height))
 	n := height * width
