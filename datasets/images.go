@@ -49,6 +49,9 @@ var (
 	unread = []string{".avif", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".pbm", ".pgm", ".pnm", ".ppm", ".svg"}
 )
 
+// IsImage reports whether a file is read by [ImageFolder.Open], as its name ends.
+func IsImage(name string) bool { return slices.Contains(read, strings.ToLower(path.Ext(name))) }
+
 // Open reads all images in the folder dir into memory, class by class, in the
 // order of their names, including those in subfolders of a class and behind
 // symbolic links. Files called *.png, *.jpg, *.jpeg, *.jpe, *.jfif, *.gif,
@@ -86,8 +89,8 @@ func (f ImageFolder) OpenFS(fsys fs.FS) (*Images, error) {
 }
 
 func (f ImageFolder) open(fsys fs.FS) (*Images, error) {
-	if min(f.Height, f.Width) < 1 || max(f.Height, f.Width) > maxScaled {
-		return nil, errors.Errorf("Height and Width must be in [1, %d], got %d and %d", maxScaled, f.Height, f.Width)
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	classes, err := newNames(f.Classes, maxClasses)
 	if err != nil {
@@ -183,11 +186,10 @@ func (f ImageFolder) folder(fsys fs.FS, folder string, class, depth int, m *Imag
 			}
 			continue
 		}
-		ending := strings.ToLower(path.Ext(name))
-		if slices.Contains(unread, ending) {
+		if slices.Contains(unread, strings.ToLower(path.Ext(name))) {
 			return errors.Errorf("%q must be a %s image: convert or remove it", name, formatNames)
 		}
-		if !slices.Contains(read, ending) {
+		if !IsImage(name) {
 			continue
 		}
 		if err := f.image(fsys, name, m); err != nil {
@@ -212,6 +214,25 @@ func (f ImageFolder) image(fsys fs.FS, name string, m *Images) error {
 	picture, err := decodeFile(file)
 	m.X = append(m.X, f.values(picture)...)
 	return errors.WithMessagef(err, "%q", name)
+}
+
+// Scale returns the values of one image as [ImageFolder.Open] has them: scaled to Height and
+// Width, channel by channel, in [0, 1]. To read an image from a file, see [OpenImage].
+func (f ImageFolder) Scale(picture image.Image) ([]float32, error) {
+	if picture == nil {
+		return nil, errors.New("datasets: ImageFolder: Scale: image must be set, got nil")
+	}
+	if err := f.check(); err != nil {
+		return nil, errors.WithMessage(err, "datasets: ImageFolder: Scale")
+	}
+	return f.values(picture), nil
+}
+
+func (f ImageFolder) check() error {
+	if min(f.Height, f.Width) < 1 || max(f.Height, f.Width) > maxScaled {
+		return errors.Errorf("Height and Width must be in [1, %d], got %d and %d", maxScaled, f.Height, f.Width)
+	}
+	return nil
 }
 
 // values returns the values of an image, channel by channel.

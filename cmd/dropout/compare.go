@@ -169,13 +169,15 @@ func (d runDir) load(s *state) (*data, error) {
 	return of, nil
 }
 
-// limit returns when training has to end, so that there is time to test.
+// writing is the time that the report takes.
+const writing = 500 * time.Millisecond
+
+// limit returns when tests have to end.
 func (c *compareCmd) limit(start time.Time, left time.Duration) compare.Limit {
 	if c.Rounds > 0 {
 		return compare.Limit{Rounds: c.Rounds}
 	}
-	reserve := min(max(left/10, 500*time.Millisecond), 20*time.Second)
-	return compare.Limit{Until: start.Add(left - reserve)}
+	return compare.Limit{Until: start.Add(left - max(min(left/10, writing), left/40))}
 }
 
 // A run is a comparison under way.
@@ -214,10 +216,8 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
 		paragraph(r.to.Out, r.describe(e))
 		fmt.Fprintln(r.to.Out)
 	}
-	if r.state.Length == (compare.Length{}) && r.state.Settings.Epochs == 0 {
-		if err := e.Pace(ctx, limit); err != nil {
-			return err
-		}
+	if err := e.Pace(ctx, limit, r.state.Length == (compare.Length{}) && r.state.Settings.Epochs == 0); err != nil {
+		return err
 	}
 	r.state.Length = e.Length
 	if err := r.dir.writeJSON(configFile, r.state); err != nil {
@@ -279,9 +279,14 @@ func (r *run) finish(ctx context.Context, e *compare.Experiment) error {
 	fmt.Fprintln(r.to.Out)
 	paragraph(r.to.Out, kept)
 	fmt.Fprintf(r.to.Out, "\nReport:   %s\n", r.dir.path(reportFile))
-	if r.table != nil {
-		fmt.Fprintf(r.to.Out, "Predict:  dropout predict %s NEW.csv\n", shell.Quote(string(r.dir)))
+	example := "IMAGE..."
+	switch {
+	case r.table != nil:
+		example = "NEW.csv"
+	case r.Kind() == compare.Text:
+		example = "TEXT"
 	}
+	fmt.Fprintf(r.to.Out, "Predict:  dropout predict %s %s\n", shell.Quote(string(r.dir)), example)
 	return nil
 }
 
@@ -300,6 +305,9 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 	said := fmt.Sprintf("The model to predict with is a network %s, which was better by the tuning parts", f.Arm)
 	if f.Arm == compare.With {
 		said += fmt.Sprintf(" (p = %s of hidden units and %s of %s)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP), cmp.Or(r.wording().Inputs, "inputs"))
+	}
+	if f.Split > 0 {
+		return said + fmt.Sprintf(", trained on the training part of split %d: there was no time to train on more.", f.Split), nil
 	}
 	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
 }

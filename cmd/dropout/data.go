@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
@@ -28,6 +26,7 @@ type data struct {
 	table  *tabular.Table // nil for images and text
 	plan   *tabular.Plan
 	rows   int
+	files  []string // of images
 	notes  []string // what was done to the data
 	digest string
 }
@@ -43,77 +42,81 @@ func (s *settings) load(plan *tabular.Plan) (*data, error) {
 	}
 	switch {
 	case info.IsDir():
-		return s.loadImages()
-	case len(s.Target) == 0 && plan == nil && slices.Contains([]string{".txt", ".text", ".md"}, strings.ToLower(filepath.Ext(s.Data))):
-		return s.loadText()
+		return s.loadFolder()
+	case len(s.Target) == 0 && plan == nil && isText(s.Data):
+		return s.loadText([]string{s.Data})
 	}
 	return s.loadTable(plan)
 }
 
-// loadImages reads a folder of images.
-func (s *settings) loadImages() (*data, error) {
-	if s.Size < 8 || s.Size > 256 || s.Size%4 != 0 {
-		return nil, cmdline.Usagef("--size must be a multiple of 4 in [8, 256], got %d", s.Size)
-	}
-	gray, err := datasets.ImageFolder{Height: s.Size, Width: s.Size}.Open(s.Data)
-	if err != nil {
-		return nil, cmdline.Usage(err)
-	}
-	channels := "in colour"
-	if n := s.Size * s.Size; isGray(gray.X, n) {
-		// One channel says as much as three.
-		one := make([]float32, 0, len(gray.X)/3)
-		for i := 0; i < len(gray.X); i += 3 * n {
-			one = append(one, gray.X[i:i+n]...)
-		}
-		gray.X, gray.Shape, channels = one, []int{1, s.Size, s.Size}, "in grey"
-	}
-	d := &data{Subject: &compare.Images{Images: gray}, rows: gray.Len()}
-	d.notes = []string{fmt.Sprintf("%s: %s of %s (%s), scaled to %d by %d pixels, %s.", filepath.Base(s.Data), count(gray.Len(), "image", "images"),
-		count(len(gray.Classes), "class", "classes"), names(gray.Classes), s.Size, s.Size, channels)}
-	h := sha256.New()
-	for i, name := range gray.Files {
-		fmt.Fprintln(h, name, gray.Y[i])
-	}
-	if err := binary.Write(h, binary.LittleEndian, gray.X); err != nil {
-		return nil, err
-	}
-	d.digest = hex.EncodeToString(h.Sum(nil))
-	return d, nil
+// isText reports whether a file is a text, as its name ends.
+func isText(name string) bool {
+	return slices.Contains([]string{".txt", ".text", ".md"}, strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))))
 }
 
-// isGray reports whether the three channels of all images, of n pixels each, are the same.
-func isGray(x []float32, n int) bool {
-	for i := 0; i < len(x); i += 3 * n {
-		if !slices.Equal(x[i:i+n], x[i+n:i+2*n]) || !slices.Equal(x[i:i+n], x[i+2*n:i+3*n]) {
-			return false
+// filesIn returns the files in a folder and its subfolders for which a name will do, in
+// order. What begins with a dot is left out.
+func filesIn(dir string, will func(name string) bool) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch hidden := strings.HasPrefix(e.Name(), ".") && path != dir; {
+		case err != nil:
+			return err
+		case hidden && e.IsDir():
+			return fs.SkipDir
+		case !hidden && !e.IsDir() && will(e.Name()):
+			files = append(files, path)
 		}
-	}
-	return true
+		return nil
+	})
+	return files, err
 }
 
-// loadText reads a text.
-func (s *settings) loadText() (*data, error) {
-	d := new(data)
-	var err error
-	if d.digest, err = digest(s.Data); err != nil {
-		return nil, err
-	}
-	f, err := datafile.Open(s.Data)
+// readText reads at most about the given number of characters of a text.
+func readText(path string, most int) (string, error) {
+	f, err := datafile.Open(path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, utf8.UTFMax*int64(most)))
+	return strings.TrimPrefix(string(b), "\ufeff"), err
+}
+
+// loadText reads a text, of one file or of several in a folder.
+func (s *settings) loadText(files []string) (*data, error) {
 	most := s.Characters
 	if most < 1 || most > 1<<28 {
 		return nil, cmdline.Usagef("--characters must be in [1, %d], got %d", 1<<28, most)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, utf8.UTFMax*int64(most)))
-	if err != nil {
-		return nil, err
+	d := new(data)
+	var all []rune
+	h := sha256.New()
+	for _, path := range files {
+		// All that may change the results, and no more.
+		sum, err := digest(path)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintln(h, sum)
+		d.digest = sum
+		text, err := readText(path, most)
+		if err != nil {
+			return nil, err
+		}
+		if !utf8.ValidString(text) && len(text) < utf8.UTFMax*most {
+			return nil, cmdline.Usagef("%q must be UTF-8 text", path)
+		}
+		if len(all) > 0 {
+			all = append(all, '\n')
+		}
+		all = append(all, []rune(text)...)
 	}
-	text := strings.TrimPrefix(string(b), "\ufeff")
-	all := []rune(text)
+	name := filepath.Base(s.Data) + ": a text"
+	if len(files) > 1 {
+		d.digest = hex.EncodeToString(h.Sum(nil))
+		name = fmt.Sprintf("%s: a text of %d files", filepath.Base(s.Data), len(files))
+	}
 	note := ""
 	if len(all) > most {
 		all = all[:most]
@@ -124,7 +127,7 @@ func (s *settings) loadText() (*data, error) {
 		return nil, cmdline.Usage(errors.WithMessagef(err, "%q", s.Data))
 	}
 	d.Subject, d.rows = book, book.Windows.Len()
-	d.notes = []string{fmt.Sprintf("%s: a text with %d different characters. To predict: the next character.%s", filepath.Base(s.Data), len(book.Characters), note)}
+	d.notes = []string{fmt.Sprintf("%s with %d different characters. To predict: the next character.%s", name, len(book.Characters), note)}
 	return d, nil
 }
 

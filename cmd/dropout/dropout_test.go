@@ -341,7 +341,7 @@ func TestImages(t *testing.T) {
 			t.Errorf("output must have %q, got\n%s", want, out)
 		}
 	}
-	if _, log, code := command("predict", run, write(t, "new.csv", "a\n1\n")); code != 1 || !strings.Contains(log, "must be a run on a table") {
+	if _, log, code := command("predict", run, write(t, "new.csv", "a\n1\n")); code != 1 || !strings.Contains(log, "must be a PNG") {
 		t.Errorf("a table must be refused, got %d: %s", code, log)
 	}
 	to := filepath.Join(t.TempDir(), "model")

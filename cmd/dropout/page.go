@@ -2,15 +2,12 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	_ "embed" // for the template of the page
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +37,7 @@ type page struct {
 	DataNotes []string
 	Columns   htmlTable
 	Worst     htmlTable
+	Pictures  []picture // that were predicted worst
 	WorstNote string
 	Settings  htmlTable
 	Kept      string
@@ -89,6 +87,11 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 		}
 		p.Worst, p.WorstNote = r.worst(o, string(e.Better()))
 	}
+	if images, ok := r.Subject.(*compare.Images); ok {
+		if p.Pictures, p.WorstNote, err = r.worstPictures(images, o, string(e.Better())); err != nil {
+			return err
+		}
+	}
 	m := report.ThisMachine()
 	p.Facts = [][2]string{
 		{"Date", time.Now().Format("2 January 2006, 15:04 MST")}, {"Time", r.state.Spent.Round(time.Second).String()}, {"Go", m.Go}, {"System", m.OS + "/" + m.Arch},
@@ -120,7 +123,7 @@ func (r *run) command(o *compare.Outcome) string {
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
+	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--images", r.only(s.Images, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
 		if f.value != 0 {
 			args = append(args, f.name, strconv.Itoa(f.value))
 		}
@@ -149,73 +152,4 @@ func settingsTable(o *compare.Outcome) htmlTable {
 			g(c.Settings.LR), g(c.Settings.WeightDecay), strconv.Itoa(c.Epochs), g(c.Score)})
 	}
 	return t
-}
-
-// mostWorst is the number of predictions in the table of the worst.
-const mostWorst = 10
-
-// worst lists the examples that surprised the networks of an arm most.
-func (r *run) worst(o *compare.Outcome, arm string) (htmlTable, string) {
-	way := o.Way(arm)
-	p := way.Predictions
-	surprise := p.Surprise()
-	// Repeats predict a row several times: its mean counts.
-	sum, n, last := make(map[int]float64), make(map[int]int), make(map[int]int)
-	for i, row := range p.Index {
-		sum[row] += surprise[i]
-		n[row]++
-		last[row] = i
-	}
-	var rows []int
-	for row := range sum {
-		rows = append(rows, row)
-	}
-	slices.SortFunc(rows, func(a, b int) int {
-		return cmp.Or(cmp.Compare(sum[b]/float64(n[b]), sum[a]/float64(n[a])), cmp.Compare(a, b))
-	})
-	t := htmlTable{Label: "Table of the worst predictions", Head: []string{"row", "truth", "prediction", "NLL"}, Text: 4}
-	features := r.plan.Features()
-	t.Head = append(t.Head, "columns")
-	for _, row := range rows[:min(len(rows), mostWorst)] {
-		truth, said := answer(p, last[row], r.Names())
-		var values []string
-		for _, f := range features[:min(len(features), 8)] {
-			k, err := r.table.Column(f.Name)
-			if err == nil {
-				values = append(values, fit(f.Name, 20)+" "+fit(r.table.Values[k][row], 20))
-			}
-		}
-		if len(features) > 8 {
-			values = append(values, "…")
-		}
-		t.Rows = append(t.Rows, []string{strconv.Itoa(row + 1), truth, said, fmt.Sprintf("%.2f", sum[row]/float64(n[row])), strings.Join(values, ", ")})
-	}
-	return t, fmt.Sprintf("Rows of the test parts with the highest negative log-likelihood by the networks %s. Rows count from 1, without the header.", arm)
-}
-
-// answer returns the truth and the prediction of an example in words.
-func answer(p *compare.Predictions, i int, names []string) (truth, said string) {
-	switch p.Kind {
-	case compare.Classes:
-		q := p.Probabilities[i]
-		k := slices.Index(q, slices.Max(q))
-		return names[p.Classes[i]], fmt.Sprintf("%s, %.3g %%", names[k], 100*q[k])
-	case compare.Labels:
-		var yes, thought []string
-		for k, v := range p.Probabilities[i] {
-			if p.Truth[i][k] == 1 {
-				yes = append(yes, names[k])
-			}
-			if v > 0.5 {
-				thought = append(thought, names[k])
-			}
-		}
-		return cmp.Or(strings.Join(yes, ", "), "none"), cmp.Or(strings.Join(thought, ", "), "none")
-	}
-	var truths, predictions []string
-	for k, y := range p.Values[i].Target {
-		truths = append(truths, strconv.FormatFloat(y, 'g', 5, 64))
-		predictions = append(predictions, fmt.Sprintf("%.4g ± %.2g", p.Values[i].Mean[k], math.Sqrt(p.Values[i].Variance[k]+p.Noise[i][k])))
-	}
-	return strings.Join(truths, ", "), strings.Join(predictions, ", ")
 }

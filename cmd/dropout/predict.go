@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -19,20 +20,31 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
-// predictCmd predicts the rows of a table.
+// predictCmd predicts the rows of a table, images, or the characters of a text.
 type predictCmd struct {
-	Dir    runDir `arg:"" type:"existingdir" help:"Directory of a run."`
-	New    string `arg:"" type:"existingfile" help:"Table with the columns that the run has learned from."`
-	Out    string `short:"o" type:"path" help:"File for the table with predictions; by default they are printed." placeholder:"FILE"`
-	Passes int    `default:"0" help:"Passes of Monte Carlo dropout; 0: 10 to 50, by the number of rows."`
-	Header string `enum:",yes,no" default:"" help:"Whether the first line has the names of the columns: yes or no. Recognized by default."`
-	Comma  string `help:"What is between the columns, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
+	Dir         runDir   `arg:"" type:"existingdir" help:"Directory of a run."`
+	New         []string `arg:"" type:"path" help:"Table with the columns that the run has learned from; images, or folders of them; or texts."`
+	Out         string   `short:"o" type:"path" help:"File for the predictions, as a table; by default they are printed." placeholder:"FILE"`
+	Passes      int      `default:"0" help:"Passes of Monte Carlo dropout; 0: 10 to 50, by the number of rows."`
+	Header      string   `enum:",yes,no" default:"" help:"Whether the first line of a table has the names of the columns: yes or no. Recognized by default."`
+	Comma       string   `help:"What is between the columns of a table, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
+	Continue    int      `default:"0" help:"Write so many more characters after a text instead." placeholder:"N"`
+	Temperature float64  `default:"1" help:"With --continue: below 1 prefers what is likely."`
+	Seed        uint64   `default:"1" help:"With --continue: seed of what is drawn."`
 }
+
+// mostContinued is the number of characters that are written after a text, at most.
+const mostContinued = 100_000
 
 // Validate is called by kong.
 func (c *predictCmd) Validate() error {
-	if c.Passes < 0 {
+	switch {
+	case c.Passes < 0:
 		return errors.Errorf("--passes must not be negative, got %d", c.Passes)
+	case c.Continue < 0 || c.Continue > mostContinued:
+		return errors.Errorf("--continue must be in [1, %d], got %d", mostContinued, c.Continue)
+	case !(c.Temperature > 0) || c.Temperature > 100:
+		return errors.Errorf("--temperature must be in (0, 100], got %v", c.Temperature)
 	}
 	return nil
 }
@@ -49,22 +61,44 @@ func (d runDir) final() (*compare.Final, error) {
 // Run is called by kong.
 func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	blas.Use(1)
-	f, err := c.Dir.tableModel()
+	f, err := c.Dir.final()
 	if err != nil {
 		return err
+	}
+	if c.Continue > 0 && f.Kind != compare.Text {
+		return cmdline.Usagef("--continue must be left out, since %s is not a run on a text", c.Dir)
+	}
+	switch {
+	case f.Encoder != nil:
+		return c.table(ctx, to, f)
+	case f.Picture != nil:
+		return c.images(ctx, to, f)
+	}
+	return c.text(ctx, to, f)
+}
+
+// table predicts the rows of a table.
+func (c *predictCmd) table(ctx context.Context, to *cmdline.Console, f *compare.Final) error {
+	if len(c.New) != 1 {
+		return cmdline.Usagef("%s is a run on a table: one table must be given, got %d", c.Dir, len(c.New))
 	}
 	format, err := (&settings{Header: c.Header, Comma: c.Comma}).format()
 	if err != nil {
 		return cmdline.Usage(err)
 	}
-	t, err := tabular.Open(c.New, format)
+	t, err := tabular.Open(c.New[0], format)
 	if err != nil {
 		return err
 	}
 	added, notes, err := predictTable(ctx, f, t, c.Passes)
 	if err != nil {
-		return errors.WithMessagef(err, "%q", c.New)
+		return errors.WithMessagef(err, "%q", c.New[0])
 	}
+	return c.write(to, t, added, notes)
+}
+
+// write writes predictions, after the columns of a table if there is one.
+func (c *predictCmd) write(to *cmdline.Console, t *tabular.Table, added []answerColumn, notes []string) error {
 	for _, note := range notes {
 		to.Logf("%s", note)
 	}
@@ -175,10 +209,13 @@ func digits(x float64, n int) float64 {
 }
 
 func text(v any) string {
-	if x, ok := v.(float64); ok {
-		return strconv.FormatFloat(x, 'f', -1, 64)
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case nil:
+		return ""
 	}
-	return v.(string)
+	return fmt.Sprint(v)
 }
 
 // writeRows writes the table with the columns added to it.
@@ -195,7 +232,7 @@ func writeRows(w io.Writer, t *tabular.Table, added []answerColumn) error {
 	if err := out.Write(record); err != nil {
 		return err
 	}
-	for r := range t.Len() {
+	for r := range added[0].Values {
 		record = record[:0]
 		for _, values := range t.Values {
 			record = append(record, values[r])

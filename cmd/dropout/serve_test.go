@@ -6,15 +6,17 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/localserve"
 )
 
 // testService asks the service of a run on the dirty file.
 func testService(t *testing.T, dir runDir) {
-	f, err := dir.tableModel()
+	f, err := dir.final()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(newService(f, 5))
+	server := httptest.NewServer(localserve.Guard(newService(f, 5)))
 	defer server.Close()
 	ask := func(method, path, kind, host, body string) (int, string) {
 		t.Helper()

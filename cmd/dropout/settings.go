@@ -13,7 +13,7 @@ import (
 
 // settings are what a run is made of; its directory keeps them.
 type settings struct {
-	Data       string            `arg:"" optional:"" json:"data" help:"Table (CSV or TSV, also .gz), folder with a folder of images for each class, or text file."`
+	Data       string            `arg:"" optional:"" json:"data" help:"Table (CSV or TSV, also .gz), folder with a folder of images for each class or with the files of MNIST, or text or folder of texts."`
 	Target     []string          `json:"target,omitempty" short:"t" sep:"," help:"Column to predict; several for several numbers or labels."`
 	Task       string            `json:"task,omitempty" enum:",classes,numbers,labels" default:"" help:"What the target has: classes, numbers or labels (several that are yes or no). Recognized by default."`
 	Group      string            `json:"group,omitempty" help:"Column of what belongs together, such as a patient: never in two parts of a split."`
@@ -21,7 +21,8 @@ type settings struct {
 	Column     map[string]string `json:"column,omitempty" help:"Use of a column, such as zip=category: number, category, embedding, boolean, date or out." placeholder:"NAME=USE"`
 	Header     string            `json:"header,omitempty" enum:",yes,no" default:"" help:"Whether the first line has the names of the columns: yes or no. Recognized by default."`
 	Comma      string            `json:"comma,omitempty" help:"What is between the columns, such as ';' or tab. Recognized by default." placeholder:"CHAR"`
-	Size       int               `json:"size" default:"32" help:"Height and width to which images are scaled."`
+	Size       int               `json:"size" default:"0" help:"Height and width to which images are scaled; 0: their own if they are small and alike, otherwise 32."`
+	Images     int               `json:"images" default:"5000" help:"Images that are used, at most."`
 	Characters int               `json:"characters" default:"200000" help:"Characters of a text that are used, at most."`
 	Folds      int               `json:"folds,omitempty" default:"0" help:"Folds of the cross-validation; 0: five."`
 	Repeats    int               `json:"repeats,omitempty" default:"0" help:"How often it is repeated with other folds; 0: by the number of rows."`

@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/unlike"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
@@ -74,8 +75,8 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	a := answer{got.Class(), got.Mean, got.Entropy, got.MutualInformation(), c.Passes, nil, pixels}
 	if usual != nil {
-		unlike := usual.unlike(got)
-		a.Unlike = &unlike
+		odd := usual.Exceeds(got.Entropy, got.MutualInformation())
+		a.Unlike = &odd
 	}
 	if to.JSON {
 		return json.NewEncoder(to.Out).Encode(a)
@@ -92,10 +93,10 @@ func (c *predictCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	case usual == nil:
 	case *a.Unlike:
 		fmt.Fprintf(to.Out, "\n%s\n", fold(fmt.Sprintf("This is unlike the training data: of %d digits that the network was not trained on, %.0f %% have an entropy up to %.3f and a disagreement up to %.3f nats.",
-			usual.images, 100*ordinary, usual.entropy, usual.information), cmdline.Columns(to.Out)))
+			usual.Examples, 100*unlike.Ordinary, usual.Entropy, usual.Information), cmdline.Columns(to.Out)))
 	default:
 		fmt.Fprintf(to.Out, "\n%s\n", fold(fmt.Sprintf("The network is as sure as it is of digits: %.0f %% of %d that it was not trained on have an entropy up to %.3f and a disagreement up to %.3f nats.",
-			100*ordinary, usual.images, usual.entropy, usual.information), cmdline.Columns(to.Out)))
+			100*unlike.Ordinary, usual.Examples, usual.Entropy, usual.Information), cmdline.Columns(to.Out)))
 	}
 	return nil
 }

@@ -2,29 +2,18 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
+	"github.com/gorgonia-dropout/dropout/internal/unlike"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
-const (
-	// ordinary is the share of held-out digits that are like the training data.
-	ordinary = 0.99
-	// looked is how many of them are looked at, at most.
-	looked = 1000
-)
-
-// A usual says how unsure a network is of digits: the greatest entropy and mutual
-// information of most.
-type usual struct {
-	images               int
-	entropy, information float64
-}
+// looked is how many held-out digits are looked at, at most.
+const looked = 1000
 
 // usualOf returns how unsure a predictor is of the images that the run has held out
 // for its curves, or nil if it has none.
-func usualOf(ctx context.Context, s *settings, p *uncertainty.Predictor) (*usual, error) {
+func usualOf(ctx context.Context, s *settings, p *uncertainty.Predictor) (*unlike.Usual, error) {
 	sets, err := s.Load()
 	if err != nil || sets.Curve == nil {
 		return nil, err
@@ -43,18 +32,7 @@ func usualOf(ctx context.Context, s *settings, p *uncertainty.Predictor) (*usual
 	for _, one := range predictions {
 		entropies, informations = append(entropies, one.Entropy), append(informations, one.MutualInformation())
 	}
-	return &usual{images.Len(), quantile(entropies, ordinary), quantile(informations, ordinary)}, nil
-}
-
-// unlike reports whether a prediction is less sure than most are.
-func (u *usual) unlike(p uncertainty.Prediction) bool {
-	return p.Entropy > u.entropy || p.MutualInformation() > u.information
-}
-
-// quantile returns the least of the values that a share of them does not exceed.
-func quantile(values []float64, share float64) float64 {
-	slices.Sort(values)
-	return values[min(len(values)-1, int(share*float64(len(values))))]
+	return unlike.Of(entropies, informations), nil
 }
 
 // picture draws an image of 28 by 28 pixels in 14 lines, with half a character for

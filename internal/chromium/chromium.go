@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,8 +194,9 @@ func (b *Tab) Eval(expression string, result any) {
 }
 
 // Faults returns the errors and warnings of the page's console and the requests
-// that it made for anything but itself.
-func (b *Tab) Faults(page string) []string {
+// that it made for anything but itself and what it may ask for, such as
+// "predict", from its own server.
+func (b *Tab) Faults(page string, may ...string) []string {
 	var faults []string
 	for _, e := range b.events {
 		var p struct {
@@ -214,7 +216,8 @@ func (b *Tab) Faults(page string) []string {
 		case "Log.entryAdded":
 			faults = append(faults, p.Entry.Level+": "+p.Entry.Text)
 		case "Network.requestWillBeSent":
-			if url := p.Request.URL; url != page && !strings.HasPrefix(url, "data:") {
+			asked := slices.ContainsFunc(may, func(path string) bool { return p.Request.URL == page+path })
+			if url := p.Request.URL; url != page && !asked && !strings.HasPrefix(url, "data:") {
 				faults = append(faults, "request: "+url)
 			}
 		}
@@ -234,6 +237,23 @@ func (b *Tab) Click(expression string) {
 	b.t.Helper()
 	b.point(expression)
 	b.mouse("mousePressed")
+	b.mouse("mouseReleased")
+}
+
+// Drag presses the mouse in an element, moves it along points and releases it.
+// Points are shares of the element's width and height.
+func (b *Tab) Drag(expression string, points ...[2]float64) {
+	b.t.Helper()
+	b.point(expression)
+	var box struct{ X, Y, Width, Height float64 }
+	b.Eval(expression+`.getBoundingClientRect()`, &box)
+	for i, p := range points {
+		b.at.X, b.at.Y = box.X+p[0]*box.Width, box.Y+p[1]*box.Height
+		b.mouse("mouseMoved")
+		if i == 0 {
+			b.mouse("mousePressed")
+		}
+	}
 	b.mouse("mouseReleased")
 }
 

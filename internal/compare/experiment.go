@@ -31,6 +31,9 @@ type Experiment struct {
 	trials []Trial
 	mu     sync.Mutex // of parts
 	parts  []*Part
+	// What Pace has measured: the time of an example in a pass of Monte Carlo dropout, and
+	// in a pass without dropout, at most.
+	pass, plain time.Duration
 }
 
 // maxCached is the number of input values, over all splits, that are kept in memory.
@@ -54,7 +57,8 @@ func New(subject Subject, split Splitting, length Length, store *Store, workers 
 	return e, err
 }
 
-// A Limit says when to end: after a number of rounds, unless that is 0, or in time.
+// A Limit says when to end: after a number of rounds, unless that is 0, or in time. Trainings
+// end before Until, so that there is time to test: see [Experiment.Pace].
 type Limit struct {
 	Rounds int
 	Until  time.Time
@@ -71,14 +75,21 @@ type Progress struct {
 // Run runs rounds until the limit is reached or ctx is done. What was finished is in the
 // store, whatever ends it. progress may be nil.
 func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progress)) error {
-	timed, cancel := ctx, func() {}
+	whole := limit
 	if !limit.Until.IsZero() {
-		timed, cancel = context.WithDeadline(ctx, limit.Until)
+		limit.Until = whole.end(e.reserve(min(len(e.Splits), 1+e.folds)))
 	}
+	first, cancel := limit.context(ctx)
+	err := e.fix(first, limit, progress)
+	cancel()
+	if err != nil {
+		return endOf(ctx, first, err)
+	}
+	if !limit.Until.IsZero() {
+		limit.Until = whole.end(e.reserve(len(e.Splits)))
+	}
+	timed, cancel := limit.context(ctx)
 	defer cancel()
-	if err := e.fix(timed, limit, progress); err != nil {
-		return endOf(ctx, timed, err)
-	}
 	var longest time.Duration
 	for round := e.Rounds(); limit.Rounds == 0 || round < limit.Rounds; round++ {
 		start := time.Now()
@@ -94,6 +105,14 @@ func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progres
 		}
 	}
 	return nil
+}
+
+// context returns a context that ends in time.
+func (l Limit) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.Until.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, l.Until)
 }
 
 // endOf returns nil for the error of a run that has ended in time.

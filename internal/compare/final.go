@@ -5,8 +5,11 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
+	"github.com/gorgonia-dropout/dropout/internal/unlike"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
@@ -18,6 +21,9 @@ type Final struct {
 	Input    []int    `json:"input"` // shape of an example
 	Outputs  int      `json:"outputs"`
 	Seed     uint64   `json:"seed"` // of the masks
+	// Split is that whose training part it was trained on: 0, which has no test part, unless
+	// there was no time for it.
+	Split int `json:"split"`
 	// Noise has the variance of each number around its prediction, with dropout on and
 	// off.
 	Noise  []float64 `json:"noise,omitempty"`
@@ -28,6 +34,8 @@ type Final struct {
 	Picture *Picture `json:"picture,omitempty"`
 	// Names are those of the outputs: the classes, the numbers, the characters.
 	Names []string `json:"names"`
+	// Usual is how unsure the network is of classes of the tuning part.
+	Usual *unlike.Usual `json:"usual,omitempty"`
 	// Expected is what the comparison says of networks chosen in this way.
 	Expected Scores `json:"expected"`
 
@@ -53,20 +61,24 @@ func (e *Experiment) Better() Arm {
 	return With
 }
 
-// Final returns the model of the split without a test part: that of the better arm, or of
-// the other one where it is all that there is.
+// Final returns the model of the split without a test part, or of the first other one if
+// there was no time for it: that of the better arm.
 func (e *Experiment) Final(ctx context.Context, o *Outcome) (*Final, error) {
 	arm := e.Better()
-	t, ok := e.Chosen(0, arm)
-	if !ok {
-		return nil, errors.New("no model was trained on all examples: give it more --time")
+	var t Trial
+	found := false
+	for split := 0; split < len(e.Splits) && !found; split++ {
+		t, found = e.Chosen(split, arm)
 	}
-	p, err := e.part(0)
+	if !found {
+		return nil, errors.New("no training has finished: give it more --time")
+	}
+	p, err := e.part(t.Split)
 	if err != nil {
 		return nil, err
 	}
 	f := &Final{
-		Kind: e.Subject.Kind(), Arm: arm, Settings: t.Settings, Input: p.Input, Outputs: e.Subject.Outputs(), Seed: e.seed(t), Names: e.Subject.Names(),
+		Kind: e.Subject.Kind(), Arm: arm, Settings: t.Settings, Input: p.Input, Outputs: e.Subject.Outputs(), Seed: e.seed(t), Split: t.Split, Names: e.Subject.Names(),
 	}
 	if w := o.Way(string(arm)); w != nil {
 		f.Expected = Scores{Error: w.Error.Mean, NLL: w.NLL.Mean, Calibration: w.Calibration, Examples: w.Predictions.Scores().Examples}
@@ -91,7 +103,27 @@ func (e *Experiment) Final(ctx context.Context, o *Outcome) (*Final, error) {
 			f.Noise0 = n.Noise
 		}
 	}
-	return f, nil
+	return f, f.fitUsual(ctx, p.Validation)
+}
+
+// mostUsual is the number of examples by which it is judged what is usual.
+const mostUsual = 1000
+
+// fitUsual finds how unsure the network is of examples that it was not trained on.
+func (f *Final) fitUsual(ctx context.Context, validation training.Dataset) error {
+	if f.Kind != Classes {
+		return nil
+	}
+	few, err := datasets.Subset(validation, indices(min(validation.Len(), mostUsual)))
+	if err != nil {
+		return err
+	}
+	said, err := f.Network(mostPasses).Predict(ctx, few)
+	if err != nil {
+		return err
+	}
+	f.Usual = unlike.Of(said.Entropies, said.Disagreement)
+	return nil
 }
 
 // Network returns the model with the given number of passes of Monte Carlo dropout; 0

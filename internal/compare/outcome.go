@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
@@ -118,6 +119,14 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Outcome, error) {
 		w.Splits = append(w.Splits, p.Scores())
 		w.Predictions.add(p)
 	}
+	type tested struct {
+		names  []string
+		said   []*Predictions
+		chosen []Trial
+	}
+	all := make([]tested, len(e.Splits))
+	var group errgroup.Group
+	group.SetLimit(max(1, e.Workers))
 	for split := 1; split < len(e.Splits); split++ {
 		if _, ok := e.Chosen(split, Without); !ok {
 			continue
@@ -125,12 +134,26 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Outcome, error) {
 		if _, ok := e.Chosen(split, With); !ok {
 			continue
 		}
-		if err := e.evaluate(ctx, split, o, add); err != nil {
-			return nil, err
-		}
 		s := e.Splits[split]
 		o.Splits = append(o.Splits, split)
 		o.Ratio += float64(len(s.Test)) / float64(len(s.Train)+len(s.Validation))
+		group.Go(func() error {
+			t := &all[split]
+			var err error
+			t.chosen, err = e.evaluate(ctx, split, func(name string, p *Predictions) {
+				t.names, t.said = append(t.names, name), append(t.said, p)
+			})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, t := range all {
+		for i, name := range t.names {
+			add(name, t.said[i])
+		}
+		o.Chosen = append(o.Chosen, t.chosen...)
 	}
 	if len(o.Splits) == 0 {
 		return nil, errors.New("no split has finished both arms: give it more --time")
@@ -165,12 +188,14 @@ func (o *Outcome) over(w, less *Way, of func(Scores) float64) Estimate {
 	return Corrected(x, o.Ratio)
 }
 
-// evaluate adds the predictions for the test part of a split.
-func (e *Experiment) evaluate(ctx context.Context, split int, o *Outcome, add func(string, *Predictions)) error {
+// evaluate adds the predictions for the test part of a split, and returns the trials whose
+// networks have made them.
+func (e *Experiment) evaluate(ctx context.Context, split int, add func(string, *Predictions)) ([]Trial, error) {
 	p, err := e.part(split)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var chosen []Trial
 	of := e.Splits[split]
 	keep := func(name string, said *Predictions) {
 		said.Index = of.Test
@@ -180,7 +205,7 @@ func (e *Experiment) evaluate(ctx context.Context, split int, o *Outcome, add fu
 		add(name, said)
 	}
 	if err := e.baselines(p, keep); err != nil {
-		return err
+		return nil, err
 	}
 	for _, arm := range []Arm{Linear, Without, With} {
 		t, ok := e.Chosen(split, arm)
@@ -189,15 +214,15 @@ func (e *Experiment) evaluate(ctx context.Context, split int, o *Outcome, add fu
 		}
 		m, err := e.load(p, t)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if arm != Linear {
-			o.Chosen = append(o.Chosen, t)
+			chosen = append(chosen, t)
 		}
 		for _, passes := range e.waysOf(arm, len(of.Test)) {
 			said, err := e.predict(ctx, p, m, passes)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			name := string(arm)
 			if passes > 0 {
@@ -206,7 +231,7 @@ func (e *Experiment) evaluate(ctx context.Context, split int, o *Outcome, add fu
 			keep(name, said)
 		}
 	}
-	return nil
+	return chosen, nil
 }
 
 // waysOf returns the numbers of passes with which the networks of an arm predict.

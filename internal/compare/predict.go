@@ -89,6 +89,7 @@ func (n *Network) Predict(ctx context.Context, data training.Dataset) (*Predicti
 		for _, q := range said {
 			all.Probabilities = append(all.Probabilities, q.Mean)
 			all.Classes = append(all.Classes, q.Label)
+			all.Entropies = append(all.Entropies, q.Entropy)
 			all.Disagreement = append(all.Disagreement, q.MutualInformation())
 		}
 		return all, err

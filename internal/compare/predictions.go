@@ -25,9 +25,9 @@ type Predictions struct {
 	Probabilities [][]float64
 	Classes       []int
 	Truth         [][]float64
-	// Disagreement is the mutual information of each class prediction with the network, in
-	// nats.
-	Disagreement []float64
+	// Entropies are those of each class prediction, and Disagreement its mutual information
+	// with the network, in nats.
+	Entropies, Disagreement []float64
 	// Of numbers, with the variance of the noise that each was predicted with, and the
 	// standard deviation of the training part.
 	Values []uncertainty.Values
@@ -172,6 +172,7 @@ func (p *Predictions) add(q *Predictions) {
 	p.Probabilities = append(p.Probabilities, q.Probabilities...)
 	p.Classes = append(p.Classes, q.Classes...)
 	p.Truth = append(p.Truth, q.Truth...)
+	p.Entropies = append(p.Entropies, q.Entropies...)
 	p.Disagreement = append(p.Disagreement, q.Disagreement...)
 	p.Values = append(p.Values, q.Values...)
 	p.Noise = append(p.Noise, q.Noise...)

@@ -119,13 +119,16 @@ func TestPace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Pace(context.Background(), compare.Limit{Rounds: 1}); err != nil || e.Length.Epochs != 5000 {
+	if err := e.Pace(context.Background(), compare.Limit{Rounds: 1}, true); err != nil || e.Length.Epochs != 5000 {
 		t.Errorf("without a time the length must stay, got %d and %v", e.Length.Epochs, err)
 	}
-	if err := e.Pace(context.Background(), compare.Limit{Until: time.Now().Add(10000 * time.Hour)}); err != nil || e.Length.Epochs != 5000 {
+	if err := e.Pace(context.Background(), compare.Limit{Until: time.Now().Add(10000 * time.Hour)}, true); err != nil || e.Length.Epochs != 5000 {
 		t.Errorf("with all time of the world the length must stay, got %d and %v", e.Length.Epochs, err)
 	}
-	if err := e.Pace(context.Background(), compare.Limit{Until: time.Now().Add(time.Second)}); err != nil || e.Length.Epochs >= 5000 || e.Length.Epochs < 1 {
+	if err := e.Pace(context.Background(), compare.Limit{Until: time.Now().Add(time.Second)}, false); err != nil || e.Length.Epochs != 5000 {
+		t.Errorf("a run that goes on must keep the length, got %d and %v", e.Length.Epochs, err)
+	}
+	if err := e.Pace(context.Background(), compare.Limit{Until: time.Now().Add(time.Second)}, true); err != nil || e.Length.Epochs >= 5000 || e.Length.Epochs < 1 {
 		t.Errorf("a second must make it shorter, got %d and %v", e.Length.Epochs, err)
 	}
 }
