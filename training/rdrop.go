@@ -11,8 +11,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// RDrop makes each example pass through the network twice in a step, with masks of its
-// own each time, and the outputs agree:
+// RDrop sends each example through the network twice in a step, with different masks, and
+// pulls the outputs of both passes together:
 //
 //	loss = (Loss(first) + Loss(second))/2 + Alpha*Divergence(first, second)
 //

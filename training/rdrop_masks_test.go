@@ -235,7 +235,7 @@ func TestFindLRTrainsTheSameLoss(t *testing.T) {
 	data := people(40)
 	data.Y[3] = ignored
 	label := ignored
-	tr.Solver, tr.RDrop, tr.IgnoreIndex = &optim.SGD{LR: 1e-6}, &training.RDrop{Alpha: 2}, &label
+	tr.Solver, tr.BatchSize, tr.RDrop, tr.IgnoreIndex = &optim.SGD{LR: 1e-6}, 40, &training.RDrop{Alpha: 2}, &label
 	c, err := tr.FindLR(t.Context(), data, training.LRRange{Steps: 2})
 	if err != nil {
 		t.Fatal(err)

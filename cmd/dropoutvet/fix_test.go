@@ -195,33 +195,34 @@ func read(t *testing.T, name string) string {
 // Files change where they must, whatever ends their lines. Each file is in the
 // package and in that of its tests, and is changed once.
 func TestFix(t *testing.T) {
-	for _, end := range []string{"\n", "\r\n"} {
-		t.Run(strings.Trim(strings.ReplaceAll(end, "\r", "CR"), "\n")+"LF", func(t *testing.T) {
-			with := func(text string) string { return strings.ReplaceAll(text, "\n", end) }
-			files := make(map[string]string)
-			for name, f := range fixtures {
-				dir := strings.NewReplacer(" ", "", ",", "").Replace(name)
-				files[dir+"/p.go"] = with(f.before)
-				files[dir+"/p_test.go"] = "package p\n"
+	ends := map[string]string{"LF": "\n", "CRLF": "\r\n"}
+	dir := func(ends, name string) string {
+		return ends + "/" + strings.NewReplacer(" ", "", ",", "").Replace(name)
+	}
+	files := make(map[string]string)
+	for folder, end := range ends {
+		for name, f := range fixtures {
+			files[dir(folder, name)+"/p.go"] = strings.ReplaceAll(f.before, "\n", end)
+			files[dir(folder, name)+"/p_test.go"] = "package p\n"
+		}
+	}
+	module(t, files) // one for all: to load it takes long
+	var out strings.Builder
+	if err := os.Chmod("LF/agroup/p.go", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := fix(&out, []string{"./..."}, false, true); err != nil || out.Len() > 0 {
+		t.Fatalf("want no error and no output, got %v and %q", err, out.String())
+	}
+	if info, err := os.Stat("LF/agroup/p.go"); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
+		t.Errorf("the file must keep its mode, got %v, %v", info, err)
+	}
+	for folder, end := range ends {
+		for name, f := range fixtures {
+			if got, want := read(t, dir(folder, name)+"/p.go"), strings.ReplaceAll(f.after, "\n", end); got != want {
+				t.Errorf("%s, %s: want\n%q\ngot\n%q", name, folder, want, got)
 			}
-			module(t, files)
-			var out strings.Builder
-			if err := os.Chmod("agroup/p.go", 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := fix(&out, []string{"./..."}, false, true); err != nil || out.Len() > 0 {
-				t.Fatalf("want no error and no output, got %v and %q", err, out.String())
-			}
-			if info, err := os.Stat("agroup/p.go"); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
-				t.Errorf("the file must keep its mode, got %v, %v", info, err)
-			}
-			for name, f := range fixtures {
-				dir := strings.NewReplacer(" ", "", ",", "").Replace(name)
-				if got := read(t, dir+"/p.go"); got != with(f.after) {
-					t.Errorf("%s: want\n%q\ngot\n%q", name, with(f.after), got)
-				}
-			}
-		})
+		}
 	}
 }
 

@@ -77,12 +77,13 @@ func TestOutputs(t *testing.T) {
 		t.Fatal("want programs with outputs, got none")
 	}
 	dir := t.TempDir() + string(filepath.Separator)
-	build := exec.Command("go", append([]string{"build", "-overlay", p.overlay(t), "-o", dir}, p.names...)...)
+	build := exec.Command("go", append([]string{"build", "-ldflags=-s", "-overlay", p.overlay(t), "-o", dir}, p.names...)...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	for i, b := range want {
 		t.Run(fmt.Sprintf("%s:%d", pages[i], b.line), func(t *testing.T) {
+			t.Parallel() // most of them train small networks, on one core each
 			program := exec.CommandContext(t.Context(), filepath.Join(dir, filepath.Base(p.names[i])))
 			program.Dir = t.TempDir()
 			out, err := program.CombinedOutput()

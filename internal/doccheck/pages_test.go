@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/mod/module"
@@ -23,11 +24,11 @@ const (
 )
 
 // A user is somebody at a shell in an empty directory, with an empty module cache
-// and a proxy that serves this module as it is here, and others as far as they
+// and proxies that serve this module as it is here, and others as far as they
 // are on this machine.
 type user struct {
 	t          *testing.T
-	dir, proxy string
+	dir, proxy string // the proxy is the user's own and is asked first
 	env        []string
 }
 
@@ -39,8 +40,8 @@ func newUser(t *testing.T) *user {
 	if _, err := exec.LookPath("sh"); err != nil || runtime.GOOS == "windows" {
 		t.Skip("the pages' commands are for a Unix shell")
 	}
+	t.Parallel() // much of it waits for one linker
 	proxy, home := t.TempDir(), t.TempDir()
-	publish(t, proxy)
 	cached, err := exec.Command("go", "env", "GOMODCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -50,13 +51,44 @@ func newUser(t *testing.T) *user {
 		t.Fatal(err)
 	}
 	u.env = append(os.Environ(),
-		"GOPROXY=file://"+proxy+",file://"+strings.TrimSpace(string(cached))+"/cache/download",
+		"GOPROXY=file://"+proxy+",file://"+published(t)+",file://"+strings.TrimSpace(string(cached))+"/cache/download",
 		"GOMODCACHE="+filepath.Join(home, "modules"), "GOBIN="+filepath.Join(home, "bin"),
 		"GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOENV=off",
 		// Without the paths of this cache, what is compiled is good for later runs.
-		"GOFLAGS=-trimpath -modcacherw",
+		"GOFLAGS=-trimpath -modcacherw -ldflags=-s",
 		"PATH="+filepath.Join(home, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return u
+}
+
+// proxy is what published has made; TestMain removes it.
+var proxy struct {
+	sync.Once
+	dir string
+}
+
+// published returns the proxy that serves what publish does, which all users share.
+func published(t *testing.T) string {
+	t.Helper()
+	proxy.Do(func() {
+		dir, err := os.MkdirTemp("", "doccheck")
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish(t, dir)
+		proxy.dir = dir
+	})
+	if proxy.dir == "" {
+		t.Fatal("the module could not be published, which another test says")
+	}
+	return proxy.dir
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if proxy.dir != "" {
+		_ = os.RemoveAll(proxy.dir) // nothing depends on it
+	}
+	os.Exit(code)
 }
 
 // publish makes a proxy serve this module, and a go-runewidth that is older than
