@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/pkg/errors"
 )
 
@@ -157,7 +158,7 @@ func start(ctx context.Context, b *benchCase, with *programs) (*worker, error) {
 		return nil, err
 	}
 	w := &worker{cmd: exec.CommandContext(ctx, line[0], line[1:]...)}
-	w.cmd.Env = append(environment(os.Environ()), env...)
+	w.cmd.Env = slices.Concat(environment(os.Environ()), alike(os.Getenv(isa.Variable), isa.Supported()), env)
 	w.cmd.Stderr = &w.trouble
 	in, err := w.cmd.StdinPipe()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 )
 
 // torchScript times PyTorch by the protocol of worker.go.
@@ -153,6 +154,19 @@ func environment(all []string) []string {
 		return slices.ContainsFunc([]string{"OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_"},
 			func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	})
+}
+
+// alike are variables that hold other libraries to the instruction set that DROPOUT_KERNEL
+// chooses for ours, where that is AVX2 and the processor has AVX-512, which they would use:
+// OpenBLAS (OPENBLAS_), PyTorch's own loops (ATEN_) and what its builds have products from.
+func alike(kernel string, supported []isa.Set) []string {
+	if kernel != isa.AVX2.String() || !slices.Contains(supported, isa.AVX512) {
+		return nil
+	}
+	return []string{
+		"OPENBLAS_CORETYPE=Haswell", "ATEN_CPU_CAPABILITY=avx2",
+		"ONEDNN_MAX_CPU_ISA=AVX2", "DNNL_MAX_CPU_ISA=AVX2", "MKL_ENABLE_INSTRUCTIONS=AVX2",
+	}
 }
 
 // describe names the libraries that were found.

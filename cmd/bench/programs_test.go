@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 	"go.uber.org/goleak"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
@@ -130,6 +131,23 @@ func TestEnvironment(t *testing.T) {
 		"GOMP_SPINCOUNT=1", "DROPOUT_BLAS=library", "DROPOUT_KERNEL=avx2", "LD_LIBRARY_PATH=/a"})
 	if want := []string{"PATH=/bin", "DROPOUT_KERNEL=avx2", "LD_LIBRARY_PATH=/a"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Only a processor that has AVX-512 is to be compared as one that has not.
+func TestAlike(t *testing.T) {
+	old, current := []isa.Set{isa.Generic, isa.AVX2}, []isa.Set{isa.Generic, isa.AVX2, isa.AVX512}
+	for _, tt := range []struct {
+		kernel    string
+		supported []isa.Set
+		some      bool
+	}{
+		{"avx2", current, true}, {"avx2", old, false}, {"avx512", current, false}, {"", current, false}, {"generic", current, false},
+	} {
+		got := alike(tt.kernel, tt.supported)
+		if some := slices.Contains(got, "OPENBLAS_CORETYPE=Haswell") && slices.Contains(got, "ATEN_CPU_CAPABILITY=avx2"); some != tt.some || !some && len(got) > 0 {
+			t.Errorf("DROPOUT_KERNEL=%s with %v: got %v", tt.kernel, tt.supported, got)
+		}
 	}
 }
 

@@ -29,10 +29,10 @@ var names = [...]string{Generic: "generic", AVX2: "avx2", AVX512: "avx512", NEON
 // "avx512" or "neon".
 func (s Set) String() string { return names[s] }
 
-// variable is the environment variable that chooses the set.
-const variable = "DROPOUT_KERNEL"
+// Variable is the environment variable that chooses the set.
+const Variable = "DROPOUT_KERNEL"
 
-var active = sync.OnceValue(func() Set { return Choose(os.Getenv(variable), Supported()) })
+var active = sync.OnceValue(func() Set { return Choose(os.Getenv(Variable), Supported()) })
 
 // Active returns the set in use: the best that the processor has, unless the
 // environment variable DROPOUT_KERNEL names another one at the first call. A
@@ -54,7 +54,7 @@ func Choose(name string, supported []Set) Set {
 // CheckChoice returns an error if the environment variable DROPOUT_KERNEL names
 // a set that is unknown or that the processor lacks. Commands call it, so that
 // nobody measures other kernels than those asked for.
-func CheckChoice() error { return checkChoice(os.Getenv(variable), Supported()) }
+func CheckChoice() error { return checkChoice(os.Getenv(Variable), Supported()) }
 
 func checkChoice(name string, supported []Set) error {
 	var names []string
@@ -64,5 +64,5 @@ func checkChoice(name string, supported []Set) error {
 	if name == "" || slices.Contains(names, name) {
 		return nil
 	}
-	return errors.Errorf("%s must be one of %s on this processor, got %.80q", variable, strings.Join(names, ", "), name)
+	return errors.Errorf("%s must be one of %s on this processor, got %.80q", Variable, strings.Join(names, ", "), name)
 }

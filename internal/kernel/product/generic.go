@@ -10,7 +10,7 @@ const genericLanes = 4
 
 func generic32() *kernels[float32] {
 	return &kernels[float32]{
-		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
+		rows: 4, lanes: genericLanes, masked: true, depth: 256, packed: 1 << 20, grain: 1 << 15,
 		tile: tileGeneric32, transpose: transposeGeneric[float32](genericLanes), copyRows: copyRowsGeneric[float32],
 		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32],
 	}
@@ -18,7 +18,7 @@ func generic32() *kernels[float32] {
 
 func generic64() *kernels[float64] {
 	return &kernels[float64]{
-		rows: 4, lanes: genericLanes, masked: true, depth: 256, grain: 1 << 15,
+		rows: 4, lanes: genericLanes, masked: true, depth: 256, packed: 1 << 20, grain: 1 << 15,
 		tile: tileGeneric64, transpose: transposeGeneric[float64](genericLanes), copyRows: copyRowsGeneric[float64],
 		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64],
 	}

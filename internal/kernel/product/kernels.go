@@ -15,6 +15,7 @@ type kernels[F Float] struct {
 	lanes  int  // elements of a vector; a tile has one or two vectors of columns
 	masked bool // tile leaves what is beyond its columns alone
 	depth  int  // how much of k is packed at a time
+	packed int  // bytes of a that are packed at a time: they should stay in the second-level cache
 	grain  int  // multiply-adds that pay for a goroutine
 
 	tile      tileFunc[F]

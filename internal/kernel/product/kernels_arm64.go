@@ -10,7 +10,7 @@ import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
 func kernels32() []*kernels[float32] {
 	return []*kernels[float32]{generic32(), {
-		set: isa.NEON, rows: 6, lanes: 8, depth: 256, grain: 1 << 19,
+		set: isa.NEON, rows: 6, lanes: 8, depth: 256, packed: 1 << 20, grain: 1 << 19,
 		tile: tile32NEON, transpose: transposeGeneric[float32](8), copyRows: copyRowsGeneric[float32],
 		dot: dot32NEON, absolute: absoluteGeneric[float32], axpy: axpy32NEON, scale: scaleGeneric[float32],
 	}}
@@ -18,7 +18,7 @@ func kernels32() []*kernels[float32] {
 
 func kernels64() []*kernels[float64] {
 	return []*kernels[float64]{generic64(), {
-		set: isa.NEON, rows: 6, lanes: 4, depth: 256, grain: 1 << 18,
+		set: isa.NEON, rows: 6, lanes: 4, depth: 256, packed: 1 << 20, grain: 1 << 18,
 		tile: tile64NEON, transpose: transposeGeneric[float64](4), copyRows: copyRowsGeneric[float64],
 		dot: dot64NEON, absolute: absoluteGeneric[float64], axpy: axpy64NEON, scale: scaleGeneric[float64],
 	}}

@@ -1,9 +1,5 @@
 package product
 
-// packedBytes is how much of a is packed at a time: it should stay in the second-level
-// cache, or little beyond.
-const packedBytes = 1 << 20
-
 // directBytes is the size of b up to which it is not packed although it is read for
 // several panels: it stays in the first-level cache.
 const directBytes = 16 << 10
@@ -29,7 +25,7 @@ type plan struct {
 // planFor cuts up a product for so many goroutines at most.
 func (k *kernels[F]) planFor(m, n, depth int, goroutines int) plan {
 	var p plan
-	elements := packedBytes / k.size()
+	elements := k.packed / k.size()
 	p.depth = cut(depth, max(k.depth, elements/min(m, 768)))
 	p.rows = cut(m, max(k.rows, elements/p.depth.largest()))
 	pieces := cut(p.depth.largest(), k.depth)
