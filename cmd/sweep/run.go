@@ -18,6 +18,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -75,7 +76,7 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if o.Queue, err = lane(ctx, o.Queue, s); err != nil {
 		return err
 	}
-	o.Queue.Version = version()
+	o.Queue.Version = connect.Version()
 	given, err := givenBy(s)
 	if err != nil {
 		return err
@@ -161,7 +162,7 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program, args...)
 		// Only the user can read the environment of a process.
-		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
+		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, connect.KeyVariable+"="+at.Key)
 		cmd.Stderr = to.Log
 		// It ends when this process does, however that happens.
 		input, err := cmd.StdinPipe()
