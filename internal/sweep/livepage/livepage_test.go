@@ -31,7 +31,7 @@ func half(t *testing.T) *Page {
 	l := &Look{Results: make(map[string]sweep.Result), Left: 90 * time.Second}
 	for i := range 20 {
 		p := float64(i) / 20
-		config, err := json.Marshal(map[string]any{"lr": 0.001 * float64(1+i*7%20), "p": p, "seed": 1})
+		config, err := json.Marshal(map[string]any{"lr": float64(1+i*7%20) / 1000, "p": p, "seed": 1})
 		if err != nil {
 			t.Fatal(err)
 		}
