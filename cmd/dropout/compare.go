@@ -19,6 +19,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -27,15 +28,20 @@ type compareCmd struct {
 	settings
 	Time     time.Duration `default:"2m" help:"How long it may take."`
 	Rounds   int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
-	Workers  int           `default:"2" help:"Trainings at a time."`
+	Workers  int           `default:"2" help:"Trainings at a time on this machine; 0 for none, where a server has workers."`
 	Plan     string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
 	SavePlan string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
 	DryRun   bool          `help:"Say what was found and what would be done, and end."`
 	Out      runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
 	Resume   runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
+	connect.Flags
 
-	given []string // flags on the command line
+	given   []string // flags on the command line
+	library string   // of the products
 }
+
+// maxWorkers is the largest number of trainings at a time.
+const maxWorkers = 1024
 
 // AfterApply is called by kong.
 func (c *compareCmd) AfterApply(ctx *kong.Context) error {
@@ -50,13 +56,13 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 		return errors.Errorf("--time must be positive, got %v", c.Time)
 	case c.Rounds < 0:
 		return errors.Errorf("--rounds must not be negative, got %d", c.Rounds)
-	case c.Workers < 1:
-		return errors.Errorf("--workers must be positive, got %d", c.Workers)
+	case c.Workers < 1 && (c.NATS == "" || c.Workers < 0), c.Workers > maxWorkers:
+		return errors.Errorf("--workers must be in [1, %d], or 0 with --nats, got %d", maxWorkers, c.Workers)
 	}
 	if c.Resume == "" {
 		return c.check()
 	}
-	allowed := []string{"time", "rounds", "workers", "resume", "json"}
+	allowed := []string{"time", "rounds", "workers", "resume", "json", "nats", "user", "password-file", "creds", "tls-ca", "tls-cert", "tls-key", "insecure"}
 	for _, name := range c.given {
 		if !slices.Contains(allowed, name) {
 			return errors.Errorf("--%s must be left out with --resume, which takes the settings of the run", name)
@@ -71,7 +77,7 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 // Run is called by kong.
 func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	start := time.Now()
-	blas.Use(c.Workers)
+	c.library = blas.Use(c.Workers)
 	if c.Resume != "" {
 		return c.goOn(ctx, to, start)
 	}
@@ -104,7 +110,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		paragraph(shown, d.describe(e))
 		return nil
 	}
-	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c}
 	if r.dir == "" {
 		r.dir = newRunDir(c.Data)
 	}
@@ -146,7 +152,7 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if !slices.Contains(c.given, "time") {
 		left = max(0, c.Time-s.Spent)
 	}
-	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
 
@@ -187,6 +193,7 @@ type run struct {
 	state *state
 	to    *cmdline.Console
 	start time.Time
+	by    *compareCmd
 }
 
 // experiment returns the experiment of the run, with the trials that there are.
@@ -207,7 +214,7 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 
 // run trains and tests.
 func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
-	e, err := r.experiment(workers)
+	e, err := r.experiment(max(1, workers))
 	if err != nil {
 		return err
 	}
@@ -224,7 +231,7 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
 		return err
 	}
 	shown := newDisplay(r.to.Log, r.Kind())
-	err = e.Run(ctx, limit, shown.update)
+	err = r.train(ctx, e, limit, shown.update)
 	shown.close()
 	if e.Fixed {
 		r.state.Repeats = e.Repeats()

@@ -18,6 +18,8 @@ Examples:
     dropout compare pictures/                          a folder of images by class
     dropout compare book.txt                           a text: predict the next character
     dropout compare --resume runs/houses               go on with an interrupted run
+    dropout compare houses.csv --target price --nats tls://host:4222   by all workers
+    dropout worker houses.csv --nats tls://host:4222   train for it on another machine
     dropout predict runs/houses new.csv                predict new rows, with uncertainty
     dropout serve runs/houses                          a form in the browser, and JSON
     dropout export runs/houses model                   weights, and a Go program that loads them
@@ -27,6 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 // cli is the grammar of the command line.
 type cli struct {
 	Compare    compareCmd         `cmd:"" help:"Compare networks without and with dropout on a table, images or text."`
+	Worker     workerCmd          `cmd:"" help:"Train for comparisons on other machines, by a server."`
 	Predict    predictCmd         `cmd:"" help:"Add predictions to a table of new rows."`
 	Serve      serveCmd           `cmd:"" help:"Serve a model on this machine: a form, and JSON."`
 	Export     exportCmd          `cmd:"" help:"Write a model for other programs: weights, and a Go program that loads them."`

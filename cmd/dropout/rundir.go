@@ -125,6 +125,20 @@ func digest(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// digestOf tells data from others: a file by what is in it, a folder of images by its
+// images at a size.
+func digestOf(path string, size int) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return digest(path)
+	}
+	s := settings{Data: path, Size: size}
+	d, err := s.loadImages()
+	if err != nil {
+		return "", err
+	}
+	return d.digest, nil
+}
+
 func fileExists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

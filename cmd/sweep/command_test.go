@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -51,7 +52,7 @@ func TestCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := keyVariable + "=" + at.Key
+	key := connect.KeyVariable + "=" + at.Key
 	out := filepath.Join(t.TempDir(), "out")
 	run := &process{t: t, env: []string{key}, args: []string{"run", spec, "--workers", "0", "--nats", at.URL, "--out", out}}
 	run.start()
@@ -100,7 +101,7 @@ func TestCommand(t *testing.T) {
 	}
 	// The page, and the other commands, know the sweep.
 	for _, args := range [][]string{{"results", "told", "--nats", at.URL}, {"status", "--once", "--nats", at.URL}} {
-		t.Setenv(keyVariable, at.Key)
+		t.Setenv(connect.KeyVariable, at.Key)
 		out, log, code := command(t, args...)
 		if code != 0 || !strings.Contains(out, "told") && !strings.Contains(out, "-0.5000") {
 			t.Errorf("%q: got code %d, %s%s", args, code, out, log)
@@ -118,6 +119,9 @@ func TestCommand(t *testing.T) {
 
 // What is wrong with a command is said before the first trial.
 func TestCommandUsage(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("there is no shell: ", err)
+	}
 	for _, tt := range []struct{ command, want string }{
 		{"{}", "command: run must be a program and its arguments, got none"},
 		{"{run: [sh], metric: [a]}", `unknown key "metric", did you mean "metrics"?`},

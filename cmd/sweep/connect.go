@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -27,21 +27,10 @@ type storeFlag struct {
 	Store string `group:"Server" default:"sweeps" env:"SWEEP_STORE" help:"Directory of the server inside this command." type:"path" placeholder:"DIR"`
 }
 
-// keyVariable passes the key of a command's server to its workers: only the
-// user can read the environment of a process.
-const keyVariable = "SWEEP_KEY"
-
 // server holds the flags that say how to reach a server.
 type server struct {
 	storeFlag
-	NATS         string `group:"Server" name:"nats" env:"SWEEP_NATS" help:"Use the NATS server at URL, nats://HOST:PORT or tls://HOST:PORT, instead of one inside this command." placeholder:"URL"`
-	User         string `group:"Server" env:"SWEEP_USER" help:"User of the server."`
-	PasswordFile string `group:"Server" help:"File with the password, instead of the variable SWEEP_PASSWORD." type:"existingfile" placeholder:"FILE"`
-	Creds        string `group:"Server" help:"Credentials file of the server, as nsc writes it." type:"existingfile" placeholder:"FILE"`
-	TLSCA        string `group:"Server" name:"tls-ca" help:"File with the certificates to trust, instead of the system's." type:"existingfile" placeholder:"FILE"`
-	TLSCert      string `group:"Server" name:"tls-cert" help:"File with the client certificate to present." type:"existingfile" placeholder:"FILE"`
-	TLSKey       string `group:"Server" name:"tls-key" help:"File with its key." type:"existingfile" placeholder:"FILE"`
-	Insecure     bool   `group:"Server" help:"Allow sending a password over the network in the clear."`
+	connect.Flags
 }
 
 // connection returns how to reach the server that the flags name, or the one at
@@ -50,27 +39,7 @@ func (s *server) connection() (queue.Connection, error) {
 	if s.NATS == "" {
 		return queue.LoadConnection(s.Store)
 	}
-	c := queue.Connection{
-		URL: s.NATS, User: s.User, Credentials: s.Creds, Key: os.Getenv(keyVariable),
-		CA: s.TLSCA, Certificate: s.TLSCert, CertificateKey: s.TLSKey, Insecure: s.Insecure,
-	}
-	var err error
-	c.Password, err = password(s.PasswordFile)
-	return c, err
-}
-
-// password returns the password in the file, or in the environment if there is
-// no file.
-func password(file string) (string, error) {
-	if file == "" {
-		return os.Getenv("SWEEP_PASSWORD"), nil
-	}
-	data, err := os.ReadFile(file)
-	password := strings.TrimRight(string(data), "\r\n")
-	if err == nil && password == "" {
-		err = errors.Errorf("--password-file must hold a password, got none in %s", file)
-	}
-	return password, err
+	return s.Connection()
 }
 
 // A session is a connection to a server, which may be inside this process.
@@ -248,7 +217,7 @@ func (c *serverCmd) config() (queue.ServerConfig, error) {
 		config.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	var err error
-	if config.Password, err = password(c.PasswordFile); err != nil {
+	if config.Password, err = connect.Password(c.PasswordFile); err != nil {
 		return config, err
 	}
 	host, _, err := net.SplitHostPort(c.Listen)

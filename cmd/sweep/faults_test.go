@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -91,7 +92,7 @@ func newCluster(t *testing.T, workers int) *cluster {
 		}
 	}
 	for i := range workers {
-		w := &process{t: t, env: []string{keyVariable + "=" + connection.Key}}
+		w := &process{t: t, env: []string{connect.KeyVariable + "=" + connection.Key}}
 		w.args = []string{"worker", "--nats", connection.URL, "--name", fmt.Sprint("w", i), "--checkpoints", "50ms"}
 		w.start()
 		c.workers = append(c.workers, w)

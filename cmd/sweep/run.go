@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/livepage"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
+	"github.com/gorgonia-dropout/dropout/report/live"
 )
 
 // runCmd runs a sweep.
@@ -39,6 +43,7 @@ type runCmd struct {
 
 	trialLimits
 	Workers int    `default:"2" help:"Workers to start on this machine; 0 for none."`
+	Serve   string `help:"Show the results on a web page while the sweep runs, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
 	Out     string `help:"Directory for the tables, plots and page; runs/NAME by default." type:"path" placeholder:"DIR"`
 }
 
@@ -75,7 +80,7 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if o.Queue, err = lane(ctx, o.Queue, s); err != nil {
 		return err
 	}
-	o.Queue.Version = version()
+	o.Queue.Version = connect.Version()
 	given, err := givenBy(s)
 	if err != nil {
 		return err
@@ -87,6 +92,14 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if redraws {
 		log.Log = status
 	}
+	var page net.Listener
+	if c.Serve != "" {
+		if page, err = live.Listen(c.Serve); err != nil {
+			return errors.Wrap(err, "--serve")
+		}
+		defer page.Close()
+		to.Logf("The results so far: http://%s/", page.Addr())
+	}
 	start := time.Now()
 	working, broken := context.WithCancelCause(ctx)
 	stop := func() { broken(nil) }
@@ -96,6 +109,14 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 			broken(err)
 		}
 	})
+	shown := &livepage.Page{Spec: s, Look: func(ctx context.Context) (*livepage.Look, error) { return look(ctx, o.Queue, plan, p) }}
+	if page != nil {
+		wg.Go(func() {
+			if err := shown.Serve(working, page); err != nil {
+				log.Logf("--serve: %v", err)
+			}
+		})
+	}
 	for i := range c.Workers {
 		wg.Go(func() { c.work(working, &log, o.connection, given, i) })
 	}
@@ -139,6 +160,36 @@ func (c *runCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	return err
 }
 
+// look returns what there is of a sweep, for its page.
+func look(ctx context.Context, q *queue.Queue, plan *sweep.Plan, p sweep.Program) (*livepage.Look, error) {
+	kept, err := q.Results(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	state, err := q.State(ctx, plan.Spec(), p)
+	if err != nil {
+		return nil, err
+	}
+	l := &livepage.Look{Results: kept.Results, State: state}
+	if l.Workers, err = q.Workers(ctx); err != nil {
+		return nil, err
+	}
+	running := 0
+	for _, w := range l.Workers {
+		if w.Sweep == plan.Spec().Name && w.Trial != "" {
+			running++
+		}
+	}
+	seconds := 0.0
+	for _, r := range kept.Results {
+		seconds += r.Seconds / float64(len(kept.Results))
+	}
+	if left := state.Total - state.Done - state.Dead; running > 0 && left > 0 {
+		l.Left = time.Duration(seconds * float64(left) / float64(running) * float64(time.Second))
+	}
+	return l, nil
+}
+
 // work keeps a worker running as a separate process, so that one that dies does
 // not take others with it.
 func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connection, given given, i int) {
@@ -161,7 +212,7 @@ func (c *runCmd) work(ctx context.Context, to *cmdline.Console, at queue.Connect
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program, args...)
 		// Only the user can read the environment of a process.
-		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, keyVariable+"="+at.Key)
+		cmd.Env = append(os.Environ(), "SWEEP_PASSWORD="+at.Password, connect.KeyVariable+"="+at.Key)
 		cmd.Stderr = to.Log
 		// It ends when this process does, however that happens.
 		input, err := cmd.StdinPipe()

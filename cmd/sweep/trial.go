@@ -17,6 +17,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/room"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/child"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/external"
 )
 
@@ -70,7 +71,7 @@ func (c computing) apart(l trialLimits, of given) (map[string]sweep.Program, fun
 		cmd := exec.Command(program, append(args, of.args()...)...)
 		// A trial needs no way to the server.
 		cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
-			return strings.HasPrefix(v, keyVariable+"=") || strings.HasPrefix(v, "SWEEP_PASSWORD=")
+			return strings.HasPrefix(v, connect.KeyVariable+"=") || strings.HasPrefix(v, "SWEEP_PASSWORD=")
 		})
 		return cmd
 	}}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
@@ -86,7 +87,7 @@ func (c *workerCmd) work(ctx context.Context, to *cmdline.Console, connection qu
 			return err
 		}
 	}
-	q.Version = version()
+	q.Version = connect.Version()
 	apart, end, err := c.apart(c.trialLimits, of)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -22,6 +23,8 @@ type Experiment struct {
 	Length  Length
 	Workers int // trainings at a time
 	Store   *Store
+	// Elsewhere trains in place of this process, unless it is nil.
+	Elsewhere Trainer
 	// Fixed says that all splits are used, and not as many as the time allows. A run sets
 	// it.
 	Fixed bool
@@ -163,6 +166,7 @@ func (e *Experiment) Repeats() int { return max(1, (len(e.Splits)-1)/e.folds) }
 func (e *Experiment) round(ctx context.Context, round int, until time.Time, progress func(Progress)) error {
 	var of []experiment.Trial
 	var open []Trial
+	var tasks []Task
 	earlier := slices.Clone(e.trials)
 	for i := range e.Splits {
 		// The split of the final model comes last.
@@ -174,28 +178,40 @@ func (e *Experiment) round(ctx context.Context, round int, until time.Time, prog
 			}
 			mine = slices.DeleteFunc(mine, func(t Trial) bool { return t.Round > round })
 			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.space.Propose(e.Seed, split, round, arm, mine)}
-			of = append(of, experiment.Trial{Seed: uint64(len(open)), Arm: e.arm(t, mine)})
-			open = append(open, t)
+			task := Task{Split: split, Arm: arm, Round: round, Settings: t.Settings}
+			if best := bestOf(mine); best >= 0 {
+				task.Best = &mine[best].Score
+			}
+			keep := func(m *models.Model) error { return e.Store.saveModel(m, t) }
+			of = append(of, experiment.Trial{Seed: uint64(len(open)), Arm: e.arm(task, keep)})
+			open, tasks = append(open, t), append(tasks, task)
 		}
 	}
 	var failed error
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	runner := experiment.Runner{Workers: e.Workers, Done: func(i int, r experiment.Result, _ bool) {
-		t := open[i]
-		if t.Diverged = r.Diverged; r.Diverged == "" {
-			t = e.finished(t, r.History)
-		}
+	took := func(t Trial) {
 		e.trials = append(e.trials, t)
 		if err := e.Store.append(t); err != nil && failed == nil {
 			failed = err
 			stop()
 		}
+	}
+	tell := func(done int) {
 		if progress != nil {
-			progress(Progress{Round: round, Done: len(e.trials) - len(earlier), Of: len(open), Until: until, Best: e.best()})
+			progress(Progress{Round: round, Done: done, Of: len(open), Until: until, Best: e.best()})
 		}
-	}}
-	_, err := runner.Run(ctx, of)
+	}
+	var err error
+	if e.Elsewhere != nil {
+		err = e.elsewhere(ctx, tasks, took, tell)
+	} else {
+		runner := experiment.Runner{Workers: e.Workers, Done: func(i int, r experiment.Result, _ bool) {
+			took(e.result(open[i], r))
+			tell(len(e.trials) - len(earlier))
+		}}
+		_, err = runner.Run(ctx, of)
+	}
 	if failed != nil {
 		return failed
 	}
@@ -211,9 +227,18 @@ func (e *Experiment) armsOf(round int) []Arm {
 	return Arms
 }
 
-// arm returns the training of a trial, which keeps its model if none of the earlier trials
-// of its split and arm is better.
-func (e *Experiment) arm(t Trial, earlier []Trial) experiment.Arm {
+// result makes a trial of what the runner has found.
+func (e *Experiment) result(t Trial, r experiment.Result) Trial {
+	if t.Diverged = r.Diverged; r.Diverged != "" {
+		return t
+	}
+	return e.finished(t, r.History)
+}
+
+// arm returns the training of a task, whose model goes to keep if it is better than the
+// best.
+func (e *Experiment) arm(task Task, keep func(*models.Model) error) experiment.Arm {
+	t := task.trial()
 	var history *training.History
 	return experiment.Arm{
 		Name: fmt.Sprintf("%s, split %d, round %d", t.Arm, t.Split+1, t.Round+1), MayDiverge: true,
@@ -233,11 +258,10 @@ func (e *Experiment) arm(t Trial, earlier []Trial) experiment.Arm {
 			return trainer, training.Data{Train: p.Train, Validation: p.Validation}, nil
 		},
 		Measure: func(_ context.Context, trainer *training.Trainer, _ training.Data) (map[string][]float64, error) {
-			score := e.score(history.Validation)
-			if best := bestOf(earlier); best >= 0 && score >= earlier[best].Score {
+			if score := e.score(history.Validation); task.Best != nil && score >= *task.Best {
 				return nil, nil
 			}
-			return nil, e.Store.saveModel(trainer.Model, t)
+			return nil, keep(trainer.Model)
 		},
 	}
 }

@@ -11,12 +11,13 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
 // A Store keeps the trials of an experiment and the models that may be needed, in a
-// directory.
+// directory. One without keeps nothing.
 type Store struct{ Dir string }
 
 const (
@@ -30,6 +31,9 @@ func (s *Store) path(name string) string { return filepath.Join(s.Dir, name) }
 // Trials returns the trials that are kept. A last line that was cut, as when a process is
 // killed, is no trial.
 func (s *Store) Trials() ([]Trial, error) {
+	if s.Dir == "" {
+		return nil, nil // it keeps nothing
+	}
 	data, err := os.ReadFile(s.path(trialsFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -104,6 +108,17 @@ func (s *Store) saveModel(m *models.Model, t Trial) error {
 		return errors.Wrap(err, "compare")
 	}
 	return m.Save(s.modelPath(t))
+}
+
+// keepModel keeps the model that another process has trained, in safetensors.
+func (s *Store) keepModel(model []byte, t Trial) error {
+	if err := os.MkdirAll(s.path(modelsDir), 0o777); err != nil {
+		return errors.Wrap(err, "compare")
+	}
+	return atomicfile.Write(s.modelPath(t), func(w io.Writer) error {
+		_, err := w.Write(model)
+		return err
+	})
 }
 
 // prune removes the models of all trials but those that are given.

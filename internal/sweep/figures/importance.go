@@ -23,7 +23,8 @@ type influence struct {
 
 // influences returns the settings, the most important first. The share is epsilon
 // squared of an analysis of variance with the setting's values, or parts of its
-// range, as groups: what chance alone would explain is subtracted.
+// range, as groups: what chance alone would explain is subtracted (Kelley, "An unbiased
+// correlation ratio measure", 1935).
 func influences(s *sweep.Spec, rows []sweep.Row) []influence {
 	var all []influence
 	mean, total := 0.0, 0.0

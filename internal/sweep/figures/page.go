@@ -19,7 +19,28 @@ func (f *Figure) Write(w io.Writer, format string) error {
 	return errors.Wrap(report.WriteFigure(w, report.Format(format), f.Figure), "figures: Write")
 }
 
-var page = template.Must(template.New("page").Parse(`<!doctype html>
+// contentSource is what a page says of a sweep, below its heading.
+const contentSource = `{{define "content"}}<p class="finding">{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
+<h2 id="best">Lowest {{.Spec.Metric}}</h2>
+{{if .Rows}}<div class="scroll" tabindex="0" role="region" aria-label="Table of the best settings"><table class="sortable">
+<thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
+<tbody>
+{{range .Rows}}<tr>{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<th scope="row">{{$cell}}</th>{{end}}{{end}}</tr>
+{{end}}</tbody>
+</table></div>
+<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
+{{else}}<p>No trial has ended yet.</p>
+{{end}}{{if .Figures}}<h2>Figures</h2>
+<div class="figures">
+{{range .Figures}}<figure><h3>{{.Title}}</h3><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
+{{end}}</div>
+{{end}}{{if .Failures}}<h2>Failures</h2><ul>{{range .Failures}}<li>{{.}}</li>{{end}}</ul>{{end}}
+<h2>Spec</h2>
+<pre tabindex="0" role="region" aria-label="Spec">{{.JSON}}</pre>
+<p class="note">{{.System}}</p>
+{{end}}`
+
+var page = template.Must(template.New("page").Parse(contentSource + `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -36,24 +57,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 <a class="skip" href="#best">Skip to the best settings</a>
 <main>
 <h1>Sweep {{.Spec.Name}}</h1>
-<p class="finding">{{.Trials}} trials{{if .Failed}}, of which {{.Failed}} failed{{end}}. Lowest {{.Spec.Metric}}: {{.Best}}.</p>
-<h2 id="best">Lowest {{.Spec.Metric}}</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Table of the best settings"><table class="sortable">
-<thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
-<tbody>
-{{range .Rows}}<tr>{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<th scope="row">{{$cell}}</th>{{end}}{{end}}</tr>
-{{end}}</tbody>
-</table></div>
-<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
-<h2>Figures</h2>
-<div class="figures">
-{{range .Figures}}<figure><h3>{{.Title}}</h3><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
-{{end}}</div>
-{{if .Failures}}<h2>Failures</h2><ul>{{range .Failures}}<li>{{.}}</li>{{end}}</ul>{{end}}
-<h2>Spec</h2>
-<pre tabindex="0" role="region" aria-label="Spec">{{.JSON}}</pre>
-<p class="note">{{.System}}</p>
-</main>
+{{template "content" .}}</main>
 <script>{{.Script}}</script>
 </body>
 </html>
@@ -64,33 +68,59 @@ type drawing struct {
 	SVG template.HTML
 }
 
+// view is what pages are made from.
+type view struct {
+	Style          template.CSS
+	Script         template.JS
+	Spec           *sweep.Spec
+	Trials, Failed int
+	Best, JSON     string
+	Head           []string
+	Rows           [][]string
+	Figures        []drawing
+	Failures       []string
+	System         string
+}
+
 // WriteHTML writes a page with the best settings and all figures, in a single
 // file.
 func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) error {
-	rows, err := sweep.Rows(s, results)
+	return errors.WithMessage(write(w, "page", s, results), "figures: WriteHTML")
+}
+
+// WriteContent writes what [WriteHTML] writes below the heading, for a page that shows it
+// while the sweep runs. There may be no results yet.
+func WriteContent(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) error {
+	return errors.WithMessage(write(w, "content", s, results), "figures: WriteContent")
+}
+
+func write(w io.Writer, name string, s *sweep.Spec, results map[string]sweep.Result) error {
+	v, err := viewOf(s, results)
 	if err != nil {
 		return err
+	}
+	var b bytes.Buffer
+	if err := page.ExecuteTemplate(&b, name, v); err != nil {
+		return errors.WithStack(err)
+	}
+	_, err = b.WriteTo(w)
+	return errors.WithStack(err)
+}
+
+func viewOf(s *sweep.Spec, results map[string]sweep.Result) (*view, error) {
+	rows, err := sweep.Rows(s, results)
+	if err != nil {
+		return nil, err
 	}
 	figures, err := All(s, rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	spec, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return errors.Wrap(err, "figures: WriteHTML")
+		return nil, errors.WithStack(err)
 	}
-	v := struct {
-		Style          template.CSS
-		Script         template.JS
-		Spec           *sweep.Spec
-		Trials, Failed int
-		Best, JSON     string
-		Head           []string
-		Rows           [][]string
-		Figures        []drawing
-		Failures       []string
-		System         string
-	}{
+	v := &view{
 		Style: report.PageStyle(), Script: report.PageScript(), Spec: s, Trials: len(results), JSON: string(spec), Best: "none",
 		Head:   slices.Concat([]string{"rank", s.MetricName(), "95 % interval"}, s.Columns(), []string{"seeds"}),
 		System: runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH,
@@ -118,14 +148,9 @@ func WriteHTML(w io.Writer, s *sweep.Spec, results map[string]sweep.Result) erro
 	for _, f := range figures {
 		svg, err := f.Inline()
 		if err != nil {
-			return errors.Wrap(err, "figures: WriteHTML")
+			return nil, errors.WithStack(err)
 		}
 		v.Figures = append(v.Figures, drawing{f, template.HTML(svg)}) // text inside is escaped by the canvas
 	}
-	var b bytes.Buffer
-	if err := page.Execute(&b, v); err != nil {
-		return errors.Wrap(err, "figures: WriteHTML")
-	}
-	_, err = b.WriteTo(w)
-	return errors.Wrap(err, "figures: WriteHTML")
+	return v, nil
 }

@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"runtime/debug"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestVersion(t *testing.T) {
-	if v := version(); !strings.HasPrefix(v, "commit ") && !strings.HasPrefix(v, "program ") {
+	if v := Version(); !strings.HasPrefix(v, "commit ") && !strings.HasPrefix(v, "program ") {
 		t.Errorf("got %q", v)
 	}
 	setting := func(modified string) []debug.BuildSetting {

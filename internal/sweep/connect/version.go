@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"crypto/sha256"
@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// version identifies this program: by the commit that it was built from, on any
+// Version identifies this program: by the commit that it was built from, on any
 // machine, or, if that is not known, by the program's own hash.
-var version = sync.OnceValue(func() string {
+var Version = sync.OnceValue(func() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if v := committed(info.Settings); v != "" {
 			return v
