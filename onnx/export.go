@@ -61,7 +61,7 @@ func Save(path string, m *models.Model, opts Options) error {
 //
 // Layers of models can be exported in evaluation, except those that mix old
 // and new states then (zoneout), and custom layers of ops that ONNX or this
-// package does not know. With Mode Sample the dropouts that zero and scale
+// package does not know. With Sample the dropouts that zero and scale
 // elements, channels, tokens or branches, and those of SELU networks, stay on;
 // others are an error that names the op.
 func Export(w io.Writer, m *models.Model, opts Options) error {
