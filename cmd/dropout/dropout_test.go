@@ -8,9 +8,11 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,10 +153,38 @@ func testExport(t *testing.T, dir string) {
 	if readFile(t, filepath.Join(to, weightsFile)) == "" {
 		t.Error("weights must be written")
 	}
-	if net, err := onnx.Load(filepath.Join(to, onnxFile)); err != nil {
-		t.Errorf("the network must be an ONNX file, got %v", err)
-	} else if _, err := net.Model(); err != nil {
-		t.Error(err)
+	net, err := onnx.Load(filepath.Join(to, onnxFile))
+	if err != nil {
+		t.Fatalf("the network must be an ONNX file, got %v", err)
+	}
+	m, err := net.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its inputs and outputs are in the units of the data.
+	f, err := runDir(dir).final()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, std := f.Encoder.Standardization()
+	raw, x := make([]float32, len(mean)), make([]float32, len(mean))
+	for i := range x {
+		x[i] = float32(i%3) - 0.5
+		raw[i] = x[i]*std[i] + mean[i]
+	}
+	want, err := f.Model.Predict(x)
+	if err == nil {
+		err = f.Encoder.Restore(want[0])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Predict(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := math.Abs(got[0][0] - want[0][0]); !(d < 1e-3*math.Abs(want[0][0])) || slices.Equal(mean, make([]float32, len(mean))) {
+		t.Errorf("the ONNX network must give %v, got %v", want, got)
 	}
 }
 
