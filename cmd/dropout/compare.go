@@ -25,14 +25,15 @@ import (
 // compareCmd compares networks without and with dropout.
 type compareCmd struct {
 	settings
-	Time     time.Duration `default:"2m" help:"How long it may take."`
-	Rounds   int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
-	Workers  int           `default:"2" help:"Trainings at a time."`
-	Plan     string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
-	SavePlan string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
-	DryRun   bool          `help:"Say what was found and what would be done, and end."`
-	Out      runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
-	Resume   runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
+	Time        time.Duration `default:"2m" help:"How long it may take."`
+	Rounds      int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
+	Workers     int           `default:"2" help:"Trainings at a time."`
+	Plan        string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
+	SavePlan    string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
+	DryRun      bool          `help:"Say what was found and what would be done, and end."`
+	Out         runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
+	TensorBoard string        `name:"tensorboard" type:"path" help:"Directory to write events for TensorBoard to, one folder for each training." placeholder:"DIR"`
+	Resume      runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
 
 	given []string // flags on the command line
 }
@@ -56,7 +57,7 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 	if c.Resume == "" {
 		return c.check()
 	}
-	allowed := []string{"time", "rounds", "workers", "resume", "json"}
+	allowed := []string{"time", "rounds", "workers", "tensorboard", "resume", "json"}
 	for _, name := range c.given {
 		if !slices.Contains(allowed, name) {
 			return errors.Errorf("--%s must be left out with --resume, which takes the settings of the run", name)
@@ -104,7 +105,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		paragraph(shown, d.describe(e))
 		return nil
 	}
-	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, board: c.TensorBoard}
 	if r.dir == "" {
 		r.dir = newRunDir(c.Data)
 	}
@@ -146,7 +147,7 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if !slices.Contains(c.given, "time") {
 		left = max(0, c.Time-s.Spent)
 	}
-	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, board: c.TensorBoard}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
 
@@ -185,6 +186,7 @@ type run struct {
 	state *state
 	to    *cmdline.Console
 	start time.Time
+	board string // directory for TensorBoard; "": none
 }
 
 // experiment returns the experiment of the run, with the trials that there are.
@@ -193,6 +195,9 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	e, err := compare.New(r, r.state.Settings.splitting(), length, r.dir.store(), workers)
 	if err != nil {
 		return nil, err
+	}
+	if r.board != "" {
+		e.Watch = r.watch
 	}
 	if length == (compare.Length{}) {
 		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)

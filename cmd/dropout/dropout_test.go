@@ -195,7 +195,11 @@ func TestResume(t *testing.T) {
 	rounds := func(n string) []string {
 		return []string{"--folds", "2", "--repeats", "1", "--epochs", "2", "--rounds", n}
 	}
-	want := must(t, append([]string{"compare", path, "-t", "price", "--out", whole}, rounds("2")...)...)
+	board := filepath.Join(t.TempDir(), "board")
+	want := must(t, append([]string{"compare", path, "-t", "price", "--out", whole, "--tensorboard", board}, rounds("2")...)...)
+	if files, err := filepath.Glob(filepath.Join(board, "with-dropout-split-1-round-2", "events.out.tfevents.*")); err != nil || len(files) != 1 {
+		t.Errorf("a trial must have one file for TensorBoard, got %q and %v", files, err)
+	}
 	must(t, append([]string{"compare", path, "-t", "price", "--out", parts}, rounds("1")...)...)
 	got := must(t, "compare", "--resume", parts, "--rounds", "2")
 	results := regexp.MustCompile(`(?s)  +RMSE.*tuning parts`)
