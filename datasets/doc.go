@@ -1,6 +1,8 @@
-// Package datasets makes data sets for package training from tables ([CSV]),
-// folders of images ([ImageFolder]) and text ([Windows]), and splits and
-// standardizes them.
+// Package datasets makes data sets for package training from tables, folders of
+// images and text, and splits and standardizes them.
+//
+// Tables are read by [CSV], images by [ImageFolder]; [Windows] are the parts of a
+// text.
 //
 //	table, err := datasets.CSV{Label: "species"}.Open("iris.csv")
 //	...

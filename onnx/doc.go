@@ -8,5 +8,7 @@
 //	err = net.InsertAfter("Relu", models.Dropout(0.5))
 //	model, err := net.Model()
 //
-// The format is that of the ONNX project, onnx.ai, in opset 17.
+// The format is [ONNX], in opset 17.
+//
+// [ONNX]: https://onnx.ai
 package onnx

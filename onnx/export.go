@@ -33,6 +33,11 @@ type Options struct {
 	// datasets.Standardization.
 	Mean, Std []float32
 
+	// OutputMean and OutputStd, if set, bring outputs that were standardized for
+	// training back to their units: each has as many numbers as the outputs of an
+	// example, or a divisor of that.
+	OutputMean, OutputStd []float32
+
 	// Softmax makes the outputs, logits with the class as last axis,
 	// probabilities.
 	Softmax bool
@@ -61,7 +66,7 @@ func Save(path string, m *models.Model, opts Options) error {
 //
 // Layers of models can be exported in evaluation, except those that mix old
 // and new states then (zoneout), and custom layers of ops that ONNX or this
-// package does not know. With Mode Sample the dropouts that zero and scale
+// package does not know. With Sample the dropouts that zero and scale
 // elements, channels, tokens or branches, and those of SELU networks, stay on;
 // others are an error that names the op.
 func Export(w io.Writer, m *models.Model, opts Options) error {
@@ -128,7 +133,7 @@ func (e *exporter) network(opts Options) error {
 	e.taken[input], e.taken[output] = true, true
 	e.graph.Name = "network"
 	e.graph.Input = []*onnxpb.ValueInfoProto{valueInfo(input, "batch", e.in.Input.Shape()[1:])}
-	x, err := e.standardize(input, opts.Mean, opts.Std)
+	x, err := e.scaled(input, "Mean", "Std", e.in.Input.Shape()[1:], opts.Mean, opts.Std, false)
 	if err != nil {
 		return err
 	}
@@ -140,6 +145,10 @@ func (e *exporter) network(opts Options) error {
 	if opts.Softmax {
 		y = e.emit("Softmax", []string{y}, integer("axis", -1))
 	}
+	// The reverse of a standardization: the deviation first.
+	if y, err = e.scaled(y, "OutputMean", "OutputStd", e.in.Output.Shape()[1:], opts.OutputMean, opts.OutputStd, true); err != nil {
+		return err
+	}
 	// The name of the output is the user's.
 	e.graph.Node = append(e.graph.Node, &onnxpb.NodeProto{OpType: "Identity", Name: "output", Input: []string{y}, Output: []string{output}})
 	rows, shape := "batch", e.in.Output.Shape()
@@ -150,19 +159,19 @@ func (e *exporter) network(opts Options) error {
 	return nil
 }
 
-// standardize subtracts the mean and divides by the standard deviation.
-func (e *exporter) standardize(x string, mean, std []float32) (string, error) {
+// scaled standardizes x, whose examples have a shape, or undoes that. The names are
+// those of the options.
+func (e *exporter) scaled(x, meanName, stdName string, shape tensor.Shape, mean, std []float32, undo bool) (string, error) {
 	if len(mean) == 0 && len(std) == 0 {
 		return x, nil
 	}
-	shape := e.in.Input.Shape()[1:]
 	size := shape.TotalSize()
 	if len(mean) == 0 || len(mean) != len(std) || size%len(mean) != 0 {
-		return "", errors.Errorf("Mean and Std must have as many numbers as an example, %d, or a divisor of that, got %d and %d", size, len(mean), len(std))
+		return "", errors.Errorf("%s and %s must have as many numbers as an example, %d, or a divisor of that, got %d and %d", meanName, stdName, size, len(mean), len(std))
 	}
 	for i := range mean {
 		if !finite(mean[i]) || !finite(std[i]) || !(std[i] > 0) {
-			return "", errors.Errorf("Mean must be finite and Std positive, got %v and %v at %d", mean[i], std[i], i)
+			return "", errors.Errorf("%s must be finite and %s positive, got %v and %v at %d", meanName, stdName, mean[i], std[i], i)
 		}
 	}
 	repeat := func(numbers []float32) []float64 {
@@ -173,8 +182,11 @@ func (e *exporter) standardize(x string, mean, std []float32) (string, error) {
 		}
 		return all
 	}
-	centred := e.emit("Sub", []string{x, e.floats("mean", shape, repeat(mean))})
-	return e.emit("Div", []string{centred, e.floats("std", shape, repeat(std))}), nil
+	means, stds := e.floats("mean", shape, repeat(mean)), e.floats("std", shape, repeat(std))
+	if undo {
+		return e.emit("Add", []string{e.emit("Mul", []string{x, stds}), means}), nil
+	}
+	return e.emit("Div", []string{e.emit("Sub", []string{x, means}), stds}), nil
 }
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }

@@ -53,10 +53,12 @@ func Load(path string) (*Network, error) {
 // input must be in the file, or be set by [Network.SetInput].
 //
 // Networks may have the operators that [Export] writes and those that PyTorch
-// writes for such networks: Gemm, MatMul, Conv (of images), poolings, the usual
-// activations, Softmax, BatchNormalization, LayerNormalization, LSTM and GRU in
-// one direction, Gather as an embedding, Dropout, arithmetic, and what changes
-// shapes. Others are an error of [Network.Model] that names the node.
+// writes for such networks: Gemm, MatMul, Conv and poolings of images and
+// sequences, the usual activations, Softmax, BatchNormalization,
+// LayerNormalization, LSTM and GRU in one direction, Gather as an embedding,
+// Dropout, arithmetic, and what changes shapes. Others are an error of
+// [Network.Model] that names the node. Weights may be of 16, 32 or 64 bits; what is
+// computed has the model's type.
 func Import(r io.Reader) (*Network, error) {
 	n, err := read(r)
 	return n, errors.WithMessage(err, "onnx: Import")

@@ -115,6 +115,7 @@ func TestExportRejects(t *testing.T) {
 		{models.Sequential{models.Dropout(1), models.Linear(4, 2)}, []int{4}, onnx.Options{Sample: true}, "onnx: Export: dropout: p must be less than 1, got 1"},
 		{mlp, []int{4}, onnx.Options{Mean: []float32{1, 2, 3}, Std: []float32{1, 2, 3}}, "onnx: Export: Mean and Std must have as many numbers as an example, 4, or a divisor of that, got 3 and 3"},
 		{mlp, []int{4}, onnx.Options{Mean: []float32{1}, Std: []float32{0}}, "onnx: Export: Mean must be finite and Std positive, got 1 and 0 at 0"},
+		{mlp, []int{4}, onnx.Options{OutputMean: []float32{1, 2}, OutputStd: []float32{1, 2}}, "onnx: Export: OutputMean and OutputStd must have as many numbers as an example, 3, or a divisor of that, got 2 and 2"},
 		{mlp, []int{4}, onnx.Options{Input: "a", Output: "a"}, `onnx: Export: Input and Output must be names that nothing else has, got "a" and "a"`},
 		{mlp, []int{4}, onnx.Options{Input: "1.weight"}, `onnx: Export: Input and Output must be names that nothing else has, got "1.weight" and "output"`},
 	} {
@@ -134,6 +135,22 @@ func TestExportRejects(t *testing.T) {
 	if err := onnx.Export(new(bytes.Buffer), nil, onnx.Options{}); err == nil {
 		t.Error("want an error for no model")
 	}
+}
+
+// TestExportRestoresOutputs checks outputs in the units of what was learned.
+func TestExportRestoresOutputs(t *testing.T) {
+	n := networks[0]
+	m := n.model(t)
+	x := n.inputs(2)
+	opts := onnx.Options{OutputMean: []float32{10, 20, 30}, OutputStd: []float32{2, 3, 4}}
+	got := onnxruntime.Run(t, onnxruntime.Network{File: export(t, m, opts), Inputs: []onnxruntime.Tensor{batch(m, x)}})
+	want := predict(t, m, x)
+	for _, row := range want {
+		for k := range row {
+			row[k] = row[k]*float64(opts.OutputStd[k]) + float64(opts.OutputMean[k])
+		}
+	}
+	agree(t, got[0][0], want, 1e-5)
 }
 
 // TestExportWithPreprocessing checks standardization, softmax and names.

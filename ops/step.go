@@ -11,8 +11,9 @@ import (
 // Every dropout of the graph reads it, and so does its gradient, so that one
 // run has one step.
 //
-// By default it counts 0, 1, 2, ... [Step.Set] makes the next run use a given
-// step, to repeat or resume a run exactly. A graph made by
+// By default it counts 0, 1, 2, ... Its method Set(step int64) makes the next run
+// use a given step, to repeat or resume a run exactly; Next() int64 is the step of
+// the next run, and Node() its node. A graph made by
 // [gorgonia.ExprGraph.Clone] has the ops of the original, and so its counter:
 // each run of either takes the next step of both. A copy with a counter of its
 // own is made by [Rewrite].

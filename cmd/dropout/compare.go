@@ -26,14 +26,15 @@ import (
 // compareCmd compares networks without and with dropout.
 type compareCmd struct {
 	settings
-	Time     time.Duration `default:"2m" help:"How long it may take."`
-	Rounds   int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
-	Workers  int           `default:"2" help:"Trainings at a time on this machine; 0 for none, where a server has workers."`
-	Plan     string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
-	SavePlan string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
-	DryRun   bool          `help:"Say what was found and what would be done, and end."`
-	Out      runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
-	Resume   runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
+	Time        time.Duration `default:"2m" help:"How long it may take."`
+	Rounds      int           `default:"0" help:"End after so many trials of each arm in each split, whatever the time; 0: in time. The same number gives the same results."`
+	Workers     int           `default:"2" help:"Trainings at a time on this machine; 0 for none, where a server has workers."`
+	Plan        string        `type:"existingfile" help:"YAML file of --save-plan that says what columns are used for, in place of guesses."`
+	SavePlan    string        `type:"path" help:"Write what columns are used for to a YAML file." placeholder:"FILE"`
+	DryRun      bool          `help:"Say what was found and what would be done, and end."`
+	Out         runDir        `type:"path" help:"Directory of the run; by default a new one in runs, called after the data." placeholder:"DIR"`
+	TensorBoard string        `name:"tensorboard" type:"path" help:"Directory to write events for TensorBoard to, one folder for each training." placeholder:"DIR"`
+	Resume      runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
 	connect.Flags
 
 	given   []string // flags on the command line
@@ -59,10 +60,13 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 	case c.Workers < 1 && (c.NATS == "" || c.Workers < 0), c.Workers > maxWorkers:
 		return errors.Errorf("--workers must be in [1, %d], or 0 with --nats, got %d", maxWorkers, c.Workers)
 	}
+	if c.TensorBoard != "" && c.NATS != "" {
+		return errors.New("--tensorboard must be left out with --nats, whose trainings may be on other machines")
+	}
 	if c.Resume == "" {
 		return c.check()
 	}
-	allowed := []string{"time", "rounds", "workers", "resume", "json", "nats", "user", "password-file", "creds", "tls-ca", "tls-cert", "tls-key", "insecure"}
+	allowed := []string{"time", "rounds", "workers", "tensorboard", "resume", "json", "nats", "user", "password-file", "creds", "tls-ca", "tls-cert", "tls-key", "insecure"}
 	for _, name := range c.given {
 		if !slices.Contains(allowed, name) {
 			return errors.Errorf("--%s must be left out with --resume, which takes the settings of the run", name)
@@ -202,6 +206,9 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	e, err := compare.New(r, r.state.Settings.splitting(), length, r.dir.store(), workers)
 	if err != nil {
 		return nil, err
+	}
+	if r.by.TensorBoard != "" {
+		e.Watch = r.watch
 	}
 	if length == (compare.Length{}) {
 		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)

@@ -8,9 +8,11 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,10 +153,38 @@ func testExport(t *testing.T, dir string) {
 	if readFile(t, filepath.Join(to, weightsFile)) == "" {
 		t.Error("weights must be written")
 	}
-	if net, err := onnx.Load(filepath.Join(to, onnxFile)); err != nil {
-		t.Errorf("the network must be an ONNX file, got %v", err)
-	} else if _, err := net.Model(); err != nil {
-		t.Error(err)
+	net, err := onnx.Load(filepath.Join(to, onnxFile))
+	if err != nil {
+		t.Fatalf("the network must be an ONNX file, got %v", err)
+	}
+	m, err := net.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its inputs and outputs are in the units of the data.
+	f, err := runDir(dir).final()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, std := f.Encoder.Standardization()
+	raw, x := make([]float32, len(mean)), make([]float32, len(mean))
+	for i := range x {
+		x[i] = float32(i%3) - 0.5
+		raw[i] = x[i]*std[i] + mean[i]
+	}
+	want, err := f.Model.Predict(x)
+	if err == nil {
+		err = f.Encoder.Restore(want[0])
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Predict(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := math.Abs(got[0][0] - want[0][0]); !(d < 1e-3*math.Abs(want[0][0])) || slices.Equal(mean, make([]float32, len(mean))) {
+		t.Errorf("the ONNX network must give %v, got %v", want, got)
 	}
 }
 
@@ -165,7 +195,11 @@ func TestResume(t *testing.T) {
 	rounds := func(n string) []string {
 		return []string{"--folds", "2", "--repeats", "1", "--epochs", "2", "--rounds", n}
 	}
-	want := must(t, append([]string{"compare", path, "-t", "price", "--out", whole}, rounds("2")...)...)
+	board := filepath.Join(t.TempDir(), "board")
+	want := must(t, append([]string{"compare", path, "-t", "price", "--out", whole, "--tensorboard", board}, rounds("2")...)...)
+	if files, err := filepath.Glob(filepath.Join(board, "with-dropout-split-1-round-2", "events.out.tfevents.*")); err != nil || len(files) != 1 {
+		t.Errorf("a trial must have one file for TensorBoard, got %q and %v", files, err)
+	}
 	must(t, append([]string{"compare", path, "-t", "price", "--out", parts}, rounds("1")...)...)
 	got := must(t, "compare", "--resume", parts, "--rounds", "2")
 	results := regexp.MustCompile(`(?s)  +RMSE.*tuning parts`)

@@ -49,8 +49,8 @@ func (c *exportCmd) Run(to *cmdline.Console) error {
 			e.SetIndent("", "  ")
 			return e.Encode(f)
 		}},
-		{onnxFile, "the network for other runtimes", func(w io.Writer) error {
-			return onnx.Export(w, f.Model, onnx.Options{Softmax: f.Kind == compare.Classes})
+		{onnxFile, "the network for other runtimes, of inputs that are not standardized", func(w io.Writer) error {
+			return onnx.Export(w, f.Model, onnxOptions(f))
 		}},
 		{programFile, "a Go program that loads the weights and predicts", func(w io.Writer) error { return writeProgram(w, f) }},
 	}
@@ -62,6 +62,22 @@ func (c *exportCmd) Run(to *cmdline.Console) error {
 		fmt.Fprintf(to.Out, "%s: %s\n", path, format.what)
 	}
 	return nil
+}
+
+// onnxOptions returns what makes the network one of numbers in the units of the
+// data.
+func onnxOptions(f *compare.Final) onnx.Options {
+	o := onnx.Options{Softmax: f.Kind == compare.Classes}
+	switch {
+	case f.Picture != nil:
+		o.Mean, o.Std = f.Picture.Mean, f.Picture.Std
+	case f.Encoder != nil:
+		o.Mean, o.Std = f.Encoder.Standardization()
+		for i, mean := range f.Encoder.TargetMean {
+			o.OutputMean, o.OutputStd = append(o.OutputMean, float32(mean)), append(o.OutputStd, float32(f.Encoder.TargetStd[i]))
+		}
+	}
+	return o
 }
 
 //go:embed program.go.tmpl

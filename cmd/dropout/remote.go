@@ -104,7 +104,7 @@ func (r *run) train(ctx context.Context, e *compare.Experiment, limit compare.Li
 	if r.by.NATS == "" {
 		return e.Run(ctx, limit, progress)
 	}
-	hash, err := digestOf(r.state.Settings.Data, r.state.Settings.Size)
+	hash, err := digestOf(r.state.Settings.Data)
 	if err != nil {
 		return err
 	}

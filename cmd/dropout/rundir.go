@@ -125,18 +125,29 @@ func digest(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// digestOf tells data from others: a file by what is in it, a folder of images by its
-// images at a size.
-func digestOf(path string, size int) (string, error) {
+// digestOf tells data from others: a file by what is in it, a folder by the names of its
+// files and what is in these.
+func digestOf(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return digest(path)
 	}
-	s := settings{Data: path, Size: size}
-	d, err := s.loadImages()
+	files, err := filesIn(path, func(string) bool { return true })
 	if err != nil {
 		return "", err
 	}
-	return d.digest, nil
+	h := sha256.New()
+	for _, file := range files {
+		sum, err := digest(file)
+		if err != nil {
+			return "", err
+		}
+		name, err := filepath.Rel(path, file)
+		if err != nil {
+			return "", errors.Wrapf(err, "%q", file)
+		}
+		fmt.Fprintf(h, "%s %q\n", sum, filepath.ToSlash(name))
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func fileExists(path string) bool {

@@ -155,7 +155,6 @@ func (p trialProgram) experiment(of comparison) (*compare.Experiment, error) {
 type workerCmd struct {
 	Data string `arg:"" help:"The data of the runs to work for: the same table, folder or text."`
 	Plan string `type:"existingfile" help:"YAML file that the runs have as --plan."`
-	Size int    `default:"32" help:"Height and width to which images are scaled, as in the runs."`
 	connect.Flags
 	Workers int           `default:"2" help:"Trainings at a time."`
 	Idle    time.Duration `help:"Exit after this long without a trial; 0 for never." placeholder:"DURATION"`
@@ -176,7 +175,7 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 			return cmdline.Usage(err)
 		}
 	}
-	hash, err := digestOf(c.Data, c.Size)
+	hash, err := digestOf(c.Data)
 	if err != nil {
 		return err
 	}

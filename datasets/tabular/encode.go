@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/pkg/errors"
@@ -83,6 +84,20 @@ func (e *Encoder) Examples(t *Table, rows []int) (*training.Examples, error) {
 		}
 	}
 	return ex, nil
+}
+
+// Standardization returns the mean and the standard deviation by which each input
+// is standardized, 0 and 1 for those of categories and of missing values, which
+// are not.
+func (e *Encoder) Standardization() (mean, std []float32) {
+	mean, std = make([]float32, e.Inputs()), slices.Repeat([]float32{1}, e.Inputs())
+	for k := range e.Features {
+		f := &e.Features[k]
+		for i := range f.Mean {
+			mean[f.From+i], std[f.From+i] = float32(f.Mean[i]), float32(f.Std[i])
+		}
+	}
+	return mean, std
 }
 
 // Encode returns the inputs of the given rows, one after another.

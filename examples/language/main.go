@@ -94,6 +94,27 @@ func (s *settings) data() (*opticks.Parts, error) {
 	return book, nil
 }
 
+// %% Training. Each run ends with the parameters of its best epoch on the
+// validation text, so that training too long does no harm.
+
+func (s *settings) arm(book *opticks.Parts, name string, net models.Layer, lr float64) experiment.Arm {
+	data := training.Data{Train: book.Train, Validation: book.Validation, Test: book.Test}
+	return experiment.Arm{Name: name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
+		m, err := models.New(net, book.Train.InputShape(), models.WithSeed(seed))
+		if err != nil {
+			return nil, data, err
+		}
+		const batch = 8
+		t := &training.Trainer{
+			Model: m, Solver: &optim.Adam{Regularization: optim.Regularization{ClipNorm: 1}},
+			Epochs: s.Epochs, BatchSize: batch, Seed: seed, EvalBatch: 64,
+			Callbacks: []training.Callback{training.EarlyStopping(max(1, s.Epochs/2))},
+		}
+		t.LR = schedule.Cosine{Initial: lr, Steps: int64(s.Epochs * ((book.Train.Len() + batch - 1) / batch))}
+		return t, data, nil
+	}}
+}
+
 // %% Two networks, each without and with dropout.
 
 func (s *settings) networks(book *opticks.Parts) [][2]experiment.Arm {
@@ -115,27 +136,6 @@ func (s *settings) networks(book *opticks.Parts) [][2]experiment.Arm {
 		{s.arm(book, "LSTM", lstm(0), 0.005), s.arm(book, "LSTM with dropout", lstm(s.P), 0.005)},
 		{s.arm(book, "Transformer", transformer(0), 0.002), s.arm(book, "Transformer with dropout", transformer(s.P), 0.002)},
 	}
-}
-
-// %% Training. Each run ends with the parameters of its best epoch on the
-// validation text, so that training too long does no harm.
-
-func (s *settings) arm(book *opticks.Parts, name string, net models.Layer, lr float64) experiment.Arm {
-	data := training.Data{Train: book.Train, Validation: book.Validation, Test: book.Test}
-	return experiment.Arm{Name: name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
-		m, err := models.New(net, book.Train.InputShape(), models.WithSeed(seed))
-		if err != nil {
-			return nil, data, err
-		}
-		const batch = 8
-		t := &training.Trainer{
-			Model: m, Solver: &optim.Adam{Regularization: optim.Regularization{ClipNorm: 1}},
-			Epochs: s.Epochs, BatchSize: batch, Seed: seed, EvalBatch: 64,
-			Callbacks: []training.Callback{training.EarlyStopping(max(1, s.Epochs/2))},
-		}
-		t.LR = schedule.Cosine{Initial: lr, Steps: int64(s.Epochs * ((book.Train.Len() + batch - 1) / batch))}
-		return t, data, nil
-	}}
 }
 
 // %% Bits per character: the average length of a code for the next character

@@ -188,6 +188,28 @@ func (a *arm) predict(ctx context.Context, m *models.Model, data training.Datase
 	return p.PredictValues(ctx, data, scale)
 }
 
+// %% The noise in the data: the variance under which the fifth that was held out is most
+// likely, by the networks that have not seen it.
+
+func noise(said []uncertainty.Values) float64 {
+	best, most := 0.0, math.Inf(-1)
+	for variance := 1.0; variance < 1000; variance *= 1.05 {
+		if l := likelihood(said, variance); l > most {
+			best, most = variance, l
+		}
+	}
+	return best
+}
+
+// likelihood is the mean log-likelihood of the strengths.
+func likelihood(said []uncertainty.Values, variance float64) float64 {
+	var sum float64
+	for _, v := range said {
+		sum += v.LogLikelihood(0, variance)
+	}
+	return sum / float64(len(said))
+}
+
 // %% The drop probability: the one with which the fifths that were held out are most
 // likely, on average. Networks without dropout and with the best are then trained on all
 // of the training parts.
@@ -236,28 +258,6 @@ func (s *settings) choose(ctx context.Context, out io.Writer, splits []*split) (
 	fmt.Fprintln(out)
 	err = train(ctx, []*arm{without, best}, func(a *arm) []*models.Model { return a.nets }, func(s *split) training.Dataset { return s.train })
 	return without, best, err
-}
-
-// %% The noise in the data: the variance under which the fifth that was held out is most
-// likely, by the networks that have not seen it.
-
-func noise(said []uncertainty.Values) float64 {
-	best, most := 0.0, math.Inf(-1)
-	for variance := 1.0; variance < 1000; variance *= 1.05 {
-		if l := likelihood(said, variance); l > most {
-			best, most = variance, l
-		}
-	}
-	return best
-}
-
-// likelihood is the mean log-likelihood of the strengths.
-func likelihood(said []uncertainty.Values, variance float64) float64 {
-	var sum float64
-	for _, v := range said {
-		sum += v.LogLikelihood(0, variance)
-	}
-	return sum / float64(len(said))
 }
 
 // %% What they are worth on the test parts, in MPa.

@@ -86,6 +86,94 @@ func (s *settings) data() (train, test *mnist.Set, err error) {
 	return train, test, err
 }
 
+// %% Digits that are turned, and how well numbers distinguish two kinds of them.
+
+// turn returns the images rotated about their centre by an angle in radians,
+// with values between pixels interpolated.
+func turn(s *mnist.Set, angle float64) *training.Examples {
+	turned := &training.Examples{Shape: s.InputShape(), X: make([]float32, len(s.Pixels)), Y: make([]int, s.Len())}
+	sin, cos := math.Sincos(angle)
+	middleX, middleY := float64(s.Cols-1)/2, float64(s.Rows-1)/2
+	for n := range s.Len() {
+		turned.Y[n] = int(s.Labels[n])
+		image := s.Pixels[n*s.Rows*s.Cols : (n+1)*s.Rows*s.Cols]
+		at := func(x, y int) float64 {
+			if x < 0 || x >= s.Cols || y < 0 || y >= s.Rows {
+				return 0
+			}
+			return float64(image[y*s.Cols+x]) / 255
+		}
+		for i := range image {
+			// Where the pixel comes from.
+			dx, dy := float64(i%s.Cols)-middleX, float64(i/s.Cols)-middleY
+			x, y := middleX+cos*dx-sin*dy, middleY+sin*dx+cos*dy
+			left, top := math.Floor(x), math.Floor(y)
+			u, v := x-left, y-top
+			l, o := int(left), int(top)
+			turned.X[n*len(image)+i] = float32((1-v)*((1-u)*at(l, o)+u*at(l+1, o)) + v*((1-u)*at(l, o+1)+u*at(l+1, o+1)))
+		}
+	}
+	return turned
+}
+
+// auroc returns the probability that one of the values is above one of the
+// others; ties count half (Mann and Whitney, 1947).
+func auroc(others, values []float64) float64 {
+	type item struct {
+		value float64
+		in    bool
+	}
+	var items []item
+	for _, v := range others {
+		items = append(items, item{v, false})
+	}
+	for _, v := range values {
+		items = append(items, item{v, true})
+	}
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.value, b.value) })
+	var sum, below float64
+	for i := 0; i < len(items); {
+		var in, out float64 // of one value
+		j := i
+		for ; j < len(items) && items[j].value == items[i].value; j++ {
+			if items[j].in {
+				in++
+			} else {
+				out++
+			}
+		}
+		sum += in * (below + out/2)
+		below += out
+		i = j
+	}
+	return sum / float64(len(others)) / float64(len(values))
+}
+
+func failures(predictions []uncertainty.Prediction) float64 {
+	return mean(values(predictions, func(p uncertainty.Prediction) float64 {
+		if p.Class() != p.Label {
+			return 1
+		}
+		return 0
+	}))
+}
+
+func values(predictions []uncertainty.Prediction, of func(uncertainty.Prediction) float64) []float64 {
+	all := make([]float64, len(predictions))
+	for i, p := range predictions {
+		all[i] = of(p)
+	}
+	return all
+}
+
+func mean(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}
+
 // %% Two networks, without dropout and with.
 
 func (s *settings) train(ctx context.Context, train *mnist.Set) (predictors [2]*uncertainty.Predictor, err error) {
@@ -213,90 +301,4 @@ func (s *settings) plot(out io.Writer, all []turned) error {
 		return err
 	}
 	return report.SavePNG(out, s.Out, "auroc", chart)
-}
-
-// turn returns the images rotated about their centre by an angle in radians,
-// with values between pixels interpolated.
-func turn(s *mnist.Set, angle float64) *training.Examples {
-	turned := &training.Examples{Shape: s.InputShape(), X: make([]float32, len(s.Pixels)), Y: make([]int, s.Len())}
-	sin, cos := math.Sincos(angle)
-	middleX, middleY := float64(s.Cols-1)/2, float64(s.Rows-1)/2
-	for n := range s.Len() {
-		turned.Y[n] = int(s.Labels[n])
-		image := s.Pixels[n*s.Rows*s.Cols : (n+1)*s.Rows*s.Cols]
-		at := func(x, y int) float64 {
-			if x < 0 || x >= s.Cols || y < 0 || y >= s.Rows {
-				return 0
-			}
-			return float64(image[y*s.Cols+x]) / 255
-		}
-		for i := range image {
-			// Where the pixel comes from.
-			dx, dy := float64(i%s.Cols)-middleX, float64(i/s.Cols)-middleY
-			x, y := middleX+cos*dx-sin*dy, middleY+sin*dx+cos*dy
-			left, top := math.Floor(x), math.Floor(y)
-			u, v := x-left, y-top
-			l, o := int(left), int(top)
-			turned.X[n*len(image)+i] = float32((1-v)*((1-u)*at(l, o)+u*at(l+1, o)) + v*((1-u)*at(l, o+1)+u*at(l+1, o+1)))
-		}
-	}
-	return turned
-}
-
-// auroc returns the probability that one of the values is above one of the
-// others; ties count half (Mann and Whitney, 1947).
-func auroc(others, values []float64) float64 {
-	type item struct {
-		value float64
-		in    bool
-	}
-	var items []item
-	for _, v := range others {
-		items = append(items, item{v, false})
-	}
-	for _, v := range values {
-		items = append(items, item{v, true})
-	}
-	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.value, b.value) })
-	var sum, below float64
-	for i := 0; i < len(items); {
-		var in, out float64 // of one value
-		j := i
-		for ; j < len(items) && items[j].value == items[i].value; j++ {
-			if items[j].in {
-				in++
-			} else {
-				out++
-			}
-		}
-		sum += in * (below + out/2)
-		below += out
-		i = j
-	}
-	return sum / float64(len(others)) / float64(len(values))
-}
-
-func failures(predictions []uncertainty.Prediction) float64 {
-	return mean(values(predictions, func(p uncertainty.Prediction) float64 {
-		if p.Class() != p.Label {
-			return 1
-		}
-		return 0
-	}))
-}
-
-func values(predictions []uncertainty.Prediction, of func(uncertainty.Prediction) float64) []float64 {
-	all := make([]float64, len(predictions))
-	for i, p := range predictions {
-		all[i] = of(p)
-	}
-	return all
-}
-
-func mean(x []float64) float64 {
-	var sum float64
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
 }

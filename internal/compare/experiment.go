@@ -28,6 +28,8 @@ type Experiment struct {
 	// Fixed says that all splits are used, and not as many as the time allows. A run sets
 	// it.
 	Fixed bool
+	// Watch, if set, returns callbacks for the training of a trial.
+	Watch func(t Trial) []training.Callback
 
 	space  Space
 	folds  int // of a repeat
@@ -255,6 +257,9 @@ func (e *Experiment) arm(task Task, keep func(*models.Model) error) experiment.A
 				history = r.History
 				return nil
 			}})
+			if e.Watch != nil {
+				trainer.Callbacks = append(trainer.Callbacks, e.Watch(t)...)
+			}
 			return trainer, training.Data{Train: p.Train, Validation: p.Validation}, nil
 		},
 		Measure: func(_ context.Context, trainer *training.Trainer, _ training.Data) (map[string][]float64, error) {

@@ -41,8 +41,8 @@ var needed = []string{"context", "fmt", "io", "log", "os", "strings", "github.co
 
 // command returns the source of an example with a command line as one that
 // [Convert] takes: its settings, with the defaults of their flags, are set in
-// main, and what it draws is shown. Notebooks cannot import what is internal, such
-// as the package of command lines.
+// main, and what it draws is shown. Run, which uses all cells, comes after them.
+// Notebooks cannot import what is internal, such as the package of command lines.
 func command(name string, src []byte) ([]byte, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, src, parser.ParseComments)
@@ -51,7 +51,7 @@ func command(name string, src []byte) ([]byte, error) {
 	}
 	at := func(p token.Pos) int { return fset.Position(p).Offset }
 	var kept bytes.Buffer
-	main := ""
+	main, run := "", ""
 	from := at(file.Name.End())
 	for _, d := range file.Decls {
 		with, start := "", d.Pos()
@@ -70,7 +70,10 @@ func command(name string, src []byte) ([]byte, error) {
 			}
 			with += "\n\n" + inline
 		case *ast.FuncDecl:
-			if d.Name.Name != "main" && d.Name.Name != "commandLine" {
+			if d.Name.Name == "Run" && d.Recv != nil {
+				start = d.Doc.Pos()
+				run = string(src[at(d.Pos()):at(d.End())])
+			} else if d.Name.Name != "main" && d.Name.Name != "commandLine" {
 				continue
 			}
 		}
@@ -79,11 +82,12 @@ func command(name string, src []byte) ([]byte, error) {
 		from = at(d.End())
 	}
 	kept.Write(src[from:])
-	if main == "" {
-		return nil, errors.Errorf("notebook: %s must have a type settings with defaults", name)
+	if main == "" || run == "" {
+		return nil, errors.Errorf("notebook: %s must have a type settings with defaults and a Run", name)
 	}
 	text := strings.NewReplacer("*cmdline.Console", "*console", "report.SavePNG(", "show(").Replace(kept.String())
-	whole := slices.Concat(src[:at(file.Name.End())], []byte(text+main))
+	run = strings.Replace(run, "*cmdline.Console", "*console", 1)
+	whole := slices.Concat(src[:at(file.Name.End())], []byte(text+"\n// %% All of it.\n\n"+run+"\n"+main))
 	formatted, err := format.Source(whole)
 	return formatted, errors.Wrapf(err, "notebook: %s", name)
 }

@@ -44,8 +44,8 @@ func (c cell) MarshalJSON() ([]byte, error) {
 // package becomes the title, and the imports the first cell. Each comment at the
 // left margin that begins with "// %%" begins a cell, with its text above it. The
 // body of main becomes the cell that is run ("%%" in GoNB), and main is the last
-// declaration. A program with a command line is run with the defaults of its
-// flags.
+// declaration. Cells use what is in those before them. A program with a command
+// line is run with the defaults of its flags.
 func Convert(name string, src []byte) ([]byte, error) {
 	if bytes.Contains(src, []byte("/internal/cmdline\"")) {
 		var err error
@@ -60,6 +60,9 @@ func Convert(name string, src []byte) ([]byte, error) {
 	}
 	body, start, err := mainOf(fset, file, src)
 	if err != nil {
+		return nil, errors.Wrapf(err, "notebook: %s", name)
+	}
+	if err := inOrder(fset, file, src); err != nil {
 		return nil, errors.Wrapf(err, "notebook: %s", name)
 	}
 	n := &builder{}

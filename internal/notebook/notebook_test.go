@@ -55,7 +55,8 @@ func TestNotebooksAreInStep(t *testing.T) {
 		}
 		want, err := Convert(path, src)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			continue
 		}
 		file := notebookOf(path)
 		if *update {
@@ -177,9 +178,75 @@ func TestConvert(t *testing.T) {
 			t.Errorf("cell %d: want %s %q, got %s %q", i, w.kind, w.text, c.Type, strings.Join(c.Source, ""))
 		}
 	}
-	for _, bad := range []string{"package main\n", "package main\n\nfunc main() {}\n\nvar a int\n", "no go", "package main\n\n// main has words.\nfunc main() {}\n"} {
+	for _, bad := range []string{"package main\n", "package main\n\nfunc f() int { return y }\n\n// %% Later.\n\nvar y = 1\n\nfunc main() {}\n",
+		"package main\n\ntype t struct{}\n\nfunc f(s *t) { s.m() }\n\n// %% Later.\n\nfunc (s *t) m() {}\n\nfunc main() {}\n", "package main\n\nfunc main() {}\n\nvar a int\n", "no go", "package main\n\n// main has words.\nfunc main() {}\n"} {
 		if _, err := Convert("main.go", []byte(bad)); err == nil {
 			t.Errorf("want an error for %q", bad)
+		}
+	}
+}
+
+// TestConvertCommand turns the flags of a command into settings, its figures into what
+// is shown, and leaves out what notebooks cannot import.
+func TestConvertCommand(t *testing.T) {
+	src := `// Title.
+package main
+
+import (
+	"context"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/report"
+)
+
+type settings struct {
+	Rates []float64 ` + "`default:\"0.1,0.2\" help:\"Rates.\"`" + `
+	Way   string    ` + "`default:\"with\" help:\"Way.\"`" + `
+	Fast  bool      ` + "`help:\"Fast.\"`" + `
+	Out   string    ` + "`default:\"runs\" help:\"Folder.\"`" + `
+}
+
+func main() { commandLine().Main() }
+
+func commandLine() cmdline.Program { return cmdline.Program{} }
+
+// Run does all.
+func (s *settings) Run(ctx context.Context, to *cmdline.Console) error { return s.plot(to) }
+
+// %% Plot.
+
+func (s *settings) plot(to *cmdline.Console) error {
+	return report.SavePNG(to.Out, s.Out, "name", nil)
+}
+`
+	data, err := Convert("main.go", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n struct{ Cells []struct{ Source []string } }
+	if err := json.Unmarshal(data, &n); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, c := range n.Cells {
+		text.WriteString(strings.Join(c.Source, "") + "\n")
+	}
+	for _, want := range []string{
+		"Rates []float64 // Rates.", "s := &settings{\n\tRates: []float64{0.1, 0.2},\n\tWay:   \"with\",\n}", "Run(ctx context.Context, to *console) error",
+		`return show(to.Out, s.Out, "name", nil)`, "\"github.com/janpfeifer/gonb/gonbui\"", "Not used here",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("want %q in %s", want, text.String())
+		}
+	}
+	for _, gone := range []string{"internal", "cmdline", "commandLine", "default:"} {
+		if strings.Contains(text.String(), gone) {
+			t.Errorf("%q must be left out of %s", gone, text.String())
+		}
+	}
+	for _, bad := range []string{strings.Replace(src, "type settings", "type other", 1), strings.Replace(src, ") Run(", ") Walk(", 1)} {
+		if _, err := Convert("main.go", []byte(bad)); err == nil || !strings.Contains(err.Error(), "settings with defaults and a Run") {
+			t.Errorf("want an error about settings and Run, got %v", err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -226,10 +227,9 @@ func graphDef(g *models.Graph) []byte {
 // allows.
 func operation(n *gorgonia.Node) string {
 	letters := []rune{}
-	for _, r := range n.Op().String() {
-		if r == '{' {
-			break
-		}
+	kind, _, _ := strings.Cut(n.Op().String(), "{") // settings
+	kind, _, _ = strings.Cut(kind, " 0x")           // which of several
+	for _, r := range kind {
 		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
 			letters = append(letters, r)
 		}

@@ -110,6 +110,9 @@ func TestTensorBoardOptions(t *testing.T) {
 			for i := range nodes.Len() {
 				n := message{nodes.Get(i).Message()}
 				names[n.get("name").String()] = true
+				if op := n.get("op").String(); strings.Contains(op, "0x") {
+					t.Errorf("ops must be the same in each run, got %s", op)
+				}
 				ops = append(ops, n.get("op").String())
 			}
 			for i := range nodes.Len() {

@@ -1,5 +1,7 @@
-// Package logs provides callbacks that record training runs as they go: [CSV],
-// [JSONLines] and [TensorBoard].
+// Package logs provides callbacks that record training runs as they go, as tables,
+// as lines of JSON and for TensorBoard.
+//
+// They are [CSV], [JSONLines] and [TensorBoard].
 package logs
 
 import (

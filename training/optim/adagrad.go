@@ -15,7 +15,7 @@ import (
 //	q = q + g^2
 //	w = w - LR*g/(sqrt(q) + Eps)
 //
-// as in PyTorch; for its lr_decay use the schedule [InverseTime]. The slot
+// as in PyTorch; for its lr_decay use schedule.InverseTime. The slot
 // "square_sum" holds q.
 type AdaGrad struct {
 	// LR is the learning rate; 0 stands for 0.01, [Zero] for 0.

@@ -1,5 +1,5 @@
 // Package analyzer is the analysis of command dropoutvet as a
-// golang.org/x/tools/go/analysis Analyzer: add [Analyzer] to a multichecker, to
+// golang.org/x/tools/go/analysis Analyzer: add it to a multichecker, to
 // unitchecker or to a plugin of golangci-lint.
 package analyzer
 
