@@ -36,6 +36,7 @@ func TestLayersOfExtremes(t *testing.T) {
 			"DropConnect":      {models.DropConnect(4, n, p), line},
 			"Shakeout":         {models.Shakeout(4, n, p, q), line},
 			"Standout":         {models.Standout(4, n, p, q), line},
+			"Variational":      {models.VariationalDropout(4, n, p), line},
 			"Conv2d":           {models.Conv2d(n, k), image},
 			"Conv2d stride":    {models.Conv2d(2, 2, nn.WithStride(n), nn.WithDilation(k)), image},
 			"MaxPool2d":        {models.MaxPool2d(n), image},

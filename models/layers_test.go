@@ -86,6 +86,7 @@ func TestLayers(t *testing.T) {
 		{"DropConnect", models.DropConnect(7, 3, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 		{"Shakeout", models.Shakeout(7, 3, 0.5, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 		{"Standout", models.Standout(7, 3, 1, 0), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
+		{"VariationalDropout", models.VariationalDropout(7, 3, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias", "0.log_variance"}},
 		{"ConcreteDropout", models.ConcreteDropout(7, 3, 0.1, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias", "0.p_logit"}},
 	}
 	for _, tt := range tests {
@@ -296,6 +297,10 @@ func TestLayersReject(t *testing.T) {
 		{models.Shakeout(3, 2, 0.5, -1), []int{3}, "models: Shakeout: c must be finite and not negative, got -1"},
 		{models.Standout(3, 2, math.Inf(1), 0), []int{3}, "models: Standout: ops: Standout: alpha and beta must be finite, got +Inf and 0"},
 		{models.Standout(4, 2, 1, 0), []int{3}, "models: Linear: input must have shape (batch, 4), got (1, 3)"},
+		{models.VariationalDropout(3, 2, -1), []int{3}, "models: VariationalDropout: factor must be finite and not negative, got -1"},
+		{models.VariationalDropout(3, 2, math.NaN()), []int{3}, "models: VariationalDropout: factor must be finite and not negative, got NaN"},
+		{models.VariationalDropoutLayer{Linear: models.Linear(3, 2), LogVariance: math.Inf(1)}, []int{3}, "models: VariationalDropout: LogVariance must be finite, got +Inf"},
+		{models.VariationalDropout(4, 2, 0), []int{3}, "models: Linear: input must have shape (batch, 4), got (1, 3)"},
 		{models.ConcreteDropoutLayer{Linear: models.Linear(3, 2), P: 1}, []int{3}, "models: ConcreteDropout: p must be in (0, 1), got 1"},
 		{models.ConcreteDropoutLayer{Linear: models.Linear(3, 2), P: -1}, []int{3}, "models: ConcreteDropout: p must be in (0, 1), got -1"},
 		{models.ConcreteDropout(3, 2, -1, 0), []int{3}, "models: ConcreteDropout: weight and dropout must be finite and not negative, got -1 and 0"},

@@ -98,7 +98,17 @@ func everyOp(t testing.TB) []anyOp {
 		{name: "TokenDropout", shapes: [][]int{sequence}, build: drop(ops.TokenDropout)},
 		{name: "WeightScalingDropout", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.WeightScalingDropout(x, 0.5) })},
 		{name: "Zoneout", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Zoneout(in[0], in[1], 0.5) }},
-		{name: "Standout", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(in[0], in[1], 1, 0) }},
+		{name: "Standout", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, halves(x), 1, 0) })},
+		{name: "VariationalDropout", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			variance, err := gorgonia.Square(in[1])
+			if err != nil {
+				return nil, err
+			}
+			return ops.VariationalDropout(in[0], variance)
+		}},
+		{name: "VariationalRegularizer", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return ops.VariationalRegularizer(in[0], in[1], 0.1)
+		}},
 		{name: "WordDropout", shapes: [][]int{matrix}, build: wordDropout},
 		{name: "SelfAttention", shapes: [][]int{{2, 3, 12}}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.SelfAttention(x, 2, 0.5) })},
 		{name: "CausalSelfAttention", shapes: [][]int{{2, 3, 12}}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) {

@@ -87,7 +87,9 @@ func TestOpsOfExtremes(t *testing.T) {
 			"Shakeout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				return ops.Shakeout(gorgonia.Must(nn.Flatten(x)), p, q, at)
 			},
-			"Standout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, x, p, q, at) },
+			"VariationalDropout":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.VariationalDropout(x, x, at) },
+			"VariationalRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.VariationalRegularizer(x, x, p) },
+			"Standout":               func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, x, p, q, at) },
 			"ConcreteRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				logit := gorgonia.NewScalar(x.Graph(), tensor.Float32, gorgonia.WithName("logit"), gorgonia.WithValue(float32(p)))
 				return ops.ConcreteRegularizer(x, logit, n, q, p)

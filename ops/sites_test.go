@@ -35,6 +35,7 @@ func TestMasksPerBatch(t *testing.T) {
 			b.must(nn.DenseDropout(x, b.node("w", 3, 2), nil, nn.ActivationReLU, 0.5))
 		}, false},
 		"Zoneout":              {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
+		"VariationalDropout":   {func(b blueprint, x *gorgonia.Node) { b.must(ops.VariationalDropout(x, x)) }, false},
 		"Standout":             {func(b blueprint, x *gorgonia.Node) { b.must(ops.Standout(x, x, 1, 0)) }, false},
 		"WeightScalingDropout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.WeightScalingDropout(x, 0.5)) }, false},
 	} {

@@ -49,11 +49,8 @@ func Standout(x, input *gorgonia.Node, alpha, beta float64, opts ...StreamOption
 	if err := checkFloats(x); err != nil {
 		return nil, errors.Wrap(err, name)
 	}
-	if input == nil || input.Graph() != x.Graph() {
-		return nil, errors.Errorf("%s: input must be a node of x's graph, got %v", name, input)
-	}
-	if x.Dtype() != input.Dtype() || !x.Shape().Eq(input.Shape()) {
-		return nil, errors.Errorf("%s: input must be of x's type and shape, %v %v, got %v %v", name, x.Dtype(), x.Shape(), input.Dtype(), input.Shape())
+	if err := likeNode(x, input, "x", "input"); err != nil {
+		return nil, errors.Wrap(err, name)
 	}
 	for _, v := range []float64{alpha, beta} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -88,10 +85,7 @@ func (f standout) Inputs() []op.Input {
 }
 
 func (f standout) Shape(in []tensor.Shape) (tensor.Shape, error) {
-	if !in[0].Eq(in[1]) {
-		return nil, errors.Errorf("x and input must be of one shape, got %v and %v", in[0], in[1])
-	}
-	return in[0].Clone(), nil
+	return sameShapes(in, "x and input")
 }
 
 func (f standout) Draws() draw.Drawing { return draw.Drawing{Source: f.Source, Drops: true} }

@@ -3,6 +3,7 @@ package training_test
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -78,5 +79,37 @@ func TestConcreteDropoutLearns(t *testing.T) {
 	logit := float64(m.Params()[2].Value().Data().([]float32)[0])
 	if p := 1 / (1 + math.Exp(-logit)); p < 0.35 || p > 0.65 {
 		t.Errorf("p must be pulled from 0.1 to about 0.5, got %v", p)
+	}
+}
+
+// Variational dropout finds that one of eight inputs matters: the weights of the
+// others can be pruned.
+func TestVariationalDropoutPrunes(t *testing.T) {
+	const examples, inputs = 64, 8
+	r := rand.New(rand.NewPCG(1, 2))
+	data := &training.Examples{X: make([]float32, examples*inputs), Shape: []int{inputs}, Targets: make([]float32, examples), TargetShape: []int{1}}
+	for i := range data.X {
+		data.X[i] = float32(r.NormFloat64())
+	}
+	for i := range data.Targets {
+		data.Targets[i] = 2*data.X[i*inputs] + float32(r.NormFloat64())
+	}
+	// Twice the variance of the noise, since the loss is a mean of squares.
+	layer := models.VariationalDropoutLayer{Linear: models.Linear(inputs, 1), LogVariance: -6, Factor: 2. / examples}
+	m, err := models.New(layer, []int{inputs}, models.WithSeed(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &training.Trainer{Model: m, Solver: &optim.Adam{LR: 0.02}, Epochs: 1500, BatchSize: examples, Seed: 1}
+	if _, err := tr.Fit(context.Background(), training.Data{Train: data}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := models.PruneVariational(m, models.PruneFrom)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := m.Params()[0].Value().Float32s()
+	if r := report[0]; r.Pruned < inputs-2 || w[0] < 1.6 || w[0] > 2.4 {
+		t.Errorf("want the first weight, about 2, and few others, got %+v, %v", r, w)
 	}
 }

@@ -94,7 +94,7 @@ func (l *uciRun) page(w io.Writer, results uciResults, took time.Duration) {
 
 // claims returns the table of what was published and whether it is reached.
 func (l *uciRun) claims(results uciResults) table {
-	t := table{header: []string{"claim", "set", "method", "worse by", "95 % interval", "limit", ""}}
+	t := table{header: []string{"claim", "set", "method", "worse by", "95 % interval", "limit", "verdict"}}
 	for _, c := range []struct {
 		name string
 		of   func(chosenTrial) float64

@@ -18,6 +18,7 @@ type Noise struct {
 	Added  bool // instead of multiplied by
 
 	sigma float64
+	pure  bool // the normal numbers alone, without a mean of 1
 }
 
 // Gaussian returns multiplicative noise of mean 1 and standard deviation sigma:
@@ -25,6 +26,10 @@ type Noise struct {
 func Gaussian(l Layout, s drop.Stream, sigma float64) Noise {
 	return Noise{Layout: l, Stream: s, sigma: sigma}
 }
+
+// Normal returns multiplicative noise of mean 0 and standard deviation 1: the
+// factors are portable.Normal(word).
+func Normal(l Layout, s drop.Stream) Noise { return Noise{Layout: l, Stream: s, sigma: 1, pure: true} }
 
 // AddedGaussian returns additive noise of mean 0 and standard deviation sigma:
 // sigma*portable.Normal(word).
@@ -80,7 +85,7 @@ func draw[F float32 | float64](numbers []F, at int, m Noise) {
 	var drawn [piece]float64
 	z := drawn[:len(numbers)]
 	normal.Quantiles(z, words)
-	if m.Added {
+	if m.Added || m.pure {
 		for i, z := range z {
 			numbers[i] = F(m.sigma * z)
 		}
