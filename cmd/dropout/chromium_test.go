@@ -63,45 +63,43 @@ const fill = `(async () => {
 // Pages have no errors, fit a phone, and can be read by everybody, in light and dark.
 func TestPagesInChromium(t *testing.T) {
 	browser := chromium.Open(t)
-	for _, p := range shownPages(t) {
-		for _, width := range []int{360, 390, 1280} {
-			for _, scheme := range []string{"light", "dark"} {
-				name := fmt.Sprintf("%s-%d-%s", p.name, width, scheme)
-				browser.Resize(width, scheme)
-				browser.Load(p.url)
-				var sent bool
-				if strings.HasPrefix(p.url, "http") {
-					if browser.Eval(fill, &sent); sent {
-						browser.Wait("Page.loadEventFired", 2)
-						var answered bool
-						if browser.Eval(`document.querySelector("[role=status]") !== null`, &answered); !answered {
-							t.Errorf("%s: the form must be answered", name)
-						}
-					}
-				}
-				if faults := browser.Faults(p.url); len(faults) > 0 {
-					t.Errorf("%s: want no errors and no requests, got %q", name, faults)
-				}
-				var wide float64
-				if browser.Eval(`document.documentElement.scrollWidth`, &wide); wide > float64(width) {
-					t.Errorf("%s: page must be %d pixels wide, got %v", name, width, wide)
-				}
-				browser.Screenshot(name)
-			}
-		}
-	}
-}
-
-func TestPagesAreAccessible(t *testing.T) {
-	chromium.NeedAxe(t)
-	browser := chromium.Open(t)
-	for _, p := range shownPages(t) {
-		for _, scheme := range []string{"light", "dark"} {
-			browser.Resize(390, scheme)
+	pages := shownPages(t)
+	for _, p := range pages {
+		for _, screen := range []struct {
+			width  int
+			scheme string
+		}{{360, "light"}, {390, "dark"}, {1280, "light"}, {1280, "dark"}} {
+			name := fmt.Sprintf("%s-%d-%s", p.name, screen.width, screen.scheme)
+			browser.Resize(screen.width, screen.scheme)
 			browser.Load(p.url)
-			if found := browser.Axe(); len(found) > 0 {
-				t.Errorf("%s, %s: %q", p.name, scheme, found)
+			var sent bool
+			if browser.Eval(fill, &sent); sent {
+				browser.Wait("Page.loadEventFired", 2)
+				var answered bool
+				if browser.Eval(`document.querySelector("[role=status]") !== null`, &answered); !answered {
+					t.Errorf("%s: the form must be answered", name)
+				}
 			}
+			if faults := browser.Faults(p.url); len(faults) > 0 {
+				t.Errorf("%s: want no errors and no requests, got %q", name, faults)
+			}
+			var wide float64
+			if browser.Eval(`document.documentElement.scrollWidth`, &wide); wide > float64(screen.width) {
+				t.Errorf("%s: page must be %d pixels wide, got %v", name, screen.width, wide)
+			}
+			browser.Screenshot(name)
 		}
 	}
+	t.Run("accessible", func(t *testing.T) {
+		chromium.NeedAxe(t)
+		for _, p := range pages {
+			for _, scheme := range []string{"light", "dark"} {
+				browser.Resize(390, scheme)
+				browser.Load(p.url)
+				if found := browser.Axe(); len(found) > 0 {
+					t.Errorf("%s, %s: %q", p.name, scheme, found)
+				}
+			}
+		}
+	})
 }
