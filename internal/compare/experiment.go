@@ -202,7 +202,8 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 			stop()
 		}
 		if progress != nil {
-			progress(Progress{Round: round, Done: len(e.trials) - len(earlier), Of: len(open), Until: until, Best: e.best()})
+			done, of := e.progress(round)
+			progress(Progress{Round: round, Done: done, Of: of, Until: until, Best: e.best()})
 		}
 	}}
 	_, err := runner.Run(ctx, of)
@@ -210,6 +211,20 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 		return failed
 	}
 	return err
+}
+
+// progress returns how many trials of a round are done, and how many it has.
+func (e *Experiment) progress(round int) (done, of int) {
+	for _, t := range e.trials {
+		if t.Round == round {
+			done++
+		}
+	}
+	splits := len(e.Splits)
+	if !e.Fixed {
+		splits = min(splits, 1+e.folds) // the first repeat
+	}
+	return done, splits * len(e.armsOf(round))
 }
 
 // armsOf returns the arms that have a trial in a round: both, and logistic regression as
