@@ -14,9 +14,9 @@ import (
 // TestPlain compares a network that embeds a category with that of plain layers.
 func TestPlain(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("x,city,z,y\n")
+	b.WriteString("x,city,z,w,y\n")
 	for i := range 200 {
-		fmt.Fprintf(&b, "%d.5,city%d,%d.25,%d.5\n", i*7%23, i%20, i*5%19, i*3%17)
+		fmt.Fprintf(&b, "%d.5,city%d,%d.25,%d.75,%d.5\n", i*7%23, i%20, i*5%19, i*11%13, i*3%17)
 	}
 	table, err := tabular.Read(strings.NewReader(b.String()), tabular.Format{})
 	if err != nil {
@@ -46,7 +46,7 @@ func TestPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(net, "models.LinearLayer{In: 22, Out: 8, NoBias: true}") {
+	if !strings.Contains(net, "models.LinearLayer{In: 23, Out: 9, NoBias: true}") {
 		t.Errorf("20 cities must become 6 numbers, got %s", net)
 	}
 	rows := []int{0, 1, 2, 50, 199}
