@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"text/template"
 
-	"github.com/pkg/errors"
-
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
@@ -36,6 +34,10 @@ func (c *exportCmd) Run(to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
+	m, net, err := f.Plain()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(c.To, 0o777); err != nil {
 		return err
 	}
@@ -43,16 +45,16 @@ func (c *exportCmd) Run(to *cmdline.Console) error {
 		name, what string
 		write      func(io.Writer) error
 	}{
-		{weightsFile, "weights, named as in PyTorch's state_dict", func(w io.Writer) error { return f.Model.WriteSafetensors(w) }},
+		{weightsFile, "weights, named as in PyTorch's state_dict", func(w io.Writer) error { return m.WriteSafetensors(w) }},
 		{aboutFile, "how columns become inputs, the settings, and what to expect", func(w io.Writer) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", "  ")
 			return e.Encode(f)
 		}},
 		{onnxFile, "the network for other runtimes, of inputs that are not standardized", func(w io.Writer) error {
-			return onnx.Export(w, f.Model, onnxOptions(f))
+			return onnx.Export(w, m, onnxOptions(f))
 		}},
-		{programFile, "a Go program that loads the weights and predicts", func(w io.Writer) error { return writeProgram(w, f) }},
+		{programFile, "a Go program that loads the weights and predicts", func(w io.Writer) error { return writeProgram(w, f, net) }},
 	}
 	for _, format := range formats {
 		path := filepath.Join(c.To, format.name)
@@ -85,17 +87,13 @@ var programSource string
 
 var programTemplate = template.Must(template.New("program").Parse(programSource))
 
-// writeProgram writes a Go program that loads the model.
-func writeProgram(w io.Writer, f *compare.Final) error {
-	s := f.Settings
-	var net string
-	switch {
-	case f.Picture != nil:
-		net = fmt.Sprintf("models.ConvNet{Channels: []int{16, 32}, Hidden: %#v, Outputs: %d, ChannelDropout: %v, HiddenDropout: %v}", s.Hidden, f.Outputs, s.InputP, s.HiddenP)
-	case f.Encoder != nil && !compare.Embeds(f.Encoder):
-		net = fmt.Sprintf("models.MLP{Inputs: %d, Hidden: %#v, Outputs: %d, InputDropout: %v, HiddenDropout: %v}", f.Input[0], s.Hidden, f.Outputs, s.InputP, s.HiddenP)
-	default:
-		return errors.New("only networks of images, and of tables without an embedding, can be written as a program so far")
+// writeProgram writes a Go program that loads the network, which an expression makes.
+func writeProgram(w io.Writer, f *compare.Final, net string) error {
+	inputs := "zero is the mean of a standardized number"
+	if f.Kind == compare.Text {
+		inputs = "the numbers of characters, those of names in model.json"
 	}
-	return programTemplate.Execute(w, map[string]string{"Net": net, "Input": fmt.Sprintf("%#v", f.Input), "Weights": weightsFile, "Softmax": fmt.Sprint(f.Kind == compare.Classes)})
+	return programTemplate.Execute(w, map[string]string{
+		"Net": net, "Input": fmt.Sprintf("%#v", f.Input), "Weights": weightsFile, "Inputs": inputs, "Softmax": fmt.Sprint(f.Kind == compare.Classes || f.Kind == compare.Text),
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +75,22 @@ func TestRunDirectory(t *testing.T) {
 		t.Errorf("predict --json: exit %d, %v\n%s%s", code, err, out, log)
 	}
 	// 0 is a seed as others are, and this run has none of it.
+	h, err := (&serveCmd{Dir: runDir(dir), Passes: 5}).handler(t.Context(), &cmdline.Console{Out: io.Discard, Log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := os.ReadFile(digit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := httptest.NewRecorder()
+	h.ServeHTTP(answered, httptest.NewRequest("POST", "/predict", bytes.NewReader(drawn)))
+	if body := answered.Body.String(); answered.Code != 200 || !strings.Contains(body, `"passes":5,"unlike_training_data":`) {
+		t.Errorf("serve: a digit must be predicted, got %d: %s", answered.Code, body)
+	}
+	if _, log, code = command("serve", dir, "--passes", "0"); code != 2 || !strings.Contains(log, "--passes must be in [1, 10000], got 0") {
+		t.Errorf("serve --passes 0: exit %d\n%s", code, log)
+	}
 	if _, log, code = command("predict", dir, digit, "--seed", "0"); code != 1 || !strings.Contains(log, "with-dropout-0") {
 		t.Errorf("predict --seed 0: exit %d\n%s", code, log)
 	}

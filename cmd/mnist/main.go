@@ -28,6 +28,7 @@ Examples:
     mnist export runs/a --onnx a.onnx       the network for other runtimes
     mnist verify runs/a                     is every file whole and of this run
     mnist predict runs/a digit.png          which digit is that, and how sure
+    mnist serve runs/a                      draw digits in the browser
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`
 
@@ -37,6 +38,7 @@ type cli struct {
 	Eval       evalCmd            `cmd:"" help:"Test the models of a run, or compare those of several."`
 	Export     exportCmd          `cmd:"" help:"Write a model as ONNX, or its weights for PyTorch."`
 	Predict    predictCmd         `cmd:"" help:"Say which digit an image shows."`
+	Serve      serveCmd           `cmd:"" help:"Serve a page to draw digits on, and JSON, on this machine."`
 	Verify     verifyCmd          `cmd:"" help:"Check the files of a run: their checksums, and that they belong together."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
 	Explain    explainCmd         `cmd:"" help:"List the layers of the network, or draw it as a graph."`

@@ -42,6 +42,22 @@ func number(value string, decimalComma bool) (float64, bool) {
 	return x, true
 }
 
+// thousands reports whether a number has commas between thousands: no decimal comma has
+// three digits behind each and, before the first, one to three of which the first is not 0.
+func thousands(value string) bool {
+	value, fraction, _ := strings.Cut(strings.TrimLeft(value, "+-"), ".")
+	groups := strings.Split(value, ",")
+	if len(groups) < 2 || len(groups[0]) < 1 || len(groups[0]) > 3 || groups[0][0] == '0' || strings.Contains(fraction, ",") {
+		return false
+	}
+	for i, g := range groups {
+		if i > 0 && len(g) != 3 || strings.Trim(g, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
 // anyNumber parses a number with a point or a comma.
 func anyNumber(value string) (float64, bool) {
 	if x, ok := number(value, false); ok {
@@ -71,6 +87,17 @@ var layouts = []string{
 	"2006/01/02", "2006/01/02 15:04:05", "02.01.2006", "02.01.2006 15:04:05", "02.01.2006 15:04",
 	"01/02/2006", "02/01/2006", "01/02/2006 15:04:05", "02/01/2006 15:04:05", "01/02/2006 15:04", "02/01/2006 15:04",
 	"2 Jan 2006", "2 January 2006", "Jan 2, 2006", "January 2, 2006", "2006-01",
+	"2006-1-2", "2006/1/2", "2.1.2006", "1/2/2006", "2/1/2006", "1/2/2006 15:04", "2/1/2006 15:04", "1/2/06", "2/1/06", "2.1.06",
+}
+
+// monthFirst reports whether a layout begins with the month, and dayFirst with the day,
+// before slashes.
+func monthFirst(layout string) bool {
+	return strings.HasPrefix(layout, "01/") || strings.HasPrefix(layout, "1/")
+}
+
+func dayFirst(layout string) bool {
+	return strings.HasPrefix(layout, "02/") || strings.HasPrefix(layout, "2/")
 }
 
 // date parses a date as days since 1970.

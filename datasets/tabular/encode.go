@@ -47,7 +47,7 @@ func (f *Feature) read(value string, x []float64) bool {
 		x[5], x[6] = math.Sincos(2 * math.Pi * seconds / (24 * 60 * 60))
 		return true
 	}
-	v, ok := number(value, f.DecimalComma)
+	v, ok := f.number(value)
 	x[0] = v
 	return ok
 }

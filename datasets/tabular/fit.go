@@ -187,7 +187,7 @@ func (e *Encoder) fitTargets(t *Table, rows []int) error {
 		}
 		var x []float64
 		for _, r := range rows {
-			if v, ok := number(t.Values[i][r], c.DecimalComma); ok {
+			if v, ok := c.number(t.Values[i][r]); ok {
 				x = append(x, v)
 			}
 		}

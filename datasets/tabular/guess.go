@@ -151,10 +151,13 @@ func (c *Column) become(u Use, values []string) error {
 	s := inspect(values)
 	switch u {
 	case Number:
-		if s.commas > s.numbers {
+		switch {
+		case s.thousands():
+			c.Thousands = true
+		case s.commas > s.numbers:
 			c.DecimalComma = true
 		}
-		if 2*max(s.numbers, s.commas) < s.present {
+		if 2*max(s.numbers+s.grouped, s.commas) < s.present {
 			return errors.Errorf("column %s must have numbers, got values such as %s", quoted(c.Name), quoted(s.odd))
 		}
 	case Boolean:
@@ -168,7 +171,7 @@ func (c *Column) become(u Use, values []string) error {
 			return errors.Errorf("column %s must have dates of one layout, got values such as %s", quoted(c.Name), quoted(firstPresent(values)))
 		}
 	case Category, Embedding, Group, Order, Out:
-		c.DecimalComma, c.Layout = false, ""
+		c.DecimalComma, c.Thousands, c.Layout = false, false, ""
 	default:
 		return errors.Errorf("column %s: use must be one of %v, got %s", quoted(c.Name), uses, quoted(string(u)))
 	}

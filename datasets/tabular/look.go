@@ -3,6 +3,7 @@ package tabular
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,9 @@ type seen struct {
 	present, missing    int
 	levels              map[string]int // spellings
 	numbers, commas     int            // that parse with a point, with a comma
+	grouped             int            // with commas between thousands
+	groups              bool           // of which one has more than a comma, or a point
+	small               int            // whole numbers below 1000
 	whole, fractions    int
 	bytes, spaces       int
 	odd                 string // the first value that is no number
@@ -45,6 +49,13 @@ func inspect(values []string) *seen {
 		}
 		if comma {
 			s.commas++
+		}
+		if thousands(v) {
+			s.grouped++
+			s.groups = s.groups || strings.Count(v, ",") > 1 || strings.Contains(v, ".")
+		}
+		if point && x == math.Trunc(x) && math.Abs(x) < 1000 {
+			s.small++
 		}
 		s.step(v)
 	}
@@ -120,17 +131,30 @@ func (c *Column) asBoolean(s *seen) bool {
 	return false
 }
 
+// thousands reports whether commas are between thousands. Alone, 1,234 may be either; where
+// numbers without a comma are all whole and below 1000, or some have two commas or a point
+// as well, it is not 1.234.
+func (s *seen) thousands() bool {
+	return s.grouped > 0 && (s.groups || s.small > 0 && s.small == s.numbers && s.grouped+s.small >= s.commas)
+}
+
 // asNumber makes c a column of numbers if nearly all values are.
 func (c *Column) asNumber(s *seen) bool {
 	n := s.numbers
-	if s.commas > s.numbers {
+	switch {
+	case s.thousands():
+		n, c.Thousands = s.grouped+s.numbers, true
+	case s.commas > s.numbers:
 		n, c.DecimalComma = s.commas, true
 	}
 	if float64(n) < shareOfNumber*float64(s.present) {
-		c.DecimalComma = false
+		c.DecimalComma, c.Thousands = false, false
 		return false
 	}
 	c.Use = Number
+	if c.Thousands {
+		c.note("numbers with commas between thousands")
+	}
 	if c.DecimalComma {
 		c.note("numbers with a comma in place of the point")
 	}
@@ -163,7 +187,7 @@ layout:
 		return false
 	}
 	c.Use, c.Layout, c.Note = Date, fit[0], "date, such as "+shown(firstPresent(values))
-	if len(fit) > 1 {
+	if slices.ContainsFunc(fit, monthFirst) && slices.ContainsFunc(fit, dayFirst) {
 		c.note("read as month/day/year, though day/month/year would fit too")
 	}
 	return true

@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 	"gopkg.in/yaml.v3"
@@ -56,11 +57,21 @@ type Column struct {
 	Layout string `json:"layout,omitempty" yaml:"layout,omitempty"`
 	// DecimalComma says that numbers have a comma in place of the point.
 	DecimalComma bool `json:"decimal_comma,omitempty" yaml:"decimal_comma,omitempty"`
+	// Thousands says that numbers have commas between thousands.
+	Thousands bool `json:"thousands,omitempty" yaml:"thousands,omitempty"`
 	// Distinct and Missing count the values that differ and those that are missing.
 	Distinct int `json:"distinct,omitempty" yaml:"distinct,omitempty"`
 	Missing  int `json:"missing,omitempty" yaml:"missing,omitempty"`
 	// Note says what was found and why the column is used so.
 	Note string `json:"note,omitempty" yaml:"note,omitempty"`
+}
+
+// number parses a number as the column has them.
+func (c *Column) number(value string) (float64, bool) {
+	if c.Thousands && thousands(value) {
+		value = strings.ReplaceAll(value, ",", "")
+	}
+	return number(value, c.DecimalComma)
 }
 
 // reads reports whether the column is something to learn from.

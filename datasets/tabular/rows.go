@@ -32,13 +32,12 @@ func (p *Plan) target(t *Table, column, row int) (float64, bool) {
 		}
 		return 0, ok
 	}
-	comma := false
 	for _, c := range p.Columns {
 		if c.Name == t.Names[column] {
-			comma = c.DecimalComma
+			return c.number(value)
 		}
 	}
-	return number(value, comma)
+	return number(value, false)
 }
 
 // Rows returns the rows that have what is to be predicted.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/gorgonia-dropout/dropout/datasets/internal/records"
@@ -78,15 +80,26 @@ func (t *Table) Column(name string) (int, error) {
 	return -1, errors.Errorf("must be one of the columns %s, got %s%s", listed(t.Names), quoted(name), hint)
 }
 
-// Open reads the table in the file at path, which must be a regular file; see [Read].
+// Open reads the table in the file at path, which must be a regular file; see [Read]. Text
+// that is not UTF-8 is read as Windows-1252, with a note.
 func Open(path string, f Format) (*Table, error) {
+	t, err := open(path, f, nil)
+	if errors.Is(err, records.ErrNotUTF8) {
+		// So write spreadsheets that are older, or set so.
+		if t, err = open(path, f, charmap.Windows1252); err == nil {
+			t.Notes = append(t.Notes, "The text is not UTF-8; it is read as Windows-1252 (Latin 1).")
+		}
+	}
+	return t, errors.WithMessagef(err, "tabular: Open: %q", path)
+}
+
+func open(path string, f Format, e encoding.Encoding) (*Table, error) {
 	file, err := datafile.Open(path)
 	if err != nil {
-		return nil, errors.WithMessage(err, "tabular: Open")
+		return nil, err
 	}
 	defer file.Close()
-	t, err := read(file, f)
-	return t, errors.WithMessagef(err, "tabular: Open: %q", path)
+	return read(file, f, e)
 }
 
 // Read reads a table of values between commas, semicolons, tabs or bars (RFC 4180), also
@@ -96,11 +109,11 @@ func Read(r io.Reader, f Format) (*Table, error) {
 	if r == nil {
 		return nil, errors.New("tabular: Read: reader must be set, got nil")
 	}
-	t, err := read(r, f)
+	t, err := read(r, f, nil)
 	return t, errors.WithMessage(err, "tabular: Read")
 }
 
-func read(r io.Reader, f Format) (*Table, error) {
+func read(r io.Reader, f Format, e encoding.Encoding) (*Table, error) {
 	switch f.Header {
 	case "", "yes", "no":
 	default:
@@ -114,11 +127,14 @@ func read(r io.Reader, f Format) (*Table, error) {
 		}
 		in = bufio.NewReaderSize(z, peeked)
 	}
+	if err := noTable(in); err != nil {
+		return nil, err
+	}
 	if f.Comma == 0 {
 		head, _ := in.Peek(peeked)
 		f.Comma = comma(head)
 	}
-	rows := records.New(in, nil)
+	rows := records.New(in, e)
 	rows.Comma, rows.FieldsPerRecord = f.Comma, -1
 	b := &builder{format: f}
 	for {
@@ -135,6 +151,18 @@ func read(r io.Reader, f Format) (*Table, error) {
 		}
 	}
 	return b.table()
+}
+
+// noTable returns an error for files of other formats that have tables.
+func noTable(in *bufio.Reader) error {
+	magic, _ := in.Peek(4)
+	switch string(magic) {
+	case "PAR1":
+		return errors.New("must be text, got a Parquet file: convert it, such as by duckdb -c \"COPY 'FILE.parquet' TO 'FILE.csv'\"")
+	case "PK\x03\x04":
+		return errors.New("must be text, got a ZIP archive, as spreadsheets are: save it as CSV")
+	}
+	return nil
 }
 
 // A builder collects records.

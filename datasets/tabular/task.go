@@ -105,16 +105,19 @@ func span(levels map[string]int) string {
 func (p *Plan) numbers(t *Table, i int) error {
 	c := &p.Columns[i]
 	s := inspect(t.Values[i])
-	if s.commas > s.numbers {
+	switch {
+	case s.thousands():
+		c.Thousands = true
+	case s.commas > s.numbers:
 		c.DecimalComma = true
 	}
-	if float64(max(s.numbers, s.commas)) < shareOfNumber*float64(s.present) || s.present == 0 {
+	if float64(max(s.numbers+s.grouped, s.commas)) < shareOfNumber*float64(s.present) || s.present == 0 {
 		return errors.Errorf("target: column %s must have numbers, got values such as %s", quoted(c.Name), quoted(s.odd))
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	missing := 0
 	for _, v := range t.Values[i] {
-		if x, ok := number(v, c.DecimalComma); ok {
+		if x, ok := c.number(v); ok {
 			low, high = min(low, x), max(high, x)
 		} else {
 			missing++

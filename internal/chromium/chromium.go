@@ -162,8 +162,23 @@ func (b *Tab) Load(url string) {
 	b.t.Helper()
 	b.events = nil
 	b.Call("Page.navigate", map[string]any{"url": url}, nil)
-	for !b.Happened("Page.loadEventFired") {
-		b.next("Page.navigate")
+	b.Wait("Page.loadEventFired", 1)
+}
+
+// Wait waits until an event has come so many times since the page was loaded.
+func (b *Tab) Wait(method string, times int) {
+	b.t.Helper()
+	for {
+		came := 0
+		for _, e := range b.events {
+			if e.Method == method {
+				came++
+			}
+		}
+		if came >= times {
+			return
+		}
+		b.next(method)
 	}
 }
 

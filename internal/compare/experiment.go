@@ -80,12 +80,19 @@ type Progress struct {
 // Run runs rounds until the limit is reached or ctx is done. What was finished is in the
 // store, whatever ends it. progress may be nil.
 func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progress)) error {
+	start, begun := time.Now(), len(e.trials) > 0
+	// However short the time, there is a result.
+	if !begun && len(e.Splits) > 1 {
+		if err := e.round(ctx, 0, []int{1}, limit.Until, progress); err != nil {
+			return err
+		}
+	}
 	whole := limit
 	if !limit.Until.IsZero() {
 		limit.Until = whole.end(e.reserve(min(len(e.Splits), 1+e.folds)))
 	}
 	first, cancel := limit.context(ctx)
-	err := e.fix(first, limit, progress)
+	err := e.fix(first, limit, start, begun, progress)
 	cancel()
 	if err != nil {
 		return endOf(ctx, first, err)
@@ -101,7 +108,7 @@ func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progres
 		if !limit.Until.IsZero() && round > 0 && start.Add(longest).After(limit.Until) {
 			return nil // another round would not end
 		}
-		if err := e.round(timed, round, limit.Until, progress); err != nil {
+		if err := e.round(timed, round, e.order(), limit.Until, progress); err != nil {
 			return endOf(ctx, timed, err)
 		}
 		longest = max(longest/2, time.Since(start))
@@ -132,21 +139,19 @@ func endOf(ctx, timed context.Context, err error) error {
 const fewRounds = 10
 
 // fix decides how many of the splits are used: as many repeats as leave time for enough
-// rounds, by the time that the first round of one repeat takes.
-func (e *Experiment) fix(ctx context.Context, limit Limit, progress func(Progress)) error {
+// rounds, by the time that the first round of one repeat takes from its start. A run that had
+// begun before does not know how long that took.
+func (e *Experiment) fix(ctx context.Context, limit Limit, start time.Time, begun bool, progress func(Progress)) error {
 	if e.Fixed || limit.Until.IsZero() || len(e.Splits)-1 <= e.folds {
 		e.Fixed = true
 		return nil
 	}
 	all := e.Splits
 	e.Splits = all[:1+e.folds]
-	start := time.Now()
-	begun := len(e.trials) > 0
-	if err := e.round(ctx, 0, limit.Until, progress); err != nil {
+	if err := e.round(ctx, 0, e.order(), limit.Until, progress); err != nil {
 		return err
 	}
 	repeats := (len(all) - 1) / e.folds
-	// A run that was interrupted here does not know how long this took.
 	if took := time.Since(start); !begun && took > 0 {
 		repeats = min(repeats, max(1, int(time.Until(limit.Until)/(fewRounds*took))))
 	}
@@ -164,15 +169,20 @@ func (e *Experiment) Use(repeats int) {
 // Repeats returns how often the splits are repeated.
 func (e *Experiment) Repeats() int { return max(1, (len(e.Splits)-1)/e.folds) }
 
-// round runs the trials of a round that are not in the store.
-func (e *Experiment) round(ctx context.Context, round int, until time.Time, progress func(Progress)) error {
+// order returns the splits in the order in which they are trained: that of the final model
+// comes last.
+func (e *Experiment) order() []int {
+	splits := indices(len(e.Splits))
+	return append(splits[1:], 0)
+}
+
+// round runs the trials of a round that are not in the store, of some splits.
+func (e *Experiment) round(ctx context.Context, round int, splits []int, until time.Time, progress func(Progress)) error {
 	var of []experiment.Trial
 	var open []Trial
 	var tasks []Task
 	earlier := slices.Clone(e.trials)
-	for i := range e.Splits {
-		// The split of the final model comes last.
-		split := (i + 1) % len(e.Splits)
+	for _, split := range splits {
 		for _, arm := range e.armsOf(round) {
 			mine := trialsOf(earlier, split, arm)
 			if slices.ContainsFunc(mine, func(t Trial) bool { return t.Round == round }) {
@@ -199,9 +209,10 @@ func (e *Experiment) round(ctx context.Context, round int, until time.Time, prog
 			stop()
 		}
 	}
+	before, all := e.progress(round)
 	tell := func(done int) {
 		if progress != nil {
-			progress(Progress{Round: round, Done: done, Of: len(open), Until: until, Best: e.best()})
+			progress(Progress{Round: round, Done: before + done, Of: all, Until: until, Best: e.best()})
 		}
 	}
 	var err error
@@ -218,6 +229,20 @@ func (e *Experiment) round(ctx context.Context, round int, until time.Time, prog
 		return failed
 	}
 	return err
+}
+
+// progress returns how many trials of a round are done, and how many it has.
+func (e *Experiment) progress(round int) (done, of int) {
+	for _, t := range e.trials {
+		if t.Round == round {
+			done++
+		}
+	}
+	splits := len(e.Splits)
+	if !e.Fixed {
+		splits = min(splits, 1+e.folds) // the first repeat
+	}
+	return done, splits * len(e.armsOf(round))
 }
 
 // armsOf returns the arms that have a trial in a round: both, and logistic regression as

@@ -140,15 +140,17 @@ func median(x []float64) float64 {
 	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
-// simple says if a baseline is not worse than both arms.
+// simple says if a baseline is not worse than both arms: the best one.
 func (o *Outcome) simple(w Wording) string {
-	networks := min(o.Way(string(Without)).Error.Mean, o.Way(string(With)).Error.Mean)
+	least := min(o.Way(string(Without)).Error.Mean, o.Way(string(With)).Error.Mean)
+	var best *Way
 	for _, name := range []string{Frequent, Constant, Shares, Unigrams, string(Linear), Straight, Pairs} {
-		b := o.Way(name)
-		if b == nil || b.Error.Mean > networks {
-			continue
+		if b := o.Way(name); b != nil && (b.Error.Mean < least || b.Error.Mean == least && best == nil) {
+			best, least = b, b.Error.Mean
 		}
-		return fmt.Sprintf("No network is needed: %s does at least as well (%s %s%s).", name, w.ErrorName(), w.Error(b.Error.Mean, b.Error.StdErr, false), w.Percent())
 	}
-	return ""
+	if best == nil {
+		return ""
+	}
+	return fmt.Sprintf("No network is needed: %s does at least as well (%s %s%s).", best.Name, w.ErrorName(), w.Error(best.Error.Mean, best.Error.StdErr, false), w.Percent())
 }

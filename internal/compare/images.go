@@ -101,10 +101,13 @@ func (i *Images) Network(s Settings, _ *Part) models.Layer {
 	return Convolutional(len(i.Classes), s)
 }
 
+// channels are those of the convolutions.
+var channels = []int{16, 32}
+
 // Convolutional returns the network for images.
 func Convolutional(outputs int, s Settings) models.Layer {
 	if len(s.Hidden) == 0 {
 		return models.Sequential{models.Flatten(), models.Linear(0, outputs)}
 	}
-	return models.ConvNet{Channels: []int{16, 32}, Hidden: s.Hidden, Outputs: outputs, ChannelDropout: s.InputP, HiddenDropout: s.HiddenP}
+	return models.ConvNet{Channels: channels, Hidden: s.Hidden, Outputs: outputs, ChannelDropout: s.InputP, HiddenDropout: s.HiddenP}
 }

@@ -97,6 +97,8 @@ const (
 	mostPasses  = 50
 	leastPasses = 10
 	mostRows    = 150_000
+	// imagePasses are those of images, whose networks take longer.
+	imagePasses = 20
 )
 
 // PassesFor returns the number of passes of Monte Carlo dropout for a number of examples.
@@ -238,6 +240,9 @@ func (e *Experiment) evaluate(ctx context.Context, split int, add func(string, *
 func (e *Experiment) waysOf(arm Arm, examples int) []int {
 	if arm != With || e.Subject.Kind() == Text {
 		return []int{0}
+	}
+	if _, ok := e.Subject.(*Images); ok {
+		return []int{0, min(imagePasses, PassesFor(examples))}
 	}
 	return []int{0, PassesFor(examples)}
 }

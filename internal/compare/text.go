@@ -118,10 +118,13 @@ func (b *Book) Part(s Split) (*Part, error) {
 // Network implements [Subject].
 func (b *Book) Network(s Settings, _ *Part) models.Layer { return Language(len(b.Characters), s) }
 
+// characterWidth is the number of numbers that a character is embedded in.
+const characterWidth = 64
+
 // Language returns the network for text.
 func Language(vocabulary int, s Settings) models.Layer {
 	return models.LSTMLanguageModel{
-		Vocabulary: vocabulary, Width: 64, LSTM: models.LSTM{Units: s.Hidden[0]},
+		Vocabulary: vocabulary, Width: characterWidth, LSTM: models.LSTM{Units: s.Hidden[0]},
 		EmbeddingDropout: s.InputP, OutputDropout: s.HiddenP,
 	}
 }

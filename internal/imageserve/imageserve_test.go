@@ -3,7 +3,9 @@ package imageserve
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -65,6 +67,17 @@ func picture(t *testing.T, width, height int, dark image.Rectangle) []byte {
 	return b.Bytes()
 }
 
+// claiming returns a small PNG whose header claims a size.
+func claiming(t *testing.T, width, height uint32) []byte {
+	t.Helper()
+	b := picture(t, 10, 10, image.Rectangle{})
+	// After the signature and the length and name of the header chunk; its sum comes last.
+	binary.BigEndian.PutUint32(b[16:], width)
+	binary.BigEndian.PutUint32(b[20:], height)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}
+
 func ask(t *testing.T, server *httptest.Server, method, path, host, origin string, body []byte) (int, string) {
 	t.Helper()
 	r, err := http.NewRequest(method, server.URL+path, bytes.NewReader(body))
@@ -103,7 +116,7 @@ func TestService(t *testing.T) {
 		{"a blank image", "POST", "/predict", "", "", picture(t, 50, 50, image.Rectangle{}), 400, "got a blank one"},
 		{"no image", "POST", "/predict", "", "", []byte("hello"), 400, "must be a PNG"},
 		{"nothing", "POST", "/predict", "", "", nil, 400, "must be a PNG"},
-		{"many pixels in few bytes", "POST", "/predict", "", "", picture(t, 8192, 4096, image.Rectangle{}), 400, "at most 16777216 pixels, got 8192 by 4096"},
+		{"many pixels in few bytes", "POST", "/predict", "", "", claiming(t, 8192, 4096), 400, "at most 16777216 pixels, got 8192 by 4096"},
 		{"too much", "POST", "/predict", "", "", make([]byte, maxBody+1), 413, "at most"},
 		{"GET", "GET", "/predict", "", "", nil, 405, "only POST"},
 		{"the page", "GET", "/", "", "", nil, 200, "<canvas"},

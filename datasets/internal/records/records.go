@@ -116,11 +116,14 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// ErrNotUTF8 is the cause of an error about text that is not UTF-8.
+var ErrNotUTF8 = errors.New("text must be UTF-8, got a byte that is not: set Encoding if it is of another")
+
 // take notes a character, or returns an error that says what is wrong with it.
 func (l *lines) take(c rune, size int) error {
 	switch {
 	case c == utf8.RuneError && size == 1:
-		return errors.New("text must be UTF-8, got a byte that is not: set Encoding if it is of another")
+		return ErrNotUTF8
 	case c == utf8.RuneError && l.decoded:
 		return errors.New("text must be in its encoding, got what has no meaning there")
 	case c == 0:
