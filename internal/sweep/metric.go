@@ -58,6 +58,15 @@ func (s *Spec) Interval(r Row) string {
 	if r.Estimate.N < 2 {
 		return "-"
 	}
-	low, high := r.Estimate.Interval(0.95)
-	return fmt.Sprintf("[%s, %s]", s.Number(max(0, low)), s.Number(high))
+	low, high := s.Possible(r.Estimate.Interval(0.95))
+	return fmt.Sprintf("[%s, %s]", s.Number(low), s.Number(high))
+}
+
+// Possible returns the part of an interval in which a scaled metric can be: none is
+// negative, and no share is more than 100 %.
+func (s *Spec) Possible(low, high float64) (float64, float64) {
+	if s.percent() {
+		high = min(100, high)
+	}
+	return max(0, low), high
 }

@@ -104,13 +104,13 @@ func against(s *sweep.Spec, rows []sweep.Row, name string) (*Figure, error) {
 			c.Caption += ", of the best that was tried with each value"
 		}
 		c.Caption += "."
-		means := through("mean", line)
+		means := through(s, "mean", line)
 		if means.Low != nil {
 			c.Caption += " Band: 95 % confidence interval of the mean."
 		}
 		c.Series = append(c.Series, means)
 	case s.Halving == nil && len(xs) >= 12:
-		c.Series = append(c.Series, through("mean", bins(rows, name, xs, log)))
+		c.Series = append(c.Series, through(s, "mean", bins(rows, name, xs, log)))
 		c.Caption += " Line and band: mean, with its 95 % confidence interval, of the trials in each part of the range, whatever their other settings are."
 	}
 	if s.Halving != nil && s.Halving.Resource != name {
@@ -130,14 +130,14 @@ type center struct {
 
 // through returns a line through means and, if all have one, the band of their
 // intervals.
-func through(name string, means []center) report.Series {
+func through(s *sweep.Spec, name string, means []center) report.Series {
 	line := report.Series{Name: name, Color: 1, NoDots: true}
 	banded := true
 	for _, m := range means {
-		low, high := m.Interval(0.95)
+		low, high := s.Possible(m.Interval(0.95))
 		banded = banded && m.N > 1
 		line.X, line.Y = append(line.X, m.x), append(line.Y, m.Mean)
-		line.Low, line.High = append(line.Low, max(0, low)), append(line.High, high)
+		line.Low, line.High = append(line.Low, low), append(line.High, high)
 	}
 	if !banded {
 		line.Low, line.High = nil, nil
@@ -261,8 +261,8 @@ func best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
 	for i, r := range rows {
 		mean := report.Mark{Row: i, Value: r.Estimate.Mean, Color: 1, Large: true}
 		if r.Estimate.N > 1 {
-			low, high := r.Estimate.Interval(0.95)
-			mean.Bar, mean.Low, mean.High = true, max(0, low), high
+			mean.Bar = true
+			mean.Low, mean.High = s.Possible(r.Estimate.Interval(0.95))
 		}
 		c.Marks = append(c.Marks, mean)
 		for _, v := range r.Values {

@@ -44,7 +44,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 {{range .Rows}}<tr>{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<th scope="row">{{$cell}}</th>{{end}}{{end}}</tr>
 {{end}}</tbody>
 </table></div>
-<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
+<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: repeat it with other seeds before you rely on it.</p>
 <h2>Figures</h2>
 <div class="figures">
 {{range .Figures}}<figure><h3>{{.Title}}</h3><div role="img" aria-label="{{.Alt}}">{{.SVG}}</div><figcaption>{{.Caption}}</figcaption></figure>
