@@ -21,15 +21,16 @@ const (
 
 // FromImage converts an image of one digit to MNIST's form: 28 rows of 28
 // pixels in [0, 1], where 1 is ink. The digit, dark on light or light on dark
-// as judged by the border and what stands out, is cut out, scaled to fit into 20 by 20 pixels, and
-// centred by its centre of mass, as LeCun, Cortes and Burges describe for the
-// data set. In a photograph the light may be uneven: ink is what differs from the
-// paper around it, and the digit is the largest piece of it. Strokes thinner than
+// as judged by the border and what stands out, is cut out, scaled to fit into
+// 20 by 20 pixels, and centred by its centre of mass, as LeCun, Cortes and
+// Burges describe for the data set. In a photograph the light may be uneven: ink
+// is what differs from the paper around it, and the digit is the largest piece
+// of it, apart from the pale lines of an exercise book. Strokes thinner than
 // MNIST's are made thicker, and a digit that leans as no hand writes is
 // straightened. An image of 28 by 28 on a dark ground is taken as it is.
-// Transparent pixels count as white paper. A blank image is an error, and so is
-// one with more than 2^14 pixels on a side or 2^26 in all. To read an image
-// from a file, see OpenImage of package datasets.
+// Transparent pixels count as white paper. Blank images and those of several
+// digits are errors, and so are those with more than 2^14 pixels on a side or
+// 2^26 in all. To read an image from a file, see OpenImage of package datasets.
 func FromImage(img image.Image) ([]float32, error) {
 	if img == nil {
 		return nil, errors.New("mnist: FromImage: image must be set, got nil")
@@ -65,8 +66,13 @@ func FromImage(img image.Image) ([]float32, error) {
 	if slices.Max(canvas.Pix) < faintest {
 		return nil, blank
 	}
-	threshold := slices.Max(canvas.Pix) / 3
-	isolate(canvas, threshold)
+	digits, threshold := isolate(canvas)
+	switch {
+	case digits == 0:
+		return nil, blank
+	case digits > 1:
+		return nil, errors.Errorf("mnist: FromImage: image must show one digit, got %d pieces of ink of about that size", digits)
+	}
 	ink, _ := inked(canvas)
 	canvas = room(canvas, ink)
 	thicken(canvas, threshold, ink)

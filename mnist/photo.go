@@ -21,6 +21,9 @@ const (
 	thinnest = 0.11
 	// faintest is the ink, of 255, below which there is only the noise of paper.
 	faintest = 56
+	// smallest is how many digits of the least size fit beside each other: what is
+	// smaller are specks of the paper.
+	smallest = 30
 	// steepest is how far a digit may lean, in pixels sideways for each pixel down.
 	steepest = 0.5
 )
@@ -166,18 +169,39 @@ func components(g *image.Gray, threshold uint8) []component {
 	return all
 }
 
+// found returns the components of a canvas with the most ink first, and the ink from
+// which pixels belong to them: a third of the darkest or, on a page with pale lines,
+// with which a digit hangs together, the least at which it is free of them.
+func found(g *image.Gray) (best []component, threshold uint8) {
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	most, loose := int(slices.Max(g.Pix)), false
+	for _, sixths := range []int{2, 3, 4} {
+		ink := uint8(most * sixths / 6)
+		all := components(g, ink)
+		slices.SortStableFunc(all, func(a, b component) int { return b.ink - a.ink })
+		free := slices.ContainsFunc(all, func(c component) bool { return c.whole() && 20*c.ink >= all[0].ink })
+		if best == nil || free && !loose {
+			best, threshold, loose = all, ink, free
+		}
+		if free && !slices.ContainsFunc(all, func(c component) bool { return c.line(w, h) }) {
+			return all, ink
+		}
+	}
+	return best, threshold
+}
+
 // isolate removes all but the digit: the component with the most ink, not one that
 // enters from the edge unless there is hardly another, and what is close to it, as
-// the bar of a 5.
-func isolate(g *image.Gray, threshold uint8) {
-	all := components(g, threshold)
+// the bar of a 5. It returns how many digits there seem to be, 0 for nothing but specks,
+// and the ink from which pixels belong to one.
+func isolate(g *image.Gray) (digits int, threshold uint8) {
+	all, threshold := found(g)
 	if len(all) == 0 {
-		return
+		return 0, threshold
 	}
-	slices.SortStableFunc(all, func(a, b component) int { return b.ink - a.ink })
 	best := all[0]
 	for _, c := range all {
-		if !c.edge {
+		if c.whole() {
 			if 20*c.ink >= best.ink {
 				best = c
 			}
@@ -185,10 +209,17 @@ func isolate(g *image.Gray, threshold uint8) {
 		}
 	}
 	w, h := g.Rect.Dx(), g.Rect.Dy()
-	reach := max(1, max(best.bounds.Dx(), best.bounds.Dy())*3/20)
+	size := max(best.bounds.Dx(), best.bounds.Dy())
+	if size*smallest < max(w, h) {
+		return 0, threshold
+	}
+	reach := max(1, size*3/20)
 	kept := make([]bool, w*h)
 	for _, c := range all {
 		near := c.bounds.Overlaps(best.bounds.Inset(-reach)) && 33*c.ink >= best.ink && !(c.edge && !best.edge)
+		if c.another(best, near) {
+			digits++
+		}
 		if !near && c.bounds != best.bounds {
 			continue
 		}
@@ -202,6 +233,31 @@ func isolate(g *image.Gray, threshold uint8) {
 			g.Pix[i] = 0
 		}
 	}
+	return 1 + digits, threshold
+}
+
+// whole reports whether a component may be a digit that is all on the canvas, and not
+// a part of a line.
+func (c component) whole() bool { return !c.edge && c.bounds.Dx() <= 4*c.bounds.Dy() }
+
+// line reports whether a component is a piece of a thin line across a canvas.
+func (c component) line(w, h int) bool {
+	dx := c.bounds.Dx()
+	return dx > 4*c.bounds.Dy() && 8*dx >= w && 80*len(c.pixels) <= dx*max(w, h)
+}
+
+// another reports whether a component seems to be a digit of its own beside the best:
+// about as high and with not much less ink. One that is near may be a part of the
+// same, unless it is quite as high and wholly to the left or the right.
+func (c component) another(best component, near bool) bool {
+	if !c.whole() || c.bounds == best.bounds {
+		return false
+	}
+	if near {
+		beside := c.bounds.Max.X <= best.bounds.Min.X || best.bounds.Max.X <= c.bounds.Min.X
+		return beside && 4*c.bounds.Dy() >= 3*best.bounds.Dy() && 4*c.ink >= best.ink
+	}
+	return 2*c.bounds.Dy() >= best.bounds.Dy() && 5*c.ink >= best.ink
 }
 
 // thicken makes thin strokes as wide as MNIST's.

@@ -69,6 +69,11 @@ func TestPageInChromium(t *testing.T) {
 				if cut && p.name == "full" && width == 390 {
 					t.Errorf("%s: the table of results is wider than the screen", name)
 				}
+				var command struct{ Parts, Broken int } // a flag at the end of a line without its value is misread
+				browser.Eval(`(e => ({parts: e.length, broken: e.filter(p => p.getClientRects().length > 1).length}))([...document.querySelectorAll("pre .part")])`, &command)
+				if p.name == "full" && (command.Parts < 2 || command.Broken > 0) {
+					t.Errorf("%s: of the command's %d parts %d are broken over lines", name, command.Parts, command.Broken)
+				}
 				if faults := browser.Faults(url); len(faults) > 0 {
 					t.Errorf("%s: want no errors and no requests, got %q", name, faults)
 				}

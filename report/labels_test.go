@@ -108,7 +108,7 @@ func TestTicksOfAnything(t *testing.T) {
 				t.Fatalf("label %q of %v in %v to %v", tick.Label, tick.Value, low, high)
 			}
 		}
-		if len(ticks) < 2 || len(ticks) > 13 {
+		if len(ticks) < 4 || len(ticks) > 13 {
 			t.Fatalf("%d ticks from %v to %v", len(ticks), low, high)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 
@@ -225,6 +226,16 @@ func (v *pageView) compare(c Comparison) error {
 		v.Stops = v.Stops || r.History.Stopped != ""
 	}
 	return nil
+}
+
+// CommandParts returns the command in pieces that lines are not broken in: its name,
+// and each flag with its value.
+func (v *pageView) CommandParts() []string {
+	parts := strings.Split(v.Command, " --")
+	for i := 1; i < len(parts); i++ {
+		parts[i] = "--" + parts[i]
+	}
+	return parts
 }
 
 func (v *pageView) add(f *Figure) error {

@@ -55,6 +55,7 @@ func (c RowChart) Figure() (*Figure, error) {
 	}
 	p := axes(c.X)
 	setScale(&p.X, x, false, true)
+	p.Y.Padding = vg.Points(6) // a mark at the end of the axis must not touch its row's name
 	p.Y.Min, p.Y.Max = 0.5-float64(len(c.Rows)), 0.5
 	p.Y.Tick.Marker = rowTicks(c.Rows)
 	p.Add(drawn(func(canvas draw.Canvas, x, y func(float64) vg.Length) {

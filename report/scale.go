@@ -42,28 +42,35 @@ func around(low, high, pad float64) (float64, float64) {
 	return max(low-pad, -math.MaxFloat64), min(high+pad, math.MaxFloat64)
 }
 
-// linearTicks returns about n round numbers in [low, high]. The interval must
-// not be empty, which apart ensures.
+// linearTicks returns about n round numbers in [low, high], n being four or more, and
+// four at least. The interval must not be empty, which apart ensures.
 func linearTicks(low, high float64, n int) plot.ConstantTicks {
 	unit := high/float64(n) - low/float64(n)
-	step := math.Pow(10, math.Floor(math.Log10(unit)))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if unit/step <= m {
-			step *= m
+	power := math.Pow(10, math.Floor(math.Log10(unit)))
+	const slack = 1e-9 // ends that are round numbers but for rounding
+	var step, from, to, digit float64
+	for _, m := range []struct{ size, over float64 }{{10, 5}, {5, 2}, {2.5, 2}, {2, 1}, {1, 0}, {0.5, 0}} {
+		if unit/power <= m.over {
+			continue // that would be few
+		}
+		step = m.size * power
+		from, to = math.Ceil(low/step-slack), math.Floor(high/step+slack)
+		if digit = step; m.size == 2.5 {
+			digit /= 10 // 0.25 has one digit more than 0.2
+		}
+		if to-from >= 3 {
 			break
 		}
 	}
 	var ticks plot.ConstantTicks
-	const slack = 1e-9 // ends that are round numbers but for rounding
-	from, to := math.Ceil(low/step-slack), math.Floor(high/step+slack)
 	for i := range max(0, int(min(to-from, float64(2*n)))+1) {
 		v := (from + float64(i)) * step
-		ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v, step)})
+		ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v, digit)})
 	}
 	return ticks
 }
 
-// tickLabel formats v, a multiple of step, with no more digits than needed.
+// tickLabel formats v, whose last digit is that of step, with no more digits than needed.
 func tickLabel(v, step float64) string {
 	exponent := func(x float64) int { return int(math.Floor(math.Log10(math.Abs(x)) + 1e-9)) }
 	decimals := max(0, -exponent(step))

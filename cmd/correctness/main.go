@@ -4,8 +4,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/pkg/errors"
@@ -34,11 +36,14 @@ var input = []float64{1, -2, 3, -4}
 
 // Run is called by kong.
 func (cli) Run(to *cmdline.Console) error {
-	w := to.Out
-	fmt.Fprintf(w, "Dropout of x = %v: the output, the gradient of its sum with respect to x by\n", input)
-	fmt.Fprintf(w, "gorgonia.Grad, and the same by central differences with the mask of that run.\n\n")
-	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "p\top\toutput\tgradient\tcentral differences\t")
+	w, columns := to.Out, cmdline.Columns(to.Out)
+	intro := fmt.Sprintf("Dropout of x = %v: the output, the gradient of its sum with respect to x by\n", input) +
+		"gorgonia.Grad, and the same by central differences with the mask of that run."
+	if columns > 0 {
+		intro = cmdline.Wrap(intro, columns-1)
+	}
+	fmt.Fprintf(w, "%s\n\n", intro)
+	rows := [][]string{{"p", "op", "output", "gradient", "central differences", ""}}
 	for _, p := range []float64{0, 0.2, 0.5, 0.8} {
 		for _, op := range []struct {
 			name  string
@@ -51,10 +56,31 @@ func (cli) Run(to *cmdline.Console) error {
 			if err != nil {
 				return errors.Wrapf(err, "%s at p = %v", op.name, p)
 			}
-			fmt.Fprintf(t, "%v\t%s\t%s\t%s\t%s\t%s\n", p, op.name, list(m.output), list(m.gradient), list(m.numeric), m.verdict())
+			rows = append(rows, []string{fmt.Sprint(p), op.name, list(m.output), list(m.gradient), list(m.numeric), m.verdict()})
 		}
 	}
-	return t.Flush()
+	return write(w, rows, columns)
+}
+
+// write writes the table. On a terminal without room for it, p and the op are one
+// column, beside which the others stand in several parts.
+func write(w io.Writer, rows [][]string, columns int) error {
+	const width = 115 // of the whole table
+	if columns > 0 && columns < width {
+		for i, r := range rows {
+			rows[i] = []string{fmt.Sprintf("%-3s  %s", r[0], r[1])}
+			for _, cell := range r[2:] {
+				rows[i] = append(rows[i], strings.TrimRight(cell, " "))
+			}
+		}
+		cmdline.DrawTable(w, rows, columns-1)
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintln(t, strings.Join(r, "\t"))
+	}
+	return errors.Wrap(t.Flush(), "correctness")
 }
 
 type measured struct{ output, gradient, numeric []float64 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
@@ -28,6 +30,28 @@ func TestRun(t *testing.T) {
 	}
 	if ours != 4 || theirs != 4 {
 		t.Errorf("%d and %d lines, want 4 and 4:\n%s", ours, theirs, out.String())
+	}
+}
+
+// On a narrow terminal no line is longer than the terminal, and nothing is left out.
+func TestNarrow(t *testing.T) {
+	row := []string{"0.2", "gorgonia.Dropout", list([]float64{1.25, -2.5, 3.75, -5}), list([]float64{5, 5, 5, 5}), list([]float64{1.25, 1.25, 1.25, 1.25}), "wrong"}
+	for _, columns := range []int{60, 80} {
+		var out strings.Builder
+		rows := [][]string{{"p", "op", "output", "gradient", "central differences", ""}, slices.Clone(row)}
+		if err := write(&out, rows, columns); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSpace(line)); n >= columns {
+				t.Errorf("%d columns: a line of %d: %s", columns, n, line)
+			}
+		}
+		for _, want := range append(row[2:], "0.2  gorgonia.Dropout") {
+			if !strings.Contains(out.String(), strings.TrimRight(want, " ")) {
+				t.Errorf("%d columns: %q is not in\n%s", columns, want, out.String())
+			}
+		}
 	}
 }
 

@@ -247,3 +247,18 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 }
+
+// A report of as many units and images as the default run's is small enough to send.
+func TestReportSize(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if out, log, code := command("--train", "500", "--epochs", "2", "--plain-epochs", "1", "--seeds", "1", "--curve", "20", "--out", dir); code != 0 {
+		t.Fatalf("exit %d\n%s%s", code, out, log)
+	}
+	info, err := os.Stat(filepath.Join(dir, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 500_000 {
+		t.Errorf("the report has %d bytes", info.Size())
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 const description = `Train one network on handwritten digits (MNIST) without and with dropout, with several seeds, and compare.
 
-With no arguments it takes about a minute on two cores. The defaults of both arms were chosen on a validation set: see docs/tuning.md.
+With no arguments it takes about half a minute on two cores. The defaults of both arms were chosen on a validation set: see docs/tuning.md.
 
 Examples:
 

@@ -52,21 +52,24 @@ func (s *Spec) Value(v float64) string {
 	return s.Number(v)
 }
 
-// Low returns the lower end of an interval of the metric: what we measure is never negative,
-// which is not known of what a command does.
-func (s *Spec) Low(v float64) float64 {
-	if s.Command != nil && !s.percent() {
-		return v
-	}
-	return max(0, v)
-}
-
 // Interval formats the 95 % confidence interval of a scaled row's mean for a
 // reader.
 func (s *Spec) Interval(r Row) string {
 	if r.Estimate.N < 2 {
 		return "-"
 	}
-	low, high := r.Estimate.Interval(0.95)
-	return fmt.Sprintf("[%s, %s]", s.Number(s.Low(low)), s.Number(high))
+	low, high := s.Possible(r.Estimate.Interval(0.95))
+	return fmt.Sprintf("[%s, %s]", s.Number(low), s.Number(high))
+}
+
+// Possible returns the part of an interval in which a scaled metric can be: no share is
+// more than 100 %, and what we measure is never negative, which is not known of what a
+// command does.
+func (s *Spec) Possible(low, high float64) (float64, float64) {
+	if s.percent() {
+		high = min(100, high)
+	} else if s.Command != nil {
+		return low, high
+	}
+	return max(0, low), high
 }

@@ -33,6 +33,8 @@ type line struct {
 	Done int    `json:"done"`
 	Of   int    `json:"of"`
 	Text string `json:"text"` // what is known of it, beside the epochs
+	// Ended says that it is over, which may be before the last epoch.
+	Ended bool `json:"ended"`
 }
 
 // state returns the event of the moment without its figures, the results and arms that
@@ -43,7 +45,7 @@ func (s *Server) state() (event, []experiment.Result, []string, <-chan struct{})
 	e := event{Finding: s.ended, Figures: []figure{}, Runs: []line{}}
 	var results []experiment.Result
 	for _, r := range s.runs {
-		l := line{Name: fmt.Sprintf("%s, seed %d", r.arm, r.seed), Of: r.epochs}
+		l := line{Name: fmt.Sprintf("%s, seed %d", r.arm, r.seed), Of: r.epochs, Ended: r.done}
 		if epochs := r.result.History.Epochs; len(epochs) > 0 {
 			last := epochs[len(epochs)-1]
 			l.Done = last.Epoch + 1
@@ -61,7 +63,7 @@ func (s *Server) state() (event, []experiment.Result, []string, <-chan struct{})
 			results = append(results, r.result)
 		}
 		if r.done && l.Done < l.Of {
-			l.Text += " (stopped)"
+			l.Text += ", stopped early"
 		}
 		e.Runs = append(e.Runs, l)
 	}

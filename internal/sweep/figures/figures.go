@@ -134,10 +134,10 @@ func through(s *sweep.Spec, name string, means []center) report.Series {
 	line := report.Series{Name: name, Color: 1, NoDots: true}
 	banded := true
 	for _, m := range means {
-		low, high := m.Interval(0.95)
+		low, high := s.Possible(m.Interval(0.95))
 		banded = banded && m.N > 1
 		line.X, line.Y = append(line.X, m.x), append(line.Y, m.Mean)
-		line.Low, line.High = append(line.Low, s.Low(low)), append(line.High, high)
+		line.Low, line.High = append(line.Low, low), append(line.High, high)
 	}
 	if !banded {
 		line.Low, line.High = nil, nil
@@ -261,8 +261,8 @@ func best(s *sweep.Spec, rows []sweep.Row) (*Figure, error) {
 	for i, r := range rows {
 		mean := report.Mark{Row: i, Value: r.Estimate.Mean, Color: 1, Large: true}
 		if r.Estimate.N > 1 {
-			low, high := r.Estimate.Interval(0.95)
-			mean.Bar, mean.Low, mean.High = true, s.Low(low), high
+			mean.Bar = true
+			mean.Low, mean.High = s.Possible(r.Estimate.Interval(0.95))
 		}
 		c.Marks = append(c.Marks, mean)
 		for _, v := range r.Values {

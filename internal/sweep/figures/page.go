@@ -28,7 +28,7 @@ const contentSource = `{{define "content"}}<p class="finding">{{.Trials}} trials
 {{range .Rows}}<tr>{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<th scope="row">{{$cell}}</th>{{end}}{{end}}</tr>
 {{end}}</tbody>
 </table></div>
-<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: make it again with other seeds before it is relied on.</p>
+<p class="note">Interval: of the mean over seeds, by Student's t. The best of many is partly luck: repeat it with other seeds before you rely on it.</p>
 {{else}}<p>No trial has ended yet.</p>
 {{end}}{{if .Figures}}<h2>Figures</h2>
 <div class="figures">
