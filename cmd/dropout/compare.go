@@ -50,8 +50,8 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 		return errors.Errorf("--time must be positive, got %v", c.Time)
 	case c.Rounds < 0:
 		return errors.Errorf("--rounds must not be negative, got %d", c.Rounds)
-	case c.Workers < 1:
-		return errors.Errorf("--workers must be positive, got %d", c.Workers)
+	case c.Workers < 1, c.Workers > 64:
+		return errors.Errorf("--workers must be in [1, 64], got %d", c.Workers)
 	}
 	if c.Resume == "" {
 		return c.check()
@@ -87,7 +87,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	if c.SavePlan != "" && d.plan != nil {
-		if err := writePlan(c.SavePlan, d.plan); err != nil {
+		if err := atomicfile.Write(c.SavePlan, planWriter(d.plan)); err != nil {
 			return err
 		}
 	}
@@ -119,6 +119,9 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	defer lock.Close()
+	if err := r.dir.open(); err != nil {
+		return err
+	}
 	if d.plan != nil {
 		if err := r.dir.savePlan(d.plan); err != nil {
 			return err
@@ -146,6 +149,9 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if !slices.Contains(c.given, "time") {
 		left = max(0, c.Time-s.Spent)
 	}
+	if err := c.Resume.open(); err != nil {
+		return err
+	}
 	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
@@ -155,7 +161,7 @@ func (d runDir) load(s *state) (*data, error) {
 	var plan *tabular.Plan
 	var err error
 	if len(s.Settings.Target) > 0 || fileExists(d.path(planFile)) {
-		if plan, err = readPlan(d.path(planFile)); err != nil {
+		if plan, err = d.plan(); err != nil {
 			return nil, err
 		}
 	}
@@ -204,7 +210,12 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 }
 
 // run trains and tests.
-func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
+func (r *run) run(ctx context.Context, limit compare.Limit, workers int) (err error) {
+	defer func() {
+		if closeErr := r.dir.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	e, err := r.experiment(workers)
 	if err != nil {
 		return err
@@ -291,7 +302,7 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 	if err != nil {
 		return "No model is kept: " + err.Error() + ".", nil
 	}
-	if err := f.Model.Save(r.dir.path(modelFile)); err != nil {
+	if err := r.dir.write(modelFile, func(w io.Writer) error { return f.Model.WriteSafetensors(w) }); err != nil {
 		return "", err
 	}
 	if err := r.dir.writeJSON(aboutFile, f); err != nil {
@@ -302,15 +313,4 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 		said += fmt.Sprintf(" (p = %s of hidden units and %s of %s)", compare.Rate(f.Settings.HiddenP), compare.Rate(f.Settings.InputP), cmp.Or(r.wording().Inputs, "inputs"))
 	}
 	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
-}
-
-func writePlan(path string, p *tabular.Plan) error {
-	b, err := p.YAML()
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
 }
