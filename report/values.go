@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 )
 
 // mostValues is how many values of a line a page keeps: readers point at some
@@ -41,7 +43,7 @@ func note(c *draw.Canvas, at vg.Point, format string, args ...any) {
 	if n == nil {
 		return
 	}
-	n.values = append(n.values, valueAt{tenth(at.X), tenth(n.height - at.Y), fmt.Sprintf(format, args...)})
+	n.values = append(n.values, valueAt{tenth(at.X), tenth(n.height - at.Y), plaintext.Line(fmt.Sprintf(format, args...))})
 }
 
 // notingOf returns the noting canvas that c is nested in, if any.

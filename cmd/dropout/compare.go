@@ -97,7 +97,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	if c.SavePlan != "" && d.plan != nil {
-		if err := writePlan(c.SavePlan, d.plan); err != nil {
+		if err := atomicfile.Write(c.SavePlan, planWriter(d.plan)); err != nil {
 			return err
 		}
 	}
@@ -129,6 +129,9 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		return err
 	}
 	defer lock.Close()
+	if err := r.dir.open(); err != nil {
+		return err
+	}
 	if d.plan != nil {
 		if err := r.dir.savePlan(d.plan); err != nil {
 			return err
@@ -156,6 +159,9 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if !slices.Contains(c.given, "time") {
 		left = max(0, c.Time-s.Spent)
 	}
+	if err := c.Resume.open(); err != nil {
+		return err
+	}
 	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
@@ -165,7 +171,7 @@ func (d runDir) load(s *state) (*data, error) {
 	var plan *tabular.Plan
 	var err error
 	if len(s.Settings.Target) > 0 || fileExists(d.path(planFile)) {
-		if plan, err = readPlan(d.path(planFile)); err != nil {
+		if plan, err = d.plan(); err != nil {
 			return nil, err
 		}
 	}
@@ -220,7 +226,12 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 }
 
 // run trains and tests.
-func (r *run) run(ctx context.Context, limit compare.Limit, workers int) error {
+func (r *run) run(ctx context.Context, limit compare.Limit, workers int) (err error) {
+	defer func() {
+		if closeErr := r.dir.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	e, err := r.experiment(max(1, workers))
 	if err != nil {
 		return err
@@ -310,7 +321,7 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 	if err != nil {
 		return "No model is kept: " + err.Error() + ".", nil
 	}
-	if err := f.Model.Save(r.dir.path(modelFile)); err != nil {
+	if err := r.dir.write(modelFile, func(w io.Writer) error { return f.Model.WriteSafetensors(w) }); err != nil {
 		return "", err
 	}
 	if err := r.dir.writeJSON(aboutFile, f); err != nil {
@@ -324,15 +335,4 @@ func (r *run) keep(ctx context.Context, e *compare.Experiment, o *compare.Outcom
 		return said + fmt.Sprintf(", trained on the training part of split %d: there was no time to train on more.", f.Split), nil
 	}
 	return said + fmt.Sprintf(", trained on all but %s to tune on.", thousands(len(e.Splits[0].Validation))), nil
-}
-
-func writePlan(path string, p *tabular.Plan) error {
-	b, err := p.YAML()
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
 }

@@ -34,6 +34,7 @@ type cli struct {
 	Serve      serveCmd           `cmd:"" help:"Serve a model on this machine: a form, and JSON."`
 	Export     exportCmd          `cmd:"" help:"Write a model for other programs: weights, and a Go program that loads them."`
 	Report     reportCmd          `cmd:"" help:"Write the report of a run again."`
+	Verify     verifyCmd          `cmd:"" help:"Check that the files of a run are whole and belong together."`
 	Completion completion.Command `cmd:"" help:"Print shell code that completes this command's flags."`
 
 	JSON bool `name:"json" help:"Write results as JSON."`

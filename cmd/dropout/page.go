@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
@@ -23,7 +22,7 @@ import (
 var (
 	//go:embed page.html.tmpl
 	pageSource   string
-	pageTemplate = template.Must(template.New("page").Parse(pageSource))
+	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"line": plaintext.Line}).Parse(pageSource))
 )
 
 // A page is the report of a run.
@@ -102,7 +101,7 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 	if err := pageTemplate.Execute(&b, p); err != nil {
 		return err
 	}
-	return atomicfile.Write(r.dir.path(reportFile), func(to io.Writer) error {
+	return r.dir.write(reportFile, func(to io.Writer) error {
 		_, err := b.WriteTo(to)
 		return err
 	})

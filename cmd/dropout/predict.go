@@ -16,6 +16,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
@@ -54,6 +55,9 @@ func (d runDir) final() (*compare.Final, error) {
 	f := new(compare.Final)
 	if err := d.readJSON(aboutFile, f); err != nil {
 		return nil, errors.WithMessagef(err, "%s must have a model", d)
+	}
+	if err := d.checkSum(modelFile); err != nil {
+		return nil, err
 	}
 	return f, f.Load(d.path(modelFile))
 }
@@ -106,7 +110,7 @@ func (c *predictCmd) write(to *cmdline.Console, t *tabular.Table, added []answer
 		if to.JSON {
 			return writeObjects(w, added)
 		}
-		return writeRows(w, t, added)
+		return writeRows(w, t, added, c.Out == "" && to.Terminal())
 	}
 	if c.Out == "" {
 		return write(to.Out)
@@ -218,9 +222,18 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// writeRows writes the table with the columns added to it.
-func writeRows(w io.Writer, t *tabular.Table, added []answerColumn) error {
+// writeRows writes the table with the columns added to it, as it is or for a terminal,
+// which would obey what is in it.
+func writeRows(w io.Writer, t *tabular.Table, added []answerColumn, terminal bool) error {
 	out := csv.NewWriter(w)
+	put := func(record []string) error {
+		for i := range record {
+			if terminal {
+				record[i] = plaintext.Line(record[i])
+			}
+		}
+		return out.Write(record)
+	}
 	record := slices.Clone(t.Names)
 	for _, c := range added {
 		name := c.Name
@@ -229,7 +242,7 @@ func writeRows(w io.Writer, t *tabular.Table, added []answerColumn) error {
 		}
 		record = append(record, name)
 	}
-	if err := out.Write(record); err != nil {
+	if err := put(record); err != nil {
 		return err
 	}
 	for r := range added[0].Values {
@@ -240,7 +253,7 @@ func writeRows(w io.Writer, t *tabular.Table, added []answerColumn) error {
 		for _, c := range added {
 			record = append(record, text(c.Values[r]))
 		}
-		if err := out.Write(record); err != nil {
+		if err := put(record); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ type reportCmd struct {
 }
 
 // Run is called by kong.
-func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) error {
+func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) (err error) {
 	blas.Use(1)
 	s, err := c.Dir.state()
 	if err != nil {
@@ -28,6 +28,14 @@ func (c *reportCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
+	if err := c.Dir.open(); err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := c.Dir.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	r := &run{data: d, dir: c.Dir, state: s, to: to}
 	e, err := r.experiment(1)
 	if err != nil {

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -19,6 +21,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/datafile"
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
+	"github.com/gorgonia-dropout/dropout/internal/sums"
 )
 
 // A runDir is the directory of a run.
@@ -72,15 +75,32 @@ func (d runDir) holdsRun() bool {
 	return err == nil
 }
 
+// write replaces a file of the run, and its checksum.
+func (d runDir) write(name string, write func(io.Writer) error) error {
+	return sums.Write(string(d), name, write)
+}
+
 func (d runDir) writeJSON(name string, value any) error {
-	return atomicfile.Write(d.path(name), func(w io.Writer) error {
+	return d.write(name, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(value)
 	})
 }
 
+// checkSum returns an error if a file has another checksum than the one that was kept.
+func (d runDir) checkSum(name string) error {
+	l, err := sums.Read(string(d))
+	if err != nil {
+		return err
+	}
+	return l.Check(string(d), name)
+}
+
 func (d runDir) readJSON(name string, to any) error {
+	if err := d.checkSum(name); err != nil {
+		return err
+	}
 	n, err := configfile.Read(d.path(name))
 	if err != nil {
 		return err
@@ -96,14 +116,73 @@ func (d runDir) state() (*state, error) {
 	return s, errors.Wrap(s.Settings.check(), d.path(configFile))
 }
 
-func (d runDir) savePlan(p *tabular.Plan) error { return writePlan(d.path(planFile), p) }
+func (d runDir) savePlan(p *tabular.Plan) error { return d.write(planFile, planWriter(p)) }
+
+// plan reads the plan of the run.
+func (d runDir) plan() (*tabular.Plan, error) {
+	if err := d.checkSum(planFile); err != nil {
+		return nil, err
+	}
+	return readPlan(d.path(planFile))
+}
 
 func readPlan(path string) (*tabular.Plan, error) {
-	b, err := os.ReadFile(path)
+	f, err := datafile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, configfile.MaxBytes+1))
 	if err != nil {
 		return nil, err
 	}
 	return tabular.ParsePlan(path, b)
+}
+
+// planWriter returns what writes a plan.
+func planWriter(p *tabular.Plan) func(io.Writer) error {
+	return func(w io.Writer) error {
+		b, err := p.YAML()
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		return err
+	}
+}
+
+// open makes the directory ready for a process that works in it: it removes what a killed
+// one has left, checks the files of the trials, and forgets their checksums before they
+// change. Lines of trials have their own.
+func (d runDir) open() error {
+	var paths []string
+	for _, name := range []string{configFile, planFile, resultsFile, reportFile, modelFile, aboutFile, sums.File} {
+		paths = append(paths, d.path(name))
+	}
+	if err := atomicfile.Clean(paths...); err != nil {
+		return err
+	}
+	if err := d.store().Clean(); err != nil {
+		return err
+	}
+	l, err := sums.Read(string(d))
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		if err := l.Check(string(d), name); compare.Keeps(name) && err != nil {
+			return err
+		}
+	}
+	return sums.Forget(string(d), compare.Keeps)
+}
+
+// close keeps the checksums of the files of the trials.
+func (d runDir) close() error {
+	names, err := d.store().Files()
+	if err != nil {
+		return err
+	}
+	return errors.Wrap(sums.Keep(string(d), names...), "--out")
 }
 
 func (d runDir) store() *compare.Store { return &compare.Store{Dir: string(d)} }

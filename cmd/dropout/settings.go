@@ -40,8 +40,10 @@ func (s *settings) check() error {
 		return errors.Errorf("--folds must be in [2, 100], got %d", s.Folds)
 	case s.Repeats < 0, s.Repeats > 100:
 		return errors.Errorf("--repeats must be in [1, 100], got %d", s.Repeats)
-	case s.Epochs < 0, s.Batch < 0:
-		return errors.Errorf("--epochs and --batch must be positive, got %d and %d", s.Epochs, s.Batch)
+	case s.Epochs < 0, s.Epochs > 10_000:
+		return errors.Errorf("--epochs must be in [1, 10000], got %d", s.Epochs)
+	case s.Batch < 0, s.Batch > 1<<16:
+		return errors.Errorf("--batch must be in [1, %d], got %d", 1<<16, s.Batch)
 	}
 	_, err := s.format()
 	return err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -211,7 +212,7 @@ func parseRows(body []byte) (rows []map[string]string, list bool, err error) {
 //go:embed form.html.tmpl
 var formSource string
 
-var formTemplate = template.Must(template.New("form").Parse(formSource))
+var formTemplate = template.Must(template.New("form").Funcs(template.FuncMap{"line": plaintext.Line}).Parse(formSource))
 
 // A formView is what the form is made from.
 type formView struct {

@@ -39,8 +39,8 @@ func TestUnlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if usual.images != 400 {
-		t.Errorf("thresholds are from %d images, want the 400 that are held out", usual.images)
+	if usual.Examples != 400 {
+		t.Errorf("thresholds are from %d images, want the 400 that are held out", usual.Examples)
 	}
 	unlike := func(x []float32) float64 {
 		n := len(x) / 784
@@ -50,7 +50,7 @@ func TestUnlike(t *testing.T) {
 		}
 		found := 0
 		for _, one := range predictions {
-			if usual.unlike(one) {
+			if usual.Exceeds(one.Entropy, one.MutualInformation()) {
 				found++
 			}
 		}

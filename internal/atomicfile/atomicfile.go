@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
 // Write replaces the file at path with what write writes. That goes to a
@@ -31,13 +33,19 @@ func Write(path string, write func(io.Writer) error) (err error) {
 			err = errors.Wrapf(err, "atomicfile: Write: %s", path)
 		}
 	}()
-	if err = write(f); err != nil {
+	if err = write(fulldisk.Writer(path, f)); err != nil {
+		return err
+	}
+	if err = fulldisk.Fails(fulldisk.Sync, path); err != nil {
 		return err
 	}
 	if err = f.Sync(); err != nil {
 		return err
 	}
 	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = fulldisk.Fails(fulldisk.Rename, path); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
@@ -49,6 +57,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 // create makes the temporary file of path, which others may read as far as the umask
 // lets them: os.CreateTemp would keep it from them.
 func create(path string) (*os.File, error) {
+	if err := fulldisk.Fails(fulldisk.Create, path); err != nil {
+		return nil, err
+	}
 	for {
 		name := filepath.Join(filepath.Dir(path), prefix(path)+strconv.FormatUint(rand.Uint64(), 10)+suffix)
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)

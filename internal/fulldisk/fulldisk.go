@@ -1,4 +1,4 @@
-// Package fulldisk lets tests write to a disk that runs full.
+// Package fulldisk lets tests write to a disk that runs full, and makes files fail.
 package fulldisk
 
 import "syscall"

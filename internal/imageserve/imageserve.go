@@ -19,6 +19,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/datasets"
+	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/unlike"
 	"github.com/gorgonia-dropout/dropout/report"
 )
@@ -78,7 +79,7 @@ type service struct {
 var (
 	//go:embed page.html.tmpl
 	pageSource   string
-	pageTemplate = template.Must(template.New("page").Parse(pageSource))
+	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"line": plaintext.Line}).Parse(pageSource))
 	//go:embed page.js
 	script string
 )

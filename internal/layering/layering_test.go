@@ -20,8 +20,8 @@ const module = "github.com/gorgonia-dropout/dropout"
 // them included. A package may import those of its own folder and of the layers
 // below, but none beside or above it. docs/design.md shows the same.
 var layers = [][]string{
-	{"internal/datafile"},
-	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/fulldisk", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/vm"},
+	{"internal/datafile", "internal/fulldisk"},
+	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/vm"},
 	{"internal/kernel", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op"},

@@ -28,8 +28,10 @@ import (
 // File is the name of the file of checksums.
 const File = "SHA256SUMS"
 
-// maxSize limits the file of checksums.
-const maxSize = 16 << 20
+const (
+	maxSize = 16 << 20 // of the file of checksums
+	maxFile = 16 << 30 // of a file that has one: a longer one is damaged, and would take minutes
+)
 
 // A List holds the checksums of files, by their names with slashes below the directory.
 // A file may have any of its checksums.
@@ -124,6 +126,13 @@ func of(dir, name string) (string, error) {
 		return "", errors.WithStack(err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", errors.WithStack(err)
+	}
+	if info.Size() > maxFile {
+		return "", errors.Errorf("%q must have at most %d bytes, got %d", f.Name(), int64(maxFile), info.Size())
+	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", errors.WithStack(err)
