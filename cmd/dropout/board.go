@@ -18,5 +18,5 @@ func (r *run) watch(t compare.Trial) []training.Callback {
 		"arm": string(t.Arm), "hidden": t.Settings.Hidden, "lr": t.Settings.LR, "weight_decay": t.Settings.WeightDecay,
 		"input_p": t.Settings.InputP, "hidden_p": t.Settings.HiddenP,
 	}
-	return []training.Callback{logs.TensorBoard(filepath.Join(r.by.TensorBoard, name), 0, logs.WithSettings(settings))}
+	return []training.Callback{logs.TensorBoard(filepath.Join(r.board, name), 0, logs.WithSettings(settings))}
 }

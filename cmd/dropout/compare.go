@@ -114,7 +114,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		paragraph(shown, d.describe(e))
 		return nil
 	}
-	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c, board: c.TensorBoard}
 	if r.dir == "" {
 		r.dir = newRunDir(c.Data)
 	}
@@ -162,7 +162,7 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if err := c.Resume.open(); err != nil {
 		return err
 	}
-	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c, board: c.TensorBoard}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
 
@@ -203,7 +203,8 @@ type run struct {
 	state *state
 	to    *cmdline.Console
 	start time.Time
-	by    *compareCmd
+	by    *compareCmd // nil unless it trains
+	board string      // directory for TensorBoard; "": none
 }
 
 // experiment returns the experiment of the run, with the trials that there are.
@@ -213,7 +214,7 @@ func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.by.TensorBoard != "" {
+	if r.board != "" {
 		e.Watch = r.watch
 	}
 	if length == (compare.Length{}) {

@@ -99,7 +99,8 @@ func TestHostileNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeRows(&rows, table, nil, true); err != nil {
+	added := []answerColumn{{Name: "prediction", Values: make([]any, table.Len())}}
+	if err := writeRows(&rows, table, added, true); err != nil {
 		t.Fatal(err)
 	}
 	check("a table on a terminal", rows.String())

@@ -21,7 +21,7 @@ const module = "github.com/gorgonia-dropout/dropout"
 // below, but none beside or above it. docs/design.md shows the same.
 var layers = [][]string{
 	{"internal/datafile", "internal/fulldisk"},
-	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/vm"},
+	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/unlike", "internal/vm"},
 	{"internal/kernel", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op"},
