@@ -8,13 +8,13 @@ func TestOf(t *testing.T) {
 		entropies, informations = append(entropies, float64(199-i)), append(informations, float64(i)/1000)
 	}
 	u := Of(entropies, informations)
-	if u.Examples != 200 || u.Entropy != 198 || u.Information != 0.198 {
-		t.Errorf("198 of 200 must be below, got %+v", u)
+	if u.Examples != 200 || u.Entropy != 190 || u.Information != 0.19 {
+		t.Errorf("190 of 200 must be below, got %+v", u)
 	}
 	for _, tt := range []struct {
 		entropy, information float64
 		want                 bool
-	}{{198, 0.198, false}, {198.5, 0, true}, {0, 0.1985, true}} {
+	}{{190, 0.19, false}, {190.5, 0, true}, {0, 0.1905, true}} {
 		if got := u.Exceeds(tt.entropy, tt.information); got != tt.want {
 			t.Errorf("Exceeds(%v, %v): must be %v, got %v", tt.entropy, tt.information, tt.want, got)
 		}
