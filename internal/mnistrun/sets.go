@@ -1,6 +1,8 @@
 package mnistrun
 
 import (
+	"sync"
+
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/mnist"
@@ -30,12 +32,20 @@ func (c *Config) Load() (*Sets, error) {
 // side is the width and height of MNIST's images.
 const side = 28
 
+// unpacked unpacks the embedded files once in a process, whose commands only take parts of
+// the sets and leave these as they are.
+var unpacked = sync.OnceValues(func() (sets [2]*mnist.Set, err error) {
+	sets[0], sets[1], err = embedded.Load()
+	return sets, err
+})
+
 // Open reads the training and the test set from the four IDX files in dir, or
 // the embedded ones if dir is "". Other data of the same form are accepted: 28
-// by 28 pixels, labels from 0 to 9.
+// by 28 pixels, labels from 0 to 9. The sets must not be changed.
 func Open(dir string) (train, test *mnist.Set, err error) {
 	if dir == "" {
-		return embedded.Load()
+		sets, err := unpacked()
+		return sets[0], sets[1], err
 	}
 	if train, test, err = mnist.Open(dir); err != nil {
 		return nil, nil, err
