@@ -41,7 +41,7 @@ type page struct {
 	Settings  htmlTable
 	Kept      string
 	Method    string
-	Command   string
+	Command   []string // its name, and each flag with its value
 	Facts     [][2]string
 }
 
@@ -50,12 +50,26 @@ type figure struct {
 	SVG                 template.HTML
 }
 
-// An htmlTable has the place of the column that is text, 0 for none.
+// An htmlTable has the place of the column that is text and that of one that is words, 0
+// for none.
 type htmlTable struct {
-	Label string
-	Head  []string
-	Rows  [][]string
-	Text  int
+	Label      string
+	Head       []string
+	Rows       [][]string
+	Text, Word int
+}
+
+// Class returns the class of the cells of a column.
+func (t htmlTable) Class(column int) string {
+	switch {
+	case column == 0:
+		return ""
+	case column == t.Text:
+		return "text"
+	case column == t.Word:
+		return "word"
+	}
+	return ""
 }
 
 // writePage writes the report of a run.
@@ -80,7 +94,7 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 		p.Figures = append(p.Figures, figure{f.Title, f.Caption, f.Alt, template.HTML(svg)})
 	}
 	if r.plan != nil {
-		p.Columns = htmlTable{Label: "Table of columns", Head: []string{"column", "used as", "missing", "what was found, and what is done"}, Text: 3}
+		p.Columns = htmlTable{Label: "Table of columns", Head: []string{"column", "used as", "missing", "what was found, and what is done"}, Text: 3, Word: 1}
 		for _, row := range planRows(r.plan, r.table.Len()) {
 			p.Columns.Rows = append(p.Columns.Rows, []string{row.Name, row.Use, row.Missing, row.Note})
 		}
@@ -107,16 +121,20 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 	})
 }
 
-// command reproduces the results of a run.
-func (r *run) command(o *compare.Outcome) string {
+// command reproduces the results of a run. Each part is for the shell.
+func (r *run) command(o *compare.Outcome) []string {
 	s := r.state.Settings
-	args := []string{"dropout", "compare", s.Data, "--rounds", strconv.Itoa(o.Rounds), "--repeats", strconv.Itoa(max(1, r.state.Repeats)), "--seed", strconv.FormatUint(s.Seed, 10)}
+	parts := []string{shell.Quote("dropout", "compare", s.Data)}
+	add := func(flag, value string) { parts = append(parts, shell.Quote(flag, value)) }
+	add("--rounds", strconv.Itoa(o.Rounds))
+	add("--repeats", strconv.Itoa(max(1, r.state.Repeats)))
+	add("--seed", strconv.FormatUint(s.Seed, 10))
 	if r.plan != nil {
-		args = append(args, "--plan", r.dir.path(planFile))
+		add("--plan", r.dir.path(planFile))
 	}
 	for _, f := range []struct{ name, value string }{{"--header", s.Header}, {"--comma", s.Comma}} {
 		if f.value != "" {
-			args = append(args, f.name, f.value)
+			add(f.name, f.value)
 		}
 	}
 	for _, f := range []struct {
@@ -124,10 +142,10 @@ func (r *run) command(o *compare.Outcome) string {
 		value int
 	}{{"--folds", s.Folds}, {"--epochs", r.state.Length.Epochs}, {"--batch", r.state.Length.Batch}, {"--size", r.only(s.Size, compare.Classes)}, {"--images", r.only(s.Images, compare.Classes)}, {"--characters", r.only(s.Characters, compare.Text)}} {
 		if f.value != 0 {
-			args = append(args, f.name, strconv.Itoa(f.value))
+			add(f.name, strconv.Itoa(f.value))
 		}
 	}
-	return shell.Quote(args...)
+	return parts
 }
 
 // only returns a setting of images or text where it matters.

@@ -68,19 +68,20 @@ func statusOf(spec *sweep.Spec, s queue.State, workers []queue.WorkerState, took
 		parts = append(parts, "best "+spec.Value(best))
 	}
 	var running []string
+	known := false // a share
 	for _, w := range workers {
 		if w.Sweep != spec.Name || w.Trial == "" {
 			continue
 		}
 		share := "…"
 		if w.Total > 0 {
-			share = fmt.Sprintf("%d %%", 100*w.Done/w.Total)
+			share, known = fmt.Sprintf("%d %%", 100*w.Done/w.Total), true
 		}
 		running = append(running, share)
 	}
 	if len(running) > 0 {
 		shares := " (" + strings.Join(running, ", ") + ")"
-		if len(running) > 4 {
+		if len(running) > 4 || !known {
 			shares = ""
 		}
 		parts = append(parts, fmt.Sprintf("%d running%s", len(running), shares))

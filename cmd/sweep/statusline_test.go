@@ -24,6 +24,7 @@ func TestStatusOf(t *testing.T) {
 		{queue.State{}, nil, "▕················▏ 0/0 trials"},
 		{queue.State{Total: 40, Waiting: 40}, workers[3:], "▕················▏ 0/40 trials"},
 		{queue.State{Total: 40, Done: 10, Waiting: 30, Best: &best}, workers, "▕████············▏ 10/40 trials  best 4.35 %  2 running (45 %, …)  30s left"},
+		{queue.State{Total: 40, Done: 10, Waiting: 30, Best: &best}, workers[1:], "▕████············▏ 10/40 trials  best 4.35 %  1 running  30s left"},
 		{queue.State{Total: 40, Done: 40, Failed: 2, Best: &best}, nil, "▕████████████████▏ 40/40 trials  best 4.35 %  2 failed"},
 		{queue.State{Total: 4, Done: 2, Dead: 1, Trouble: "the server is away"}, nil, "▕████████········▏ 2/4 trials  5s left  1 given up  trying again: the server is away"},
 	} {
