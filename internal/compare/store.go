@@ -93,7 +93,7 @@ func (s *Store) Trials() ([]Trial, error) {
 		name := fmt.Sprintf("%s line %d", s.path(trialsFile), len(trials)+1)
 		line, err := lines.ReadSlice('\n')
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return trials, nil
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, errors.Errorf("%s must have at most %d bytes, got more", name, maxTrial)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pkg/errors"
 	"go.uber.org/goleak"
 
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
@@ -159,7 +160,7 @@ func TestEnd(t *testing.T) {
 		}
 		stop()
 	}()
-	if _, err := p.Run(ctx, &job{config: "{}"}); err != context.Canceled {
+	if _, err := p.Run(ctx, &job{config: "{}"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("want %v, got %v", context.Canceled, err)
 	}
 	ended(t, file)
