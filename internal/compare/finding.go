@@ -91,10 +91,28 @@ func (o *Outcome) Finding(w Wording) []string {
 	if s := o.rates(w); s != "" {
 		said = append(said, s)
 	}
+	if o.unfinished() {
+		return append(said, "Most networks were still improving when their training ended, and would do better with more --time.")
+	}
 	if s := o.simple(w); s != "" {
 		said = append(said, s)
 	}
 	return said
+}
+
+// unfinished reports whether the last epoch was the best of most chosen networks.
+func (o *Outcome) unfinished() bool {
+	var all, last int
+	for _, t := range o.Chosen {
+		if t.Arm == Linear || len(t.Curve) == 0 {
+			continue
+		}
+		all++
+		if t.Curve[len(t.Curve)-1] <= slices.Min(t.Curve) {
+			last++
+		}
+	}
+	return 2*last > all
 }
 
 // likelihood says how the likelihood has changed; neither says that the error has not.

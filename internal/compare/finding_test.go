@@ -26,6 +26,17 @@ func outcome(n int, d, error, nll float64) *compare.Outcome {
 	}
 }
 
+// curved is an outcome whose networks are not better than logistic regression, with the
+// scores of their validation parts by epoch.
+func curved(scores ...float64) *compare.Outcome {
+	o := outcome(10, 0.02, 0.005, 0.1)
+	for i := range o.Chosen {
+		o.Chosen[i].Curve = scores
+	}
+	o.Chosen = append(o.Chosen, compare.Trial{Arm: compare.Linear, Curve: []float64{2, 1}})
+	return o
+}
+
 func TestFinding(t *testing.T) {
 	w := compare.Wording{Kind: compare.Classes}
 	for _, tt := range []struct {
@@ -41,6 +52,8 @@ func TestFinding(t *testing.T) {
 		{"neither", outcome(10, 0.002, 0.005, 0.001), []string{"Dropout made no difference to the error that these data can show", "Nor can they show one in the negative log-likelihood"}, "helps"},
 		{"only the likelihood", outcome(10, -0.02, 0.005, 0.001), []string{"Dropout helps", "(NLL) shows no difference"}, "Nor can"},
 		{"one split", outcome(1, -0.02, math.NaN(), 0.1), []string{"on one split only: that says nothing about the noise"}, "helps"},
+		{"still improving", curved(0.5, 0.4, 0.3), []string{"Most networks were still improving"}, "No network is needed"},
+		{"early enough", curved(0.5, 0.3, 0.4), []string{"No network is needed"}, "still improving"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			said := strings.Join(tt.of.Finding(w), " ")

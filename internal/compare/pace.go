@@ -67,7 +67,25 @@ func (e *Experiment) Pace(ctx context.Context, limit Limit, shorten bool) error 
 	if most := time.Until(limit.end(e.reserve(splits))) / paceRounds; round > most && round > 0 {
 		e.Length = e.Length.With(max(1, int(float64(e.Length.Epochs)*float64(most)/float64(round))), 0)
 	}
+	if usual := e.Subject.Length(p.Train.Len()).Batch; e.Length.Batch == usual {
+		e.Length = e.Length.With(0, batchFor(usual, e.Length.Epochs*perEpoch))
+	}
 	return nil
+}
+
+const (
+	// fewUpdates are too few to learn much in.
+	fewUpdates = 300
+	// leastBatch is the smallest batch that takes about as long by example as a large one.
+	leastBatch = 16
+)
+
+// batchFor returns the size of batches that makes more of too few updates.
+func batchFor(usual, updates int) int {
+	if updates >= fewUpdates {
+		return usual
+	}
+	return min(usual, max(leastBatch, usual*updates/fewUpdates))
 }
 
 // probePredictions is the number of examples whose predictions are timed.
