@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"image"
 	"net/http"
-	"strings"
 
 	"github.com/pkg/errors"
 
@@ -68,14 +66,7 @@ func (c *serveCmd) classifier(f *compare.Final) imageserve.Classifier {
 	network := f.Network(c.Passes)
 	return imageserve.Classifier{
 		Title: "Predict " + names(f.Names), Classes: f.Names, Shape: f.Picture.Shape, Drawn: f.Handwriting(), Passes: network.Passes, Usual: f.Usual,
-		Pixels: func(img image.Image) ([]float32, error) {
-			pixels, err := f.Pixels(img)
-			if err != nil {
-				// The function that said so means nothing to who has drawn.
-				return nil, errors.New(strings.TrimPrefix(err.Error(), "mnist: FromImage: "))
-			}
-			return pixels, nil
-		},
+		Pixels: f.Pixels,
 		Predict: func(ctx context.Context, pixels []float32) ([]float64, float64, float64, error) {
 			p, err := f.PredictPixels(ctx, network, pixels)
 			if err != nil {

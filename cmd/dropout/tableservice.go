@@ -5,9 +5,7 @@ import (
 	_ "embed" // for the template of the form
 	"encoding/json"
 	"html/template"
-	"io"
 	"math"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/datasets/tabular"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/localserve"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/report"
 )
@@ -25,8 +24,6 @@ import (
 const (
 	maxBody = 1 << 20
 	maxRows = 1000
-	// maxAnswering is the number of requests that are answered at a time; others wait.
-	maxAnswering = 1
 )
 
 // exampleOf returns a row as JSON.
@@ -67,24 +64,13 @@ func example(f tabular.Feature) string {
 type service struct {
 	f      *compare.Final
 	passes int
-	slots  chan struct{}
+	turn   localserve.Turn
 }
 
-func newService(f *compare.Final, passes int) *service {
-	return &service{f: f, passes: passes, slots: make(chan struct{}, maxAnswering)}
-}
-
-// ServeHTTP serves the form at / and JSON at /predict.
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	switch r.URL.Path {
-	case "/":
-		s.form(w, r)
-	case "/predict":
-		s.predict(w, r)
-	default:
-		http.NotFound(w, r)
-	}
+// newService returns the handler of a form at / and of JSON at /predict.
+func newService(f *compare.Final, passes int) http.Handler {
+	s := &service{f: f, passes: passes, turn: localserve.NewTurn()}
+	return localserve.Pages(s.form, s.predict)
 }
 
 // answer predicts rows, given as values by the names of columns.
@@ -114,12 +100,11 @@ func (s *service) answer(ctx context.Context, rows []map[string]string) ([]answe
 			}
 		}
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+	done, err := s.turn.Take(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
+	defer done()
 	added, notes, err := predictTable(ctx, s.f, t, s.passes)
 	if len(empty) > 0 {
 		notes = append(notes, "Taken as missing: "+names(empty)+".")
@@ -129,46 +114,30 @@ func (s *service) answer(ctx context.Context, rows []map[string]string) ([]answe
 
 // predict answers JSON: an object, or a list of them.
 func (s *service) predict(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	fail := func(status int, err error) {
-		w.WriteHeader(status)
-		// The client may be gone: nobody is left to tell.
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
-	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		fail(http.StatusMethodNotAllowed, errors.New("only POST"))
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		fail(http.StatusRequestEntityTooLarge, errors.Errorf("a request must have at most %d bytes", maxBody))
-		return
-	}
-	rows, list, err := parseRows(body)
-	if err != nil {
-		fail(http.StatusBadRequest, err)
-		return
-	}
-	added, notes, err := s.answer(r.Context(), rows)
-	if err != nil {
-		fail(http.StatusBadRequest, err)
-		return
-	}
-	var answers []map[string]any
-	for i := range rows {
-		one := make(map[string]any)
-		for _, c := range added {
-			one[c.Name] = c.Values[i]
+	localserve.JSON(w, r, maxBody, "a request", func(ctx context.Context, body []byte) (any, error) {
+		rows, list, err := parseRows(body)
+		if err != nil {
+			return nil, err
 		}
-		answers = append(answers, one)
-	}
-	out := map[string]any{"answers": answers, "notes": append([]string{}, notes...)}
-	if !list {
-		out = answers[0]
-		out["notes"] = append([]string{}, notes...)
-	}
-	_ = json.NewEncoder(w).Encode(out)
+		added, notes, err := s.answer(ctx, rows)
+		if err != nil {
+			return nil, err
+		}
+		var answers []map[string]any
+		for i := range rows {
+			one := make(map[string]any)
+			for _, c := range added {
+				one[c.Name] = c.Values[i]
+			}
+			answers = append(answers, one)
+		}
+		out := map[string]any{"answers": answers, "notes": append([]string{}, notes...)}
+		if !list {
+			out = answers[0]
+			out["notes"] = append([]string{}, notes...)
+		}
+		return out, nil
+	})
 }
 
 // parseRows reads an object or a list of objects, with values of text, numbers, true, false
@@ -238,29 +207,17 @@ type bar struct {
 
 // form shows the form, and the answer to what was sent with it.
 func (s *service) form(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	posted, ok := localserve.Form(w, r, maxBody)
+	if !ok {
+		return
+	}
 	v := formView{Title: "Predict " + strings.Join(s.f.Encoder.Plan.Targets(), ", "), Style: report.PageStyle()}
 	row := make(map[string]string)
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-	case http.MethodPost:
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-			http.Error(w, "only forms", http.StatusUnsupportedMediaType)
-			return
-		}
-		if err := r.ParseForm(); err != nil {
-			http.Error(w, "the form is too large or damaged", http.StatusBadRequest)
-			return
-		}
+	if posted {
 		for _, f := range s.f.Encoder.Features {
 			row[f.Name] = r.PostForm.Get(f.Name)
 		}
 		s.fill(r.Context(), &v, row)
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "only GET and POST", http.StatusMethodNotAllowed)
-		return
 	}
 	for _, f := range s.f.Encoder.Features {
 		field := formField{Name: f.Name, Value: row[f.Name], Hint: example(f)}

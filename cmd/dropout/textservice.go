@@ -6,15 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io"
 	"math"
-	"mime"
 	"net/http"
 	"unicode/utf8"
 
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/localserve"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -28,24 +27,13 @@ const (
 type textService struct {
 	f      *compare.Final
 	passes int
-	slots  chan struct{}
+	turn   localserve.Turn
 }
 
-func newTextService(f *compare.Final, passes int) *textService {
-	return &textService{f: f, passes: passes, slots: make(chan struct{}, maxAnswering)}
-}
-
-// ServeHTTP serves the page at / and JSON at /predict.
-func (s *textService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	switch r.URL.Path {
-	case "/":
-		s.form(w, r)
-	case "/predict":
-		s.predict(w, r)
-	default:
-		http.NotFound(w, r)
-	}
+// newTextService returns the handler of a page at / and of JSON at /predict.
+func newTextService(f *compare.Final, passes int) http.Handler {
+	s := &textService{f: f, passes: passes, turn: localserve.NewTurn()}
+	return localserve.Pages(s.form, s.predict)
 }
 
 // A textAnswer is what a text is worth, and how the network goes on.
@@ -67,12 +55,11 @@ func (s *textService) answer(ctx context.Context, text string) (*textAnswer, err
 	case n < 2 || n > maxText:
 		return nil, errors.Errorf("a text must have 2 to %d characters, got %d", maxText, n)
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := s.turn.Take(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	r, err := s.f.Read(ctx, text, s.passes)
 	if err != nil {
 		return nil, err
@@ -86,33 +73,13 @@ func (s *textService) answer(ctx context.Context, text string) (*textAnswer, err
 }
 
 func (s *textService) predict(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	fail := func(status int, err error) {
-		w.WriteHeader(status)
-		// The client may be gone: nobody is left to tell.
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
-	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		fail(http.StatusMethodNotAllowed, errors.New("only POST"))
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		fail(http.StatusRequestEntityTooLarge, errors.Errorf("a request must have at most %d bytes", maxBody))
-		return
-	}
-	var asked struct{ Text string }
-	if err := json.Unmarshal(body, &asked); err != nil {
-		fail(http.StatusBadRequest, errors.Wrap(err, `a request must be an object with the member "text"`))
-		return
-	}
-	a, err := s.answer(r.Context(), asked.Text)
-	if err != nil {
-		fail(http.StatusBadRequest, err)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(a)
+	localserve.JSON(w, r, maxBody, "a request", func(ctx context.Context, body []byte) (any, error) {
+		var asked struct{ Text string }
+		if err := json.Unmarshal(body, &asked); err != nil {
+			return nil, errors.Wrap(err, `a request must be an object with the member "text"`)
+		}
+		return s.answer(ctx, asked.Text)
+	})
 }
 
 //go:embed text.html.tmpl
@@ -139,31 +106,18 @@ type mark struct {
 }
 
 func (s *textService) form(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	v := textView{Style: report.PageStyle(), Most: maxText}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-	case http.MethodPost:
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-			http.Error(w, "only forms", http.StatusUnsupportedMediaType)
-			return
-		}
-		if err := r.ParseForm(); err != nil {
-			http.Error(w, "the form is too large or damaged", http.StatusBadRequest)
-			return
-		}
-		v.Text = r.PostForm.Get("text")
-		a, err := s.answer(r.Context(), v.Text)
-		if err != nil {
-			v.Error = err.Error()
-			break
-		}
-		v.Said, v.Marks, v.More = a.Note, marks(a.reading), a.More
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "only GET and POST", http.StatusMethodNotAllowed)
+	posted, ok := localserve.Form(w, r, maxBody)
+	if !ok {
 		return
+	}
+	v := textView{Style: report.PageStyle(), Most: maxText}
+	if posted {
+		v.Text = r.PostForm.Get("text")
+		if a, err := s.answer(r.Context(), v.Text); err != nil {
+			v.Error = err.Error()
+		} else {
+			v.Said, v.Marks, v.More = a.Note, marks(a.reading), a.More
+		}
 	}
 	// The client may be gone: nobody is left to tell.
 	_ = textTemplate.Execute(w, v)

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"image"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/pkg/errors"
 
@@ -74,14 +72,7 @@ func (c *serveCmd) handler(ctx context.Context, to *cmdline.Console) (http.Handl
 	}
 	return imageserve.New(imageserve.Classifier{
 		Title: "Which digit is that?", Classes: digits, Shape: []int{1, 28, 28}, Drawn: true, Passes: c.Passes, Usual: usual,
-		Pixels: func(img image.Image) ([]float32, error) {
-			pixels, err := mnist.FromImage(img)
-			if err != nil {
-				// The function that said so means nothing to who has drawn.
-				return nil, errors.New(strings.TrimPrefix(err.Error(), "mnist: FromImage: "))
-			}
-			return pixels, nil
-		},
+		Pixels: mnist.FromImage,
 		Predict: func(ctx context.Context, pixels []float32) ([]float64, float64, float64, error) {
 			said, err := p.Predict(ctx, &training.Examples{Shape: []int{len(pixels)}, X: pixels, Y: []int{0}})
 			if err != nil {

@@ -8,17 +8,17 @@ import (
 	"crypto/sha256"
 	_ "embed" // for the template and the script of the page
 	"encoding/base64"
-	"encoding/json"
 	"html/template"
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"net/http"
+	"strings"
 
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/datasets"
+	"github.com/gorgonia-dropout/dropout/internal/localserve"
 	"github.com/gorgonia-dropout/dropout/internal/plaintext"
 	"github.com/gorgonia-dropout/dropout/internal/unlike"
 	"github.com/gorgonia-dropout/dropout/report"
@@ -28,8 +28,6 @@ import (
 const (
 	maxBody   = 1 << 24
 	maxPixels = 1 << 24
-	// maxAnswering is the number of requests that are answered at a time; others wait.
-	maxAnswering = 1
 )
 
 // A Classifier is what is served.
@@ -72,8 +70,9 @@ type share struct {
 // A service answers requests with a classifier.
 type service struct {
 	Classifier
-	slots chan struct{}
-	page  []byte
+	turn   localserve.Turn
+	page   []byte
+	policy string // of the page's content
 }
 
 var (
@@ -97,19 +96,9 @@ func New(c Classifier) (http.Handler, error) {
 	}{c, report.PageStyle(), template.JS(script), height, width}); err != nil {
 		return nil, errors.Wrap(err, "imageserve")
 	}
-	return &service{c, make(chan struct{}, maxAnswering), b.Bytes()}, nil
-}
-
-// ServeHTTP implements [http.Handler].
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/":
-		s.form(w, r)
-	case "/predict":
-		s.predict(w, r)
-	default:
-		http.NotFound(w, r)
-	}
+	sum := sha256.Sum256([]byte(script))
+	s := &service{c, localserve.NewTurn(), b.Bytes(), "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}
+	return localserve.Pages(s.form, s.predict), nil
 }
 
 func (s *service) form(w http.ResponseWriter, r *http.Request) {
@@ -118,42 +107,21 @@ func (s *service) form(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)
 		return
 	}
-	sum := sha256.Sum256([]byte(script))
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+	w.Header().Set("Content-Security-Policy", s.policy)
 	// The client may be gone: nobody is left to tell.
 	_, _ = w.Write(s.page)
 }
 
 func (s *service) predict(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	fail := func(status int, err error) {
-		w.WriteHeader(status)
-		// The client may be gone: nobody is left to tell.
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
-	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", "POST")
-		fail(http.StatusMethodNotAllowed, errors.New("only POST"))
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		fail(http.StatusRequestEntityTooLarge, errors.Errorf("an image must have at most %d bytes", maxBody))
-		return
-	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-r.Context().Done():
-		return
-	}
-	a, err := s.answer(r.Context(), body)
-	if err != nil {
-		fail(http.StatusBadRequest, err)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(a)
+	localserve.JSON(w, r, maxBody, "an image", func(ctx context.Context, file []byte) (any, error) {
+		done, err := s.turn.Take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		return s.answer(ctx, file)
+	})
 }
 
 // answer classifies the image in a file.
@@ -167,7 +135,8 @@ func (s *service) answer(ctx context.Context, file []byte) (*answer, error) {
 	}
 	pixels, err := s.Pixels(img)
 	if err != nil {
-		return nil, err
+		// The function that said so means nothing to who has drawn.
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "mnist: FromImage: "))
 	}
 	shares, entropy, information, err := s.Predict(ctx, pixels)
 	if err != nil {

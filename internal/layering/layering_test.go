@@ -22,7 +22,7 @@ const module = "github.com/gorgonia-dropout/dropout"
 var layers = [][]string{
 	{"internal/datafile", "internal/fulldisk"},
 	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/unlike", "internal/vm"},
-	{"internal/kernel", "schedule"},
+	{"internal/kernel", "internal/localserve", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op"},
 	{"internal/draw", "internal/formula"},
