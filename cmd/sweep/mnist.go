@@ -17,8 +17,6 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
-	"github.com/gorgonia-dropout/dropout/mnist"
-	"github.com/gorgonia-dropout/dropout/mnist/embedded"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
@@ -29,10 +27,6 @@ import (
 type mnistProgram struct {
 	// every is how often a checkpoint is kept.
 	every time.Duration
-
-	once        sync.Once
-	train, test *mnist.Set
-	err         error
 }
 
 // mnistConfig is the configuration of a trial: settings of cmd/mnist, and the
@@ -80,15 +74,6 @@ func (m *mnistProgram) Normalize(config []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
-// sets reads MNIST once for all trials.
-func (m *mnistProgram) sets(c *mnistConfig) (*mnistrun.Sets, error) {
-	m.once.Do(func() { m.train, m.test, m.err = embedded.Load() })
-	if m.err != nil {
-		return nil, m.err
-	}
-	return c.Split(m.train, m.test)
-}
-
 // Run trains the network, from a checkpoint if there is one.
 func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 	var c mnistConfig
@@ -104,7 +89,7 @@ func (m *mnistProgram) Run(ctx context.Context, job sweep.Job) (sweep.Outcome, e
 	var model *models.Model
 	arm := experiment.Arm{Name: "mnist", Store: func(uint64) experiment.Store { return store }}
 	arm.New = func(seed uint64) (*training.Trainer, training.Data, error) {
-		sets, err := m.sets(&c)
+		sets, err := c.Load()
 		if err != nil {
 			return nil, training.Data{}, err
 		}

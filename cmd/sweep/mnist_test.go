@@ -47,7 +47,7 @@ func TestKeptModel(t *testing.T) {
 			if err := settings("mnist", config, &c); err != nil {
 				t.Fatal(err)
 			}
-			sets, err := m.sets(&c)
+			sets, err := c.Load()
 			if err != nil {
 				t.Fatal(err)
 			}
