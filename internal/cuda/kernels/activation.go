@@ -1,0 +1,16 @@
+package kernels
+
+import "github.com/gorgonia-dropout/dropout/internal/cuda"
+
+// ReLU is the kernel "relu", nn.ReLU. Y may be X.
+type ReLU struct {
+	Y, X cuda.Pointer
+	N    int64
+}
+
+// ReLUBack is the kernel "relu_back", the derivative of nn.ReLU from its result. DX may be
+// Y or DY.
+type ReLUBack struct {
+	DX, Y, DY cuda.Pointer
+	N         int64
+}

@@ -1,0 +1,6 @@
+// All kernels, for one module.
+
+#include "activation.h"
+#include "dense.h"
+#include "drop.h"
+#include "loss.h"
