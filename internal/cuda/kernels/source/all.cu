@@ -4,3 +4,7 @@
 #include "dense.h"
 #include "drop.h"
 #include "loss.h"
+#include "norm.h"
+#include "pool.h"
+#include "product.h"
+#include "solver.h"
