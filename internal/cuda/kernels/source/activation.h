@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "philox.h"
+#include "memory.h"
 
 struct relu_args {
 	float *y;
@@ -18,11 +18,11 @@ KERNEL(relu, 256, relu_args)
 	const i64 quads = aligned(a.x) && aligned(a.y) ? a.n / 4 : 0;
 	THREADS(t, 256) {
 		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
-			quad x = ((const quad *)a.x)[i];
+			quad x = get(a.x, i);
 			UNROLL
 			for (int j = 0; j < 4; j++)
 				x[j] = positive_part(x[j]);
-			((quad *)a.y)[i] = x;
+			set(a.y, i, x);
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
 			a.y[i] = positive_part(a.x[i]);
@@ -45,12 +45,12 @@ KERNEL(relu_back, 256, relu_back_args)
 	const i64 quads = aligned(a.dx) && aligned(a.y) && aligned(a.dy) ? a.n / 4 : 0;
 	THREADS(t, 256) {
 		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
-			const quad y = ((const quad *)a.y)[i];
-			quad dy = ((const quad *)a.dy)[i];
+			const quad y = get(a.y, i);
+			quad dy = get(a.dy, i);
 			UNROLL
 			for (int j = 0; j < 4; j++)
 				dy[j] = passing(y[j], dy[j]);
-			((quad *)a.dx)[i] = dy;
+			set(a.dx, i, dy);
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
 			a.dx[i] = passing(a.y[i], a.dy[i]);

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "memory.h"
 #include "philox.h"
 
 // Element i has element i/inner of the mask.
@@ -35,7 +36,7 @@ static DEVICE void drop_tiles(const int block, const int blocks, const drop_args
 				// On their way while the bits are drawn.
 				UNROLL
 				for (int k = 0; k < DROP_QUADS; k++)
-					x[OWN(t)][k] = ((const quad *)(a.x + tile))[t + 256 * k];
+					x[OWN(t)][k] = get(a.x + tile, t + 256 * k);
 			}
 			((unsigned char *)bits[half])[t] = (unsigned char)kept_of_block(p, (u32)(tile / 8) + (u32)t, threshold);
 		}
@@ -52,7 +53,7 @@ static DEVICE void drop_tiles(const int block, const int blocks, const drop_args
 					UNROLL
 					for (int j = 0; j < 4; j++)
 						y[j] = dropped(kept >> (8 * j), x[OWN(t)][k][j], scale);
-					((quad *)(a.y + tile))[q] = y;
+					set(a.y + tile, q, y);
 				}
 			} else {
 				for (int e = t; e < DROP_TILE && tile + e < a.n; e += 256) {

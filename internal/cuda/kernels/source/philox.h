@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "kernel.h"
+#include "memory.h"
 
 // A mask is what the host writes before a run: its step changes while the graph of
 // launches stays. scale is 65536/(65536-threshold).
@@ -22,11 +22,6 @@ struct philox {
 	u32 c2_round1, c0_round2, c2_round2, c0_round3, c2_round3;
 	u32 key0, key1; // of round 3
 };
-
-// A quad is what one instruction can read or write.
-typedef float quad __attribute__((vector_size(16)));
-
-static DEVICE bool aligned(const void *p) { return (u64)p % sizeof(quad) == 0; }
 
 static DEVICE u64 wide(u32 x, u32 y) { return (u64)x * y; }
 static DEVICE u32 high(u64 x) { return (u32)(x >> 32); }

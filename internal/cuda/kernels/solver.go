@@ -1,0 +1,45 @@
+package kernels
+
+import "github.com/gorgonia-dropout/dropout/internal/cuda"
+
+// Penalties are what becomes of gradients and parameters before an update, for settings
+// that the host writes before each run. 0 stands for none, but 1 for Keep.
+type Penalties struct {
+	ClipValue float32 // bounds the elements of gradients
+	Decay     float32 // times the parameter, in the gradient
+	L1        float32
+	Keep      float32 // what decoupled weight decay leaves of the parameter
+}
+
+// SGDSettings are the settings of a step of optim.SGD.
+type SGDSettings struct {
+	Penalties
+	LR, Momentum float32
+	_            [2]uint32
+}
+
+// SGD is the kernel "sgd", an update of a parameter by optim.SGD.
+type SGD struct {
+	W, G               cuda.Pointer
+	V                  cuda.Pointer // 0: there is no velocity
+	N                  int64
+	Settings           cuda.Pointer // SGDSettings
+	Clip               cuda.Pointer // the factor of ClipFactor; 0: none
+	Velocity, Nesterov int32        // 1: with it
+}
+
+// AdamSettings are the settings of a step of optim.Adam and optim.AdamW: those of
+// solver.Adam.
+type AdamSettings struct {
+	Penalties
+	Step, Beta1, Beta2, Rest1, Rest2, Eps float32
+	_                                     [2]uint32
+}
+
+// Adam is the kernel "adam", an update of a parameter by optim.Adam or optim.AdamW.
+type Adam struct {
+	W, G, M, V cuda.Pointer
+	N          int64
+	Settings   cuda.Pointer // AdamSettings
+	Clip       cuda.Pointer // as of SGD
+}

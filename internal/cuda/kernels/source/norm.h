@@ -1,0 +1,150 @@
+// Bounds of norms: project of package optim, and the factor of its ClipNorm. All sums are
+// in float64.
+
+#pragma once
+
+#include "memory.h"
+#include "portable.h"
+
+static DEVICE double square(float x) { return (double)x * (double)x; }
+
+// w is seen as outer x units x inner numbers, and each unit has a norm.
+struct max_norm_args {
+	float *w;
+	int outer, units, inner, unused;
+	double c;
+};
+
+// The factor of a unit by the sum of its squares. Squares of float32 neither overflow nor
+// vanish in float64: the norm is infinite where a number is.
+static DEVICE double norm_factor(double sum, double c)
+{
+	const double norm = root64(sum);
+	const double vanishing = 1e-140; // such a c makes all float32 zero
+	if (norm > 0 && (c < vanishing || norm == infinity()))
+		return 0;
+	return norm > c ? c / norm : 1;
+}
+
+// Of the columns of a matrix a block takes so many, and so many of their rows from one
+// barrier to the next.
+static const int NORM_COLS = 16;
+static const int NORM_EACH = 4; // groups of four rows of a thread
+static const int NORM_GROUPS = 256 / NORM_COLS * NORM_EACH;
+
+static DEVICE void max_norm_columns(const int block, const int blocks, const max_norm_args &a)
+{
+	// Of two times so many rows: while one half is added, the other is computed.
+	SHARED(double, memory, [2][NORM_GROUPS][NORM_COLS]);
+	SHARED(double, factors, [NORM_COLS]);
+	PER_THREAD(double, sum, 256, [1]);
+	int half = 0;
+	for (int left = block * NORM_COLS; left < a.units; left += blocks * NORM_COLS) {
+		THREADS(t, 256)
+			sum[OWN(t)][0] = 0;
+		// Four rows are added to each other first, and then to the sum.
+		for (int top = 0; top < a.outer; top += 4 * NORM_GROUPS) {
+			THREADS(t, 256) {
+				const int col = left + t % NORM_COLS, first = t / NORM_COLS;
+				float x[NORM_EACH][4];
+				UNROLL
+				for (int k = 0; k < NORM_EACH; k++) {
+					UNROLL
+					for (int r = 0; r < 4; r++) {
+						const int row = top + 4 * (first + k * (256 / NORM_COLS)) + r;
+						x[k][r] = row < a.outer && col < a.units ? a.w[(i64)row * a.units + col] : 0.0f;
+					}
+				}
+				UNROLL
+				for (int k = 0; k < NORM_EACH; k++)
+					memory[half][first + k * (256 / NORM_COLS)][t % NORM_COLS] =
+						(square(x[k][0]) + square(x[k][1])) + (square(x[k][2]) + square(x[k][3]));
+			}
+			BARRIER();
+			THREADS(t, 256) {
+				if (t < NORM_COLS) {
+					const int rows = a.outer - top < 4 * NORM_GROUPS ? a.outer - top : 4 * NORM_GROUPS;
+					double s = sum[OWN(t)][0];
+					UNROLL_BY(8)
+					for (int k = 0; k < rows / 4; k++)
+						s += memory[half][k][t];
+					if (left + t < a.units) {
+						for (int row = rows / 4 * 4; row < rows; row++)
+							s += square(a.w[(i64)(top + row) * a.units + left + t]);
+					}
+					sum[OWN(t)][0] = s;
+				}
+			}
+			half ^= 1;
+		}
+		THREADS(t, 256) {
+			if (t < NORM_COLS)
+				factors[t] = norm_factor(sum[OWN(t)][0], a.c);
+		}
+		BARRIER();
+		THREADS(t, 256) {
+			const int col = left + t % NORM_COLS;
+			const double by = factors[t % NORM_COLS];
+			if (col < a.units && by != 1) {
+				UNROLL_BY(8)
+				for (int row = t / NORM_COLS; row < a.outer; row += 256 / NORM_COLS) {
+					const i64 i = (i64)row * a.units + col;
+					a.w[i] = (float)(a.w[i] * by);
+				}
+			}
+		}
+		BARRIER();
+	}
+}
+
+// Eight threads have a unit, since squares are added to eight sums in turn.
+static DEVICE void max_norm_runs(const int block, const int blocks, const max_norm_args &a)
+{
+	SHARED(double, parts, [2][256]);
+	PER_THREAD(double, total, 256, [1]);
+	const i64 distance = (i64)a.units * a.inner;
+	int half = 0;
+	for (int first = block * 32; first < a.units; first += blocks * 32) {
+		THREADS(t, 256)
+			total[OWN(t)][0] = 0;
+		for (int o = 0; o < a.outer; o++) {
+			THREADS(t, 256) {
+				const int unit = first + t / 8;
+				double s = 0;
+				if (unit < a.units) {
+					const float *run = a.w + o * distance + (i64)unit * a.inner;
+					UNROLL_BY(8)
+					for (int i = t % 8; i < a.inner; i += 8)
+						s += square(run[i]);
+				}
+				parts[half][t] = s;
+			}
+			BARRIER();
+			THREADS(t, 256) {
+				const double *s = &parts[half][t / 8 * 8];
+				total[OWN(t)][0] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+			}
+			half ^= 1;
+		}
+		THREADS(t, 256) {
+			const int unit = first + t / 8;
+			const double by = norm_factor(total[OWN(t)][0], a.c);
+			if (unit < a.units && by != 1) {
+				for (int o = 0; o < a.outer; o++) {
+					float *run = a.w + o * distance + (i64)unit * a.inner;
+					UNROLL_BY(8)
+					for (int i = t % 8; i < a.inner; i += 8)
+						run[i] = (float)(run[i] * by);
+				}
+			}
+		}
+	}
+}
+
+KERNEL(max_norm, 256, max_norm_args)
+{
+	if (a.inner == 1)
+		max_norm_columns(block, blocks, a);
+	else
+		max_norm_runs(block, blocks, a);
+}
