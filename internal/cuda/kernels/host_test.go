@@ -149,6 +149,8 @@ func TestSizes(t *testing.T) {
 		"sgd":           unsafe.Sizeof(kernels.SGD{}),
 		"adam":          unsafe.Sizeof(kernels.Adam{}),
 		"max_norm":      unsafe.Sizeof(kernels.MaxNorm{}),
+		"clip_squares":  unsafe.Sizeof(kernels.ClipSquares{}),
+		"clip_factor":   unsafe.Sizeof(kernels.ClipFactor{}),
 		"max_pool":      unsafe.Sizeof(kernels.MaxPool{}),
 		"max_pool_back": unsafe.Sizeof(kernels.MaxPoolBack{}),
 		"channel_sum":   unsafe.Sizeof(kernels.ChannelSum{}),

@@ -18,3 +18,26 @@ func (m MaxNorm) Each() int {
 	}
 	return 32
 }
+
+// ClipTask is the number of elements of a gradient that [ClipSquares] adds together.
+const ClipTask = 1 << 14
+
+// ClipSquares is the kernel "clip_squares": sums of the squares of ClipTask elements of a
+// gradient each, for optim's ClipNorm. A block has a sum.
+type ClipSquares struct {
+	Sums      cuda.Pointer // float64
+	G         cuda.Pointer
+	N         int64
+	ClipValue float64 // bounds the elements; 0: nothing does
+}
+
+// ClipFactor is the kernel "clip_factor", on one block: what optim's ClipNorm multiplies
+// all gradients by, from the sums of all of them in the order of the parameters. Without
+// ClipValue it is right for gradients of all sizes; with one, for one below 1e150.
+type ClipFactor struct {
+	Factor   cuda.Pointer
+	Sums     cuda.Pointer // float64
+	Tasks    int32
+	_        int32
+	ClipNorm float64
+}

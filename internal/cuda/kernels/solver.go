@@ -8,7 +8,7 @@ type Penalties struct {
 	ClipValue float32 // bounds the elements of gradients
 	Decay     float32 // times the parameter, in the gradient
 	L1        float32
-	Keep      float32 // what decoupled weight decay leaves of the parameter
+	Keep      float32 // what decoupled weight decay leaves of the parameter, by Adam only
 }
 
 // SGDSettings are the settings of a step of optim.SGD.

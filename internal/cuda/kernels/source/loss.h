@@ -4,6 +4,7 @@
 #pragma once
 
 #include "portable.h"
+#include "sum.h"
 
 // A warp of a block has a row, and its threads have a class each at a time. One of them
 // adds what they computed, in order.
@@ -134,40 +135,10 @@ struct xent_mean_args {
 // One block: the losses are added in their order.
 KERNEL(xent_mean, 256, xent_mean_args)
 {
-	if (block != 0)
-		return;
-	SHARED(double, memory, [2][256]);
 	PER_THREAD(double, sum, 256, [1]);
-	THREADS(t, 256)
-		sum[OWN(t)][0] = 0;
-	int half = 0;
-	for (int at = 0; at < a.rows; at += 256) {
-		THREADS(t, 256) {
-			if (at + t < a.rows)
-				memory[half][t] = a.losses[at + t];
-		}
-		BARRIER();
-		THREADS(t, 256) {
-			if (t == 0) {
-				const int n = a.rows - at < 256 ? a.rows - at : 256;
-				double s = sum[OWN(t)][0];
-				int k = 0;
-				for (; k + 8 <= n; k += 8) {
-					double v[8];
-					UNROLL
-					for (int j = 0; j < 8; j++)
-						v[j] = memory[half][k + j];
-					UNROLL
-					for (int j = 0; j < 8; j++)
-						s += v[j];
-				}
-				for (; k < n; k++)
-					s += memory[half][k];
-				sum[OWN(t)][0] = s;
-			}
-		}
-		half ^= 1;
-	}
+	if (block != 0 || blocks == 0)
+		return;
+	sum_in_order(sum, a.losses, a.rows);
 	THREADS(t, 256) {
 		if (t == 0)
 			a.y[0] = (float)(sum[OWN(t)][0] * a.scale);

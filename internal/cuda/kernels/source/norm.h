@@ -4,7 +4,7 @@
 #pragma once
 
 #include "memory.h"
-#include "portable.h"
+#include "sum.h"
 
 static DEVICE double square(float x) { return (double)x * (double)x; }
 
@@ -15,14 +15,11 @@ struct max_norm_args {
 	double c;
 };
 
-// The factor of a unit by the sum of its squares. Squares of float32 neither overflow nor
-// vanish in float64: the norm is infinite where a number is.
+// The factor that bounds a norm by c, from the sum of the squares. Those of float32 neither
+// overflow nor vanish in float64: the norm is infinite, and the factor 0, where a number is.
 static DEVICE double norm_factor(double sum, double c)
 {
 	const double norm = root64(sum);
-	const double vanishing = 1e-140; // such a c makes all float32 zero
-	if (norm > 0 && (c < vanishing || norm == infinity()))
-		return 0;
 	return norm > c ? c / norm : 1;
 }
 
@@ -147,4 +144,84 @@ KERNEL(max_norm, 256, max_norm_args)
 		max_norm_columns(block, blocks, a);
 	else
 		max_norm_runs(block, blocks, a);
+}
+
+// The sums of the squares of a gradient, of so many elements each: the tasks of a solver.
+struct clip_squares_args {
+	double *sums;
+	const float *g;
+	i64 n;
+	double clip_value; // 0: elements are not clipped
+};
+
+static const int TASK = 1 << 14;
+static const int TASK_PART = 2048; // from one barrier to the next
+
+// A block has a task. Squares are added to eight sums in turn or, clipped, to one.
+KERNEL(clip_squares, 256, clip_squares_args)
+{
+	// Of two parts: while one is added, the other is computed.
+	SHARED(double, memory, [2][TASK_PART]);
+	SHARED(double, sums, [8]);
+	PER_THREAD(double, sum, 256, [1]);
+	const int lanes = a.clip_value > 0 ? 1 : 8;
+	const double limit = a.clip_value * a.clip_value;
+	for (i64 first = (i64)block * TASK; first < a.n; first += (i64)blocks * TASK) {
+		const int n = a.n - first < TASK ? (int)(a.n - first) : TASK;
+		THREADS(t, 256)
+			sum[OWN(t)][0] = 0;
+		for (int at = 0; at < n; at += TASK_PART) {
+			double *part = memory[at / TASK_PART % 2];
+			THREADS(t, 256) {
+				UNROLL
+				for (int k = 0; k < TASK_PART / 256; k++) {
+					const int i = at + t + 256 * k;
+					const double x = i < n ? square(a.g[first + i]) : 0;
+					part[t + 256 * k] = lanes == 1 && x > limit ? limit : x;
+				}
+			}
+			BARRIER();
+			THREADS(t, 256) {
+				if (t < lanes) {
+					double s = sum[OWN(t)][0];
+					const int end = n - at < TASK_PART ? n - at : TASK_PART;
+					UNROLL_BY(16)
+					for (int i = t; i < end; i += lanes)
+						s += part[i];
+					sum[OWN(t)][0] = s;
+				}
+			}
+		}
+		THREADS(t, 256) {
+			if (t < 8)
+				sums[t] = sum[OWN(t)][0];
+		}
+		BARRIER();
+		THREADS(t, 256) {
+			if (t == 0)
+				a.sums[first / TASK] = lanes == 1 ? sums[0] : ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+		}
+		BARRIER();
+	}
+}
+
+// The factor of all gradients, by the sums of all tasks in their order.
+struct clip_factor_args {
+	float *factor;
+	const double *sums;
+	int tasks, unused;
+	double clip_norm;
+};
+
+// One block.
+KERNEL(clip_factor, 256, clip_factor_args)
+{
+	PER_THREAD(double, sum, 256, [1]);
+	if (block != 0 || blocks == 0)
+		return;
+	sum_in_order(sum, a.sums, a.tasks);
+	THREADS(t, 256) {
+		if (t == 0)
+			a.factor[0] = (float)norm_factor(sum[OWN(t)][0], a.clip_norm);
+	}
 }

@@ -4,8 +4,8 @@
 
 #include "memory.h"
 
-// What becomes of gradients and parameters before the update. 0 stands for none, but 1
-// for keep.
+// What becomes of gradients and, by Adam, of parameters before the update. 0 stands for
+// none, but 1 for keep.
 struct penalties {
 	float clip_value;
 	float decay;
@@ -61,7 +61,7 @@ KERNEL(sgd, 256, sgd_args)
 				a.v[i] = u;
 				by = a.nesterov ? d + s.momentum * u : u;
 			}
-			a.w[i] = w * s.p.keep - s.lr * by;
+			a.w[i] = w - s.lr * by;
 		}
 	}
 }
