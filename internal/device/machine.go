@@ -1,0 +1,284 @@
+package device
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/launch"
+	"github.com/gorgonia-dropout/dropout/internal/op"
+)
+
+// A Machine runs a graph on a device. It implements [gorgonia.VM]. Use it in one
+// goroutine at a time.
+type Machine struct {
+	*Plan
+	weights *Weights
+	memory  map[*gorgonia.Node]launch.Memory
+	inputs  []input
+	results []result
+	steps   []*stepNode
+}
+
+// An input is a node whose value is copied to the device before each run.
+type input struct {
+	node *gorgonia.Node
+	to   []byte // page-locked
+}
+
+// A result is a node whose value is copied to the host after each run.
+type result struct {
+	from []byte // page-locked
+	to   []byte
+}
+
+// A stepNode holds the training step of a run.
+type stepNode struct {
+	next func() (int64, error)
+	now  int64
+}
+
+// alignment is that of the memory of each node: more than any access needs.
+const alignment = 256
+
+// NewMachine returns the machine of a complete graph, whose ops it sets to training.
+// The values of results are on the host after a run; those of other nodes stay on the
+// device. Inputs that are among the weights are read from there.
+func (d *Device) NewMachine(g *gorgonia.ExprGraph, w *Weights, results gorgonia.Nodes) (*Machine, error) {
+	p, err := d.NewPlan()
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory)}
+	if err := m.build(g, results); err != nil {
+		return nil, closing(err, m)
+	}
+	return m, nil
+}
+
+func (m *Machine) build(g *gorgonia.ExprGraph, results gorgonia.Nodes) error {
+	nodes, err := gorgonia.Sort(g)
+	if err != nil {
+		return errors.Wrap(err, "device: NewMachine")
+	}
+	// Gorgonia's edges lead from an op to its inputs.
+	slices.Reverse(nodes)
+	for _, n := range nodes {
+		if err := m.add(g, n); err != nil {
+			return errors.WithMessagef(err, "device: NewMachine: %s", m.on.name)
+		}
+	}
+	for _, n := range slices.Compact(slices.Clone(results)) {
+		if err := m.download(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add plans the value of a node.
+func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
+	var in []launch.Memory
+	for from := g.From(n.ID()); from != nil && from.Next(); {
+		in = append(in, m.memory[from.Node().(*gorgonia.Node)])
+	}
+	if n.Op() == nil {
+		return m.addInput(n)
+	}
+	f := op.FunctionOf(n)
+	if f == nil {
+		if len(in) == 0 && n.Value() != nil {
+			return m.addConstant(n)
+		}
+		return errors.Errorf("%v must have a kernel for devices, got an op of Gorgonia", n.Op())
+	}
+	if next := f.Loops().Step; next != nil {
+		s := &stepNode{next: next}
+		m.steps = append(m.steps, s)
+		m.memory[n] = launch.Memory{Step: func() int64 { return s.now }}
+		return nil
+	}
+	if t, ok := n.Op().(gorgonia.TrainModeOp); ok {
+		if err := t.SetTraining(true); err != nil {
+			return err
+		}
+	}
+	y := launch.Memory{Shape: n.Shape(), Dtype: n.Dtype()}
+	if f, ok := f.(launch.View); ok {
+		from, offset := f.View(in)
+		y.At = in[from].At + cuda.Pointer(offset*int(n.Dtype().Size()))
+		m.memory[n] = y
+		return nil
+	}
+	l, ok := f.(launch.Function)
+	if !ok {
+		return errors.Errorf("%s must have a kernel for devices, got none", f.Name())
+	}
+	var err error
+	if y.At, err = m.Alloc(max(y.Size()*int(y.Dtype.Size()), alignment)); err != nil {
+		return err
+	}
+	m.memory[n] = y
+	return errors.WithMessage(l.Launch(m.List, y, in), f.Name())
+}
+
+// addInput plans the value of an input.
+func (m *Machine) addInput(n *gorgonia.Node) error {
+	mem := launch.Memory{Shape: n.Shape(), Dtype: n.Dtype()}
+	if t, ok := n.Value().(*tensor.Dense); ok {
+		if values, ok := t.Data().([]float32); ok {
+			if at, ok := m.weights.At(values); ok {
+				mem.At = at
+				m.memory[n] = mem
+				return nil
+			}
+		}
+	}
+	data, err := dataOf(n.Value())
+	if err != nil {
+		return errors.WithMessagef(err, "input %s", n.Name())
+	}
+	t := transfer{}
+	if t.at, err = m.Alloc(len(data)); err != nil {
+		return err
+	}
+	if t.host, err = m.lock(len(data)); err != nil {
+		return err
+	}
+	m.before = append(m.before, t)
+	m.inputs = append(m.inputs, input{n, t.host})
+	mem.At = t.at
+	m.memory[n] = mem
+	return nil
+}
+
+// addConstant plans a value that is the same in all runs.
+func (m *Machine) addConstant(n *gorgonia.Node) error {
+	data, err := dataOf(n.Value())
+	if err != nil {
+		return errors.WithMessagef(err, "constant %v", n.Value())
+	}
+	at, err := m.Alloc(len(data))
+	if err != nil {
+		return err
+	}
+	m.memory[n] = launch.Memory{At: at, Shape: n.Shape(), Dtype: n.Dtype()}
+	return m.on.cuda.Write(at, data)
+}
+
+// download plans the copy of a result, and gives its node the value.
+func (m *Machine) download(n *gorgonia.Node) error {
+	mem, ok := m.memory[n]
+	if !ok || mem.Step != nil {
+		return errors.Errorf("device: NewMachine: %v must be computed by the graph", n)
+	}
+	v, err := valueOf(n)
+	if err != nil {
+		return err
+	}
+	data, err := dataOf(v)
+	if err != nil {
+		return errors.WithMessagef(err, "result %v", n)
+	}
+	t := transfer{at: mem.At}
+	if t.host, err = m.lock(len(data)); err != nil {
+		return err
+	}
+	m.after = append(m.after, t)
+	m.results = append(m.results, result{t.host, data})
+	return gorgonia.UnsafeLet(n, v)
+}
+
+// Device returns where the machine runs.
+func (m *Machine) Device() *Device { return m.on }
+
+// Weights returns those that the machine reads.
+func (m *Machine) Weights() *Weights { return m.weights }
+
+// At returns where the value of a node is on the device.
+func (m *Machine) At(n *gorgonia.Node) (cuda.Pointer, bool) {
+	mem, ok := m.memory[n]
+	return mem.At, ok && mem.Step == nil
+}
+
+// RunAll computes the results.
+func (m *Machine) RunAll() error {
+	if err := m.Start(); err != nil {
+		return err
+	}
+	return m.Finish()
+}
+
+// Start begins a run with the values that the inputs have.
+func (m *Machine) Start() error {
+	for _, s := range m.steps {
+		var err error
+		if s.now, err = s.next(); err != nil {
+			return err
+		}
+	}
+	for _, in := range m.inputs {
+		data, err := dataOf(in.node.Value())
+		if err != nil {
+			return errors.WithMessagef(err, "device: RunAll: input %s", in.node.Name())
+		}
+		if len(data) != len(in.to) {
+			return errors.Errorf("device: RunAll: input %s must keep its size of %d bytes, got %d", in.node.Name(), len(in.to), len(data))
+		}
+		copy(in.to, data)
+	}
+	if err := m.weights.Push(); err != nil {
+		return err
+	}
+	return m.Plan.Start()
+}
+
+// Finish waits for the run, and gives the results their values.
+func (m *Machine) Finish() error {
+	if err := m.Wait(); err != nil {
+		return err
+	}
+	for _, r := range m.results {
+		copy(r.to, r.from)
+	}
+	return nil
+}
+
+// Reset does nothing: each run begins at the start.
+func (m *Machine) Reset() {}
+
+// dataOf returns the memory of a value on the host.
+func dataOf(v gorgonia.Value) ([]byte, error) {
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		return cuda.Bytes(unsafe.Slice(v, 1)), nil
+	case *tensor.Dense:
+		switch data := v.Data().(type) {
+		case []float32:
+			return cuda.Bytes(data), nil
+		case []int:
+			return cuda.Bytes(data), nil
+		case float32:
+			return cuda.Bytes([]float32{data}), nil
+		}
+		return nil, errors.Errorf("must be of float32 or int on a device, got %v", v.Dtype())
+	case nil:
+		return nil, errors.New("must have a value, got none")
+	}
+	return nil, errors.Errorf("must be a dense tensor of float32 or int on a device, got %T", v)
+}
+
+// valueOf returns a value for a node's results.
+func valueOf(n *gorgonia.Node) (gorgonia.Value, error) {
+	switch {
+	case n.IsScalar() && n.Dtype() == tensor.Float32:
+		return gorgonia.NewF32(0), nil
+	case n.Dtype() == tensor.Float32:
+		return tensor.New(tensor.WithShape(n.Shape().Clone()...), tensor.Of(tensor.Float32)), nil
+	}
+	return nil, errors.Errorf("device: NewMachine: result must be of float32, got %v", n.Dtype())
+}

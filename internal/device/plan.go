@@ -1,0 +1,123 @@
+package device
+
+import (
+	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/launch"
+)
+
+// A Plan is a list of launches with its memory, captured once as a graph of CUDA and
+// replayed by each run.
+type Plan struct {
+	List *launch.List
+
+	on       *Device
+	settings cuda.Pointer
+	host     []byte // page-locked, the next run's settings
+	owned    []*cuda.Memory
+	locked   []*cuda.Host
+	graph    *cuda.Graph
+
+	before, after []transfer // of each run
+}
+
+// A transfer is a copy between page-locked memory and the device.
+type transfer struct {
+	host []byte
+	at   cuda.Pointer
+}
+
+// NewPlan returns an empty plan.
+func (d *Device) NewPlan() (*Plan, error) {
+	p := &Plan{on: d}
+	var err error
+	if p.settings, err = p.Alloc(launch.SettingsSize); err == nil {
+		p.host, err = p.lock(launch.SettingsSize)
+	}
+	if err != nil {
+		return nil, closing(err, p)
+	}
+	p.List = launch.NewList(p.settings, p.host, p.Alloc)
+	return p, nil
+}
+
+// Alloc returns memory on the device that is freed with the plan.
+func (p *Plan) Alloc(bytes int) (cuda.Pointer, error) {
+	m, err := p.on.cuda.Alloc(int64(bytes))
+	if err != nil {
+		return 0, err
+	}
+	p.owned = append(p.owned, m)
+	return m.Pointer(), nil
+}
+
+// lock returns page-locked memory of the host that is freed with the plan.
+func (p *Plan) lock(bytes int) ([]byte, error) {
+	host, err := p.on.cuda.AllocHost(bytes)
+	if err != nil {
+		return nil, err
+	}
+	p.locked = append(p.locked, host)
+	return host.Bytes(), nil
+}
+
+// capture makes the graph of all launches and transfers.
+func (p *Plan) capture() (err error) {
+	p.graph, err = p.on.stream.Capture(func() error {
+		if used := p.List.Used(); used > 0 {
+			if err := p.on.stream.Write(p.settings, p.host[:used]); err != nil {
+				return err
+			}
+		}
+		for _, t := range p.before {
+			if err := p.on.stream.Write(t.at, t.host); err != nil {
+				return err
+			}
+		}
+		for _, l := range p.List.Launches {
+			if err := p.on.launch(l); err != nil {
+				return err
+			}
+		}
+		for _, t := range p.after {
+			if err := p.on.stream.Read(t.host, t.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// Start begins a run, with the settings of now.
+func (p *Plan) Start() error {
+	if p.graph == nil {
+		if err := p.capture(); err != nil {
+			return err
+		}
+	}
+	if err := p.List.Fill(); err != nil {
+		return err
+	}
+	return p.graph.Launch(p.on.stream)
+}
+
+// Wait returns when all that was started is done, with the first error of it.
+func (p *Plan) Wait() error { return p.on.stream.Synchronize() }
+
+// Close frees the plan's memory, once nothing uses it.
+func (p *Plan) Close() error {
+	closes := []func() error{p.graph.Close}
+	if p.on.stream != nil {
+		closes = []func() error{p.on.stream.Synchronize, p.graph.Close}
+	}
+	for _, m := range p.owned {
+		closes = append(closes, m.Free)
+	}
+	for _, h := range p.locked {
+		closes = append(closes, h.Free)
+	}
+	p.graph, p.owned, p.locked = nil, nil, nil
+	return errors.WithMessage(closeAll(closes...), "device: Close")
+}
