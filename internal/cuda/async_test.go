@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/gorgonia-dropout/dropout/internal/cuda"
@@ -18,6 +19,19 @@ import (
 // Goroutines move between threads, whose context is not always that of the device.
 func TestGoroutines(t *testing.T) {
 	k := newKit(t)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				k.d.WithoutContext()
+				runtime.Gosched()
+			}
+		}
+	}()
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
@@ -47,6 +61,7 @@ func busy(k *kit, by float32) (err error) {
 		return err
 	}
 	g, err := s.Capture(func() error {
+		time.Sleep(time.Microsecond) // a chance to move
 		return s.Launch(f, 2, 256, unsafe.Pointer(&scaleArgs{y: m.Pointer(), x: m.Pointer(), n: n, by: by}))
 	})
 	if err != nil {

@@ -17,3 +17,12 @@ func (m *Memory) FreeTwice() (first, second error) {
 	first = m.Free()
 	return first, m.d.call("Free", m.d.drv.memFree, uintptr(at))
 }
+
+// WithoutContext takes the context from the thread that the goroutine happens to be on.
+func (d *Device) WithoutContext() { invoke(d.drv.ctxSetCurrent, 0) }
+
+// On gives memory that a closed device has left to another.
+func (m *Memory) On(d *Device) *Memory {
+	d.live.Add(1)
+	return &Memory{d: d, at: m.at, bytes: m.bytes}
+}

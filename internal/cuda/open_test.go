@@ -87,12 +87,14 @@ func TestOpenFails(t *testing.T) {
 }
 
 func TestCloseFails(t *testing.T) {
-	cudatest.Library(t)
+	other := cudatest.Open(t)
 	d, err := cuda.Open("cuda")
 	check(t, err)
 	m := must(d.Alloc(4))(t)
+	left := m.On(other)
 	saysNo(t, d.Close(), 0, "cuda: Close: all that belongs to the device must have been freed or closed, got 1 that were not")
 	saysNo(t, m.Free(), 0, "cuda: Free: the device must be open")
+	check(t, left.Free())
 }
 
 func TestUnknownCode(t *testing.T) {

@@ -81,6 +81,10 @@ func TestCopiesUnlocked(t *testing.T) {
 		saysNo(t, k.s.Write(m.Pointer(), b), 0, "cuda: Write: a stream must write from page-locked memory of its device")
 		saysNo(t, k.s.Read(b, m.Pointer()), 0, "cuda: Read: a stream must read to page-locked memory of its device")
 	}
+	h := must(k.d.AllocHost(16))(t)
+	freed := h.Bytes()
+	check(t, h.Free())
+	saysNo(t, k.s.Write(m.Pointer(), freed), 0, "cuda: Write: a stream must write from page-locked memory of its device")
 	check(t, k.s.Write(m.Pointer(), locked[15:]))
 	check(t, k.s.Synchronize())
 }

@@ -695,7 +695,10 @@ struct function {
 API int cuModuleLoadDataEx(module **to, const char *image, unsigned n, const int *options, void **values)
 {
 	ENTER_UNCAPTURED();
-	if (!strstr(image, ".version")) {
+	size_t last = strlen(image);
+	while (last && strchr(" \t\r\n", image[last - 1]))
+		last--;
+	if (!strstr(image, ".version") || !strchr("};", image[last - 1])) {
 		char *log = 0;
 		size_t length = 0;
 		for (unsigned i = 0; i < n; i++) {
