@@ -19,6 +19,7 @@ import (
 // Goroutines move between threads, whose context is not always that of the device.
 func TestGoroutines(t *testing.T) {
 	k := newKit(t)
+	cudatest.Slow(t, 50)
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() {

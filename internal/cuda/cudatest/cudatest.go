@@ -86,6 +86,18 @@ func WithoutDevice(t testing.TB) {
 	withoutDevice(path)
 }
 
+// Slow makes each call of the driver for tests take some microseconds more until the test
+// ends, so that goroutines move between threads. It does nothing with a real device.
+func Slow(t testing.TB, microseconds int) {
+	t.Helper()
+	if Real() {
+		return
+	}
+	path := Library(t)
+	t.Cleanup(func() { heal(path) })
+	slow(path, microseconds)
+}
+
 // Live returns how many allocations, streams, events, modules and graphs the driver for
 // tests has. The test is skipped with a real device.
 func Live(t testing.TB) int {

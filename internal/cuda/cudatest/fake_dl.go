@@ -34,9 +34,10 @@ func fail(path, function string, after int, code cuda.Code) {
 	invoke(path, "fake_fail", uintptr(unsafe.Pointer(&name[0])), uintptr(after), uintptr(code))
 }
 
-func heal(path string)          { invoke(path, "fake_heal") }
-func reset(path string)         { invoke(path, "fake_reset") }
-func withoutDevice(path string) { invoke(path, "fake_without_device") }
+func heal(path string)                   { invoke(path, "fake_heal") }
+func slow(path string, microseconds int) { invoke(path, "fake_slow", uintptr(microseconds)) }
+func reset(path string)                  { invoke(path, "fake_reset") }
+func withoutDevice(path string)          { invoke(path, "fake_without_device") }
 
 // live returns how much the driver for tests has, 0 for another.
 func live(path string) int {

@@ -9,6 +9,7 @@ const loads = false
 
 func fail(string, string, int, cuda.Code) {}
 func heal(string)                         {}
+func slow(string, int)                    {}
 func reset(string)                        {}
 func withoutDevice(string)                {}
 func live(string) int                     { return 0 }

@@ -6,8 +6,7 @@
 // kernels write beside their memory is found when something waits, as an illegal address.
 // Blocks run first to last and last to first in turns, since no order is promised.
 //
-// There are five functions more, which NVIDIA has not: fake_fail, fake_heal, fake_live,
-// fake_reset and fake_without_device.
+// There are functions more, which NVIDIA has not, whose names begin with fake_.
 
 #include "kernel.h"
 #include <pthread.h>
@@ -77,7 +76,7 @@ struct failure {
 	failure *next;
 };
 static failure *failures;
-static int devices = 1;
+static int devices = 1, slow;
 
 static int failing(const char *function)
 {
@@ -423,6 +422,7 @@ API void fake_heal()
 		failures = next;
 	}
 	devices = 1;
+	slow = 0;
 }
 
 // The margins are made whole too.
@@ -435,6 +435,9 @@ API void fake_reset()
 		memset(m->at + m->bytes, margin_byte, margin);
 	}
 }
+
+// Goroutines whose calls take long change threads.
+API void fake_slow(int microseconds) { __atomic_store_n(&slow, microseconds, __ATOMIC_RELAXED); }
 
 API int fake_live()
 {
@@ -562,6 +565,10 @@ API int cuDevicePrimaryCtxRelease(int device) { return cuDevicePrimaryCtxRelease
 
 API int cuCtxSetCurrent(void *to)
 {
+	if (int us = __atomic_load_n(&slow, __ATOMIC_RELAXED)) {
+		timespec t = {0, 1000L * us};
+		nanosleep(&t, 0);
+	}
 	ENTER();
 	if (to && (to != &context || !retained))
 		return INVALID_CONTEXT;
