@@ -2,8 +2,12 @@ package cuda
 
 import "unsafe"
 
-// WithoutInstantiateFlags makes a device like one of a driver before CUDA 11.4.
-func (d *Device) WithoutInstantiateFlags() { d.drv.graphInstantiate = 0 }
+// WithoutInstantiateFlags makes a device like one of a driver before CUDA 11.4, if the
+// driver still has what that had.
+func (d *Device) WithoutInstantiateFlags() bool {
+	d.drv.graphInstantiate = 0
+	return d.drv.graphInstantiateLog != 0
+}
 
 // LaunchUnchecked launches what Launch refuses.
 func (s *Stream) LaunchUnchecked(f *Function, blocks, threads int, args unsafe.Pointer) error {

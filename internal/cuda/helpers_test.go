@@ -38,7 +38,12 @@ type kit struct {
 
 func newKit(t testing.TB) *kit {
 	t.Helper()
-	k := &kit{t: t, d: cudatest.Open(t)}
+	return openKit(t, cudatest.Open(t))
+}
+
+func openKit(t testing.TB, d *cuda.Device) *kit {
+	t.Helper()
+	k := &kit{t: t, d: d}
 	k.m = must(k.d.Load(cudatest.PTX))(t)
 	k.cleanup(k.m.Close)
 	k.s = must(k.d.NewStream())(t)

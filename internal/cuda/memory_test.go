@@ -37,7 +37,8 @@ func TestMemoryInfo(t *testing.T) {
 	k.alloc(16 << 20)
 	after, _, err := k.d.MemoryInfo()
 	check(t, err)
-	if total != k.d.TotalMemory() && !cudatest.Real() || before-after != 64<<20 {
+	taken := before - after
+	if total > k.d.TotalMemory() || taken < 64<<20 || taken > 64<<20 && !cudatest.Real() {
 		t.Errorf("of %d bytes %d are free before and %d after 64 MiB were taken", total, before, after)
 	}
 }

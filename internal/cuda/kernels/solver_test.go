@@ -67,7 +67,9 @@ func TestSGD(t *testing.T) {
 		copy(w, start)
 		args := kernels.SGD{W: pin(&p, w), N: int64(n), Settings: pin(&p, settings)}
 		if s.Momentum > 0 {
-			args.V, args.Velocity = pin(&p, make([]float32, n)), 1
+			v, _ := guarded(t, "v", n)
+			clear(v)
+			args.V, args.Velocity = pin(&p, v), 1
 		}
 		if s.Nesterov {
 			args.Nesterov = 1

@@ -13,21 +13,16 @@ struct penalties {
 	float keep; // what decoupled weight decay leaves of a parameter
 };
 
-// The gradient that the update is by, of a gradient d and a parameter w.
+// The gradient that the update is by, of a gradient d and a parameter w. It chooses
+// between numbers and not between ways, so that all memory is read before.
 static DEVICE float penalized(float d, float w, const penalties &p, float clip)
 {
-	if (p.clip_value > 0) {
-		if (d > p.clip_value)
-			d = p.clip_value;
-		else if (d < -p.clip_value)
-			d = -p.clip_value;
-	}
-	d *= clip;
-	if (p.decay != 0)
-		d += p.decay * w;
-	if (p.l1 != 0)
-		d += w > 0 ? p.l1 : w < 0 ? -p.l1 : 0.0f;
-	return d;
+	const float above = d > p.clip_value ? p.clip_value : d, clipped = d < -p.clip_value ? -p.clip_value : above;
+	d = (p.clip_value > 0 ? clipped : d) * clip;
+	const float decayed = d + p.decay * w;
+	d = p.decay != 0 ? decayed : d;
+	const float signs = d + ((w > 0 ? p.l1 : 0.0f) - (w < 0 ? p.l1 : 0.0f));
+	return p.l1 != 0 ? signs : d;
 }
 
 // The host writes these before each run.
@@ -47,21 +42,39 @@ struct sgd_args {
 	int velocity, nesterov;
 };
 
+static DEVICE void sgd_step(const sgd_args &a, const sgd_settings &s, float clip, float &w, float g, float &v)
+{
+	const float d = penalized(g, w, s.p, clip);
+	const float u = s.momentum * v + d, ahead = d + s.momentum * u;
+	v = u;
+	w = w - s.lr * (a.velocity ? a.nesterov ? ahead : u : d);
+}
+
 KERNEL(sgd, 256, sgd_args)
 {
-	const sgd_settings s = *a.s;
-	const float clip = a.clip ? *a.clip : 1.0f;
+	const i64 quads = aligned(a.w) && aligned(a.g) && aligned(a.v) ? a.n / 4 : 0;
+	const float *velocities = a.velocity ? a.v : a.w; // read in any case
 	THREADS(t, 256) {
-		for (i64 i = FIRST(t, 256); i < a.n; i += STRIDE(256)) {
-			const float w = a.w[i];
-			const float d = penalized(a.g[i], w, s.p, clip);
-			float by = d;
-			if (a.velocity) {
-				const float u = s.momentum * a.v[i] + d;
-				a.v[i] = u;
-				by = a.nesterov ? d + s.momentum * u : u;
+		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
+			quad w = get(a.w, i), g = get(a.g, i), v = get(velocities, i);
+			const sgd_settings s = *a.s;
+			const float clip = a.clip ? *a.clip : 1.0f;
+			UNROLL
+			for (int j = 0; j < 4; j++) {
+				float wj = w[j], vj = v[j];
+				sgd_step(a, s, clip, wj, g[j], vj);
+				w[j] = wj;
+				v[j] = vj;
 			}
-			a.w[i] = w - s.lr * by;
+			set(a.w, i, w);
+			if (a.velocity)
+				set(a.v, i, v);
+		}
+		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256)) {
+			float v = velocities[i];
+			sgd_step(a, *a.s, a.clip ? *a.clip : 1.0f, a.w[i], a.g[i], v);
+			if (a.velocity)
+				a.v[i] = v;
 		}
 	}
 }
@@ -81,19 +94,35 @@ struct adam_args {
 	const float *clip; // as of sgd
 };
 
+static DEVICE void adam_step(const adam_settings &s, float clip, float &w, float g, float &m, float &v)
+{
+	const float d = penalized(g, w, s.p, clip);
+	m = s.beta1 * m + s.rest1 * d;
+	v = s.beta2 * v + s.rest2 * d * d;
+	w = w * s.p.keep - s.step * m / (root32(v) + s.eps);
+}
+
 KERNEL(adam, 256, adam_args)
 {
-	const adam_settings s = *a.s;
-	const float clip = a.clip ? *a.clip : 1.0f;
+	const i64 quads = aligned(a.w) && aligned(a.g) && aligned(a.m) && aligned(a.v) ? a.n / 4 : 0;
 	THREADS(t, 256) {
-		for (i64 i = FIRST(t, 256); i < a.n; i += STRIDE(256)) {
-			const float w = a.w[i];
-			const float d = penalized(a.g[i], w, s.p, clip);
-			const float m = s.beta1 * a.m[i] + s.rest1 * d;
-			const float v = s.beta2 * a.v[i] + s.rest2 * d * d;
-			a.m[i] = m;
-			a.v[i] = v;
-			a.w[i] = w * s.p.keep - s.step * m / (root32(v) + s.eps);
+		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
+			quad w = get(a.w, i), g = get(a.g, i), m = get(a.m, i), v = get(a.v, i);
+			const adam_settings s = *a.s;
+			const float clip = a.clip ? *a.clip : 1.0f;
+			UNROLL
+			for (int j = 0; j < 4; j++) {
+				float wj = w[j], mj = m[j], vj = v[j];
+				adam_step(s, clip, wj, g[j], mj, vj);
+				w[j] = wj;
+				m[j] = mj;
+				v[j] = vj;
+			}
+			set(a.w, i, w);
+			set(a.m, i, m);
+			set(a.v, i, v);
 		}
+		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
+			adam_step(*a.s, a.clip ? *a.clip : 1.0f, a.w[i], a.g[i], a.m[i], a.v[i]);
 	}
 }
