@@ -19,6 +19,7 @@ type Machine struct {
 	*Plan
 	weights *Weights
 	memory  map[*gorgonia.Node]launch.Memory
+	made    map[*gorgonia.Node]int // by which launch of the list; -1 for none
 	inputs  []input
 	results []result
 	steps   []*stepNode
@@ -53,7 +54,7 @@ func (d *Device) NewMachine(g *gorgonia.ExprGraph, w *Weights, results gorgonia.
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory)}
+	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory), made: make(map[*gorgonia.Node]int)}
 	if err := m.build(g, results); err != nil {
 		return nil, closing(err, m)
 	}
@@ -83,9 +84,13 @@ func (m *Machine) build(g *gorgonia.ExprGraph, results gorgonia.Nodes) error {
 // add plans the value of a node.
 func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
 	var in []launch.Memory
+	needs := -1
 	for from := g.From(n.ID()); from != nil && from.Next(); {
-		in = append(in, m.memory[from.Node().(*gorgonia.Node)])
+		input, _ := from.Node().(*gorgonia.Node)
+		in = append(in, m.memory[input])
+		needs = max(needs, m.made[input])
 	}
+	m.made[n] = needs
 	if n.Op() == nil {
 		return m.addInput(n)
 	}
@@ -123,7 +128,17 @@ func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
 		return err
 	}
 	m.memory[n] = y
-	return errors.WithMessage(l.Launch(m.List, y, in), f.Name())
+	from := len(m.List.Launches)
+	if err := l.Launch(m.List, y, in); err != nil {
+		return errors.WithMessage(err, f.Name())
+	}
+	to := len(m.List.Launches)
+	if users := g.To(n.ID()); users.Len() == 0 && to > from {
+		m.sides = append(m.sides, side{from, to, needs})
+	} else if to > from {
+		m.made[n] = to - 1
+	}
+	return nil
 }
 
 // addInput plans the value of an input.

@@ -20,6 +20,14 @@ type Plan struct {
 	graph    *cuda.Graph
 
 	before, after []transfer // of each run
+	sides         []side
+}
+
+// A side is launches whose results the rest of the plan does not need: they run beside
+// the launches that come after what they need.
+type side struct {
+	from, to int // of the list
+	needs    int // the last launch that must be done before; -1 for none
 }
 
 // A transfer is a copy between page-locked memory and the device.
@@ -64,30 +72,90 @@ func (p *Plan) lock(bytes int) ([]byte, error) {
 
 // capture makes the graph of all launches and transfers.
 func (p *Plan) capture() (err error) {
-	p.graph, err = p.on.stream.Capture(func() error {
-		if used := p.List.Used(); used > 0 {
-			if err := p.on.stream.Write(p.settings, p.host[:used]); err != nil {
+	needed := make(map[int]*cuda.Event)
+	for _, s := range p.sides {
+		if needed[s.needs] == nil {
+			if needed[s.needs], err = p.on.cuda.NewEvent(); err != nil {
 				return err
 			}
+			defer needed[s.needs].Close()
 		}
-		for _, t := range p.before {
-			if err := p.on.stream.Write(t.at, t.host); err != nil {
-				return err
-			}
-		}
-		for _, l := range p.List.Launches {
-			if err := p.on.launch(l); err != nil {
-				return err
-			}
-		}
-		for _, t := range p.after {
-			if err := p.on.stream.Read(t.host, t.at); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	joined, err := p.on.cuda.NewEvent()
+	if err != nil {
+		return err
+	}
+	defer joined.Close()
+	p.graph, err = p.on.stream.Capture(func() error { return p.record(needed, joined) })
 	return err
+}
+
+// record gives the stream all launches and transfers.
+func (p *Plan) record(needed map[int]*cuda.Event, joined *cuda.Event) error {
+	main := p.on.stream
+	if used := p.List.Used(); used > 0 {
+		if err := main.Write(p.settings, p.host[:used]); err != nil {
+			return err
+		}
+	}
+	for _, t := range p.before {
+		if err := main.Write(t.at, t.host); err != nil {
+			return err
+		}
+	}
+	beside := make(map[int]bool)
+	for _, s := range p.sides {
+		for i := s.from; i < s.to; i++ {
+			beside[i] = true
+		}
+	}
+	for i := -1; i < len(p.List.Launches); i++ {
+		if i >= 0 && !beside[i] {
+			if err := p.on.launch(main, p.List.Launches[i]); err != nil {
+				return err
+			}
+		}
+		if e := needed[i]; e != nil {
+			if err := p.branch(i, e); err != nil {
+				return err
+			}
+		}
+	}
+	if len(p.sides) > 0 {
+		if err := p.on.beside.Record(joined); err != nil {
+			return err
+		}
+		if err := main.Wait(joined); err != nil {
+			return err
+		}
+	}
+	for _, t := range p.after {
+		if err := main.Read(t.host, t.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// branch gives the stream beside the main one what only needs launch i and those before.
+func (p *Plan) branch(i int, e *cuda.Event) error {
+	if err := p.on.stream.Record(e); err != nil {
+		return err
+	}
+	if err := p.on.beside.Wait(e); err != nil {
+		return err
+	}
+	for _, s := range p.sides {
+		if s.needs != i {
+			continue
+		}
+		for _, l := range p.List.Launches[s.from:s.to] {
+			if err := p.on.launch(p.on.beside, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Start begins a run, with the settings of now.

@@ -8,13 +8,13 @@ type Weights struct {
 	on    *Device
 	all   []*weight
 	by    map[*float32]*weight // by their first elements on the host
-	newer side                 // which has the newest values
+	newer place                // which has the newest values
 }
 
-type side uint8
+type place uint8
 
 const (
-	both side = iota
+	both place = iota
 	host
 	onDevice
 )

@@ -120,9 +120,9 @@ func (l *List) Fill() error {
 // Used returns the number of bytes of settings.
 func (l *List) Used() int { return l.used }
 
-// Blocks returns how many blocks share n elements, of which a block has each at a time:
-// no more than keep a device busy.
+// Blocks returns how many blocks share n elements, of which a block has each at a time.
+// Many short blocks are a little faster than few long ones: the last to end are shorter.
 func Blocks(n, each int) int {
-	const most = 132 * 8
+	const most = 1 << 15
 	return max(1, min((n+each-1)/each, most))
 }
