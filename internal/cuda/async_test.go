@@ -132,6 +132,7 @@ func TestIllegalAddress(t *testing.T) {
 		at = k.alloc(4).Pointer() + 16
 	}
 	k.broken = true
+	check(t, k.s.Launch(k.function("test_poke"), 1, 32, unsafe.Pointer(&pokeArgs{at: at, value: 1, count: 1})))
 	const words = "an illegal memory access was encountered (CUDA_ERROR_ILLEGAL_ADDRESS)"
 	saysNo(t, k.s.Synchronize(), cuda.IllegalAddress, "cuda: Synchronize: "+words)
 	saysNo(t, k.s.Synchronize(), cuda.IllegalAddress, "cuda: Synchronize: "+words)
