@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/gorgonia-dropout/dropout/internal/cuda/cudatest"
-	"github.com/gorgonia-dropout/dropout/internal/device"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -67,30 +66,23 @@ func BenchmarkDeviceStep(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		indices := make([]int, 128)
-		if err := batch.run(data, indices); err != nil {
+		if err := batch.gather(data, make([]int, 128)); err != nil {
 			b.Fatal(err)
 		}
-		c := &computation{batch: batch, params: batch.params}
-		if err := r.update(c); err != nil {
+		if err := r.runOnDevice(batch); err != nil {
 			b.Fatal(err)
 		}
 		defer r.updates.close()
-		machine, _ := batch.Machine().(*device.Machine)
-		for range 20 {
-			if err := machine.Start(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := machine.Finish(); err != nil {
-			b.Fatal(err)
-		}
+		machine := batch.machine()
 		start := time.Now()
-		for range b.N {
-			if err := machine.Start(); err != nil {
+		for i := range 50 + b.N {
+			if i == 50 {
+				start = time.Now()
+			}
+			if err := r.updates.solver.Next(); err != nil {
 				b.Fatal(err)
 			}
-			if err := r.update(c); err != nil {
+			if err := machine.Start(); err != nil {
 				b.Fatal(err)
 			}
 		}

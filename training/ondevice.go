@@ -2,9 +2,12 @@ package training
 
 import (
 	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/device"
+	"github.com/gorgonia-dropout/dropout/internal/launch"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -79,74 +82,93 @@ func (r *Run) Device() (name string, why error) {
 	return r.Trainer.device, r.Trainer.noDevice
 }
 
-// updates are the steps of the solver on a device, for all batches of a run.
+// updates are the steps of the solver on a device: the batches of a run have them in their
+// graphs.
 type updates struct {
 	solver *optim.Device
-	plans  map[*batch]*device.Plan
+	of     map[*batch]bool
 }
 
-// update makes the step of the solver where the batch was computed.
-func (r *Run) update(c *computation) error {
-	machine, ok := c.batch.Machine().(*device.Machine)
-	if !ok {
-		return r.Trainer.Model.Update(func() error { return r.Trainer.Solver.Step(c.params) })
+// machine returns what runs the batch on a device, nil if that is the processor.
+func (b *batch) machine() *device.Machine {
+	m, _ := b.Machine().(*device.Machine)
+	return m
+}
+
+// runOnDevice runs a batch of training and, unless its loss is not finite, updates the
+// parameters.
+func (r *Run) runOnDevice(b *batch) error {
+	if err := r.extend(b); err != nil {
+		return err
 	}
-	if r.updates == nil {
-		solver, err := optim.OnDevice(machine.Device(), r.Trainer.Solver, c.params)
-		if err != nil {
+	solver := r.updates.solver
+	return b.Update(func() error {
+		if err := solver.Next(); err != nil {
 			return err
 		}
-		r.updates = &updates{solver, make(map[*batch]*device.Plan)}
-	}
-	u := r.updates
-	plan, ok := u.plans[c.batch]
-	if !ok {
-		var err error
-		if plan, err = u.plan(machine, c); err != nil {
+		if err := solver.Push(); err != nil {
 			return err
 		}
-		u.plans[c.batch] = plan
-	}
-	return c.batch.Update(func() error {
-		if err := u.solver.Next(); err != nil {
+		if err := b.machine().RunAll(); err != nil {
 			return err
 		}
-		if err := machine.Weights().Push(); err != nil {
-			return err
+		if finite(scalar(b.loss.Value())) {
+			solver.Done()
 		}
-		if err := u.solver.Push(); err != nil {
-			return err
-		}
-		if err := plan.Start(); err != nil {
-			return err
-		}
-		u.solver.Done()
 		return nil
 	})
 }
 
-// plan lists the update of the parameters by the gradients of a batch.
-func (u *updates) plan(machine *device.Machine, c *computation) (*device.Plan, error) {
-	places := make([]optim.Place, len(c.params))
-	for i, p := range c.params {
+// extend adds the update to the graph of a batch.
+func (r *Run) extend(b *batch) (err error) {
+	m := b.machine()
+	if r.updates == nil {
+		solver, err := optim.OnDevice(m.Device(), r.Trainer.Solver, b.params)
+		if err != nil {
+			return err
+		}
+		r.updates = &updates{solver, make(map[*batch]bool)}
+	}
+	if r.updates.of[b] {
+		return nil
+	}
+	loss, ok := m.At(b.loss)
+	places := make([]optim.Place, len(b.params))
+	var gradients gorgonia.Nodes
+	for i, p := range b.params {
+		p, _ := p.(*trainedParam)
 		values, _ := p.Value().(*tensor.Dense)
-		var ok bool
-		if places[i].Value, ok = machine.Weights().At(values.Float32s()); !ok {
-			return nil, errors.Errorf("parameter %d must be on the device, got one elsewhere", i)
+		var on [2]bool
+		places[i].Value, on[0] = m.Weights().At(values.Float32s())
+		places[i].Gradient, on[1] = m.At(p.grad)
+		ok = ok && on[0] && on[1]
+		gradients = append(gradients, p.grad)
+	}
+	if !ok {
+		return errors.New("loss, parameters and gradients must be on the device, got some elsewhere")
+	}
+	graph, solver := b.Graph().ExprGraph, r.updates.solver
+	var clip cuda.Pointer
+	after := gradients
+	err = m.Extend(graph, gradients, func(l *launch.List) error {
+		clip, err = solver.Clip(l, places)
+		return err
+	})
+	for i := range places {
+		if clip == 0 {
+			after = gradients[i : i+1]
 		}
-		if places[i].Gradient, ok = machine.At(c.batch.params[i].(*trainedParam).grad); !ok {
-			return nil, errors.Errorf("gradient of parameter %d must be on the device, got one elsewhere", i)
+		if err != nil {
+			break
 		}
+		// What is computed from the old value comes first.
+		p, _ := b.params[i].(*trainedParam)
+		err = m.Extend(graph, append(gorgonia.Nodes{p.block.Node}, after...), func(l *launch.List) error {
+			return solver.Update(l, i, places[i], clip, loss)
+		})
 	}
-	plan, err := machine.Device().NewPlan()
-	if err != nil {
-		return nil, err
-	}
-	if err := u.solver.Plan(plan.List, places); err != nil {
-		_ = plan.Close() // what is wrong with the plan is the error to tell
-		return nil, err
-	}
-	return plan, nil
+	r.updates.of[b] = err == nil
+	return err
 }
 
 // settle brings what the solver remembers to the host.
@@ -162,11 +184,5 @@ func (u *updates) close() error {
 	if u == nil {
 		return nil
 	}
-	err := u.solver.Close()
-	for _, p := range u.plans {
-		if closed := p.Close(); err == nil {
-			err = closed
-		}
-	}
-	return err
+	return u.solver.Close()
 }

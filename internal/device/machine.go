@@ -141,6 +141,28 @@ func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
 	return nil
 }
 
+// Extend lists more launches, which run once the values of nodes, and all that is computed
+// from them, are there. It must be called before the first run.
+func (m *Machine) Extend(g *gorgonia.ExprGraph, after gorgonia.Nodes, list func(*launch.List) error) error {
+	if m.graph != nil {
+		return errors.New("device: Extend: machine must not have run, got one that has")
+	}
+	needs := -1
+	for _, n := range after {
+		needs = max(needs, m.made[n])
+		for users := g.To(n.ID()); users.Next(); {
+			user, _ := users.Node().(*gorgonia.Node)
+			if at, ok := m.made[user]; ok {
+				needs = max(needs, at)
+			}
+		}
+	}
+	from := len(m.List.Launches)
+	err := list(m.List)
+	m.sides = append(m.sides, side{from, len(m.List.Launches), needs})
+	return err
+}
+
 // addInput plans the value of an input.
 func (m *Machine) addInput(n *gorgonia.Node) error {
 	mem := launch.Memory{Shape: n.Shape(), Dtype: n.Dtype()}

@@ -14,6 +14,8 @@ type Device struct {
 	slots  [maxSlots]*device.Weights
 	model  []gorgonia.ValueGrad
 	rule   rule
+	params *param // the first, which a new state of the solver would replace
+	fixed  [3]float64
 }
 
 // solverOnDevice is a solver with kernels for devices.
@@ -35,12 +37,10 @@ func OnDevice(on *device.Device, solver gorgonia.Solver, model []gorgonia.ValueG
 		return nil, err
 	}
 	c, reg := s.parts()
-	if reg.ClipNorm > 0 {
-		return nil, errors.Errorf("optim: OnDevice: ClipNorm must be 0 on a device, got %v", reg.ClipNorm)
-	}
 	if err := c.adopt(model, d.rule, reg); err != nil {
 		return nil, err
 	}
+	d.params, d.fixed = &c.params[0], reg.fixed()
 	if err := d.Next(); err != nil {
 		return nil, err
 	}
@@ -114,11 +114,17 @@ func (p *param) adopt(m gorgonia.ValueGrad, seen, maxNorm bool) error {
 	return nil
 }
 
+// fixed returns the settings that are part of a plan.
+func (r *Regularization) fixed() [3]float64 { return [3]float64{r.MaxNorm, r.ClipNorm, r.ClipValue} }
+
 // Next settles how the next step is done, by the solver's settings of now.
 func (d *Device) Next() (err error) {
 	c, reg := d.solver.parts()
 	if d.rule, err = d.solver.next(); err != nil {
 		return err
+	}
+	if len(c.params) == 0 || &c.params[0] != d.params || reg.fixed() != d.fixed {
+		return errors.Errorf("optim: %s: MaxNorm, ClipNorm, ClipValue and State must stay as they are during a run on a device", d.rule.solver)
 	}
 	for i := range c.params {
 		if err := c.params[i].treat(d.model[i], &d.rule, reg); err != nil {

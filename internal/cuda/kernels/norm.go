@@ -9,6 +9,7 @@ type MaxNorm struct {
 	Outer, Units, Inner int32
 	_                   int32
 	C                   float64
+	Loss                cuda.Pointer // as of SGD
 }
 
 // Each returns the number of units that a block takes at a time.

@@ -26,6 +26,7 @@ type SGD struct {
 	Settings           cuda.Pointer // SGDSettings
 	Clip               cuda.Pointer // the factor of ClipFactor; 0: none
 	Velocity, Nesterov int32        // 1: with it
+	Loss               cuda.Pointer // nothing is done unless it is finite; 0: always
 }
 
 // AdamSettings are the settings of a step of optim.Adam and optim.AdamW: those of
@@ -42,4 +43,5 @@ type Adam struct {
 	N          int64
 	Settings   cuda.Pointer // AdamSettings
 	Clip       cuda.Pointer // as of SGD
+	Loss       cuda.Pointer
 }

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 	"pgregory.net/rapid"
 
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -41,14 +42,22 @@ func regularization(t *rapid.T, decoupled bool, lr float64) (optim.Regularizatio
 	return r, p
 }
 
-// step does a step of a solver, and returns the parameter's new values.
-func step(t *rapid.T, s gorgonia.Solver, p parameter, g []float32) []float32 {
+// loss draws the loss of a step, and whether the step is done then.
+func loss(t *rapid.T, p *pinned) (at cuda.Pointer, due bool) {
+	x := []float32{rapid.SampledFrom([]float32{0, 3, math.MaxFloat32, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}).Draw(t, "loss")}
+	if rapid.Bool().Draw(t, "without loss") {
+		return 0, true
+	}
+	return pin(p, x), x[0]-x[0] == 0
+}
+
+// step does a step of a solver.
+func step(t *rapid.T, s gorgonia.Solver, p parameter, g []float32) {
 	t.Helper()
 	copy(p.gradient.Float32s(), g)
 	if err := s.Step([]gorgonia.ValueGrad{p}); err != nil {
 		t.Fatalf("%v", err)
 	}
-	return p.value.Float32s()
 }
 
 func TestSGD(t *testing.T) {
@@ -78,8 +87,13 @@ func TestSGD(t *testing.T) {
 		for range 3 {
 			g := numbers(t, "g", n)
 			args.G = pin(&p, g)
+			var due bool
+			args.Loss, due = loss(t, &p)
 			launch(t, l, "sgd", blocks, args)
-			verify(t, "sgd", w, step(t, s, cpu, g), intact)
+			if due {
+				step(t, s, cpu, g)
+			}
+			verify(t, "sgd", w, cpu.value.Float32s(), intact)
 		}
 	})
 }
@@ -106,7 +120,7 @@ func TestAdam(t *testing.T) {
 			W: pin(&p, w), M: pin(&p, make([]float32, n)), V: pin(&p, make([]float32, n)), N: int64(n), Settings: pin(&p, settings),
 		}
 		cpu := parameter{vector(start), vector(start)}
-		for i := range 3 {
+		for i := 0; i < 3; {
 			b1, b2 := beta1, beta2
 			root := math.Sqrt(1 - math.Pow(b2, float64(i+1)))
 			settings[0] = kernels.AdamSettings{
@@ -120,8 +134,14 @@ func TestAdam(t *testing.T) {
 			}
 			g := numbers(t, "g", n)
 			args.G = pin(&p, g)
+			var due bool
+			args.Loss, due = loss(t, &p)
 			launch(t, l, "adam", blocks, args)
-			verify(t, "adam", w, step(t, s, cpu, g), intact)
+			if due {
+				step(t, s, cpu, g)
+				i++
+			}
+			verify(t, "adam", w, cpu.value.Float32s(), intact)
 		}
 	})
 }

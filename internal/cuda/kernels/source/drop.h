@@ -41,7 +41,7 @@ static DEVICE void drop_tiles(const int block, const int blocks, const drop_args
 		if (block < tiles)
 			drop_fetch(x[OWN(t)], a.x + (i64)block * DROP_TILE, t);
 	}
-	BARRIER(); // so that the compiler keeps this order
+	BARRIER(); // so that compilers keep this order
 	const philox p = philox_of(*a.m);
 	const u32 threshold = a.m->threshold;
 	const float scale = a.m->scale;

@@ -79,6 +79,8 @@ static inline double root64(double x) { return __builtin_sqrt(x); }
 
 #endif
 
+static DEVICE bool finite32(float x) { return x - x == 0; }
+
 // Elements of a loop over all threads of all blocks.
 #define FIRST(t, threads) ((i64)block * (threads) + (t))
 #define STRIDE(threads) ((i64)blocks * (threads))

@@ -107,17 +107,23 @@ KERNEL(xent_rows, 256, xent_rows_args)
 {
 	SHARED(double, log, [LOSS_ROWS]);
 	SHARED(double, sums, [LOSS_ROWS]);
+	PER_THREAD(double, own, 256, [1]);
 	for (int first = block * LOSS_ROWS; first < a.rows; first += blocks * LOSS_ROWS) {
+		// The logits of the labels are on their way during the rest.
+		THREADS(t, 256) {
+			own[OWN(t)][0] = not_a_number();
+			if (t < LOSS_ROWS && first + t < a.rows) {
+				const i64 label = a.labels[first + t];
+				if (label >= 0 && label < a.classes)
+					own[OWN(t)][0] = a.logits[(i64)(first + t) * a.classes + label];
+			}
+		}
 		log_sum_exp(log, sums, a.logits, first, a.rows, a.classes);
 		THREADS(t, 256) {
 			if (t < LOSS_ROWS && first + t < a.rows) {
-				const i64 label = a.labels[first + t];
-				double loss = not_a_number();
-				if (label >= 0 && label < a.classes) {
-					loss = log[t] - (1 - a.smoothing) * a.logits[(i64)(first + t) * a.classes + label];
-					if (a.smoothing > 0)
-						loss -= a.smoothing * sums[t] / a.classes;
-				}
+				double loss = log[t] - (1 - a.smoothing) * own[OWN(t)][0];
+				if (a.smoothing > 0)
+					loss -= a.smoothing * sums[t] / a.classes;
 				a.losses[first + t] = loss;
 			}
 		}

@@ -13,6 +13,7 @@ struct max_norm_args {
 	float *w;
 	int outer, units, inner, unused;
 	double c;
+	const float *loss; // as of sgd
 };
 
 // The factor that bounds a norm by c, from the sum of the squares. Those of float32 neither
@@ -140,6 +141,8 @@ static DEVICE void max_norm_runs(const int block, const int blocks, const max_no
 
 KERNEL(max_norm, 256, max_norm_args)
 {
+	if (a.loss && !finite32(*a.loss))
+		return;
 	if (a.inner == 1)
 		max_norm_columns(block, blocks, a);
 	else

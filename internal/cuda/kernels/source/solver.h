@@ -25,6 +25,9 @@ static DEVICE float penalized(float d, float w, const penalties &p, float clip)
 	return p.l1 != 0 ? signs : d;
 }
 
+// Whether a step is done: not where the loss is infinite or NaN. Without a loss it is.
+static DEVICE bool step_due(const float *loss) { return !loss || finite32(*loss); }
+
 // The host writes these before each run.
 struct sgd_settings {
 	penalties p;
@@ -40,14 +43,16 @@ struct sgd_args {
 	const sgd_settings *s;
 	const float *clip; // the factor of clip_factor, or none
 	int velocity, nesterov;
+	const float *loss; // nothing changes unless it is finite, or there is none
 };
 
-static DEVICE void sgd_step(const sgd_args &a, const sgd_settings &s, float clip, float &w, float g, float &v)
+static DEVICE void sgd_step(const sgd_args &a, const sgd_settings &s, float clip, bool due, float &w, float g, float &v)
 {
 	const float d = penalized(g, w, s.p, clip);
 	const float u = s.momentum * v + d, ahead = d + s.momentum * u;
-	v = u;
-	w = w - s.lr * (a.velocity ? a.nesterov ? ahead : u : d);
+	v = due ? u : v;
+	const float to = w - s.lr * (a.velocity ? a.nesterov ? ahead : u : d);
+	w = due ? to : w;
 }
 
 KERNEL(sgd, 256, sgd_args)
@@ -58,11 +63,12 @@ KERNEL(sgd, 256, sgd_args)
 		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
 			quad w = get(a.w, i), g = get(a.g, i), v = get(velocities, i);
 			const sgd_settings s = *a.s;
+			const bool due = step_due(a.loss);
 			const float clip = a.clip ? *a.clip : 1.0f;
 			UNROLL
 			for (int j = 0; j < 4; j++) {
 				float wj = w[j], vj = v[j];
-				sgd_step(a, s, clip, wj, g[j], vj);
+				sgd_step(a, s, clip, due, wj, g[j], vj);
 				w[j] = wj;
 				v[j] = vj;
 			}
@@ -72,7 +78,7 @@ KERNEL(sgd, 256, sgd_args)
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256)) {
 			float v = velocities[i];
-			sgd_step(a, *a.s, a.clip ? *a.clip : 1.0f, a.w[i], a.g[i], v);
+			sgd_step(a, *a.s, a.clip ? *a.clip : 1.0f, step_due(a.loss), a.w[i], a.g[i], v);
 			if (a.velocity)
 				a.v[i] = v;
 		}
@@ -92,14 +98,18 @@ struct adam_args {
 	i64 n;
 	const adam_settings *s;
 	const float *clip; // as of sgd
+	const float *loss; // as of sgd
 };
 
-static DEVICE void adam_step(const adam_settings &s, float clip, float &w, float g, float &m, float &v)
+static DEVICE void adam_step(const adam_settings &s, float clip, bool due, float &w, float g, float &m, float &v)
 {
 	const float d = penalized(g, w, s.p, clip);
-	m = s.beta1 * m + s.rest1 * d;
-	v = s.beta2 * v + s.rest2 * d * d;
-	w = w * s.p.keep - s.step * m / (root32(v) + s.eps);
+	const float first = s.beta1 * m + s.rest1 * d;
+	const float second = s.beta2 * v + s.rest2 * d * d;
+	const float to = w * s.p.keep - s.step * first / (root32(second) + s.eps);
+	m = due ? first : m;
+	v = due ? second : v;
+	w = due ? to : w;
 }
 
 KERNEL(adam, 256, adam_args)
@@ -109,11 +119,12 @@ KERNEL(adam, 256, adam_args)
 		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
 			quad w = get(a.w, i), g = get(a.g, i), m = get(a.m, i), v = get(a.v, i);
 			const adam_settings s = *a.s;
+			const bool due = step_due(a.loss);
 			const float clip = a.clip ? *a.clip : 1.0f;
 			UNROLL
 			for (int j = 0; j < 4; j++) {
 				float wj = w[j], mj = m[j], vj = v[j];
-				adam_step(s, clip, wj, g[j], mj, vj);
+				adam_step(s, clip, due, wj, g[j], mj, vj);
 				w[j] = wj;
 				m[j] = mj;
 				v[j] = vj;
@@ -123,6 +134,6 @@ KERNEL(adam, 256, adam_args)
 			set(a.v, i, v);
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
-			adam_step(*a.s, a.clip ? *a.clip : 1.0f, a.w[i], a.g[i], a.m[i], a.v[i]);
+			adam_step(*a.s, a.clip ? *a.clip : 1.0f, step_due(a.loss), a.w[i], a.g[i], a.m[i], a.v[i]);
 	}
 }
