@@ -19,6 +19,8 @@ const (
 	LaunchFailed       Code = 719
 	CaptureUnsupported Code = 900
 	CaptureInvalidated Code = 901
+	CaptureUnjoined    Code = 904
+	CapturedEvent      Code = 907
 	CaptureWrongThread Code = 908
 )
 

@@ -39,7 +39,7 @@ var library = sync.OnceValues(func() (string, error) {
 	if sources, err = appendFiles(sources, kernels); err != nil {
 		return "", errors.WithStack(err)
 	}
-	flags := []string{"-x", "c++", "-I", kernels, "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti"}
+	flags := []string{"-x", "c++", "-std=c++17", "-I", kernels, "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti"}
 	if runtime.GOARCH == "amd64" && cpu.X86.HasFMA {
 		flags = append(flags, "-mfma") // one instruction for fma, which kernels have many of
 	}

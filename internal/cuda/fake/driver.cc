@@ -36,6 +36,8 @@ enum code {
 	LAUNCH_FAILED = 719,
 	CAPTURE_UNSUPPORTED = 900,
 	CAPTURE_INVALIDATED = 901,
+	CAPTURE_UNJOINED = 904,
+	CAPTURED_EVENT = 907,
 	CAPTURE_WRONG_THREAD = 908,
 };
 
@@ -58,6 +60,8 @@ static const struct {
 	{LAUNCH_FAILED, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
 	{CAPTURE_UNSUPPORTED, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
 	{CAPTURE_INVALIDATED, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"},
+	{CAPTURE_UNJOINED, "CUDA_ERROR_STREAM_CAPTURE_UNJOINED", "capturing stream has unjoined work"},
+	{CAPTURED_EVENT, "CUDA_ERROR_CAPTURED_EVENT", "operation not permitted on an event last recorded in a capturing stream"},
 	{CAPTURE_WRONG_THREAD, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", "attempt to terminate a thread-local capture sequence from another thread"},
 };
 
@@ -202,7 +206,7 @@ static int release(u64 at, bool host)
 
 // Streams are lists of what is to be done.
 
-enum kind { LAUNCH, COPY, SET, RECORD, WAIT, GRAPH };
+enum kind { LAUNCH, COPY, SET, RECORD, WAIT, GRAPH, JOIN };
 
 struct operation;
 struct list {
@@ -214,12 +218,18 @@ struct event {
 	u64 records, done; // how often it was recorded, and how many of these were reached
 	double seconds;
 	stream *in;        // where it was recorded last
-	stream *captured;  // or by whose capture
+	stream *captured;  // by whose capture, if it was in one,
+	u64 capture;       // the which of it
+	u64 reached;       // and after how many operations of the stream
 };
 
+// A graph has a lane for each stream that took part in the capture.
 struct graph {
 	int magic;
 	list all;
+	int lanes;
+	list *of;
+	u64 runs;
 };
 
 struct operation {
@@ -235,6 +245,7 @@ struct operation {
 	stream *in;
 	u64 record;
 	graph *run;
+	int lane, other; // of a graph; a JOIN waits for record operations of the other
 	operation *next;
 };
 
@@ -244,6 +255,10 @@ struct stream {
 	bool capturing, spoilt;
 	pthread_t thread;
 	stream *joined; // the capturing stream whose event it waited for
+	u64 capture;    // the number of the capture
+	int lanes;      // so far
+	int lane;
+	u64 operations, waited_for; // in its lane
 	stream *next;
 };
 static stream *streams;
@@ -294,7 +309,14 @@ static int add(stream *s, const operation *o)
 	stream *target = s->joined ? s->joined : s;
 	if (target->capturing && target->spoilt)
 		return CAPTURE_INVALIDATED;
-	append(target->capturing ? &target->captured : &s->waiting, o);
+	if (!target->capturing) {
+		append(&s->waiting, o);
+		return OK;
+	}
+	operation in_lane = *o;
+	in_lane.lane = s->lane;
+	s->operations++;
+	append(&target->captured, &in_lane);
 	return OK;
 }
 
@@ -331,6 +353,7 @@ static void launch(const operation *o)
 }
 
 static void one(stream *s);
+static void replay(graph *g);
 
 static void perform(const operation *o)
 {
@@ -366,10 +389,36 @@ static void perform(const operation *o)
 			one(o->in);
 		break;
 	case GRAPH:
-		for (operation *p = o->run->all.first; p; p = p->next)
-			perform(p);
+		replay(o->run);
+		break;
+	case JOIN:
 		break;
 	}
+}
+
+// replay runs a graph. Lanes wait for each other only where they joined: in turns, the first
+// lane goes on as long as it can before the second, or the last before the one before it.
+static void replay(graph *g)
+{
+	operation **next = (operation **)calloc(g->lanes, sizeof *next);
+	u64 *done = (u64 *)calloc(g->lanes, sizeof *done);
+	for (int i = 0; i < g->lanes; i++)
+		next[i] = g->of[i].first;
+	bool last_first = g->runs++ % 2 == 0;
+	for (int i = 0; i < g->lanes;) {
+		int lane = last_first ? g->lanes - 1 - i : i;
+		operation *o = next[lane];
+		if (!o || (o->what == JOIN && done[o->other] < o->record)) {
+			i++;
+			continue;
+		}
+		perform(o);
+		done[lane]++;
+		next[lane] = o->next;
+		i = 0;
+	}
+	free(next);
+	free(done);
 }
 
 // one does the first thing that a stream was given.
@@ -819,8 +868,13 @@ API int cuStreamBeginCapture_v2(stream *s, int mode)
 		return INVALID_HANDLE;
 	if (s->capturing || mode != 1)
 		return INVALID_VALUE;
+	static u64 captures;
 	s->capturing = true;
 	s->spoilt = false;
+	s->capture = ++captures;
+	s->lanes = 1;
+	s->lane = 0;
+	s->operations = s->waited_for = 0;
 	s->thread = pthread_self();
 	return OK;
 }
@@ -836,16 +890,20 @@ API int cuStreamEndCapture(stream *s, graph **to)
 	if (!pthread_equal(s->thread, pthread_self()))
 		return CAPTURE_WRONG_THREAD;
 	s->capturing = false;
+	bool unjoined = false;
 	for (stream *other = streams; other; other = other->next)
-		if (other->joined == s)
+		if (other->joined == s) {
 			other->joined = 0;
-	if (s->spoilt) {
+			unjoined |= other->waited_for < other->operations;
+		}
+	if (s->spoilt || unjoined) {
 		clear(&s->captured);
-		return CAPTURE_INVALIDATED;
+		return s->spoilt ? CAPTURE_INVALIDATED : CAPTURE_UNJOINED;
 	}
 	graph *g = (graph *)calloc(1, sizeof *g);
 	g->magic = graph_magic;
 	g->all = s->captured;
+	g->lanes = s->lanes;
 	s->captured = {0, 0};
 	live++;
 	*to = g;
@@ -858,8 +916,10 @@ static int instantiate(graph **to, graph *g)
 		return INVALID_HANDLE;
 	graph *e = (graph *)calloc(1, sizeof *e);
 	e->magic = exec_magic;
+	e->lanes = g->lanes;
+	e->of = (list *)calloc(g->lanes, sizeof *e->of);
 	for (operation *o = g->all.first; o; o = o->next)
-		append(&e->all, o);
+		append(&e->of[o->lane], o);
 	live++;
 	*to = e;
 	return OK;
@@ -896,6 +956,9 @@ static int destroy(graph *g, int magic)
 		return INVALID_HANDLE;
 	g->magic = 0;
 	clear(&g->all);
+	for (int i = 0; g->of && i < g->lanes; i++)
+		clear(&g->of[i]);
+	free(g->of);
 	live--;
 	return OK;
 }
@@ -940,9 +1003,12 @@ API int cuEventRecord(event *e, stream *s)
 		return INVALID_HANDLE;
 	stream *target = s->joined ? s->joined : s;
 	e->captured = target->capturing ? target : 0;
-	if (e->captured)
-		return OK; // what was captured is in one order
 	e->in = s;
+	if (e->captured) {
+		e->capture = target->capture;
+		e->reached = s->operations;
+		return OK;
+	}
 	operation o = {};
 	o.what = RECORD;
 	o.of = e;
@@ -956,9 +1022,21 @@ API int cuStreamWaitEvent(stream *s, event *e, unsigned)
 	if (!valid(e, event_magic) || !valid(s, stream_magic))
 		return INVALID_HANDLE;
 	if (e->captured) {
-		if (s != e->captured)
-			s->joined = e->captured;
-		return OK;
+		stream *target = e->captured;
+		if (!target->capturing || target->capture != e->capture)
+			return CAPTURED_EVENT;
+		if (s != target && !s->joined) {
+			s->joined = target;
+			s->lane = target->lanes++;
+			s->operations = s->waited_for = 0;
+		}
+		if (s != e->in && e->in->waited_for < e->reached)
+			e->in->waited_for = e->reached;
+		operation o = {};
+		o.what = JOIN;
+		o.other = e->in->lane;
+		o.record = e->reached;
+		return add(s, &o);
 	}
 	if (s->capturing || s->joined)
 		return CAPTURE_UNSUPPORTED; // it would depend on what is not captured
@@ -977,6 +1055,8 @@ API int cuEventSynchronize(event *e)
 	ENTER_UNCAPTURED();
 	if (!valid(e, event_magic))
 		return INVALID_HANDLE;
+	if (e->captured)
+		return CAPTURED_EVENT;
 	while (e->done < e->records && e->in->waiting.first)
 		one(e->in);
 	return broken;
@@ -987,6 +1067,8 @@ API int cuEventElapsedTime(float *ms, event *start, event *end)
 	ENTER_CONTEXT();
 	if (!valid(start, event_magic) || !valid(end, event_magic) || !start->records || !end->records)
 		return INVALID_HANDLE;
+	if (start->captured || end->captured)
+		return CAPTURED_EVENT;
 	if (start->done < start->records || end->done < end->records)
 		return NOT_READY;
 	*ms = (float)(1e3 * (end->seconds - start->seconds));
