@@ -71,6 +71,7 @@ type Run struct {
 	sum      gradientSum  // of the batches of a step
 	average  *average
 	updates  *updates // on a device; nil before the first
+	ahead    []int    // the examples of the next step in this epoch
 	baseLR   float64  // the solver's learning rate at the start
 	reduces  bool     // ReduceLROnPlateau is at work
 	lrFactor float64  // what ReduceLROnPlateau multiplies learning rates by

@@ -69,7 +69,7 @@ func BenchmarkDeviceStep(b *testing.B) {
 		if err := batch.gather(data, make([]int, 128)); err != nil {
 			b.Fatal(err)
 		}
-		if err := r.runOnDevice(batch); err != nil {
+		if err := r.runOnDevice(batch, data); err != nil {
 			b.Fatal(err)
 		}
 		defer r.updates.close()

@@ -143,6 +143,7 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		}
 		r.whole = false
 		examples := indices[r.batches*batch : min((r.batches+1)*batch, len(indices))]
+		r.ahead = indices[min((r.batches+1)*batch, len(indices)):min((r.batches+2)*batch, len(indices))]
 		if err := t.step(r, data.Train, examples); err != nil {
 			return err
 		}

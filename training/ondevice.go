@@ -1,6 +1,8 @@
 package training
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -87,6 +89,52 @@ func (r *Run) Device() (name string, why error) {
 type updates struct {
 	solver *optim.Device
 	of     map[*batch]bool
+	next   gathered
+}
+
+// A gathered batch is the examples of the next step, gathered while a device computes this
+// one.
+type gathered struct {
+	indices []int // nil for none
+	x       []float32
+	labels  []int
+}
+
+// gather gathers examples as those of b are, if they have nothing but inputs and labels.
+// Errors are left to the step that needs them.
+func (g *gathered) gather(b *batch, data Dataset, indices []int) {
+	g.indices = nil
+	_, fields := data.(FieldDataset)
+	if len(indices) == 0 || fields || len(b.Graph().Model().Inputs()) > 0 {
+		return
+	}
+	each := size(data.InputShape())
+	g.x = slices.Grow(g.x[:0], len(indices)*each)[:len(indices)*each]
+	perExample := len(b.labels) / b.targetShape[0]
+	g.labels = slices.Grow(g.labels[:0], len(indices)*perExample)[:len(indices)*perExample]
+	if data.Gather(indices, g.x, g.labels) == nil {
+		g.indices = indices
+	}
+}
+
+// take copies the examples, if they are those, and reports whether it has.
+func (g *gathered) take(indices []int, x []float32, labels []int) bool {
+	if len(g.indices) == 0 || len(indices) != len(g.indices) || &indices[0] != &g.indices[0] ||
+		len(x) != len(g.x) || len(labels) != len(g.labels) {
+		return false
+	}
+	g.indices = nil
+	copy(x, g.x)
+	copy(labels, g.labels)
+	return true
+}
+
+// gather fills in the examples of a batch, which may have been gathered before.
+func (r *Run) gather(b *batch, data Dataset, indices []int) error {
+	if u := r.updates; u != nil && b.rdrop == nil && u.next.take(indices, b.Inputs(), b.labels) {
+		return b.checkLabels(indices)
+	}
+	return b.gather(data, indices)
 }
 
 // machine returns what runs the batch on a device, nil if that is the processor.
@@ -97,7 +145,7 @@ func (b *batch) machine() *device.Machine {
 
 // runOnDevice runs a batch of training and, unless its loss is not finite, updates the
 // parameters.
-func (r *Run) runOnDevice(b *batch) error {
+func (r *Run) runOnDevice(b *batch, data Dataset) error {
 	if err := r.extend(b); err != nil {
 		return err
 	}
@@ -109,7 +157,11 @@ func (r *Run) runOnDevice(b *batch) error {
 		if err := solver.Push(); err != nil {
 			return err
 		}
-		if err := b.machine().RunAll(); err != nil {
+		if err := b.machine().Start(); err != nil {
+			return err
+		}
+		r.updates.next.gather(b, data, r.ahead)
+		if err := b.machine().Finish(); err != nil {
 			return err
 		}
 		if finite(scalar(b.loss.Value())) {
@@ -127,7 +179,7 @@ func (r *Run) extend(b *batch) (err error) {
 		if err != nil {
 			return err
 		}
-		r.updates = &updates{solver, make(map[*batch]bool)}
+		r.updates = &updates{solver: solver, of: make(map[*batch]bool)}
 	}
 	if r.updates.of[b] {
 		return nil

@@ -120,10 +120,10 @@ func (r *Run) forward(data Dataset, indices []int, step int64) (*batch, float64,
 		if err := r.followSchedules(); err != nil {
 			return nil, 0, err
 		}
-		if err := b.gather(data, indices); err != nil {
+		if err := r.gather(b, data, indices); err != nil {
 			return nil, 0, err
 		}
-		if err := r.runOnDevice(b); err != nil {
+		if err := r.runOnDevice(b, data); err != nil {
 			return nil, 0, err
 		}
 	} else if err := b.run(data, indices); err != nil {

@@ -45,6 +45,7 @@ type cli struct {
 	Records string `help:"Directory with a file of records for each experiment, to resume from; records in the output directory by default." type:"path" placeholder:"DIR"`
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Number of trainings at a time."`
+	Device  string `default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit, and some arms need cpu." placeholder:"NAME"`
 	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
@@ -193,7 +194,7 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	fmt.Fprintln(to.Log, library)
 	for i, s := range chosen {
 		l := &studyRun{
-			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
+			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers, device: c.Device,
 			dir: filepath.Join(c.Out, s.name), records: records[i], sets: sets, log: to.Log, blas: library, args: to.Args,
 			every: 30 * time.Second,
 		}

@@ -23,6 +23,7 @@ type studyRun struct {
 	tune    bool
 	seed    uint64
 	workers int
+	device  string
 	dir     string // of the study
 	records *recordFile[record]
 	sets    *sets
@@ -120,6 +121,9 @@ func (l *studyRun) experimentArm(s *trialStore) experiment.Arm {
 			}
 			s.curve.test = data.Test
 			trainer, err := t.Arm.trainer(t.Budget.Shrink, t.Budget.Updates, data.Train.Len(), t.Arm.Rate, seed)
+			if err == nil {
+				trainer.Device = l.device
+			}
 			return trainer, data, err
 		},
 		Measure: func(ctx context.Context, trainer *training.Trainer, data training.Data) (map[string][]float64, error) {
