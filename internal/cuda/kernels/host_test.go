@@ -178,8 +178,8 @@ func random(seed uint64, n int, plain bool) []float32 {
 	for i := range x {
 		seed = seed*6364136223846793005 + 1442695040888963407
 		r := seed >> 33
-		if !plain && r%11 == 0 {
-			x[i] = special[r/11%uint64(len(special))]
+		if !plain && r%6 == 0 {
+			x[i] = special[r/6%uint64(len(special))]
 			continue
 		}
 		x[i] = float32(int64(r%20001)-10000) / 1000

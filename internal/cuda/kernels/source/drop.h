@@ -82,12 +82,13 @@ static DEVICE void drop_shared(const int block, const int blocks, const drop_arg
 	const philox p = philox_of(*a.m);
 	const u32 threshold = a.m->threshold;
 	const float scale = a.m->scale;
-	const u32 width = a.inner > 16 ? 32 : a.inner > 8 ? 16 : a.inner > 4 ? 8 : 4;
+	const int shift = a.inner > 16 ? 5 : a.inner > 8 ? 4 : a.inner > 4 ? 3 : 2;
+	const int width = 1 << shift;
 	THREADS(t, 256) {
-		for (i64 e = FIRST(t, 256) / width; e * a.inner < a.n; e += STRIDE(256) / width) {
+		for (i64 e = FIRST(t, 256) >> shift; e * a.inner < a.n; e += STRIDE(256) >> shift) {
 			const u32 kept = keeps(p, (u64)e, threshold);
 			const i64 end = (e + 1) * a.inner < a.n ? (e + 1) * a.inner : a.n;
-			for (i64 i = e * a.inner + t % width; i < end; i += width)
+			for (i64 i = e * a.inner + (t & (width - 1)); i < end; i += width)
 				a.y[i] = dropped(kept, a.x[i], scale);
 		}
 	}
