@@ -82,7 +82,7 @@ func TestGraphOfTwoStreams(t *testing.T) {
 		return k.s.Copy(z.Pointer(), y.Pointer(), 32)
 	})
 	for range 4 {
-		check(t, k.d.Zero(z.Pointer(), 32))
+		check(t, k.d.Zero(y.Pointer(), 32))
 		check(t, g.Launch(k.s))
 		check(t, k.s.Synchronize())
 		same(t, k.get(z.Pointer(), 8), count(8))
