@@ -20,9 +20,14 @@ const Auto = "auto"
 
 // checkDevice returns an error unless a run can be on the device that is asked for.
 func (t *Trainer) checkDevice() error {
-	if t.Device == "" || t.Device == models.CPU {
+	if t.Device == "" || t.Device == models.CPU || t.Device == Auto {
 		return nil
 	}
+	return t.suits()
+}
+
+// suits returns an error unless a device can do what the trainer is to do.
+func (t *Trainer) suits() error {
 	what := ""
 	switch {
 	case t.accumulated() > 1:
@@ -38,10 +43,11 @@ func (t *Trainer) checkDevice() error {
 	if what == "" {
 		return nil
 	}
-	return errors.Errorf("%s on the device %q, where gradients stay", what, t.Device)
+	return errors.Errorf("%s on a device, where gradients stay", what)
 }
 
-// resolve chooses the device of Auto: that on which a batch of training can be compiled.
+// resolve chooses the device of Auto: that on which a batch of training can be compiled
+// and updated.
 func (t *Trainer) resolve(size int, f Fields) {
 	before := t.device
 	defer func() {
@@ -54,7 +60,7 @@ func (t *Trainer) resolve(size int, f Fields) {
 		return
 	}
 	t.device = "cuda:0"
-	if t.noDevice = t.checkDevice(); t.noDevice == nil {
+	if t.noDevice = t.suits(); t.noDevice == nil {
 		if _, ok := t.Solver.(interface{ State() optim.State }); !ok {
 			t.noDevice = errors.Errorf("solver must be SGD, Adam or AdamW on a device, got %T", t.Solver)
 		}
