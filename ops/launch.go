@@ -19,8 +19,11 @@ func (f masked) Launch(l *launch.List, y launch.Memory, in []launch.Memory) erro
 	if err != nil {
 		return err
 	}
-	n := y.Size()
-	launch.Add(l, "drop", kernels.Threads, launch.Blocks(n, 2048), kernels.Drop{
+	n, each := y.Size(), 2048
+	if inner > 1 {
+		each = kernels.Threads
+	}
+	launch.Add(l, "drop", kernels.Threads, launch.Blocks(n, each), kernels.Drop{
 		Y: y.At, X: in[0].At, N: int64(n), Inner: int64(inner), Mask: mask,
 	})
 	return nil
