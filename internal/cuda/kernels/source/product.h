@@ -40,43 +40,50 @@ typedef float pair __attribute__((vector_size(8)));
 
 #ifdef __CUDA__
 #define ROLLED _Pragma("nounroll")
+#define GLOBAL __attribute__((address_space(1))) // what the compiler does not find out
 #else
 #define ROLLED
+#define GLOBAL
 #endif
 
 // One of the two operands of a product, a part of which is in shared memory: DEPTH of the
 // k, and OUTER of the rows of a or columns of b. STEP threads take EACH of these. An
-// operand is ALONG if its elements of ascending k are neighbours. It stays as it is in
-// memory, since threads can read several elements of k at a time as well as several rows.
-template <bool ALONG, int OUTER, int DEPTH, int STEP, int EACH, int ALL> struct operand {
+// operand is ALONG if its elements of ascending k are neighbours. Most stay so, since
+// threads can read several elements of k at a time as well as several rows. For threads
+// that take one row each, others are TURNED.
+template <bool ALONG, bool TURNED, int OUTER, int DEPTH, int STEP, int EACH, int ALL> struct operand {
 	static const int WIDTH = ALONG ? DEPTH : OUTER; // of a line
 	// Four more than that keep eight lines in different banks.
-	static const int LINE = ALONG ? DEPTH + 4 : OUTER;
+	static const bool ROWS = ALONG || TURNED;
+	static const int LINE = ROWS ? DEPTH + 4 : OUTER;
 	static const int QUADS = OUTER * DEPTH / 4;
-	static const int SIZE = (ALONG ? OUTER : DEPTH) * LINE / 4; // in quads
+	static const int SIZE = (ROWS ? OUTER : DEPTH) * LINE / 4; // in quads
 	static const int LOADS = (QUADS + ALL - 1) / ALL;
 
-	// Reads a thread's share of what is at from on; there are no more than outer×depth.
-	// It is padded.
-	static DEVICE void fetch(quad (&into)[LOADS], const float *from, i64 ld, int outer, i64 depth, bool quads, float padding, int t)
+	static_assert(ALL % (WIDTH / 4) == 0 && (LOADS == 1 || QUADS % ALL == 0), "each load of a thread is in the same place of a line");
+
+	// Where a thread's share of a matrix begins.
+	static DEVICE i64 offset(i64 ld, int t) { return t / (WIDTH / 4) * ld + t % (WIDTH / 4) * 4; }
+
+	// Reads a thread's share, where there are no more than outer×depth. It is padded.
+	static DEVICE void fetch(quad (&into)[LOADS], const float *from, i64 ld, int outer, int depth, bool whole, float padding, int t)
 	{
-		if (quads && outer >= OUTER && depth >= DEPTH) {
+		if (whole) {
 			UNROLL
 			for (int l = 0; l < LOADS; l++) {
-				const int q = t + l * ALL;
-				if (QUADS % ALL == 0 || q < QUADS)
-					into[l] = *(const quad *)(from + q / (WIDTH / 4) * ld + q % (WIDTH / 4) * 4);
+				if (QUADS % ALL == 0 || t < QUADS)
+					into[l] = *(const GLOBAL quad *)(from + l * (ALL / (WIDTH / 4) * ld));
 			}
 			return;
 		}
+		const int line = t / (WIDTH / 4), first = t % (WIDTH / 4) * 4;
 		UNROLL
 		for (int l = 0; l < LOADS; l++) {
-			const int q = t + l * ALL;
-			const int line = q / (WIDTH / 4), first = q % (WIDTH / 4) * 4;
-			const float *p = from + line * ld + first;
+			const GLOBAL float *p = (const GLOBAL float *)from + l * (ALL / (WIDTH / 4) * ld);
 			UNROLL
 			for (int j = 0; j < 4; j++) {
-				const int o = ALONG ? line : first + j, k = ALONG ? first + j : line;
+				const int o = ALONG ? line + l * (ALL / (WIDTH / 4)) : first + j;
+				const int k = ALONG ? first + j : line + l * (ALL / (WIDTH / 4));
 				into[l][j] = o < outer && k < depth ? p[j] : padding;
 			}
 		}
@@ -87,15 +94,22 @@ template <bool ALONG, int OUTER, int DEPTH, int STEP, int EACH, int ALL> struct 
 		UNROLL
 		for (int l = 0; l < LOADS; l++) {
 			const int q = t + l * ALL;
-			if (QUADS % ALL == 0 || q < QUADS)
+			if (QUADS % ALL != 0 && q >= QUADS)
+				continue;
+			if (TURNED) {
+				UNROLL
+				for (int j = 0; j < 4; j++)
+					((float *)tile)[(q % (WIDTH / 4) * 4 + j) * LINE + q / (WIDTH / 4)] = from[l][j];
+			} else {
 				tile[q / (WIDTH / 4) * (LINE / 4) + q % (WIDTH / 4)] = from[l];
+			}
 		}
 	}
 
 	// The row or column of element i of thread s: by fours or twos if they are read so.
 	static DEVICE int place(int s, int i)
 	{
-		if (ALONG || EACH % 2 != 0)
+		if (ROWS || EACH % 2 != 0)
 			return s + i * STEP;
 		if (EACH % 4 == 0)
 			return i / 4 * (4 * STEP) + 4 * s + i % 4;
@@ -106,7 +120,7 @@ template <bool ALONG, int OUTER, int DEPTH, int STEP, int EACH, int ALL> struct 
 	template <int LENGTH> static DEVICE void take(float (&into)[LENGTH][EACH], const quad *tile, int s, int k)
 	{
 		const float *from = (const float *)tile;
-		if (ALONG) {
+		if (ROWS) {
 			UNROLL
 			for (int i = 0; i < EACH; i++) {
 				const float *p = from + place(s, i) * LINE + k;
@@ -191,11 +205,11 @@ template <int M, int N, int ALL> struct masked {
 // as it takes compute I×J of them each; ROWS threads of a warp are below each other, in
 // an order in which two threads next to each other or two apart read the same, so that
 // reads of two quarters of a warp become one. Threads take LENGTH of k at a time.
-template <bool A_ALONG, bool B_ALONG, int M, int N, int DEPTH, int I, int J, int ROWS, int LENGTH, int ALL>
+template <bool A_ALONG, bool B_ALONG, int M, int N, int DEPTH, int I, int J, int ROWS, int LENGTH, int AHEAD, int ALL>
 static DEVICE __attribute__((always_inline)) void product(const int block, const product_args &a)
 {
-	typedef operand<A_ALONG, M, DEPTH, M / I, I, ALL> A;
-	typedef operand<B_ALONG, N, DEPTH, N / J, J, ALL> B;
+	typedef operand<A_ALONG, false, M, DEPTH, M / I, I, ALL> A;
+	typedef operand<B_ALONG, !B_ALONG && J == 1 && A_ALONG, N, DEPTH, N / J, J, ALL> B;
 	static const int COLS = 32 / ROWS, ACROSS = N / J / COLS, COMPUTING = M / I * (N / J);
 	SHARED(quad, a_tile, [2][A::SIZE]);
 	SHARED(quad, b_tile, [2][B::SIZE]);
@@ -236,40 +250,64 @@ static DEVICE __attribute__((always_inline)) void product(const int block, const
 		}
 	}
 
-	// What is read next, and how much of its segment is left.
-	int segment = first;
+	// What a thread reads next, and how much of the segment is left.
+	PER_THREAD(const float *, a_from, ALL, [1]);
+	PER_THREAD(const float *, b_from, ALL, [1]);
 	const float *a_segment = a.a + of * a.a_step + first * a.a_segment + (A_ALONG ? top * lda : top);
 	const float *b_segment = a.b + of * a.b_step + first * a.b_segment + (B_ALONG ? left * ldb : left);
-	const float *a_from = a_segment, *b_from = b_segment;
-	i64 depth = total - (i64)first * a.k < a.k ? total - (i64)first * a.k : a.k;
-	const bool a_lines = lda % 4 == 0, b_lines = ldb % 4 == 0;
-	int half = 0;
+	const bool a_fits = lda % 4 == 0 && top + M <= a.m, b_fits = ldb % 4 == 0 && left + N <= a.n;
+	bool a_whole = false, b_whole = false;
+	int segment = first, half = 0, depth = 0;
 	for (bool begun = false;; begun = true) {
-		const bool more = segment < last && depth > 0;
+		if (depth <= 0) {
+			const i64 rest = segment < last ? total - (i64)segment * a.k : 0;
+			depth = rest < a.k ? (int)rest : a.k;
+			a_whole = a_fits && aligned(a_segment);
+			b_whole = b_fits && aligned(b_segment);
+			THREADS(t, ALL) {
+				a_from[OWN(t)][0] = a_segment + A::offset(lda, t);
+				b_from[OWN(t)][0] = b_segment + B::offset(ldb, t);
+			}
+			segment++;
+			a_segment += a.a_segment;
+			b_segment += a.b_segment;
+		}
+		const bool more = depth > 0;
 		if (more) {
-			const bool a_quads = a_lines && aligned(a_from), b_quads = b_lines && aligned(b_from);
 			// What pads a is -0, so that what is added to a chain is -0, which
 			// leaves all as it is.
 			THREADS(t, ALL) {
-				A::fetch(a_next[OWN(t)], a_from, lda, a.m - top, depth, a_quads, -0.0f, t);
-				B::fetch(b_next[OWN(t)], b_from, ldb, a.n - left, depth, b_quads, 0.0f, t);
+				A::fetch(a_next[OWN(t)], a_from[OWN(t)][0], lda, a.m - top, depth, a_whole && depth >= DEPTH, -0.0f, t);
+				B::fetch(b_next[OWN(t)], b_from[OWN(t)][0], ldb, a.n - left, depth, b_whole && depth >= DEPTH, 0.0f, t);
+				a_from[OWN(t)][0] += A_ALONG ? DEPTH : DEPTH * lda;
+				b_from[OWN(t)][0] += B_ALONG ? DEPTH : DEPTH * ldb;
 			}
 		}
 		if (begun) {
 			THREADS(t, ALL) {
 				if (COMPUTING == ALL || t < COMPUTING) {
+					// While some are multiplied, others are read.
+					static const int SLOTS = AHEAD + 1;
+					float x[SLOTS][LENGTH][I], y[SLOTS][LENGTH][J];
+					UNROLL
+					for (int k = 0; k < AHEAD * LENGTH; k += LENGTH) {
+						A::take(x[k / LENGTH], a_tile[half], ROW(t), k);
+						B::take(y[k / LENGTH], b_tile[half], COL(t), k);
+					}
 					UNROLL
 					for (int k = 0; k < DEPTH; k += LENGTH) {
-						float x[LENGTH][I], y[LENGTH][J];
-						A::take(x, a_tile[half], ROW(t), k);
-						B::take(y, b_tile[half], COL(t), k);
+						const int now = k / LENGTH % SLOTS, later = k + AHEAD * LENGTH;
+						if (later < DEPTH) {
+							A::take(x[later / LENGTH % SLOTS], a_tile[half], ROW(t), later);
+							B::take(y[later / LENGTH % SLOTS], b_tile[half], COL(t), later);
+						}
 						UNROLL
 						for (int v = 0; v < LENGTH; v++) {
 							UNROLL
 							for (int i = 0; i < I; i++) {
 								UNROLL
 								for (int j = 0; j < J; j++)
-									sums[OWN(t)][i][j] = fma32(x[v][i], y[v][j], sums[OWN(t)][i][j]);
+									sums[OWN(t)][i][j] = fma32(x[now][v][i], y[now][v][j], sums[OWN(t)][i][j]);
 							}
 						}
 					}
@@ -285,14 +323,6 @@ static DEVICE __attribute__((always_inline)) void product(const int block, const
 		}
 		BARRIER();
 		depth -= DEPTH;
-		a_from += A_ALONG ? DEPTH : DEPTH * lda;
-		b_from += B_ALONG ? DEPTH : DEPTH * ldb;
-		if (depth <= 0) {
-			segment++;
-			a_from = a_segment += a.a_segment;
-			b_from = b_segment += a.b_segment;
-			depth = total - (i64)segment * a.k < a.k ? total - (i64)segment * a.k : a.k;
-		}
 	}
 
 	typedef masked<M, N, ALL> bits;
@@ -366,6 +396,7 @@ static DEVICE __attribute__((always_inline)) void product(const int block, const
 }
 
 #define PRODUCT(name, a_along, b_along, threads, ...) \
+	static __attribute__((always_inline)) DEVICE void product_##name##_block(const int, const int, const product_args &); \
 	KERNEL(product_##name, threads, product_args) { product<a_along, b_along, __VA_ARGS__, threads>(block, a); }
 // All forms of a tiling.
 #define PRODUCTS(name, threads, ...)                      \
@@ -373,10 +404,10 @@ static DEVICE __attribute__((always_inline)) void product(const int block, const
 	PRODUCT(nt_##name, true, true, threads, __VA_ARGS__)  \
 	PRODUCT(tn_##name, false, false, threads, __VA_ARGS__)
 
-PRODUCTS(32x32, 128, 32, 32, 32, 2, 4, 8, 4)
-PRODUCTS(64x64, 128, 64, 64, 16, 8, 4, 4, 4)
-PRODUCTS(64x128, 256, 64, 128, 16, 8, 4, 4, 4)
-PRODUCTS(128x128, 256, 128, 128, 8, 8, 8, 4, 2)
-PRODUCTS(8x16, 128, 8, 16, 32, 1, 1, 8, 4)
-PRODUCT(nn_2x16, true, false, 128, 2, 16, 128, 1, 1, 2, 4)
-PRODUCT(nt_2x16, true, true, 128, 2, 16, 128, 1, 1, 2, 4)
+PRODUCTS(32x32, 128, 32, 32, 64, 2, 4, 8, 4, 2)
+PRODUCTS(64x64, 128, 64, 64, 16, 8, 4, 4, 4, 1)
+PRODUCTS(64x128, 256, 64, 128, 16, 8, 4, 4, 4, 1)
+PRODUCTS(128x128, 256, 128, 128, 8, 8, 8, 4, 2, 1)
+PRODUCTS(8x16, 128, 8, 16, 32, 1, 1, 8, 4, 2)
+PRODUCT(nn_2x16, true, false, 128, 2, 16, 128, 1, 1, 2, 4, 2)
+PRODUCT(nt_2x16, true, true, 128, 2, 16, 128, 1, 1, 2, 4, 2)
