@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
 	"github.com/gorgonia-dropout/dropout/internal/launch"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 )
@@ -43,46 +44,60 @@ type stepNode struct {
 	now  int64
 }
 
-// alignment is that of the memory of each node: more than any access needs.
-const alignment = 256
-
 // NewMachine returns the machine of a complete graph, whose ops it sets to training.
 // The values of results are on the host after a run; those of other nodes stay on the
 // device. Inputs that are among the weights are read from there.
 func (d *Device) NewMachine(g *gorgonia.ExprGraph, w *Weights, results gorgonia.Nodes) (*Machine, error) {
-	p, err := d.NewPlan()
+	nodes, err := gorgonia.Sort(g)
+	if err != nil {
+		return nil, errors.Wrap(err, "device: NewMachine")
+	}
+	// Gorgonia's edges lead from an op to its inputs.
+	slices.Reverse(nodes)
+	p, err := d.newPlan(room(nodes, w), size(results))
 	if err != nil {
 		return nil, err
 	}
 	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory), made: make(map[*gorgonia.Node]int)}
-	if err := m.build(g, results); err != nil {
+	if err := m.build(g, nodes, results); err != nil {
 		return nil, closing(err, m)
 	}
 	return m, nil
 }
 
-func (m *Machine) build(g *gorgonia.ExprGraph, results gorgonia.Nodes) error {
-	nodes, err := gorgonia.Sort(g)
-	if err != nil {
-		return errors.Wrap(err, "device: NewMachine")
-	}
-	// Gorgonia's edges lead from an op to its inputs.
-	slices.Reverse(nodes)
+func (m *Machine) build(g *gorgonia.ExprGraph, nodes, results gorgonia.Nodes) error {
 	for _, n := range nodes {
-		if err := m.add(g, n); err != nil {
+		if err := m.add(g, n, slices.Contains(results, n)); err != nil {
 			return errors.WithMessagef(err, "device: NewMachine: %s", m.on.name)
-		}
-	}
-	for _, n := range slices.Compact(slices.Clone(results)) {
-		if err := m.download(n); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
+// room returns what the inputs among nodes need that are not weights.
+func room(nodes gorgonia.Nodes, w *Weights) int {
+	bytes := 0
+	for _, n := range nodes {
+		if data, err := dataOf(n.Value()); n.Op() == nil && err == nil {
+			if _, ok := w.of(n.Value()); !ok {
+				bytes += aligned(len(data))
+			}
+		}
+	}
+	return bytes
+}
+
+// size returns what results need.
+func size(results gorgonia.Nodes) int {
+	bytes := 0
+	for _, n := range results {
+		bytes += aligned(launch.Memory{Shape: n.Shape()}.Size() * int(n.Dtype().Size()))
+	}
+	return bytes
+}
+
 // add plans the value of a node.
-func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
+func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node, result bool) error {
 	var in []launch.Memory
 	needs := -1
 	for from := g.From(n.ID()); from != nil && from.Next(); {
@@ -113,19 +128,29 @@ func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
 		}
 	}
 	y := launch.Memory{Shape: n.Shape(), Dtype: n.Dtype()}
-	if f, ok := f.(launch.View); ok {
-		from, offset := f.View(in)
+	l, _ := f.(launch.Function)
+	if v, ok := f.(launch.View); ok {
+		from, offset := v.View(in)
 		y.At = in[from].At + cuda.Pointer(offset*int(n.Dtype().Size()))
-		m.memory[n] = y
-		return nil
+		if m.memory[n] = y; !result {
+			return nil
+		}
+		l = copied{y.At}
 	}
-	l, ok := f.(launch.Function)
-	if !ok {
+	if l == nil {
 		return errors.Errorf("%s must have a kernel for devices, got none", f.Name())
 	}
-	var err error
-	if y.At, err = m.Alloc(max(y.Size()*int(y.Dtype.Size()), alignment)); err != nil {
-		return err
+	if bytes := y.Size() * int(y.Dtype.Size()); result {
+		var host []byte
+		y.At, host = m.out.take(bytes)
+		if err := m.give(n, host); err != nil {
+			return err
+		}
+	} else {
+		var err error
+		if y.At, err = m.Alloc(bytes); err != nil {
+			return err
+		}
 	}
 	m.memory[n] = y
 	from := len(m.List.Launches)
@@ -139,6 +164,23 @@ func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node) error {
 		m.made[n] = to - 1
 	}
 	return nil
+}
+
+// A copied function copies what is at an address: a result that is a view.
+type copied struct{ from cuda.Pointer }
+
+// Launch implements [launch.Function], by a dropout that drops nothing.
+func (c copied) Launch(l *launch.List, y launch.Memory, _ []launch.Memory) error {
+	if err := launch.Floats(y); err != nil {
+		return err
+	}
+	none, err := launch.EachRun(l, func(m *kernels.Mask) error {
+		m.Scale = 1
+		return nil
+	})
+	n := y.Size()
+	launch.Add(l, "drop", kernels.Threads, launch.Blocks(n, 2048), kernels.Drop{Y: y.At, X: c.from, N: int64(n), Inner: 1, Mask: none})
+	return err
 }
 
 // Extend lists more launches, which run once the values of nodes, and all that is computed
@@ -166,29 +208,18 @@ func (m *Machine) Extend(g *gorgonia.ExprGraph, after gorgonia.Nodes, list func(
 // addInput plans the value of an input.
 func (m *Machine) addInput(n *gorgonia.Node) error {
 	mem := launch.Memory{Shape: n.Shape(), Dtype: n.Dtype()}
-	if t, ok := n.Value().(*tensor.Dense); ok {
-		if values, ok := t.Data().([]float32); ok {
-			if at, ok := m.weights.At(values); ok {
-				mem.At = at
-				m.memory[n] = mem
-				return nil
-			}
-		}
+	if at, ok := m.weights.of(n.Value()); ok {
+		mem.At = at
+		m.memory[n] = mem
+		return nil
 	}
 	data, err := dataOf(n.Value())
 	if err != nil {
 		return errors.WithMessagef(err, "input %s", n.Name())
 	}
-	t := transfer{}
-	if t.at, err = m.Alloc(len(data)); err != nil {
-		return err
-	}
-	if t.host, err = m.lock(len(data)); err != nil {
-		return err
-	}
-	m.before = append(m.before, t)
-	m.inputs = append(m.inputs, input{n, t.host})
-	mem.At = t.at
+	at, host := m.in.take(len(data))
+	m.inputs = append(m.inputs, input{n, host})
+	mem.At = at
 	m.memory[n] = mem
 	return nil
 }
@@ -207,12 +238,8 @@ func (m *Machine) addConstant(n *gorgonia.Node) error {
 	return m.on.cuda.Write(at, data)
 }
 
-// download plans the copy of a result, and gives its node the value.
-func (m *Machine) download(n *gorgonia.Node) error {
-	mem, ok := m.memory[n]
-	if !ok || mem.Step != nil {
-		return errors.Errorf("device: NewMachine: %v must be computed by the graph", n)
-	}
+// give gives the node of a result a value on the host, to be copied from memory there.
+func (m *Machine) give(n *gorgonia.Node, from []byte) error {
 	v, err := valueOf(n)
 	if err != nil {
 		return err
@@ -221,12 +248,7 @@ func (m *Machine) download(n *gorgonia.Node) error {
 	if err != nil {
 		return errors.WithMessagef(err, "result %v", n)
 	}
-	t := transfer{at: mem.At}
-	if t.host, err = m.lock(len(data)); err != nil {
-		return err
-	}
-	m.after = append(m.after, t)
-	m.results = append(m.results, result{t.host, data})
+	m.results = append(m.results, result{from, data})
 	return gorgonia.UnsafeLet(n, v)
 }
 
@@ -317,5 +339,5 @@ func valueOf(n *gorgonia.Node) (gorgonia.Value, error) {
 	case n.Dtype() == tensor.Float32:
 		return tensor.New(tensor.WithShape(n.Shape().Clone()...), tensor.Of(tensor.Float32)), nil
 	}
-	return nil, errors.Errorf("device: NewMachine: result must be of float32, got %v", n.Dtype())
+	return nil, errors.Errorf("result must be of float32, got %v", n.Dtype())
 }

@@ -8,19 +8,37 @@ import (
 )
 
 // A Plan is a list of launches with its memory, captured once as a graph of CUDA and
-// replayed by each run.
+// replayed by each run. A run copies inputs and settings to the device in one piece, and
+// results to the host in another.
 type Plan struct {
 	List *launch.List
 
-	on       *Device
-	settings cuda.Pointer
-	host     []byte // page-locked, the next run's settings
-	owned    []*cuda.Memory
-	locked   []*cuda.Host
-	graph    *cuda.Graph
+	on    *Device
+	in    piece // inputs, then settings
+	out   piece // results
+	owned []*cuda.Memory
+	graph *cuda.Graph
+	sides []side
+}
 
-	before, after []transfer // of each run
-	sides         []side
+// A piece is memory on the device with as much page-locked memory on the host.
+type piece struct {
+	at   cuda.Pointer
+	host *cuda.Host
+	used int
+}
+
+// take returns the next part of a piece, and its memory on the host.
+func (p *piece) take(bytes int) (at cuda.Pointer, host []byte) {
+	from := p.used
+	p.used += aligned(bytes)
+	return p.at + cuda.Pointer(from), p.host.Bytes()[from : from+bytes]
+}
+
+// aligned returns the next multiple of what any access needs.
+func aligned(bytes int) int {
+	const to = 256
+	return (bytes + to - 1) / to * to
 }
 
 // A side is launches whose results the rest of the plan does not need: they run beside
@@ -30,24 +48,26 @@ type side struct {
 	needs    int // the last launch that must be done before; -1 for none
 }
 
-// A transfer is a copy between page-locked memory and the device.
-type transfer struct {
-	host []byte
-	at   cuda.Pointer
-}
-
-// NewPlan returns an empty plan.
-func (d *Device) NewPlan() (*Plan, error) {
+// newPlan returns an empty plan with room for inputs and results, the sum of what is
+// [aligned] of each.
+func (d *Device) newPlan(inputs, results int) (*Plan, error) {
 	p := &Plan{on: d}
-	var err error
-	if p.settings, err = p.Alloc(launch.SettingsSize); err == nil {
-		p.host, err = p.lock(launch.SettingsSize)
+	err := p.piece(&p.in, inputs+launch.SettingsSize)
+	if err == nil {
+		err = p.piece(&p.out, max(results, 1))
 	}
 	if err != nil {
 		return nil, closing(err, p)
 	}
-	p.List = launch.NewList(p.settings, p.host, p.Alloc)
+	p.List = launch.NewList(p.in.at+cuda.Pointer(inputs), p.in.host.Bytes()[inputs:], p.Alloc)
 	return p, nil
+}
+
+func (p *Plan) piece(of *piece, bytes int) (err error) {
+	if of.at, err = p.Alloc(bytes); err == nil {
+		of.host, err = p.on.cuda.AllocHost(bytes)
+	}
+	return err
 }
 
 // Alloc returns memory on the device that is freed with the plan.
@@ -58,16 +78,6 @@ func (p *Plan) Alloc(bytes int) (cuda.Pointer, error) {
 	}
 	p.owned = append(p.owned, m)
 	return m.Pointer(), nil
-}
-
-// lock returns page-locked memory of the host that is freed with the plan.
-func (p *Plan) lock(bytes int) ([]byte, error) {
-	host, err := p.on.cuda.AllocHost(bytes)
-	if err != nil {
-		return nil, err
-	}
-	p.locked = append(p.locked, host)
-	return host.Bytes(), nil
 }
 
 // capture makes the graph of all launches and transfers.
@@ -93,15 +103,8 @@ func (p *Plan) capture() (err error) {
 // record gives the stream all launches and transfers.
 func (p *Plan) record(needed map[int]*cuda.Event, joined *cuda.Event) error {
 	main := p.on.stream
-	if used := p.List.Used(); used > 0 {
-		if err := main.Write(p.settings, p.host[:used]); err != nil {
-			return err
-		}
-	}
-	for _, t := range p.before {
-		if err := main.Write(t.at, t.host); err != nil {
-			return err
-		}
+	if err := main.Write(p.in.at, p.in.host.Bytes()[:p.in.used+p.List.Used()]); err != nil {
+		return err
 	}
 	beside := make(map[int]bool)
 	for _, s := range p.sides {
@@ -129,12 +132,7 @@ func (p *Plan) record(needed map[int]*cuda.Event, joined *cuda.Event) error {
 			return err
 		}
 	}
-	for _, t := range p.after {
-		if err := main.Read(t.host, t.at); err != nil {
-			return err
-		}
-	}
-	return nil
+	return main.Read(p.out.host.Bytes()[:p.out.used], p.out.at)
 }
 
 // branch gives the stream beside the main one what only needs launch i and those before.
@@ -183,9 +181,7 @@ func (p *Plan) Close() error {
 	for _, m := range p.owned {
 		closes = append(closes, m.Free)
 	}
-	for _, h := range p.locked {
-		closes = append(closes, h.Free)
-	}
-	p.graph, p.owned, p.locked = nil, nil, nil
+	closes = append(closes, p.in.host.Free, p.out.host.Free)
+	p.graph, p.owned = nil, nil
 	return errors.WithMessage(closeAll(closes...), "device: Close")
 }

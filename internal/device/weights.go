@@ -1,6 +1,11 @@
 package device
 
-import "github.com/gorgonia-dropout/dropout/internal/cuda"
+import (
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
+)
 
 // Weights are tensors of the host with copies on a device, such as the parameters of a
 // model: one side has the newest values at any time, and the other may be behind.
@@ -49,6 +54,19 @@ func (w *Weights) At(values []float32) (cuda.Pointer, bool) {
 		return 0, false
 	}
 	return of.at.Pointer(), true
+}
+
+// of returns where the copy of a value is, if it is a tensor of the weights.
+func (w *Weights) of(v gorgonia.Value) (cuda.Pointer, bool) {
+	t, ok := v.(*tensor.Dense)
+	if !ok {
+		return 0, false
+	}
+	values, ok := t.Data().([]float32)
+	if !ok {
+		return 0, false
+	}
+	return w.At(values)
 }
 
 // Changed says that the values of the host have changed.

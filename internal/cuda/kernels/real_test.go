@@ -61,8 +61,10 @@ func onDevice(t *testing.T) bool {
 // pin returns the address of the copy of x, as far from a vector's boundary as x is.
 func (r *real) pin(x []byte) cuda.Pointer {
 	first := uintptr(unsafe.Pointer(&x[0]))
-	if of, ok := r.regions[first]; ok {
-		return of.at
+	for start, of := range r.regions {
+		if first >= start && first+uintptr(len(x)) <= start+uintptr(len(of.host)) {
+			return of.at + cuda.Pointer(first-start)
+		}
 	}
 	on, err := r.Alloc(int64(len(x)) + 16)
 	if err != nil {
