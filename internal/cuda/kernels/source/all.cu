@@ -1,6 +1,7 @@
 // All kernels, for one module.
 
 #include "activation.h"
+#include "conv.h"
 #include "dense.h"
 #include "drop.h"
 #include "loss.h"
