@@ -4,7 +4,9 @@ package kernels_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -34,13 +36,37 @@ func drawOperand(t *rapid.T, label string, rows, cols int, byColumns bool) opera
 	// Often lines of whole vectors, which are read so.
 	gap := rapid.SampledFrom([]int{0, 0, 1, (4 - width%4) % 4, (4-width%4)%4 + 4}).Draw(t, label+": gap")
 	o := operand{ld: width + gap}
-	o.memory, _ = guarded(t, label, max(1, lines*o.ld))
+	if size := max(1, max(0, lines-1)*o.ld+width); rapid.Bool().Draw(t, label+" before a gap") {
+		o.memory = beforeGap(t, size)
+	} else {
+		o.memory, _ = guarded(t, label, size)
+	}
 	copy(o.memory, numbers(t, label, len(o.memory)))
 	o.Matrix = product.Matrix[float32]{Elements: o.memory, Rows: rows, Cols: cols, RowStep: o.ld, ColStep: 1}
 	if byColumns {
 		o.Matrix = product.Matrix[float32]{Elements: o.memory, Rows: rows, Cols: cols, RowStep: 1, ColStep: o.ld}
 	}
 	return o
+}
+
+// beforeGap returns memory for n numbers, behind which nothing can be read.
+func beforeGap(t *rapid.T, n int) []float32 {
+	t.Helper()
+	page := os.Getpagesize()
+	size := (4*n + page - 1) / page * page
+	all, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Munmap(all); err != nil {
+			t.Errorf("%v", err)
+		}
+	})
+	if err := syscall.Mprotect(all[size:], syscall.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&all[size-4*n])), n)
 }
 
 // multiply is the product of package product.
