@@ -236,3 +236,15 @@ func (t winograd) launchWeights(l *launch.List, dw, x, dy cuda.Pointer) error {
 	})
 	return nil
 }
+
+// Launch implements [launch.Function].
+func (f channelSum) Launch(l *launch.List, sums launch.Memory, in []launch.Memory) error {
+	if err := launch.Floats(in...); err != nil {
+		return err
+	}
+	s := in[0].Shape
+	launch.Add(l, "channel_sum", kernels.Threads, s[1], kernels.ChannelSum{
+		Sums: sums.At, X: in[0].At, Images: int32(s[0]), Channels: int32(s[1]), Plane: int32(s[2] * s[3]),
+	})
+	return nil
+}

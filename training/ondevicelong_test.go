@@ -11,6 +11,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cuda/cudatest"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
@@ -112,5 +113,50 @@ func TestDeviceLeaksNothing(t *testing.T) {
 	}
 	if err := tr.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Convolutions must be learnt with the same bits too: by tiles, by patches, with strides,
+// and with dropout of channels.
+func TestDeviceTrainsConvolutions(t *testing.T) {
+	cudatest.Library(t)
+	all, test, err := mnist.Open("../mnist/embedded")
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, _, err := all.Stratified(70, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if test, err = test.Slice(0, 30); err != nil {
+		t.Fatal(err)
+	}
+	nets := map[string]models.Layer{
+		"tiles": models.ConvNet{Channels: []int{4, 16, 20}, Hidden: []int{24}, Outputs: 10, ChannelDropout: 0.2, HiddenDropout: 0.5},
+		"patches": models.Sequential{
+			models.Conv2d(3, 5, nn.WithStride(2)), models.ReLU(), models.MaxPool2d(3, nn.WithStride(2)), models.Dropout2d(0.3),
+			models.Flatten(), models.Linear(0, 10),
+		},
+	}
+	for name, net := range nets {
+		t.Run(name, func(t *testing.T) {
+			run := func(device string) *models.Model {
+				m, err := models.New(models.Sequential{models.Unflatten(1, 28, 28), net}, []int{784}, models.WithSeed(1))
+				if err != nil {
+					t.Fatal(err)
+				}
+				tr := &training.Trainer{
+					Model: m, Epochs: 2, BatchSize: 32, Device: device,
+					Solver: &optim.Adam{Regularization: optim.Regularization{MaxNorm: 1}},
+				}
+				fit(t, tr, training.Data{Train: train, Validation: test})
+				if err := tr.Close(); err != nil {
+					t.Error(err)
+				}
+				return m
+			}
+			want := run("cpu")
+			sameBits(t, weights(run("cuda:0")), weights(want))
+		})
 	}
 }
