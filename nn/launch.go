@@ -163,3 +163,25 @@ func (f reluDiff) Launch(l *launch.List, dx launch.Memory, in []launch.Memory) e
 	})
 	return nil
 }
+
+// Launch implements [launch.Function].
+func (f sigmoidOf) Launch(l *launch.List, y launch.Memory, in []launch.Memory) error {
+	if err := launch.Floats(in...); err != nil {
+		return err
+	}
+	n := y.Size()
+	launch.Add(l, "sigmoid", kernels.Threads, launch.Blocks(n, 1024), kernels.Sigmoid{Y: y.At, X: in[0].At, N: int64(n)})
+	return nil
+}
+
+// Launch implements [launch.Function].
+func (f sigmoidDiff) Launch(l *launch.List, dx launch.Memory, in []launch.Memory) error {
+	if err := launch.Floats(in...); err != nil {
+		return err
+	}
+	n := dx.Size()
+	launch.Add(l, "sigmoid_back", kernels.Threads, launch.Blocks(n, 1024), kernels.SigmoidBack{
+		DX: dx.At, Y: in[0].At, DY: in[1].At, N: int64(n),
+	})
+	return nil
+}

@@ -63,7 +63,8 @@ func deviceModel(t testing.TB) *models.Model {
 	t.Helper()
 	m, err := models.New(models.Sequential{
 		models.Dropout(0.2), models.Linear(2, 37), models.ReLU(), models.Dropout(0.5),
-		models.Linear(37, 11), models.Dropout(0.1), models.Linear(11, 130), models.ReLU(), models.Linear(130, 3),
+		models.Linear(37, 11), models.Dropout(0.1), models.Linear(11, 130), models.ReLU(),
+		models.Linear(130, 9), models.Sigmoid(), models.Linear(9, 3),
 	}, []int{2}, models.WithSeed(3))
 	if err != nil {
 		t.Fatal(err)

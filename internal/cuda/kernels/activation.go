@@ -14,3 +14,16 @@ type ReLUBack struct {
 	DX, Y, DY cuda.Pointer
 	N         int64
 }
+
+// Sigmoid is the kernel "sigmoid", nn.Sigmoid. Y may be X.
+type Sigmoid struct {
+	Y, X cuda.Pointer
+	N    int64
+}
+
+// SigmoidBack is the kernel "sigmoid_back", the derivative of nn.Sigmoid from its result.
+// DX may be Y or DY.
+type SigmoidBack struct {
+	DX, Y, DY cuda.Pointer
+	N         int64
+}

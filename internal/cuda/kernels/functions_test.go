@@ -78,6 +78,35 @@ func TestReLU(t *testing.T) {
 	})
 }
 
+func TestSigmoid(t *testing.T) {
+	l := host(t)
+	rapid.Check(t, func(t *rapid.T) {
+		var p pinned
+		defer p.Unpin()
+		n, blocks := rapid.IntRange(1, 5000).Draw(t, "n"), blockCount(t)
+		node := inputNode(t, gorgonia.NewGraph(), tensor.Float32, "x", n)
+		f, err := nn.Sigmoid(node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, dy := numbers(t, "x", n), numbers(t, "dy", n)
+		// Up to where the exponential ends on either side.
+		for i, by := 0, rapid.SampledFrom([]float32{1, 1, 9, 20}).Draw(t, "scale"); i < n; i++ {
+			x[i] *= by
+		}
+		from, _ := guarded(t, "x", n)
+		copy(from, x)
+		y, intact := guarded(t, "y", n)
+		launch(t, l, "sigmoid", blocks, kernels.Sigmoid{Y: pin(&p, y), X: pin(&p, from), N: int64(n)})
+		verify(t, "sigmoid", y, compute(t, op.FunctionOf(f), make([]float32, n), op.Args[float32]{Floats: [][]float32{x}}), intact)
+		// Any numbers for y, not only those that there can be.
+		want := compute(t, derivative(t, f, node, "Sigmoid'"), make([]float32, n), op.Args[float32]{Floats: [][]float32{x, dy}})
+		dx, intact := guarded(t, "dx", n)
+		launch(t, l, "sigmoid_back", blocks, kernels.SigmoidBack{DX: pin(&p, dx), Y: pin(&p, x), DY: pin(&p, dy), N: int64(n)})
+		verify(t, "sigmoid_back", dx, want, intact)
+	})
+}
+
 func TestLinearBack(t *testing.T) {
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -142,6 +142,8 @@ func TestSizes(t *testing.T) {
 		"drop":          unsafe.Sizeof(kernels.Drop{}),
 		"relu":          unsafe.Sizeof(kernels.ReLU{}),
 		"relu_back":     unsafe.Sizeof(kernels.ReLUBack{}),
+		"sigmoid":       unsafe.Sizeof(kernels.Sigmoid{}),
+		"sigmoid_back":  unsafe.Sizeof(kernels.SigmoidBack{}),
 		"linear_back":   unsafe.Sizeof(kernels.LinearBack{}),
 		"xent_rows":     unsafe.Sizeof(kernels.XentRows{}),
 		"xent_mean":     unsafe.Sizeof(kernels.XentMean{}),
