@@ -26,6 +26,7 @@ type convolution struct {
 	opts   []nn.WindowOption
 	biased bool
 	relu   bool
+	plain  bool // with numbers of no special kind: sums of many others are all NaN
 }
 
 // node returns it in a new graph, with its inputs.
@@ -46,7 +47,7 @@ func (c convolution) node(t *rapid.T) (y, x, w *gorgonia.Node, err error) {
 
 // checkFunction compares what the kernels compute that a function launches with what its
 // loop on the processor does. It returns the names of the kernels.
-func checkFunction(t *rapid.T, l *library, f op.Function, shapes ...tensor.Shape) string {
+func checkFunction(t *rapid.T, l *library, f op.Function, plain bool, shapes ...tensor.Shape) string {
 	t.Helper()
 	var p pinned
 	defer p.Unpin()
@@ -57,7 +58,7 @@ func checkFunction(t *rapid.T, l *library, f op.Function, shapes ...tensor.Shape
 	args := op.Args[float32]{Shapes: shapes}
 	var in []launching.Memory
 	for _, s := range shapes {
-		x := numbers(t, "input", s.TotalSize())
+		x := random(rapid.Uint64().Draw(t, "input"), s.TotalSize(), plain)
 		args.Floats = append(args.Floats, x)
 		in = append(in, launching.Memory{At: pin(&p, x), Shape: s, Dtype: tensor.Float32})
 	}
@@ -125,13 +126,13 @@ func (c convolution) check(t *rapid.T, l *library) (forward, input, weight strin
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	forward = checkFunction(t, l, f, shapes...)
-	input = checkFunction(t, l, derivative(t, node, x, "Conv2d'x{"), c.w, ys)
+	forward = checkFunction(t, l, f, c.plain, shapes...)
+	input = checkFunction(t, l, derivative(t, node, x, "Conv2d'x{"), c.plain, c.w, ys)
 	node, _, w, err := c.node(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	weight = checkFunction(t, l, derivative(t, node, w, "Conv2d'w{"), c.x, ys)
+	weight = checkFunction(t, l, derivative(t, node, w, "Conv2d'w{"), c.plain, c.x, ys)
 	return forward, input, weight
 }
 
@@ -141,6 +142,7 @@ func drawConvolution(t *rapid.T, channels, filters, size *rapid.Generator[int]) 
 		w:      tensor.Shape{filters.Draw(t, "filters"), 0, 3, 3},
 		biased: rapid.Bool().Draw(t, "biased"),
 		relu:   rapid.Bool().Draw(t, "relu"),
+		plain:  rapid.IntRange(0, 3).Draw(t, "special") > 0,
 	}
 }
 
@@ -214,6 +216,7 @@ func TestConvolutionWays(t *testing.T) {
 					return
 				}
 				done = true
+				tt.plain = true
 				forward, input, weight := tt.check(t, l)
 				for _, k := range [][2]string{{forward, tt.forward}, {input, tt.input}, {weight, tt.weight}} {
 					if got := sizes.ReplaceAllString(k[0], "$1"); got != k[1] {
@@ -223,6 +226,26 @@ func TestConvolutionWays(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Convolutions that no kernel computes say so.
+func TestConvolutionInGroups(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := convolution{x: tensor.Shape{1, 4, 5, 5}, w: tensor.Shape{6, 2, 3, 3}, opts: []nn.WindowOption{nn.WithGroups(2)}}
+		node, _, _, err := c.node(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, ok := op.FunctionOf(node).(launching.Function)
+		if !ok {
+			t.Fatal("it launches nothing")
+		}
+		in := []launching.Memory{{Shape: c.x, Dtype: tensor.Float32}, {Shape: c.w, Dtype: tensor.Float32}}
+		err = f.Launch(launching.NewList(0, nil, nil), launching.Memory{Shape: tensor.Shape{1, 6, 3, 3}}, in)
+		if want := "must have one group of channels on a device, got 2"; err == nil || err.Error() != want {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+	})
 }
 
 func TestSizesOfConvolutions(t *testing.T) {
