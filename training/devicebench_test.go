@@ -10,14 +10,24 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// BenchmarkDeviceStep is a step of the bench's network on a real device: "fit" as a run does
-// it, with the batch gathered on the host and the loss known after each step, and "device"
-// with the same batch again and again and nobody waiting.
+// BenchmarkDeviceStep is a step of the networks of cmd/bench on a real device: "fit" as a run
+// does it, with the batch gathered on the host and the loss known after each step, and
+// "device" with the same batch again and again and nobody waiting.
 func BenchmarkDeviceStep(b *testing.B) {
+	b.Run("mlp", func(b *testing.B) {
+		benchDevice(b, models.MLP{Inputs: 784, Hidden: []int{1024, 1024, 1024}, Outputs: 10, InputDropout: 0.2, HiddenDropout: 0.5}, 128, 784)
+	})
+	b.Run("cnn", func(b *testing.B) {
+		benchDevice(b, models.ConvNet{Channels: []int{32, 64}, Hidden: []int{128}, Outputs: 10, ChannelDropout: 0.25, HiddenDropout: 0.5}, 64, 1, 28, 28)
+	})
+}
+
+func benchDevice(b *testing.B, net models.Layer, size int, shape ...int) {
+	b.Helper()
 	if !cudatest.Real() {
 		b.Skip("the host is no device to time")
 	}
-	data := &Examples{Shape: []int{784}, X: make([]float32, 12800*784), Y: make([]int, 12800)}
+	data := &Examples{Shape: shape, X: make([]float32, 12800*784), Y: make([]int, 12800)}
 	for i := range data.X {
 		data.X[i] = float32(i%251) / 251
 	}
@@ -26,11 +36,11 @@ func BenchmarkDeviceStep(b *testing.B) {
 	}
 	newTrainer := func(b *testing.B) *Trainer {
 		b.Helper()
-		m, err := models.New(models.MLP{Inputs: 784, Hidden: []int{1024, 1024, 1024}, Outputs: 10, InputDropout: 0.2, HiddenDropout: 0.5}, []int{784})
+		m, err := models.New(net, shape)
 		if err != nil {
 			b.Fatal(err)
 		}
-		t := &Trainer{Model: m, Solver: &optim.SGD{LR: 0.01, Momentum: 0.9}, BatchSize: 128, Epochs: 1, Device: "cuda:0"}
+		t := &Trainer{Model: m, Solver: &optim.SGD{LR: 0.01, Momentum: 0.9}, BatchSize: size, Epochs: 1, Device: "cuda:0"}
 		b.Cleanup(func() {
 			if err := t.Close(); err != nil {
 				b.Error(err)
@@ -61,12 +71,12 @@ func BenchmarkDeviceStep(b *testing.B) {
 	b.Run("device", func(b *testing.B) {
 		t := newTrainer(b)
 		r := &Run{Trainer: t, model: t.Model, fields: FieldsOf(data)}
-		t.resolve(128, r.fields)
-		batch, err := t.batch(models.Train, 128, r.fields)
+		t.resolve(size, r.fields)
+		batch, err := t.batch(models.Train, size, r.fields)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := batch.gather(data, make([]int, 128)); err != nil {
+		if err := batch.gather(data, make([]int, size)); err != nil {
 			b.Fatal(err)
 		}
 		if err := r.runOnDevice(batch, data); err != nil {

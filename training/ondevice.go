@@ -4,10 +4,8 @@ import (
 	"slices"
 
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/device"
 	"github.com/gorgonia-dropout/dropout/internal/launch"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -104,6 +102,7 @@ type gathered struct {
 	indices []int // nil for none
 	x       []float32
 	labels  []int
+	now     []float32 // the inputs of this step, if they were gathered before it
 }
 
 // gather gathers examples as those of b are, if they have nothing but inputs and labels.
@@ -111,7 +110,7 @@ type gathered struct {
 func (g *gathered) gather(b *batch, data Dataset, indices []int) {
 	g.indices = nil
 	_, fields := data.(FieldDataset)
-	if len(indices) == 0 || fields || len(b.Graph().Model().Inputs()) > 0 {
+	if len(indices) == 0 || fields || len(b.Graph().Model().Inputs()) > 0 || b.rdrop != nil {
 		return
 	}
 	each := size(data.InputShape())
@@ -123,24 +122,33 @@ func (g *gathered) gather(b *batch, data Dataset, indices []int) {
 	}
 }
 
-// take copies the examples, if they are those, and reports whether it has.
-func (g *gathered) take(indices []int, x []float32, labels []int) bool {
+// take gives a batch the examples, if they are those with the indices, and reports whether
+// it has.
+func (g *gathered) take(b *batch, indices []int) (bool, error) {
 	if len(g.indices) == 0 || len(indices) != len(g.indices) || &indices[0] != &g.indices[0] ||
-		len(x) != len(g.x) || len(labels) != len(g.labels) {
-		return false
+		len(b.Inputs()) != len(g.x) || len(b.labels) != len(g.labels) {
+		g.now = nil
+		return false, nil
 	}
 	g.indices = nil
-	copy(x, g.x)
-	copy(labels, g.labels)
-	return true
+	copy(b.labels, g.labels)
+	g.x, g.now = g.now, g.x
+	return true, b.machine().Put(b.Graph().Input, g.now)
 }
 
 // gather fills in the examples of a batch, which may have been gathered before.
 func (r *Run) gather(b *batch, data Dataset, indices []int) error {
-	if u := r.updates; u != nil && b.rdrop == nil && u.next.take(indices, b.Inputs(), b.labels) {
-		return b.checkLabels(indices)
+	if r.updates == nil {
+		return b.gather(data, indices)
 	}
-	return b.gather(data, indices)
+	done, err := r.updates.next.take(b, indices)
+	if err != nil {
+		return err
+	}
+	if !done {
+		return b.gather(data, indices)
+	}
+	return b.checkLabels(indices)
 }
 
 // machine returns what runs the batch on a device, nil if that is the processor.
@@ -172,6 +180,10 @@ func (r *Run) runOnDevice(b *batch, data Dataset) error {
 		}
 		if finite(scalar(b.loss.Value())) {
 			solver.Done()
+			return nil
+		}
+		if now := r.updates.next.now; now != nil {
+			copy(b.Inputs(), now) // for who looks for the cause
 		}
 		return nil
 	})
@@ -192,7 +204,6 @@ func (r *Run) extend(b *batch) (err error) {
 	}
 	loss, ok := m.At(b.loss)
 	places := make([]optim.Place, len(b.params))
-	var gradients gorgonia.Nodes
 	for i, p := range b.params {
 		p, _ := p.(*trainedParam)
 		values, _ := p.Value().(*tensor.Dense)
@@ -200,31 +211,19 @@ func (r *Run) extend(b *batch) (err error) {
 		places[i].Value, on[0] = m.Weights().At(values.Float32s())
 		places[i].Gradient, on[1] = m.At(p.grad)
 		ok = ok && on[0] && on[1]
-		gradients = append(gradients, p.grad)
 	}
 	if !ok {
 		return errors.New("loss, parameters and gradients must be on the device, got some elsewhere")
 	}
-	graph, solver := b.Graph().ExprGraph, r.updates.solver
-	var clip cuda.Pointer
-	after := gradients
-	err = m.Extend(graph, gradients, func(l *launch.List) error {
-		clip, err = solver.Clip(l, places)
+	err = m.Extend(func(l *launch.List) error {
+		clip, err := r.updates.solver.Clip(l, places)
+		for i := range places {
+			if err == nil {
+				err = r.updates.solver.Update(l, i, places[i], clip, loss)
+			}
+		}
 		return err
 	})
-	for i := range places {
-		if clip == 0 {
-			after = gradients[i : i+1]
-		}
-		if err != nil {
-			break
-		}
-		// What is computed from the old value comes first.
-		p, _ := b.params[i].(*trainedParam)
-		err = m.Extend(graph, append(gorgonia.Nodes{p.block.Node}, after...), func(l *launch.List) error {
-			return solver.Update(l, i, places[i], clip, loss)
-		})
-	}
 	r.updates.of[b] = err == nil
 	return err
 }

@@ -94,6 +94,14 @@ func TestDeviceStopsBeforeAnUpdate(t *testing.T) {
 		}
 		sameBits(t, weights(tr.Model), before)
 	}
+	// In a batch that was gathered ahead.
+	later := blobs(128, 1)
+	later.X[85] = float32(math.Inf(1))
+	tr := onDevice(t, "cuda:0")
+	tr.Epochs = 1
+	if _, err := tr.Fit(context.Background(), training.Data{Train: later}); err == nil || !strings.Contains(err.Error(), "input 1 of example 42 is +Inf") {
+		t.Errorf("the error is %v, want one about input 1 of example 42", err)
+	}
 }
 
 func TestDeviceRefuses(t *testing.T) {

@@ -11,13 +11,12 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/launch"
 )
 
-// A Device is open, with the kernels loaded and streams for all work.
+// A Device is open, with the kernels loaded and a stream for all work.
 type Device struct {
 	name   string
 	cuda   *cuda.Device
 	module *cuda.Module
 	stream *cuda.Stream
-	beside *cuda.Stream // of work that another may overtake
 
 	functions map[string]*cuda.Function
 }
@@ -31,9 +30,6 @@ func Open(name string) (*Device, error) {
 	d := &Device{name: name, cuda: on, functions: make(map[string]*cuda.Function)}
 	if d.module, err = on.Load(kernels.PTX); err == nil {
 		d.stream, err = on.NewStream()
-	}
-	if err == nil {
-		d.beside, err = on.NewStream()
 	}
 	if err != nil {
 		return nil, errors.WithMessage(closing(err, d), "device: Open")
@@ -52,7 +48,7 @@ func (d *Device) Name() string { return d.name }
 
 // Close frees what the device holds for its graphs, which must be closed.
 func (d *Device) Close() error {
-	return closeAll(d.beside.Close, d.stream.Close, d.module.Close, d.cuda.Close)
+	return closeAll(d.stream.Close, d.module.Close, d.cuda.Close)
 }
 
 // closeAll calls all functions and returns their first error.
@@ -78,11 +74,11 @@ func (d *Device) function(name string) (*cuda.Function, error) {
 	return f, err
 }
 
-// launch gives a stream a kernel.
-func (d *Device) launch(on *cuda.Stream, l launch.Launch) error {
+// launch gives the stream a kernel.
+func (d *Device) launch(l launch.Launch) error {
 	f, err := d.function(l.Kernel)
 	if err != nil {
 		return err
 	}
-	return on.Launch(f, l.Blocks, l.Threads, l.Args)
+	return d.stream.Launch(f, l.Blocks, l.Threads, l.Args)
 }

@@ -1,16 +1,10 @@
 package device
 
-// Parts says what a plan does: its transfers, and launches beside each other.
-type Parts struct{ Transfers, Beside bool }
-
-// Replay gives the stream the plan so many times, with nothing but these parts.
-func (p *Plan) Replay(parts Parts, times int) (microseconds float64, err error) {
+// Replay gives the stream the plan so many times, with its transfers or without.
+func (p *Plan) Replay(transfers bool, times int) (microseconds float64, err error) {
 	q := *p
-	if !parts.Transfers {
+	if !transfers {
 		q.in.used, q.out.used = -p.List.Used(), 0
-	}
-	if !parts.Beside {
-		q.sides = nil
 	}
 	if err := p.List.Fill(); err != nil {
 		return 0, err

@@ -20,7 +20,6 @@ type Machine struct {
 	*Plan
 	weights *Weights
 	memory  map[*gorgonia.Node]launch.Memory
-	made    map[*gorgonia.Node]int // by which launch of the list; -1 for none
 	inputs  []input
 	results []result
 	steps   []*stepNode
@@ -30,6 +29,7 @@ type Machine struct {
 type input struct {
 	node *gorgonia.Node
 	to   []byte // page-locked
+	put  bool   // what is there is for the next run
 }
 
 // A result is a node whose value is copied to the host after each run.
@@ -58,7 +58,7 @@ func (d *Device) NewMachine(g *gorgonia.ExprGraph, w *Weights, results gorgonia.
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory), made: make(map[*gorgonia.Node]int)}
+	m := &Machine{Plan: p, weights: w, memory: make(map[*gorgonia.Node]launch.Memory)}
 	if err := m.build(g, nodes, results); err != nil {
 		return nil, closing(err, m)
 	}
@@ -99,13 +99,10 @@ func size(results gorgonia.Nodes) int {
 // add plans the value of a node.
 func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node, result bool) error {
 	var in []launch.Memory
-	needs := -1
 	for from := g.From(n.ID()); from != nil && from.Next(); {
 		input, _ := from.Node().(*gorgonia.Node)
 		in = append(in, m.memory[input])
-		needs = max(needs, m.made[input])
 	}
-	m.made[n] = needs
 	if n.Op() == nil {
 		return m.addInput(n)
 	}
@@ -153,17 +150,7 @@ func (m *Machine) add(g *gorgonia.ExprGraph, n *gorgonia.Node, result bool) erro
 		}
 	}
 	m.memory[n] = y
-	from := len(m.List.Launches)
-	if err := l.Launch(m.List, y, in); err != nil {
-		return errors.WithMessage(err, f.Name())
-	}
-	to := len(m.List.Launches)
-	if users := g.To(n.ID()); users.Len() == 0 && to > from {
-		m.sides = append(m.sides, side{from, to, needs})
-	} else if to > from {
-		m.made[n] = to - 1
-	}
-	return nil
+	return errors.WithMessage(l.Launch(m.List, y, in), f.Name())
 }
 
 // A copied function copies what is at an address: a result that is a view.
@@ -183,26 +170,13 @@ func (c copied) Launch(l *launch.List, y launch.Memory, _ []launch.Memory) error
 	return err
 }
 
-// Extend lists more launches, which run once the values of nodes, and all that is computed
-// from them, are there. It must be called before the first run.
-func (m *Machine) Extend(g *gorgonia.ExprGraph, after gorgonia.Nodes, list func(*launch.List) error) error {
+// Extend lists more launches, which run after all others. It must be called before the
+// first run.
+func (m *Machine) Extend(list func(*launch.List) error) error {
 	if m.graph != nil {
 		return errors.New("device: Extend: machine must not have run, got one that has")
 	}
-	needs := -1
-	for _, n := range after {
-		needs = max(needs, m.made[n])
-		for users := g.To(n.ID()); users.Next(); {
-			user, _ := users.Node().(*gorgonia.Node)
-			if at, ok := m.made[user]; ok {
-				needs = max(needs, at)
-			}
-		}
-	}
-	from := len(m.List.Launches)
-	err := list(m.List)
-	m.sides = append(m.sides, side{from, len(m.List.Launches), needs})
-	return err
+	return list(m.List)
 }
 
 // addInput plans the value of an input.
@@ -218,7 +192,7 @@ func (m *Machine) addInput(n *gorgonia.Node) error {
 		return errors.WithMessagef(err, "input %s", n.Name())
 	}
 	at, host := m.in.take(len(data))
-	m.inputs = append(m.inputs, input{n, host})
+	m.inputs = append(m.inputs, input{node: n, to: host})
 	mem.At = at
 	m.memory[n] = mem
 	return nil
@@ -280,7 +254,12 @@ func (m *Machine) Start() error {
 			return err
 		}
 	}
-	for _, in := range m.inputs {
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		if in.put {
+			in.put = false
+			continue
+		}
 		data, err := dataOf(in.node.Value())
 		if err != nil {
 			return errors.WithMessagef(err, "device: RunAll: input %s", in.node.Name())
@@ -294,6 +273,18 @@ func (m *Machine) Start() error {
 		return err
 	}
 	return m.Plan.Start()
+}
+
+// Put gives an input other values for the next run than its node has.
+func (m *Machine) Put(n *gorgonia.Node, values []float32) error {
+	for i := range m.inputs {
+		if in := &m.inputs[i]; in.node == n && len(in.to) == 4*len(values) {
+			copy(in.to, cuda.Bytes(values))
+			in.put = true
+			return nil
+		}
+	}
+	return errors.Errorf("device: Put: %v must be an input of %d values", n, len(values))
 }
 
 // Finish waits for the run, and gives the results their values.

@@ -18,7 +18,6 @@ type Plan struct {
 	out   piece // results
 	owned []*cuda.Memory
 	graph *cuda.Graph
-	sides []side
 }
 
 // A piece is memory on the device with as much page-locked memory on the host.
@@ -39,13 +38,6 @@ func (p *piece) take(bytes int) (at cuda.Pointer, host []byte) {
 func aligned(bytes int) int {
 	const to = 256
 	return (bytes + to - 1) / to * to
-}
-
-// A side is launches whose results the rest of the plan does not need: they run beside
-// the launches that come after what they need.
-type side struct {
-	from, to int // of the list
-	needs    int // the last launch that must be done before; -1 for none
 }
 
 // newPlan returns an empty plan with room for inputs and results, the sum of what is
@@ -80,80 +72,22 @@ func (p *Plan) Alloc(bytes int) (cuda.Pointer, error) {
 	return m.Pointer(), nil
 }
 
-// capture makes the graph of all launches and transfers.
+// capture makes the graph of all launches and transfers, one after the other: branches
+// that could run beside each other were tried, and waiting at their joints takes longer than
+// they save, since a kernel of a step already has a block for each multiprocessor.
 func (p *Plan) capture() (err error) {
-	needed := make(map[int]*cuda.Event)
-	for _, s := range p.sides {
-		if needed[s.needs] == nil {
-			if needed[s.needs], err = p.on.cuda.NewEvent(); err != nil {
+	p.graph, err = p.on.stream.Capture(func() error {
+		if err := p.on.stream.Write(p.in.at, p.in.host.Bytes()[:p.in.used+p.List.Used()]); err != nil {
+			return err
+		}
+		for _, l := range p.List.Launches {
+			if err := p.on.launch(l); err != nil {
 				return err
 			}
-			defer needed[s.needs].Close()
 		}
-	}
-	joined, err := p.on.cuda.NewEvent()
-	if err != nil {
-		return err
-	}
-	defer joined.Close()
-	p.graph, err = p.on.stream.Capture(func() error { return p.record(needed, joined) })
+		return p.on.stream.Read(p.out.host.Bytes()[:p.out.used], p.out.at)
+	})
 	return err
-}
-
-// record gives the stream all launches and transfers.
-func (p *Plan) record(needed map[int]*cuda.Event, joined *cuda.Event) error {
-	main := p.on.stream
-	if err := main.Write(p.in.at, p.in.host.Bytes()[:p.in.used+p.List.Used()]); err != nil {
-		return err
-	}
-	beside := make(map[int]bool)
-	for _, s := range p.sides {
-		for i := s.from; i < s.to; i++ {
-			beside[i] = true
-		}
-	}
-	for i := -1; i < len(p.List.Launches); i++ {
-		if i >= 0 && !beside[i] {
-			if err := p.on.launch(main, p.List.Launches[i]); err != nil {
-				return err
-			}
-		}
-		if e := needed[i]; e != nil {
-			if err := p.branch(i, e); err != nil {
-				return err
-			}
-		}
-	}
-	if len(p.sides) > 0 {
-		if err := p.on.beside.Record(joined); err != nil {
-			return err
-		}
-		if err := main.Wait(joined); err != nil {
-			return err
-		}
-	}
-	return main.Read(p.out.host.Bytes()[:p.out.used], p.out.at)
-}
-
-// branch gives the stream beside the main one what only needs launch i and those before.
-func (p *Plan) branch(i int, e *cuda.Event) error {
-	if err := p.on.stream.Record(e); err != nil {
-		return err
-	}
-	if err := p.on.beside.Wait(e); err != nil {
-		return err
-	}
-	for _, s := range p.sides {
-		if s.needs != i {
-			continue
-		}
-		for _, l := range p.List.Launches[s.from:s.to] {
-			if err := p.on.launch(p.on.beside, l); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Start begins a run, with the settings of now.

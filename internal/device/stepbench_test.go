@@ -15,17 +15,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/nn"
 )
 
-// BenchmarkStep has the parts of a training step: with and without transfers, updates, and
-// launches beside each other.
+// BenchmarkStep has the parts of a training step: with and without transfers and updates.
 func BenchmarkStep(b *testing.B) {
 	if !cudatest.Real() {
 		b.Skip("the host is no device to time")
 	}
 	for _, update := range []bool{false, true} {
 		m := newStep(b, update)
-		for _, parts := range []device.Parts{{false, false}, {true, false}, {false, true}, {true, true}} {
-			b.Run(fmt.Sprintf("update=%v/transfers=%v/beside=%v", update, parts.Transfers, parts.Beside), func(b *testing.B) {
-				took, err := m.Replay(parts, 10*b.N)
+		for _, transfers := range []bool{false, true} {
+			b.Run(fmt.Sprintf("update=%v/transfers=%v", update, transfers), func(b *testing.B) {
+				took, err := m.Replay(transfers, 10*b.N)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -75,8 +74,8 @@ func newStep(b *testing.B, update bool) *device.Machine {
 	if !update {
 		return m
 	}
-	for i, n := range g.Params() {
-		do(m.Extend(graph, gorgonia.Nodes{n, grads[i]}, func(l *launch.List) error {
+	for i := range g.Params() {
+		do(m.Extend(func(l *launch.List) error {
 			v, err := l.Scratch(4 * len(values[i]))
 			if err != nil {
 				return err

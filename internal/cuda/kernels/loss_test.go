@@ -120,6 +120,9 @@ func TestMeanOfLosses(t *testing.T) {
 
 func TestPortable(t *testing.T) {
 	l := host(t)
+	if l == nil {
+		t.Skip("only the library for the host has the functions by themselves")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		x := []float64{
 			0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), 5e-324, 1e-310, 1, -1, 709.78, 709.79, 709.8, -745.13, -745.14, -745.2, -708.4, -709, -740,
