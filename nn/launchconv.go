@@ -3,8 +3,8 @@ package nn
 import (
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
+	"github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 	"github.com/gorgonia-dropout/dropout/internal/launch"
 )
 
@@ -20,7 +20,7 @@ func (f convForward) Launch(l *launch.List, y launch.Memory, in []launch.Memory)
 	if err != nil {
 		return err
 	}
-	var bias cuda.Pointer
+	var bias remote.Pointer
 	if f.biased {
 		bias = in[2].At
 	}
@@ -63,14 +63,14 @@ func (l layout) shape() kernels.ConvShape {
 }
 
 // scratchFloats returns memory for n numbers.
-func scratchFloats(l *launch.List, n int) (cuda.Pointer, error) { return l.Scratch(4 * n) }
+func scratchFloats(l *launch.List, n int) (remote.Pointer, error) { return l.Scratch(4 * n) }
 
 // perThread is the number of blocks of a kernel in which a thread has one of n elements.
 func perThread(n int) int { return launch.Blocks(n, kernels.Threads) }
 
 // launchPatches lists what gathers the patches of x, and returns their memory: matrices
 // of shape (patch, places), one for each image.
-func launchPatches(l *launch.List, s layout, x cuda.Pointer) (cuda.Pointer, error) {
+func launchPatches(l *launch.List, s layout, x remote.Pointer) (remote.Pointer, error) {
 	n := s.n * s.patch() * s.area()
 	col, err := scratchFloats(l, n)
 	if err == nil {
@@ -164,7 +164,7 @@ func (t winograd) outputShape() kernels.TileShape {
 }
 
 // launchTiles lists a transform of tiles, and returns the memory of their components.
-func launchTiles(l *launch.List, kernel string, x cuda.Pointer, s kernels.TileShape) (cuda.Pointer, error) {
+func launchTiles(l *launch.List, kernel string, x remote.Pointer, s kernels.TileShape) (remote.Pointer, error) {
 	n := int(s.Channels) * s.Tiles()
 	tiles, err := scratchFloats(l, components*n)
 	if err == nil {
@@ -174,7 +174,7 @@ func launchTiles(l *launch.List, kernel string, x cuda.Pointer, s kernels.TileSh
 }
 
 // launch is convolve on a device.
-func (t winograd) launch(l *launch.List, y, x, w, bias cuda.Pointer, turned, positive bool) error {
+func (t winograd) launch(l *launch.List, y, x, w, bias remote.Pointer, turned, positive bool) error {
 	u, err := scratchFloats(l, components*t.k*t.c)
 	if err != nil {
 		return err
@@ -208,7 +208,7 @@ func (t winograd) launch(l *launch.List, y, x, w, bias cuda.Pointer, turned, pos
 }
 
 // launchWeights is correlate on a device.
-func (t winograd) launchWeights(l *launch.List, dw, x, dy cuda.Pointer) error {
+func (t winograd) launchWeights(l *launch.List, dw, x, dy remote.Pointer) error {
 	in, err := launchTiles(l, "tiles_of_input", x, t.inputShape())
 	if err != nil {
 		return err

@@ -1,9 +1,10 @@
 package nn
 
 import (
+	"gorgonia.org/tensor"
+
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
 	"github.com/gorgonia-dropout/dropout/internal/launch"
-	"gorgonia.org/tensor"
 )
 
 // Launch implements [launch.Function].

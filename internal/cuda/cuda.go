@@ -26,10 +26,12 @@ import (
 	"unsafe"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 )
 
 // Pointer is an address on a device. Zero is none.
-type Pointer uint64
+type Pointer = remote.Pointer
 
 // Device is an open device; see [Open].
 type Device struct {

@@ -4,15 +4,15 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
+	"github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/launch"
 )
 
 // Launch returns where on a device the mask of each run is described; 0 for no dropout.
 // step is the memory of the step's node.
-func (f *Fused) Launch(l *launch.List, step launch.Memory) (cuda.Pointer, error) {
+func (f *Fused) Launch(l *launch.List, step launch.Memory) (remote.Pointer, error) {
 	if f == nil {
 		return 0, nil
 	}
@@ -25,7 +25,7 @@ func (f *Fused) Launch(l *launch.List, step launch.Memory) (cuda.Pointer, error)
 
 // Launch is the same for a mask of float32 elements, and returns how many neighbouring
 // elements of a tensor of a shape share an element of the mask.
-func (m Mask) Launch(l *launch.List, step launch.Memory, shape tensor.Shape) (at cuda.Pointer, inner int, err error) {
+func (m Mask) Launch(l *launch.List, step launch.Memory, shape tensor.Shape) (at remote.Pointer, inner int, err error) {
 	if m.rateNode != nil {
 		return 0, 0, errors.New("rate must be a number on a device, got a node")
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 )
 
 // A Function is a function of package op that runs on a device.
@@ -27,7 +27,7 @@ type View interface {
 
 // Memory is that of a node's value on a device, in row-major order.
 type Memory struct {
-	At    cuda.Pointer
+	At    remote.Pointer
 	Shape tensor.Shape
 	Dtype tensor.Dtype
 	// Step is the training step of a run, for a node that holds it: those are not on
@@ -67,8 +67,8 @@ type Launch struct {
 type List struct {
 	Launches []Launch
 
-	alloc    func(bytes int) (cuda.Pointer, error)
-	settings cuda.Pointer
+	alloc    func(bytes int) (remote.Pointer, error)
+	settings remote.Pointer
 	host     []byte
 	used     int
 	fills    []func() error
@@ -76,7 +76,7 @@ type List struct {
 
 // NewList returns an empty list. alloc is for memory on the device that stays as long as
 // the list is of use. host, of SettingsSize bytes, is copied to settings before each run.
-func NewList(settings cuda.Pointer, host []byte, alloc func(bytes int) (cuda.Pointer, error)) *List {
+func NewList(settings remote.Pointer, host []byte, alloc func(bytes int) (remote.Pointer, error)) *List {
 	return &List{alloc: alloc, settings: settings, host: host}
 }
 
@@ -84,7 +84,7 @@ func NewList(settings cuda.Pointer, host []byte, alloc func(bytes int) (cuda.Poi
 const SettingsSize = 1 << 16
 
 // Scratch returns memory on the device that only this graph uses.
-func (l *List) Scratch(bytes int) (cuda.Pointer, error) { return l.alloc(bytes) }
+func (l *List) Scratch(bytes int) (remote.Pointer, error) { return l.alloc(bytes) }
 
 // Add lists a kernel with its argument.
 func Add[A any](l *List, kernel string, threads, blocks int, args A) {
@@ -94,7 +94,7 @@ func Add[A any](l *List, kernel string, threads, blocks int, args A) {
 }
 
 // EachRun returns memory on the device for a T that fill gives new values before each run.
-func EachRun[T any](l *List, fill func(*T) error) (cuda.Pointer, error) {
+func EachRun[T any](l *List, fill func(*T) error) (remote.Pointer, error) {
 	const align = 16
 	var t T
 	at := (l.used + align - 1) / align * align
@@ -104,7 +104,7 @@ func EachRun[T any](l *List, fill func(*T) error) (cuda.Pointer, error) {
 	l.used = at + int(unsafe.Sizeof(t))
 	to := (*T)(unsafe.Pointer(&l.host[at]))
 	l.fills = append(l.fills, func() error { return fill(to) })
-	return l.settings + cuda.Pointer(at), nil
+	return l.settings + remote.Pointer(at), nil
 }
 
 // Fill gives all settings the values of the next run.

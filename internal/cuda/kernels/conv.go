@@ -1,6 +1,6 @@
 package kernels
 
-import "github.com/gorgonia-dropout/dropout/internal/cuda"
+import "github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 
 // ConvShape is the geometry of a convolution: Rows x Cols places of a window in each of
 // the images. The vertical axis comes first.
@@ -18,7 +18,7 @@ func (s ConvShape) Area() int { return int(s.Rows) * int(s.Cols) }
 // ConvGather is the kernel "conv_gather": it sets Col, of the shape (images, elements of
 // the window, places), to what is under the window.
 type ConvGather struct {
-	Col, X cuda.Pointer
+	Col, X remote.Pointer
 	Shape  ConvShape
 }
 
@@ -26,7 +26,7 @@ type ConvGather struct {
 // is under the window at several places, the sums are those of so many rows of places
 // after the other, in each in the order of the elements of the window.
 type ConvScatter struct {
-	X, Col    cuda.Pointer
+	X, Col    remote.Pointer
 	Shape     ConvShape
 	BlockRows int32
 	_         int32
@@ -35,7 +35,7 @@ type ConvScatter struct {
 // ConvParts is the kernel "conv_parts", the sum of Parts arrays of N elements in their
 // order.
 type ConvParts struct {
-	Y, X  cuda.Pointer
+	Y, X  remote.Pointer
 	N     int64
 	Parts int32
 	_     int32
@@ -56,14 +56,14 @@ func (s TileShape) Tiles() int { return int(s.Images) * int(s.Down) * int(s.Acro
 // TilesOfInput and TilesOfGradient. The shape is that of x; for gradients, the padding is
 // not of use.
 type Tiles struct {
-	Tiles, X cuda.Pointer
+	Tiles, X remote.Pointer
 	Shape    TileShape
 }
 
 // OutputOfTiles is the kernel "output_of_tiles", with the shape of y.
 type OutputOfTiles struct {
-	Y, Tiles cuda.Pointer
-	Bias     cuda.Pointer // 0: none
+	Y, Tiles remote.Pointer
+	Bias     remote.Pointer // 0: none
 	Shape    TileShape
 	ReLU     int32
 	_        int32
@@ -72,7 +72,7 @@ type OutputOfTiles struct {
 // ComponentsOfFilters is the kernel "components_of_filters": U is 16 matrices of shape
 // (Outputs, Inputs).
 type ComponentsOfFilters struct {
-	U, W            cuda.Pointer
+	U, W            remote.Pointer
 	Outputs, Inputs int32
 	Turned          int32 // 1: w has the shape (Inputs, Outputs, 3, 3) and is turned by half a turn
 	_               int32
@@ -81,7 +81,7 @@ type ComponentsOfFilters struct {
 // FiltersOfComponents is the kernel "filters_of_components", the derivative of
 // ComponentsOfFilters, from the sum of Parts of what it computes.
 type FiltersOfComponents struct {
-	W, U  cuda.Pointer
+	W, U  remote.Pointer
 	N     int64 // filters times channels
 	Parts int32
 	_     int32

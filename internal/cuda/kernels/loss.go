@@ -1,13 +1,13 @@
 package kernels
 
-import "github.com/gorgonia-dropout/dropout/internal/cuda"
+import "github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 
 // XentRows is the kernel "xent_rows", the losses of nn.SoftmaxCrossEntropy for labels,
 // without weights. The loss of a label that is no class is NaN.
 type XentRows struct {
-	Losses        cuda.Pointer // float64
-	Logits        cuda.Pointer
-	Labels        cuda.Pointer // int64
+	Losses        remote.Pointer // float64
+	Logits        remote.Pointer
+	Labels        remote.Pointer // int64
 	Rows, Classes int32
 	Smoothing     float64
 }
@@ -15,8 +15,8 @@ type XentRows struct {
 // XentMean is the kernel "xent_mean", on one block: y is the sum of the losses times the
 // scale.
 type XentMean struct {
-	Y      cuda.Pointer
-	Losses cuda.Pointer // float64
+	Y      remote.Pointer
+	Losses remote.Pointer // float64
 	Rows   int32
 	_      int32
 	Scale  float64
@@ -24,9 +24,9 @@ type XentMean struct {
 
 // XentGrad is the kernel "xent_grad", the gradient of the logits.
 type XentGrad struct {
-	DX, Logits    cuda.Pointer
-	Labels        cuda.Pointer // int64
-	DY            cuda.Pointer // one number, the gradient of the scaled sum
+	DX, Logits    remote.Pointer
+	Labels        remote.Pointer // int64
+	DY            remote.Pointer // one number, the gradient of the scaled sum
 	Rows, Classes int32
 	Smoothing     float64
 	Scale         float64

@@ -3,17 +3,17 @@ package kernels
 import (
 	"slices"
 
-	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 )
 
 // Product is the argument of the kernels of matrix products, in the order of package
 // product: c = a·b, or c + a·b, and what may follow. [NewProduct] has one of two
 // matrices, [Product.Kernel] chooses a kernel.
 type Product struct {
-	C, A, B cuda.Pointer
-	Bias    cuda.Pointer // 0: none
-	Gate    cuda.Pointer // 0: none; where it is positive, an element is scaled, else +0
-	Mask    cuda.Pointer // 0: no dropout; with a gate only its scale is of use
+	C, A, B remote.Pointer
+	Bias    remote.Pointer // 0: none
+	Gate    remote.Pointer // 0: none; where it is positive, an element is scaled, else +0
+	Mask    remote.Pointer // 0: no dropout; with a gate only its scale is of use
 
 	LDA, LDB, LDC       int64 // from row to row in memory, of the gate as of c
 	AStep, BStep, CStep int64 // from product to product

@@ -1,6 +1,6 @@
 package kernels
 
-import "github.com/gorgonia-dropout/dropout/internal/cuda"
+import "github.com/gorgonia-dropout/dropout/internal/cuda/remote"
 
 // Penalties are what becomes of gradients and parameters before an update, for settings
 // that the host writes before each run. 0 stands for none, but 1 for Keep.
@@ -20,13 +20,13 @@ type SGDSettings struct {
 
 // SGD is the kernel "sgd", an update of a parameter by optim.SGD.
 type SGD struct {
-	W, G               cuda.Pointer
-	V                  cuda.Pointer // 0: there is no velocity
+	W, G               remote.Pointer
+	V                  remote.Pointer // 0: there is no velocity
 	N                  int64
-	Settings           cuda.Pointer // SGDSettings
-	Clip               cuda.Pointer // the factor of ClipFactor; 0: none
-	Velocity, Nesterov int32        // 1: with it
-	Loss               cuda.Pointer // nothing is done unless it is finite; 0: always
+	Settings           remote.Pointer // SGDSettings
+	Clip               remote.Pointer // the factor of ClipFactor; 0: none
+	Velocity, Nesterov int32          // 1: with it
+	Loss               remote.Pointer // nothing is done unless it is finite; 0: always
 }
 
 // AdamSettings are the settings of a step of optim.Adam and optim.AdamW: those of
@@ -39,9 +39,9 @@ type AdamSettings struct {
 
 // Adam is the kernel "adam", an update of a parameter by optim.Adam or optim.AdamW.
 type Adam struct {
-	W, G, M, V cuda.Pointer
+	W, G, M, V remote.Pointer
 	N          int64
-	Settings   cuda.Pointer // AdamSettings
-	Clip       cuda.Pointer // as of SGD
-	Loss       cuda.Pointer
+	Settings   remote.Pointer // AdamSettings
+	Clip       remote.Pointer // as of SGD
+	Loss       remote.Pointer
 }
