@@ -24,7 +24,7 @@ func (ReLULayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
 // Fusion implements [Fuser].
 func (ReLULayer) Fusion() Fusion { return Fusion{Elementwise: true, Activation: nn.ActivationReLU} }
 
-// SigmoidLayer computes 1/(1+exp(-x)).
+// SigmoidLayer computes 1/(1+exp(-x)); see [nn.Sigmoid].
 type SigmoidLayer struct{}
 
 // Sigmoid returns the layer 1/(1+exp(-x)).
@@ -32,7 +32,11 @@ func Sigmoid() SigmoidLayer { return SigmoidLayer{} }
 
 // Apply adds the activation to the graph of x.
 func (SigmoidLayer) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, error) {
-	return activate(s, "Sigmoid", x, gorgonia.Sigmoid)
+	f := nn.Sigmoid
+	if !s.graph.fused {
+		f = gorgonia.Sigmoid
+	}
+	return activate(s, "Sigmoid", x, f)
 }
 
 // Fusion implements [Fuser].

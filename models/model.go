@@ -18,6 +18,7 @@ type Param struct {
 	shape  tensor.Shape
 	value  *tensor.Dense // nil in a sketch
 	frozen bool          // guarded by Model.use
+	model  *Model
 }
 
 // Name returns the parameter's name in its model, such as "0.weight".
@@ -28,7 +29,12 @@ func (p *Param) Shape() tensor.Shape { return p.shape.Clone() }
 
 // Value returns the tensor that all graphs of the model share, nil in a model
 // made [AsSketch].
-func (p *Param) Value() *tensor.Dense { return p.value }
+func (p *Param) Value() *tensor.Dense {
+	if p.model != nil {
+		p.model.home.fetchLater()
+	}
+	return p.value
+}
 
 // A Model is an architecture with its parameters. [New] makes it; graphs built
 // from it do the work. After New its methods may be called from several
@@ -51,7 +57,8 @@ type Model struct {
 	byName map[string]*Param
 	sealed bool // New is done: no new parameter may appear
 
-	use sync.RWMutex // guards the values of the parameters and states
+	use  sync.RWMutex // guards the values of the parameters and states
+	home home         // where they are, besides the host
 
 	turned func() (map[string]bool, error) // findTurned, once
 }
@@ -164,7 +171,7 @@ func (m *Model) param(name string, shape tensor.Shape, init Init, sketch bool) (
 	if init == nil {
 		return nil, errors.Errorf("models: parameter %s must have an Init, got nil", name)
 	}
-	p := &Param{name: name, shape: shape.Clone()}
+	p := &Param{name: name, shape: shape.Clone(), model: m}
 	if !sketch {
 		values := make([]float64, size)
 		init(values, shape, source(m.seed, name))

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/internal/device"
 	"github.com/gorgonia-dropout/dropout/internal/vm"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -29,7 +30,7 @@ import (
 // once.
 type Program struct {
 	graph       *Graph
-	machine     *vm.Machine
+	machine     gorgonia.VM
 	inputs      []float32
 	wide        []float64 // what the input node holds, for models of float64
 	feeds       []feed    // of the further inputs
@@ -42,6 +43,8 @@ type CompileOption func(*compilation)
 // A compilation collects the options of Compile.
 type compilation struct {
 	results     gorgonia.Nodes
+	computed    gorgonia.Nodes // results whose values stay on a device
+	device      string         // "" or CPU for none
 	activations bool
 }
 
@@ -102,9 +105,13 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 			}
 			p.activations = true
 		}
-		graph := g.ExactSubgraphRoots(results...)
-		ops.ReuseMemory(graph)
+		graph := g.ExactSubgraphRoots(slices.Concat(results, c.computed)...)
 		var err error
+		if c.device != "" && c.device != CPU {
+			p.machine, err = g.model.machine(c.device, graph, results)
+			return errors.Wrap(err, "models: Compile")
+		}
+		ops.ReuseMemory(graph)
 		p.machine, err = vm.New(graph)
 		return errors.Wrap(err, "models: Compile")
 	})
@@ -178,4 +185,12 @@ func (p *Program) Activations() ([]LayerValues, error) {
 }
 
 // Close frees the machine's resources. The program cannot run afterwards.
-func (p *Program) Close() error { return errors.Wrap(p.machine.Close(), "models: Close") }
+func (p *Program) Close() error {
+	err := p.machine.Close()
+	if _, ok := p.machine.(*device.Machine); ok {
+		if released := p.graph.model.home.release(); err == nil {
+			err = released
+		}
+	}
+	return errors.Wrap(err, "models: Close")
+}

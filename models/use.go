@@ -4,6 +4,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"github.com/gorgonia-dropout/dropout/internal/building"
+	"github.com/gorgonia-dropout/dropout/internal/device"
 )
 
 // View calls f while nobody changes the parameters and states: it holds a read
@@ -17,6 +18,9 @@ import (
 func (m *Model) View(f func() error) error {
 	m.use.RLock()
 	defer m.use.RUnlock()
+	if err := m.home.fetch(); err != nil {
+		return err
+	}
 	return f()
 }
 
@@ -25,6 +29,9 @@ func (m *Model) View(f func() error) error {
 func (m *Model) Update(f func() error) error {
 	m.use.Lock()
 	defer m.use.Unlock()
+	if err := m.home.fetch(); err != nil {
+		return err
+	}
 	return f()
 }
 
@@ -33,6 +40,9 @@ func (m *Model) Update(f func() error) error {
 // afterwards. The error of an op names the layer, the op, what it needs and
 // what it got.
 func (g *Graph) Run(machine gorgonia.VM) error {
+	if machine, ok := machine.(*device.Machine); ok {
+		return g.runOnDevice(machine)
+	}
 	run := func() error {
 		return building.Run(func() error {
 			machine.Reset()

@@ -253,6 +253,7 @@ func weightWirings() []wiring {
 				z := dense(s, s.w("1.weight"))
 				return s.must(ops.Standout(s.must(gorgonia.Tanh(z)), z, 0, 1, s.at(2), ops.WithSeed(3)))
 			}},
+		{name: "Sigmoid", input: []int{3, 4}, layer: models.Sigmoid(), ops: func(s *site) *gorgonia.Node { return s.must(nn.Sigmoid(s.x)) }},
 		{name: "EmbeddingDropout", input: []int{5}, ids: 6, layer: models.EmbeddingDropout(6, 4, 0.5),
 			ops: func(s *site) *gorgonia.Node {
 				return s.must(nn.Embedding(s.must(ops.EmbeddingDropout(s.w("weight"), 0.5, s.at(1))), s.x))

@@ -24,6 +24,7 @@ func leaky(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.LeakyReLU(x, 0.
 func activations() map[string]unary {
 	return map[string]unary{
 		"ReLU": nn.ReLU, "LeakyReLU": leaky, "GELU": nn.GELU, "GELUTanh": nn.GELUTanh, "SELU": nn.SELU,
+		"Sigmoid": nn.Sigmoid,
 	}
 }
 
@@ -55,6 +56,10 @@ func TestActivationsLarge(t *testing.T) {
 
 func TestActivationsScalar(t *testing.T) {
 	for name, f := range activations() {
+		low, high, flat, steep := 1.9, 2.2, 0.9, 1.2
+		if name == "Sigmoid" {
+			low, high, flat, steep = 0.880797, 0.880798, 0.104993, 0.104994
+		}
 		for _, v := range []gorgonia.Value{gorgonia.NewF64(2), gorgonia.NewF32(2)} {
 			g := gorgonia.NewGraph()
 			x := gorgonia.NodeFromAny(g, v, gorgonia.WithName("x"))
@@ -68,10 +73,10 @@ func TestActivationsScalar(t *testing.T) {
 			}
 			m := gorgonia.NewTapeMachine(g)
 			testkit.Run(t, m)
-			if y := testkit.Floats(t, y.Value())[0]; y < 1.9 || y > 2.2 {
+			if y := testkit.Floats(t, y.Value())[0]; y < low || y > high {
 				t.Errorf("%s(2) = %v", name, y)
 			}
-			if dx := testkit.Floats(t, grads[0].Value())[0]; dx < 0.9 || dx > 1.2 {
+			if dx := testkit.Floats(t, grads[0].Value())[0]; dx < flat || dx > steep {
 				t.Errorf("%s'(2) = %v", name, dx)
 			}
 			m.Close()
@@ -91,6 +96,7 @@ func TestActivationsAtTheEdges(t *testing.T) {
 		"GELU":      {0, 0, inf, nan, 0, 1000},
 		"GELUTanh":  {0, 0, inf, nan, 0, 1000},
 		"SELU":      {0, low, inf, nan, low, 1050.7009873554805},
+		"Sigmoid":   {0.5, 0, 1, nan, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := testkit.Differentiate(t, false, activations()[name].graph(), tensor.New(tensor.WithBacking(x)))

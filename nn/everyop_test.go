@@ -83,6 +83,7 @@ func everyOp(t testing.TB) []anyOp {
 		{name: "ReLU", shapes: [][]int{matrix}, build: one(nn.ReLU)},
 		{name: "SELU", shapes: [][]int{matrix}, build: one(nn.SELU)},
 		{name: "Sequences", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return nn.Sequences(x, 2) })},
+		{name: "Sigmoid", shapes: [][]int{matrix}, build: one(nn.Sigmoid)},
 		{name: "Softmax", shapes: [][]int{matrix}, build: one(nn.Softmax)},
 		{name: "SoftmaxCrossEntropy", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) {
 			return nn.SoftmaxCrossEntropy(x, classNode(x, classes))

@@ -60,7 +60,8 @@ func (f elementwise[C]) Formula() any {
 	return nil
 }
 
-func (gelu) Formula() any { return formula.GELU }
+func (gelu) Formula() any      { return formula.GELU }
+func (sigmoidOf) Formula() any { return formula.Sigmoid }
 
 func (f softmax) Formula() any { return formula.Softmax{Log: f.log} }
 

@@ -51,6 +51,7 @@ var roles = map[string]op.Role{
 	"SELU":                op.RoleUnary,
 	"SelfAttention":       op.RoleAttention,
 	"Sequences":           op.RoleShape,
+	"Sigmoid":             op.RoleUnary,
 	"Softmax":             op.RoleSoftmax,
 	"SoftmaxCrossEntropy": op.RoleSoftmax,
 	"SymmetricKL":         op.RoleSoftmax,

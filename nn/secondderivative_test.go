@@ -28,6 +28,7 @@ func TestSecondDerivatives(t *testing.T) {
 		"Embedding":       {embedding(ids), [][]int{matrix}, true},
 		"MatMul":          {matMul(), [][]int{matrix, {4, 2}}, true},
 		"ReLU":            {unary(nn.ReLU).graph(), [][]int{matrix}, true},
+		"Sigmoid":         {unary(nn.Sigmoid).graph(), [][]int{matrix}, true},
 		"Flatten":         {unary(nn.Flatten).graph(), [][]int{images}, true},
 		"MaxPool2d":       {pooling(nn.MaxPool2d).graph(2), [][]int{images}, false},
 		"LayerNorm":       {layerNorm, [][]int{matrix, {4}, {4}}, false},

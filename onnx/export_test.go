@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/onnxpb"
 	"github.com/gorgonia-dropout/dropout/internal/onnxruntime"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/onnx"
@@ -73,4 +75,28 @@ func TestExportIsWhatONNXRuntimeComputes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A sigmoid is one node, whichever op computes it here, and comes back as ours.
+func TestExportOfSigmoid(t *testing.T) {
+	var files [][]byte
+	for _, opts := range [][]models.Option{nil, {models.WithoutFusion()}} {
+		m, err := models.New(models.Sigmoid(), []int{5}, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, export(t, m, onnx.Options{}))
+	}
+	var file onnxpb.ModelProto
+	if err := proto.Unmarshal(files[0], &file); err != nil {
+		t.Fatal(err)
+	}
+	if nodes := file.Graph.Node; len(nodes) != 2 || nodes[0].GetOpType() != "Sigmoid" || nodes[1].GetOpType() != "Identity" {
+		t.Errorf("want a Sigmoid, and the output's name, got %v", nodes)
+	}
+	if !bytes.Equal(files[0], files[1]) {
+		t.Error("the file of Gorgonia's op is another")
+	}
+	want := []float64{0.2689414213699951, 0.3775406687981454, 0.5, 0.6224593312018546, 0.7310585786300049}
+	closeTo(t, predict(t, imported(t, files[0]), []float32{-1, -0.5, 0, 0.5, 1}), [][]float64{want}, 1e-7)
 }

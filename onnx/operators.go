@@ -245,6 +245,8 @@ func (e *exporter) activation(f formula.Activation, x string) (string, error) {
 	switch f {
 	case formula.ReLU:
 		return e.emit("Relu", []string{x}), nil
+	case formula.Sigmoid:
+		return e.emit("Sigmoid", []string{x}), nil
 	case formula.SELU:
 		return e.emit("Selu", []string{x}), nil // its defaults are those of the paper
 	case formula.GELU: // x/2·(1 + erf(x/sqrt(2))); an op of its own comes with opset 20

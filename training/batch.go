@@ -158,6 +158,14 @@ func (b *batch) target() *tensor.Dense {
 // of the model may run meanwhile, but nobody changes its parameters. Errors name
 // examples by their indices.
 func (b *batch) run(data Dataset, indices []int) error {
+	if err := b.gather(data, indices); err != nil {
+		return err
+	}
+	return b.Run(indices)
+}
+
+// gather fills in the examples.
+func (b *batch) gather(data Dataset, indices []int) error {
 	if err := GatherInputs(b.Program, data, indices, b.labels); err != nil {
 		return err
 	}
@@ -178,10 +186,7 @@ func (b *batch) run(data Dataset, indices []int) error {
 			return err
 		}
 	}
-	if err := b.checkLabels(indices); err != nil {
-		return err
-	}
-	return b.Run(indices)
+	return b.checkLabels(indices)
 }
 
 // counts reports whether label i has another weight than 0 and is not ignored.

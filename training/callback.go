@@ -70,10 +70,12 @@ type Run struct {
 	whole    bool         // all callbacks have seen all that was done: a state can be taken
 	sum      gradientSum  // of the batches of a step
 	average  *average
-	baseLR   float64 // the solver's learning rate at the start
-	reduces  bool    // ReduceLROnPlateau is at work
-	lrFactor float64 // what ReduceLROnPlateau multiplies learning rates by
-	started  int     // callbacks that have begun, and are to be told of the end
+	updates  *updates // on a device; nil before the first
+	ahead    []int    // the examples of the next step in this epoch
+	baseLR   float64  // the solver's learning rate at the start
+	reduces  bool     // ReduceLROnPlateau is at work
+	lrFactor float64  // what ReduceLROnPlateau multiplies learning rates by
+	started  int      // callbacks that have begun, and are to be told of the end
 }
 
 // Stop ends the run after the current step or epoch, and records the reason. A run

@@ -18,7 +18,7 @@ import (
 // step and is a *NonFiniteError, which says where that began: in a parameter, in an
 // example or in a layer. Parameters that are not finite are such an error too, at the
 // start and the end of each epoch.
-func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
+func (t *Trainer) Fit(ctx context.Context, data Data) (h *History, failed error) {
 	if err := t.check(data); err != nil {
 		return nil, err
 	}
@@ -31,6 +31,11 @@ func (t *Trainer) Fit(ctx context.Context, data Data) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if closed := r.updates.close(); failed == nil && closed != nil {
+			failed = errors.WithMessage(closed, "training: Fit")
+		}
+	}()
 	err = r.begin()
 	for err == nil && r.next < t.Epochs && (r.stop == "" || r.batches == r.StepsPerEpoch) {
 		r.Epoch = r.next
@@ -138,6 +143,7 @@ func (t *Trainer) epoch(ctx context.Context, r *Run, data Data) error {
 		}
 		r.whole = false
 		examples := indices[r.batches*batch : min((r.batches+1)*batch, len(indices))]
+		r.ahead = indices[min((r.batches+1)*batch, len(indices)):min((r.batches+2)*batch, len(indices))]
 		if err := t.step(r, data.Train, examples); err != nil {
 			return err
 		}

@@ -75,6 +75,9 @@ func (r *Run) State() (*State, error) {
 	}
 	m := r.Trainer.Model
 	weights, err := m.Weights()
+	if err == nil {
+		err = r.updates.settle()
+	}
 	if err != nil {
 		return nil, errors.Wrap(err, "training: State")
 	}

@@ -13,6 +13,7 @@ import (
 
 // A computation is what the batches of a step have given before its update.
 type computation struct {
+	batch   *batch // the last
 	params  []gorgonia.ValueGrad
 	loss    float64
 	metrics Metrics
@@ -54,7 +55,9 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 	if err := r.followSchedules(); err != nil {
 		return errors.Wrap(err, "training: Fit")
 	}
-	if err := t.Model.Update(func() error { return t.Solver.Step(c.params) }); err != nil {
+	if c.batch.machine() != nil {
+		// It was updated in the same run.
+	} else if err := t.Model.Update(func() error { return t.Solver.Step(c.params) }); err != nil {
 		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
 	}
 	r.average.endStep(r)
@@ -75,6 +78,7 @@ func (r *Run) compute(data Dataset, indices []int) (*computation, error) {
 	done := 0
 	for part := range slices.Chunk(indices, min(t.batchSize(), len(indices))) {
 		b, loss, err := r.forward(data, part, step)
+		c.batch = b
 		if err != nil || b == nil {
 			c.skipped = b == nil
 			return c, err
@@ -111,7 +115,18 @@ func (r *Run) forward(data Dataset, indices []int, step int64) (*batch, float64,
 		return nil, 0, err
 	}
 	b.Graph().SetStep(step)
-	if err := b.run(data, indices); err != nil {
+	if b.machine() != nil {
+		// The settings of the update are part of the run.
+		if err := r.followSchedules(); err != nil {
+			return nil, 0, err
+		}
+		if err := r.gather(b, data, indices); err != nil {
+			return nil, 0, err
+		}
+		if err := r.runOnDevice(b, data); err != nil {
+			return nil, 0, err
+		}
+	} else if err := b.run(data, indices); err != nil {
 		return nil, 0, err
 	}
 	loss := scalar(b.loss.Value())

@@ -83,9 +83,16 @@ type Trainer struct {
 	// does not change the results.
 	EvalBatch int
 	Callbacks []Callback
+	// Device is where the batches are computed: "" or "cpu" for the processor, "cuda:0" for
+	// the first NVIDIA GPU, or Auto. What is trained has the same bits; a network with ops
+	// that have no kernel for a GPU is an error there. Close frees what is on a device.
+	Device string
 	// Resume is the state of an earlier run to go on from; nil starts anew. It is an
 	// error if the state is of a run with other settings; see Setup.
 	Resume *State
+
+	device   string // where Device has led to
+	noDevice error  // why it is the processor, for Auto
 
 	// The compiled graphs are of one model, and those for training of one Fit.
 	compiled *models.Model
@@ -102,6 +109,7 @@ type batchKey struct {
 	mode   models.Mode
 	size   int
 	fields string // and heads
+	device string
 }
 
 // trained is what the last Fit trained, and with what.
@@ -116,7 +124,7 @@ func (t *Trainer) batch(mode models.Mode, size int, f Fields) (*batch, error) {
 		t.forget(func(batchKey) bool { return true })
 		t.compiled = t.Model
 	}
-	key := batchKey{mode, size, f.String() + headNames(t.Heads)}
+	key := batchKey{mode, size, f.String() + headNames(t.Heads), t.place()}
 	if b, ok := t.batches[key]; ok {
 		b.ignored = t.IgnoreIndex
 		return b, nil
@@ -141,13 +149,13 @@ func (t *Trainer) compile(mode models.Mode, size int, f Fields) (*batch, error) 
 		if err != nil {
 			return nil, err
 		}
-		return b, b.compile(g, models.WithResults(results...))
+		return b, b.compile(g, models.WithResults(results[0]), models.WithComputed(results[1:]...), models.OnDevice(t.place()))
 	}
 	g, err := t.Model.Build(mode, size)
 	if err != nil {
 		return nil, err
 	}
-	return newBatch(g, f, t.Heads)
+	return newBatch(g, f, t.Heads, models.OnDevice(t.place()))
 }
 
 func (t *Trainer) gradientOptions() gradientOptions {
@@ -189,10 +197,24 @@ func (t *Trainer) measures(f Fields) []metrics.Metric {
 func (t *Trainer) forget(which func(batchKey) bool) {
 	for key, b := range t.batches {
 		if which(key) {
-			_ = b.Close() // of a machine without devices: cannot fail
+			_ = b.Close() // what a device could not free is lost in any case
 			delete(t.batches, key)
 		}
 	}
+}
+
+// Close frees the compiled graphs. The trainer can be used again.
+func (t *Trainer) Close() error {
+	return t.exclusively(func() error {
+		var first error
+		for key, b := range t.batches {
+			if err := b.Close(); first == nil {
+				first = err
+			}
+			delete(t.batches, key)
+		}
+		return errors.WithMessage(first, "training: Close")
+	})
 }
 
 // prepare compiles the graphs for batches of a training set of n examples with fields, so
@@ -203,6 +225,7 @@ func (t *Trainer) prepare(n int, f Fields) (ops []string, err error) {
 	err = t.exclusively(func() error {
 		t.forget(func(key batchKey) bool { return key.mode == models.Train })
 		size := min(t.batchSize(), n)
+		t.resolve(size, f)
 		b, err := t.batch(models.Train, size, f)
 		if err != nil {
 			return err
@@ -295,7 +318,7 @@ func (t *Trainer) check(data Data) error {
 	case t.EvalBatch < 0:
 		return errors.Errorf("training: Fit: EvalBatch must not be negative, got %d", t.EvalBatch)
 	}
-	for _, check := range []func() error{t.checkSchedules, t.checkGroups, t.Average.check} {
+	for _, check := range []func() error{t.checkSchedules, t.checkGroups, t.Average.check, t.checkDevice} {
 		if err := check(); err != nil {
 			return errors.Wrap(err, "training: Fit")
 		}

@@ -31,6 +31,7 @@ type trainCmd struct {
 	settings
 	mnistrun.Insist
 	Workers int    `group:"Experiment" default:"2" help:"Number of runs at a time."`
+	Device  string `group:"Experiment" default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit." placeholder:"NAME"`
 	Out     runDir `group:"Experiment" help:"New directory for the run's records, checkpoints, models and report." placeholder:"DIR" type:"path"`
 	Serve   string `group:"Experiment" help:"Show the learning curves on a web page while training, for instance at :8080; visible to this machine only, unless the address names a host." placeholder:"ADDRESS"`
 	Resume  runDir `group:"Experiment" help:"Resume the run in DIR, with its settings, from its last checkpoints." placeholder:"DIR" type:"existingdir"`
@@ -220,7 +221,11 @@ func (c *trainCmd) experiment(s *mnistrun.Sets) []experiment.Arm {
 	var arms []experiment.Arm
 	for _, a := range c.arms() {
 		arm := experiment.Arm{Name: a.name, New: func(seed uint64) (*training.Trainer, training.Data, error) {
-			return a.Trainer(s, seed)
+			t, data, err := a.Trainer(s, seed)
+			if err == nil {
+				t.Device = c.Device
+			}
+			return t, data, err
 		}}
 		if c.Out != "" {
 			arm.Store = func(seed uint64) experiment.Store { return c.Out.trial(a.name, seed) }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -45,6 +46,7 @@ type cli struct {
 	Records string `help:"Directory with a file of records for each experiment, to resume from; records in the output directory by default." type:"path" placeholder:"DIR"`
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Number of trainings at a time."`
+	Device  string `default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit, and some arms need cpu." placeholder:"NAME"`
 	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
@@ -54,6 +56,7 @@ type cli struct {
 	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte Carlo averaging." placeholder:"N"`
 	Seed    uint64 `default:"1" help:"The first seed."`
 
+	Row     []string `sep:"none" help:"Of an experiment on MNIST: train the row with this name only, and write no page. May be repeated." placeholder:"NAME"`
 	Methods []string `help:"Of uci: train these methods only, and write no page." placeholder:"NAME"`
 }
 
@@ -152,6 +155,15 @@ func (c *cli) check(chosen []study) error {
 			return errors.Errorf("--methods must be of %s, got %q", strings.Join(trainedMethods(), ", "), name)
 		}
 	}
+	for _, name := range c.Row {
+		if len(chosen) != 1 {
+			return errors.Errorf("--row must be with one experiment on MNIST, got %s", c.Name)
+		}
+		arms := chosen[0].arms(c.budget(chosen[0].budgets[c.Budget]))
+		if !slices.ContainsFunc(arms, func(a arm) bool { return a.Name == name }) {
+			return errors.Errorf("--row must be one of %s, got %q", armNames(arms), name)
+		}
+	}
 	for _, s := range chosen {
 		b := c.budget(s.budgets[c.Budget])
 		if err := b.check(); err != nil {
@@ -193,7 +205,7 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	fmt.Fprintln(to.Log, library)
 	for i, s := range chosen {
 		l := &studyRun{
-			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers,
+			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers, device: c.Device, rows: c.Row,
 			dir: filepath.Join(c.Out, s.name), records: records[i], sets: sets, log: to.Log, blas: library, args: to.Args,
 			every: 30 * time.Second,
 		}
@@ -205,6 +217,15 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 		}
 	}
 	return nil
+}
+
+// armNames quotes the names of arms.
+func armNames(arms []arm) string {
+	var names []string
+	for _, a := range arms {
+		names = append(names, strconv.Quote(a.Name))
+	}
+	return strings.Join(names, ", ")
 }
 
 // records returns the directory of the records.

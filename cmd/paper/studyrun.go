@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ type studyRun struct {
 	tune    bool
 	seed    uint64
 	workers int
+	device  string
+	rows    []string // names of arms; none for all
 	dir     string // of the study
 	records *recordFile[record]
 	sets    *sets
@@ -57,6 +60,9 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		}
 		r.arms = arms
 	}
+	if len(l.rows) > 0 {
+		arms = slices.DeleteFunc(slices.Clone(arms), func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
+	}
 	var trials []trial
 	for _, seed := range experiment.Seeds(l.seed, l.budget.Seeds) {
 		for _, a := range arms {
@@ -64,7 +70,7 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	var err error
-	if r.records, err = l.trials(ctx, trials); err != nil {
+	if r.records, err = l.trials(ctx, trials); err != nil || len(l.rows) > 0 {
 		return err
 	}
 	return l.write(out, r, time.Since(start))
@@ -120,6 +126,9 @@ func (l *studyRun) experimentArm(s *trialStore) experiment.Arm {
 			}
 			s.curve.test = data.Test
 			trainer, err := t.Arm.trainer(t.Budget.Shrink, t.Budget.Updates, data.Train.Len(), t.Arm.Rate, seed)
+			if err == nil {
+				trainer.Device = l.device
+			}
 			return trainer, data, err
 		},
 		Measure: func(ctx context.Context, trainer *training.Trainer, data training.Data) (map[string][]float64, error) {

@@ -63,6 +63,7 @@ const (
 	GELU
 	GELUTanh
 	SELU
+	Sigmoid
 )
 
 // LeakyReLU multiplies negative elements by Slope.

@@ -21,11 +21,11 @@ const module = "github.com/gorgonia-dropout/dropout"
 // below, but none beside or above it. docs/design.md shows the same.
 var layers = [][]string{
 	{"internal/datafile", "internal/fulldisk"},
-	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/unlike", "internal/vm"},
-	{"internal/kernel", "internal/localserve", "schedule"},
+	{"internal/atomicfile", "internal/bounded", "internal/building", "internal/chromium", "internal/completion", "internal/configfile", "internal/cuda", "internal/exactsum", "internal/filelock", "internal/gradcheck", "internal/onnxpb", "internal/onnxruntime", "internal/parallel", "internal/philox", "internal/photograph", "internal/plaintext", "internal/portable", "internal/pytorch", "internal/room", "internal/sameorigin", "internal/tensorfile", "internal/unlike", "internal/vm"},
+	{"internal/kernel", "internal/launch", "internal/localserve", "schedule"},
 	{"internal/mask", "internal/blas"},
 	{"internal/op"},
-	{"internal/draw", "internal/formula"},
+	{"internal/draw", "internal/formula", "internal/device"},
 	{"ops"},
 	{"nn", "internal/testkit"},
 	{"models"},

@@ -33,7 +33,7 @@ def layer(case, x):
     if name == "MatMul":
         return torch.matmul(x[0], x[1].transpose(-1, -2)), []
     curves = {
-        "ReLU": F.relu, "LeakyReLU": lambda v: F.leaky_relu(v, 0.1), "SELU": F.selu, "GELU": F.gelu,
+        "ReLU": F.relu, "LeakyReLU": lambda v: F.leaky_relu(v, 0.1), "SELU": F.selu, "Sigmoid": torch.sigmoid, "GELU": F.gelu,
         "GELUTanh": lambda v: F.gelu(v, approximate="tanh"),
         "Softmax": lambda v: F.softmax(v, -1), "LogSoftmax": lambda v: F.log_softmax(v, -1),
     }

@@ -94,8 +94,8 @@ func (r Runner) trial(ctx context.Context, t Trial) (result *Result, found bool,
 }
 
 // train trains and measures the network of a trial.
-func (r Runner) train(ctx context.Context, t Trial, store Store) (Result, error) {
-	result := Result{Arm: t.Arm.Name, Seed: t.Seed}
+func (r Runner) train(ctx context.Context, t Trial, store Store) (result Result, err error) {
+	result = Result{Arm: t.Arm.Name, Seed: t.Seed}
 	trainer, data, err := t.Arm.New(t.Seed)
 	if err != nil {
 		return result, err
@@ -103,6 +103,11 @@ func (r Runner) train(ctx context.Context, t Trial, store Store) (Result, error)
 	if trainer == nil {
 		return result, errors.New("New must return a trainer, got nil")
 	}
+	defer func() {
+		if closed := trainer.Close(); err == nil && closed != nil {
+			err = closed
+		}
+	}()
 	// If New returns a trainer again, it must not be watched twice.
 	own, resume := trainer.Callbacks, trainer.Resume
 	defer func() { trainer.Callbacks, trainer.Resume = own, resume }()

@@ -35,12 +35,20 @@ type Adam struct {
 
 // Step implements [gorgonia.Solver].
 func (s *Adam) Step(model []gorgonia.ValueGrad) error {
-	c, err := s.settings("Adam.Step")
+	r, err := s.next()
 	if err != nil {
 		return err
 	}
-	return s.step(model, "Adam", c, &s.Regularization, false)
+	return s.core.step(model, r, &s.Regularization)
 }
+
+// next returns the rule of the next step.
+func (s *Adam) next() (rule, error) {
+	c, err := s.settings("Adam.Step")
+	return s.rule("Adam", c, false), err
+}
+
+func (s *Adam) parts() (*core, *Regularization) { return &s.core, &s.Regularization }
 
 // Validate implements [Solver].
 func (s *Adam) Validate() error {
@@ -98,12 +106,11 @@ type moments struct {
 	k64  adamKernel[float64]
 }
 
-// step updates the model; decoupled is for the weight decay of AdamW.
-func (m *moments) step(model []gorgonia.ValueGrad, solver string, c adamSettings, r *Regularization, decoupled bool) error {
+// rule returns that of the next step; decoupled is for the weight decay of AdamW.
+func (m *moments) rule(solver string, c adamSettings, decoupled bool) rule {
 	m.k32.set(c, m.core.steps+1)
 	m.k64.set(c, m.core.steps+1)
-	next := rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled, lr: c.lr}
-	return m.core.step(model, next, r)
+	return rule{solver: solver, slots: [maxSlots]bool{true, true}, f32: &m.k32, f64: &m.k64, decoupled: decoupled, lr: c.lr}
 }
 
 // adamKernel is the update of [solver.Adam].

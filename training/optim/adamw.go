@@ -29,12 +29,20 @@ type AdamW struct {
 
 // Step implements [gorgonia.Solver].
 func (s *AdamW) Step(model []gorgonia.ValueGrad) error {
-	c, err := s.settings("AdamW.Step")
+	r, err := s.next()
 	if err != nil {
 		return err
 	}
-	return s.step(model, "AdamW", c, &s.Regularization, true)
+	return s.core.step(model, r, &s.Regularization)
 }
+
+// next returns the rule of the next step.
+func (s *AdamW) next() (rule, error) {
+	c, err := s.settings("AdamW.Step")
+	return s.rule("AdamW", c, true), err
+}
+
+func (s *AdamW) parts() (*core, *Regularization) { return &s.core, &s.Regularization }
 
 // Validate implements [Solver].
 func (s *AdamW) Validate() error {

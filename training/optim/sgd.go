@@ -43,19 +43,30 @@ var sgdSlots = slotNames{"velocity"}
 
 // Step implements [gorgonia.Solver].
 func (s *SGD) Step(model []gorgonia.ValueGrad) error {
-	if err := s.check("SGD.Step"); err != nil {
+	r, err := s.next()
+	if err != nil {
 		return err
+	}
+	return s.core.step(model, r, &s.Regularization)
+}
+
+// next returns the rule of the next step.
+func (s *SGD) next() (rule, error) {
+	if err := s.check("SGD.Step"); err != nil {
+		return rule{}, err
 	}
 	velocity := s.Momentum > 0 || s.core.slots[0]
 	s.k32.set(s, velocity)
 	s.k64.set(s, velocity)
-	return s.core.step(model, rule{
+	return rule{
 		solver: "SGD",
 		slots:  [maxSlots]bool{velocity},
 		f32:    &s.k32,
 		f64:    &s.k64,
-	}, &s.Regularization)
+	}, nil
 }
+
+func (s *SGD) parts() (*core, *Regularization) { return &s.core, &s.Regularization }
 
 // Validate implements [Solver].
 func (s *SGD) Validate() error { return s.check("SGD") }
