@@ -89,16 +89,42 @@ type board struct {
 
 // create creates the event file of a run. TensorBoard reads files whose name
 // contains "tfevents", in the order of their names, that is, by time. The name
-// must be new, or another run's file would be overwritten.
+// must be new, or another run's file would be overwritten, and come after the others,
+// even if these are of a machine whose clock is fast or the clock has been set back.
 func create(dir string) (*os.File, error) {
 	for {
 		t := time.Now()
-		name := fmt.Sprintf("events.out.tfevents.%010d.dropout.%09d", t.Unix(), t.Nanosecond())
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		last, err := newest(dir)
+		if err != nil {
+			return nil, err
+		}
+		if !t.After(last) {
+			t = last.Add(1)
+		}
+		f, err := os.OpenFile(filepath.Join(dir, boardName(t)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
 	}
+}
+
+func boardName(t time.Time) string {
+	return fmt.Sprintf("events.out.tfevents.%010d.dropout.%09d", t.Unix(), t.Nanosecond())
+}
+
+// newest returns the time in the name of a directory's last event file.
+func newest(dir string) (last time.Time, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		var s, ns int64
+		if _, err := fmt.Sscanf(f.Name(), "events.out.tfevents.%d.dropout.%d", &s, &ns); err != nil || s >= 1e10-1 {
+			continue // not one of ours, whose names sort by time
+		}
+		if t := time.Unix(s, ns); boardName(t) == f.Name() && t.After(last) {
+			last = t
+		}
+	}
+	return last, err
 }
 
 // start handles the first step of r, which may be a resumed run.
