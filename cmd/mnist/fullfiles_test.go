@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 	for _, at := range places {
 		files[at.File] = true
 	}
-	places = points.Some(places, 5)
+	places = points.Some(places, 7)
 	for i, at := range places {
 		err, dir := points.Errors[i%2], filepath.Join(t.TempDir(), "run")
 		var log string
