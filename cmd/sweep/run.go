@@ -180,14 +180,21 @@ func look(ctx context.Context, q *queue.Queue, plan *sweep.Plan, p sweep.Program
 			running++
 		}
 	}
-	seconds := 0.0
-	for _, r := range kept.Results {
-		seconds += r.Seconds / float64(len(kept.Results))
-	}
-	if left := state.Total - state.Done - state.Dead; running > 0 && left > 0 {
-		l.Left = time.Duration(seconds * float64(left) / float64(running) * float64(time.Second))
-	}
+	l.Left = timeLeft(kept.Results, state.Total-state.Done-state.Dead, running)
 	return l, nil
+}
+
+// timeLeft returns how long the trials that are left take if they take as long as others
+// say that they have, 0 if nobody works on them.
+func timeLeft(results map[string]sweep.Result, left, running int) time.Duration {
+	if running == 0 || left <= 0 {
+		return 0
+	}
+	seconds := 0.0
+	for _, r := range results {
+		seconds += r.Seconds / float64(len(results))
+	}
+	return time.Duration(min(seconds*float64(left)/float64(running)*float64(time.Second), 1<<62))
 }
 
 // work keeps a worker running as a separate process, so that one that dies does

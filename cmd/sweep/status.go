@@ -151,7 +151,7 @@ func (v *overview) write(b *strings.Builder) {
 		if w.Total > 0 {
 			done = fmt.Sprintf("%.0f %%", 100*float64(w.Done)/float64(w.Total))
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", plaintext.Line(w.Name), w.Made, trial, done, time.Since(w.Since).Round(time.Second))
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%v\n", plaintext.Line(w.Name), w.Made, trial, done, w.For())
 	}
 	t.Flush()
 	for _, name := range slices.Sorted(maps.Keys(v.Dead)) {

@@ -231,10 +231,12 @@ func TestResultErrors(t *testing.T) {
 	}
 	measured := map[string]float64{"error": 1}
 	for want, r := range map[string]sweep.Result{
-		"":                            {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}},
-		"metrics or a failure, got 0": {Trial: trial},
-		"metrics or a failure, got 1": {Trial: trial, Outcome: sweep.Outcome{Metrics: measured, Failure: "both"}},
-		"artefact must be named":      {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}, Artefacts: []string{"../x"}},
+		"":                                      {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}},
+		"metrics or a failure, got 0":           {Trial: trial},
+		"metrics or a failure, got 1":           {Trial: trial, Outcome: sweep.Outcome{Metrics: measured, Failure: "both"}},
+		"seconds must be in [0, 1e+09], got -1": {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}, Seconds: -1},
+		"seconds must be in [0, 1e+09], got 1e+10": {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}, Seconds: 1e10},
+		"artefact must be named":                   {Trial: trial, Outcome: sweep.Outcome{Metrics: measured}, Artefacts: []string{"../x"}},
 	} {
 		data, err := r.Encode()
 		if err != nil {

@@ -115,6 +115,17 @@ func CheckArtefact(name string) error {
 	return nil
 }
 
+// maxSeconds is far more than a trial takes, and fits in a [time.Duration].
+const maxSeconds = 1e9
+
+// CheckSeconds returns an error unless s is a time that a trial or worker can have taken.
+func CheckSeconds(s float64) error {
+	if !(s >= 0 && s <= maxSeconds) {
+		return errors.Errorf("seconds must be in [0, %v], got %v", maxSeconds, s)
+	}
+	return nil
+}
+
 // NewTrial returns the trial of a configuration as Normalize returns it.
 func NewTrial(sweep, program string, config []byte) (Trial, error) {
 	t := Trial{Sweep: sweep, ID: hash(program, config), Program: program, Config: config}
@@ -197,6 +208,9 @@ func (r Result) check() error {
 		if err := CheckArtefact(name); err != nil {
 			return err
 		}
+	}
+	if err := CheckSeconds(r.Seconds); err != nil {
+		return err
 	}
 	return r.Trial.check()
 }

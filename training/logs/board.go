@@ -42,7 +42,7 @@ const (
 
 // begin writes what a file begins with.
 func (b *board) begin(r *training.Run) error {
-	if err := writeRecord(b.f, versionEvent(now())); err != nil {
+	if err := writeRecord(b.w, versionEvent(now())); err != nil {
 		return err
 	}
 	if b.graph {
@@ -51,7 +51,7 @@ func (b *board) begin(r *training.Run) error {
 			return err
 		}
 		event := eventAt(now(), 0)
-		if err := writeRecord(b.f, appendMessage(event, eventGraph, graphDef(g))); err != nil {
+		if err := writeRecord(b.w, appendMessage(event, eventGraph, graphDef(g))); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (b *board) epoch(r *training.Run, e training.Epoch) error {
 				continue // no place on an axis for NaN and infinities
 			}
 			value := appendMessage(appendText(nil, valueTag, "parameters/"+p.Name()), valueHisto, h)
-			if err := writeRecord(b.f, appendMessage(eventAt(now(), e.Step), eventSummary, appendMessage(nil, summaryValue, value))); err != nil {
+			if err := writeRecord(b.w, appendMessage(eventAt(now(), e.Step), eventSummary, appendMessage(nil, summaryValue, value))); err != nil {
 				return err
 			}
 		}
@@ -125,7 +125,7 @@ func (b *board) experiment(metrics map[string]float64) []byte {
 func (b *board) plugin(tag string, content []byte) error {
 	data := appendMessage(appendText(nil, 1, "hparams"), 2, content)
 	value := appendMessage(appendText(nil, valueTag, tag), valueMetadata, appendMessage(nil, 1, data))
-	return writeRecord(b.f, appendMessage(eventAt(now(), 0), eventSummary, appendMessage(nil, summaryValue, value)))
+	return writeRecord(b.w, appendMessage(eventAt(now(), 0), eventSummary, appendMessage(nil, summaryValue, value)))
 }
 
 // settingValue returns a google.protobuf.Value and its type in the plugin.

@@ -16,6 +16,7 @@ import (
 	"github.com/pkg/errors"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -45,6 +46,7 @@ func TensorBoard(dir string, every int64, opts ...BoardOption) training.Callback
 			if b.f, err = create(dir); err != nil {
 				return errors.Wrap(err, "logs: TensorBoard")
 			}
+			b.w = fulldisk.Writer(filepath.Join(dir, boardFile), b.f)
 			return errors.Wrap(b.begin(r), "logs: TensorBoard")
 		},
 		OnGradients: func(r *training.Run) error {
@@ -80,7 +82,8 @@ func TensorBoard(dir string, every int64, opts ...BoardOption) training.Callback
 // A board writes the event file of a run.
 type board struct {
 	f       *os.File
-	started bool // the first step has been made
+	w       io.Writer // to f
+	started bool      // the first step has been made
 
 	histograms, graph bool
 	settings          map[string]any
@@ -89,16 +92,48 @@ type board struct {
 
 // create creates the event file of a run. TensorBoard reads files whose name
 // contains "tfevents", in the order of their names, that is, by time. The name
-// must be new, or another run's file would be overwritten.
+// must be new, or another run's file would be overwritten, and come after the others,
+// even if these are of a machine whose clock is fast or the clock has been set back.
 func create(dir string) (*os.File, error) {
+	if err := fulldisk.Fails(fulldisk.Create, filepath.Join(dir, boardFile)); err != nil {
+		return nil, err
+	}
 	for {
 		t := time.Now()
-		name := fmt.Sprintf("events.out.tfevents.%010d.dropout.%09d", t.Unix(), t.Nanosecond())
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		last, err := newest(dir)
+		if err != nil {
+			return nil, err
+		}
+		if !t.After(last) {
+			t = last.Add(1)
+		}
+		f, err := os.OpenFile(filepath.Join(dir, boardName(t)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
 	}
+}
+
+// boardFile is what the names of event files begin with.
+const boardFile = "events.out.tfevents"
+
+func boardName(t time.Time) string {
+	return fmt.Sprintf(boardFile+".%010d.dropout.%09d", t.Unix(), t.Nanosecond())
+}
+
+// newest returns the time in the name of a directory's last event file.
+func newest(dir string) (last time.Time, err error) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		var s, ns int64
+		if _, err := fmt.Sscanf(f.Name(), boardFile+".%d.dropout.%d", &s, &ns); err != nil || s >= 1e10-1 {
+			continue // not one of ours, whose names sort by time
+		}
+		if t := time.Unix(s, ns); boardName(t) == f.Name() && t.After(last) {
+			last = t
+		}
+	}
+	return last, err
 }
 
 // start handles the first step of r, which may be a resumed run.
@@ -110,7 +145,7 @@ func (b *board) start(r *training.Run) error {
 	if r.Steps == 0 {
 		return nil
 	}
-	if err := writeRecord(b.f, startEvent(now(), r.Steps)); err != nil {
+	if err := writeRecord(b.w, startEvent(now(), r.Steps)); err != nil {
 		return errors.Wrap(err, "logs: TensorBoard")
 	}
 	// TensorBoard has dropped what was recorded at this very step, including
@@ -123,7 +158,7 @@ func (b *board) start(r *training.Run) error {
 
 func (b *board) write(step int64, values map[string]float64) error {
 	for _, tag := range slices.Sorted(maps.Keys(values)) {
-		if err := writeRecord(b.f, scalarEvent(now(), step, tag, values[tag])); err != nil {
+		if err := writeRecord(b.w, scalarEvent(now(), step, tag, values[tag])); err != nil {
 			return errors.Wrap(err, "logs: TensorBoard")
 		}
 	}

@@ -158,7 +158,7 @@ func (p *Page) draw(ctx context.Context) ([]byte, error) {
 		if w.Sweep != p.Spec.Name || len(w.Trial) < 8 {
 			continue
 		}
-		r := running{Worker: w.Name, Trial: w.Trial[:8], Done: max(0, w.Done), Of: w.Total, Text: "for " + time.Since(w.Since).Round(time.Second).String()}
+		r := running{Worker: w.Name, Trial: w.Trial[:8], Done: max(0, w.Done), Of: w.Total, Text: "for " + w.For().String()}
 		v.Running = append(v.Running, r)
 	}
 	var b bytes.Buffer

@@ -44,10 +44,10 @@ func half(t *testing.T) *Page {
 	l.State = queue.State{Total: 40, Done: 20, Failed: 1, Waiting: 20}
 	id := strings.Repeat("0123456789abcdef", 2)
 	l.Workers = []queue.WorkerState{
-		{Name: "local-1-0", Sweep: "half", Trial: id, Since: time.Now(), Done: 3, Total: 10},
-		{Name: "<b>-1", Sweep: "half", Trial: id, Since: time.Now()},
-		{Name: "idle", Since: time.Now()},
-		{Name: "elsewhere", Sweep: "other", Trial: id, Since: time.Now()},
+		{Name: "local-1-0", Sweep: "half", Trial: id, Seconds: 3723, Done: 3, Total: 10},
+		{Name: "<b>-1", Sweep: "half", Trial: id},
+		{Name: "idle"},
+		{Name: "elsewhere", Sweep: "other", Trial: id},
 	}
 	return &Page{Spec: s, Look: func(context.Context) (*Look, error) { return l, nil }}
 }
@@ -84,7 +84,7 @@ func TestContent(t *testing.T) {
 	if res.StatusCode != 200 {
 		t.Fatalf("status %d: %s", res.StatusCode, got)
 	}
-	for _, want := range []string{"20 of 40 trials done, 2 running, about 1m30s left; 1 failed.", "Lowest error: 2.00 %", `max="40" value="20"`, `max="10" value="3"`, "local-1-0: 01234567", "&lt;b&gt;-1", "Importance of settings", "<svg"} {
+	for _, want := range []string{"20 of 40 trials done, 2 running, about 1m30s left; 1 failed.", "Lowest error: 2.00 %", `max="40" value="20"`, `max="10" value="3"`, "local-1-0: 01234567", "for 1h2m3s", "&lt;b&gt;-1", "Importance of settings", "<svg"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("want %q in %.3000s", want, got)
 		}

@@ -42,26 +42,42 @@ type Worker struct {
 
 // A WorkerState describes a worker.
 type WorkerState struct {
-	Name  string    `json:"name"`
-	Sweep string    `json:"sweep,omitempty"` // of the trial that it runs
-	Trial string    `json:"trial,omitempty"`
-	Since time.Time `json:"since"`
-	Done  int64     `json:"done"` // of Total
-	Total int64     `json:"total"`
-	Made  int64     `json:"made"` // trials so far
+	Name  string `json:"name"`
+	Sweep string `json:"sweep,omitempty"` // of the trial that it runs
+	Trial string `json:"trial,omitempty"`
+	// Seconds is how long it has run the trial or waited for one. The worker counts
+	// them: another machine's clock may differ from its own, and either may be set.
+	Seconds float64 `json:"seconds"`
+	Done    int64   `json:"done"` // of Total
+	Total   int64   `json:"total"`
+	Made    int64   `json:"made"` // trials so far
+
+	since time.Time // what Seconds are counted from
+}
+
+// For returns Seconds as a duration, to the second.
+func (s *WorkerState) For() time.Duration {
+	return time.Duration(s.Seconds * float64(time.Second)).Round(time.Second)
+}
+
+// now returns s with its seconds so far, by a clock that setting the time does not change.
+func (s WorkerState) now() WorkerState {
+	s.Seconds = time.Since(s.since).Seconds()
+	return s
 }
 
 var workerRule = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,200}$`)
 
 // valid reports whether a worker can have sent s, which is shown on terminals.
 func (s *WorkerState) valid() bool {
-	return workerRule.MatchString(s.Name) && (s.Trial == "" || sweep.CheckID(s.Trial) == nil && sweep.CheckName("sweep", s.Sweep) == nil)
+	return workerRule.MatchString(s.Name) && sweep.CheckSeconds(s.Seconds) == nil &&
+		(s.Trial == "" || sweep.CheckID(s.Trial) == nil && sweep.CheckName("sweep", s.Sweep) == nil)
 }
 
 // Run runs trials until ctx is done or no trial has come for the time Idle. It
 // survives a server that is away for a while.
 func (w *Worker) Run(ctx context.Context) error {
-	w.state.Store(&WorkerState{Name: w.Name, Since: time.Now()})
+	w.state.Store(&WorkerState{Name: w.Name, since: time.Now()})
 	alive, stop := context.WithCancel(ctx)
 	var beats sync.WaitGroup
 	beats.Go(func() { w.beat(alive) })
@@ -128,7 +144,7 @@ func (w *Worker) beat(ctx context.Context) {
 	t := time.NewTicker(workerTTL / 5)
 	defer t.Stop()
 	for {
-		if data, err := json.Marshal(w.state.Load()); err == nil {
+		if data, err := json.Marshal(w.state.Load().now()); err == nil {
 			// If the server is away, it gets the next one.
 			_, _ = w.Queue.workers.Put(ctx, w.Name, data)
 		}
@@ -188,9 +204,9 @@ func (w *Worker) handle(ctx context.Context, msg jetstream.Msg) {
 			return // it comes again
 		}
 	}
-	state := &WorkerState{Name: w.Name, Sweep: t.Sweep, Trial: t.ID, Since: time.Now(), Made: w.state.Load().Made}
+	state := &WorkerState{Name: w.Name, Sweep: t.Sweep, Trial: t.ID, since: time.Now(), Made: w.state.Load().Made}
 	w.state.Store(state)
-	defer func() { w.state.Store(&WorkerState{Name: w.Name, Since: time.Now(), Made: state.Made + 1}) }()
+	defer func() { w.state.Store(&WorkerState{Name: w.Name, since: time.Now(), Made: state.Made + 1}) }()
 
 	// While the trial runs, and while its result is being sent.
 	stop := w.hold(msg)

@@ -41,6 +41,8 @@ func TestWorkers(t *testing.T) {
 		"esc":   `{"name":"\u001b[2J"}`,
 		"short": `{"name":"short","sweep":"a","trial":"1"}`,
 		"json":  `{`,
+		"ago":   `{"name":"ago","seconds":-7200}`,
+		"long":  `{"name":"long","seconds":1e300}`,
 	} {
 		if _, err := nc.Request("$KV.sweep_workers."+key, []byte(data), 5*time.Second); err != nil {
 			t.Fatal(err)
