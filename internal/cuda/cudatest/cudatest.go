@@ -17,7 +17,7 @@ import (
 
 // PTX has the kernels of test.cu, which the driver for tests has too.
 //
-//go:generate clang++-14 -std=c++17 -I../kernels/source -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_70 -ffp-contract=off -O2 -S -o test.ptx test.cu
+//go:generate go run ../kernels/gen ../kernels/source test.cu test.ptx
 //go:embed test.ptx
 var PTX []byte
 

@@ -10,7 +10,7 @@ package kernels
 
 import _ "embed"
 
-//go:generate go run ./gen
+//go:generate go run ./gen source source/all.cu kernels.ptx
 
 // PTX is a module of all kernels, for devices of compute capability 7.0 and later.
 //

@@ -294,10 +294,10 @@ func TestProductKernel(t *testing.T) {
 		{kernels.ByRows, 128, 1024, 784, "product_nn_32x32 on 128 blocks"},
 		{kernels.ByRows, 128, 10, 1024, "product_nn_2x16 on 64 blocks"},
 		{kernels.TransposedB, 128, 1024, 1024, "product_nt_32x32 on 128 blocks"},
-		{kernels.TransposedA, 784, 1024, 128, "product_tn_64x128 on 104 blocks"},
-		{kernels.TransposedA, 1024, 1024, 128, "product_tn_64x128 on 128 blocks"},
+		{kernels.TransposedA, 784, 1024, 128, "product_tn_64x64 on 208 blocks"},
+		{kernels.TransposedA, 1024, 1024, 128, "product_tn_64x64 on 256 blocks"},
 		{kernels.TransposedA, 1024, 10, 128, "product_tn_8x16 on 128 blocks"},
-		{kernels.ByRows, 4096, 4096, 4096, "product_nn_128x128 on 1024 blocks"},
+		{kernels.ByRows, 4096, 4096, 4096, "product_nn_64x64 on 4096 blocks"},
 	} {
 		p := kernels.NewProduct(tt.m, tt.n, tt.k)
 		name, threads, blocks := p.Kernel(tt.form)
