@@ -26,7 +26,7 @@ type studyRun struct {
 	workers int
 	device  string
 	rows    []string // names of arms; none for all
-	dir     string // of the study
+	dir     string   // of the study
 	records *recordFile[record]
 	sets    *sets
 	log     io.Writer
