@@ -10,13 +10,16 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/device"
 )
 
-// CPU is the name of the processor among devices.
-const CPU = "cpu"
+// Names of devices.
+const (
+	CPU  = "cpu"  // the processor
+	Auto = "auto" // "cuda:0" where there is one and it can run the graph, else the processor
+)
 
 // OnDevice runs the program on a device: "cuda:0" is the first NVIDIA GPU, whose driver is
-// found when the program is compiled, and "cpu", as "", the processor. The results have
-// the same bits. It is an error if there is no such device, or if an op of the graph
-// cannot run there: nothing falls back by itself.
+// found when the program is compiled, and [CPU], as "", the processor. The results have
+// the bits that they have on the processor with the products of training/blas. It is an error if there is no such device, or if an op of the graph
+// cannot run there: only [Auto] falls back, and [Program.Device] tells why.
 //
 // The parameters have a copy on the device, where [Program.Update] changes them.
 // [Model.View], [Model.Update], [Param.Value] and all that reads or writes a model's
@@ -130,6 +133,27 @@ func (h *home) close() error {
 	}
 	h.device, h.weights = nil, nil
 	return err
+}
+
+// compileOn makes the machine on a device.
+func (p *Program) compileOn(name string, graph *gorgonia.ExprGraph, results gorgonia.Nodes) error {
+	if name == Auto {
+		name = "cuda:0"
+	}
+	machine, err := p.graph.model.machine(name, graph, results)
+	if err == nil {
+		p.machine = machine
+	}
+	return err
+}
+
+// Device returns where the program computes, [CPU] or a name such as "cuda:0", and why it
+// is the processor if [Auto] was asked for.
+func (p *Program) Device() (name string, why error) {
+	if on, ok := p.machine.(*device.Machine); ok {
+		return on.Device().Name(), nil
+	}
+	return CPU, p.noDevice
 }
 
 // Machine returns what runs the program, for package training.

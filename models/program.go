@@ -35,6 +35,7 @@ type Program struct {
 	wide        []float64 // what the input node holds, for models of float64
 	feeds       []feed    // of the further inputs
 	activations bool
+	noDevice    error // why it runs on the processor, for Auto
 }
 
 // A CompileOption adds to what a [Program] computes.
@@ -108,8 +109,11 @@ func (g *Graph) Compile(opts ...CompileOption) (*Program, error) {
 		graph := g.ExactSubgraphRoots(slices.Concat(results, c.computed)...)
 		var err error
 		if c.device != "" && c.device != CPU {
-			p.machine, err = g.model.machine(c.device, graph, results)
-			return errors.Wrap(err, "models: Compile")
+			err = p.compileOn(c.device, graph, results)
+			if err == nil || c.device != Auto {
+				return errors.Wrap(err, "models: Compile")
+			}
+			p.noDevice = err
 		}
 		ops.ReuseMemory(graph)
 		p.machine, err = vm.New(graph)

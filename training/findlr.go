@@ -77,7 +77,7 @@ func (t *Trainer) findLR(ctx context.Context, data Dataset, over LRRange) (c *LR
 	probe := &Trainer{
 		Model: t.Model, Solver: t.Solver, Epochs: math.MaxInt32, BatchSize: t.BatchSize, DropLast: t.DropLast, Accumulate: t.Accumulate,
 		Groups: t.Groups, Loss: t.Loss, RDrop: t.RDrop, Heads: t.Heads, IgnoreIndex: t.IgnoreIndex, Seed: t.Seed, Metrics: []metrics.Metric{},
-		LR: rising(over), Momentum: t.Momentum, WeightDecay: t.WeightDecay,
+		LR: rising(over), Momentum: t.Momentum, WeightDecay: t.WeightDecay, Device: t.Device,
 	}
 	if err := probe.check(Data{Train: data}); err != nil {
 		return nil, err
@@ -96,6 +96,11 @@ func (t *Trainer) findLR(ctx context.Context, data Dataset, over LRRange) (c *LR
 			if err == nil {
 				err = undo
 			}
+		}
+	}()
+	defer func() {
+		if closed := probe.Close(); err == nil {
+			err = closed
 		}
 	}()
 	return probe.riseLR(ctx, data, over)

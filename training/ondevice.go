@@ -12,9 +12,8 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
-// Auto is the name of the device that is "cuda:0" where there is one and it can run the
-// graph, and the processor otherwise.
-const Auto = "auto"
+// Auto is [models.Auto]: for a Trainer, a device must be able to do all that it is to do.
+const Auto = models.Auto
 
 // checkDevice returns an error unless a run can be on the device that is asked for.
 func (t *Trainer) checkDevice() error {
@@ -164,29 +163,29 @@ func (r *Run) runOnDevice(b *batch, data Dataset) error {
 		return err
 	}
 	solver := r.updates.solver
-	return b.Update(func() error {
+	err := b.Update(func() error {
 		if err := solver.Next(); err != nil {
 			return err
 		}
 		if err := solver.Push(); err != nil {
 			return err
 		}
-		if err := b.machine().Start(); err != nil {
-			return err
-		}
-		r.updates.next.gather(b, data, r.ahead)
-		if err := b.machine().Finish(); err != nil {
-			return err
-		}
-		if finite(scalar(b.loss.Value())) {
-			solver.Done()
-			return nil
-		}
-		if now := r.updates.next.now; now != nil {
-			copy(b.Inputs(), now) // for who looks for the cause
-		}
-		return nil
+		return b.machine().Start()
 	})
+	if err != nil {
+		return err
+	}
+	// Nobody waits for what data do: they may use the model.
+	r.updates.next.gather(b, data, r.ahead)
+	if err := b.machine().Finish(); err != nil {
+		return err
+	}
+	if finite(scalar(b.loss.Value())) {
+		solver.Done()
+	} else if now := r.updates.next.now; now != nil {
+		copy(b.Inputs(), now) // for who looks for the cause
+	}
+	return nil
 }
 
 // extend adds the update to the graph of a batch.
