@@ -108,8 +108,8 @@ type gathered struct {
 // Errors are left to the step that needs them.
 func (g *gathered) gather(b *batch, data Dataset, indices []int) {
 	g.indices = nil
-	_, fields := data.(FieldDataset)
-	if len(indices) == 0 || fields || len(b.Graph().Model().Inputs()) > 0 || b.rdrop != nil {
+	more := b.numbers != nil || b.weights != nil || len(b.heads) > 0 || len(b.Graph().Model().Inputs()) > 0 || b.rdrop != nil
+	if len(indices) == 0 || more {
 		return
 	}
 	each := size(data.InputShape())

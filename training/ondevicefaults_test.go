@@ -183,3 +183,34 @@ func TestDeviceFails(t *testing.T) {
 		}
 	}
 }
+
+// Data may look at the model, also while a device computes: what they see is what a run on
+// the processor shows them.
+func TestDeviceDataReadTheModel(t *testing.T) {
+	cudatest.Library(t)
+	run := func(device string) [][]float32 {
+		tr := onDevice(t, device)
+		data := &curious{Examples: blobs(160, 1), model: tr.Model}
+		fit(t, tr, training.Data{Train: data})
+		return data.seen
+	}
+	want, got := run("cpu"), run("cuda:0")
+	if len(got) != len(want) {
+		t.Fatalf("data are asked %d times, want %d", len(got), len(want))
+	}
+	for i := range want {
+		sameBits(t, got[i], want[i])
+	}
+}
+
+// A curious set of examples looks at the weights whenever it is asked for some.
+type curious struct {
+	*training.Examples
+	model *models.Model
+	seen  [][]float32
+}
+
+func (c *curious) Gather(indices []int, x []float32, y []int) error {
+	c.seen = append(c.seen, weights(c.model))
+	return c.Examples.Gather(indices, x, y)
+}
