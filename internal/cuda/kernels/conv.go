@@ -9,12 +9,6 @@ type ConvShape struct {
 	Kernel, Stride, Padding, Dilation           [2]int32
 }
 
-// Patch returns the number of elements under the window.
-func (s ConvShape) Patch() int { return int(s.Channels) * int(s.Kernel[0]) * int(s.Kernel[1]) }
-
-// Area returns the number of places in an image.
-func (s ConvShape) Area() int { return int(s.Rows) * int(s.Cols) }
-
 // ConvGather is the kernel "conv_gather": it sets Col, of the shape (images, elements of
 // the window, places), to what is under the window.
 type ConvGather struct {

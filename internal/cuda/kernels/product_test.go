@@ -304,10 +304,16 @@ func TestProductKernel(t *testing.T) {
 		if got := fmt.Sprintf("%s on %d blocks", name, blocks); got != tt.want {
 			t.Errorf("%s %d×%d×%d: %s, want %s", tt.form, tt.m, tt.n, tt.k, got, tt.want)
 		}
+		if got := kernels.ThreadsOf(name); got != threads {
+			t.Errorf("%s has %d threads by its name, want %d", name, got, threads)
+		}
 		_, entry, _ := strings.Cut(string(kernels.PTX), ".entry "+name+"(")
 		if _, got, _ := strings.Cut(entry, ".maxntid "); !strings.HasPrefix(got, fmt.Sprintf("%d, ", threads)) {
 			t.Errorf("%s has blocks of %d threads in Go, not in the module for a device", name, threads)
 		}
+	}
+	if got := kernels.ThreadsOf("drop"); got != kernels.Threads {
+		t.Errorf("a kernel that is no product has %d threads, want %d", got, kernels.Threads)
 	}
 	for _, form := range forms {
 		p := kernels.NewProduct(1, 1, 1)
