@@ -18,8 +18,9 @@ const (
 
 // OnDevice runs the program on a device: "cuda:0" is the first NVIDIA GPU, whose driver is
 // found when the program is compiled, and [CPU], as "", the processor. The results have
-// the bits that they have on the processor with the products of training/blas. It is an error if there is no such device, or if an op of the graph
-// cannot run there: only [Auto] falls back, and [Program.Device] tells why.
+// the bits that they have on the processor with the products of training/blas. It is an
+// error if there is no such device, or if an op of the graph cannot run there: only [Auto]
+// falls back, and [Program.Device] tells why.
 //
 // The parameters have a copy on the device, where [Program.Update] changes them.
 // [Model.View], [Model.Update], [Param.Value] and all that reads or writes a model's

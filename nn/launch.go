@@ -142,46 +142,44 @@ func (f crossEntropyDiff) Launch(l *launch.List, dx launch.Memory, in []launch.M
 	return nil
 }
 
-// Launch implements [launch.Function].
-func (f relu) Launch(l *launch.List, y launch.Memory, in []launch.Memory) error {
+// launchEach lists the kernel of a function of single elements.
+func launchEach(l *launch.List, kernel string, y launch.Memory, in []launch.Memory) error {
 	if err := launch.Floats(in...); err != nil {
 		return err
 	}
 	n := y.Size()
-	launch.Add(l, "relu", kernels.Threads, launch.Blocks(n, 1024), kernels.ReLU{Y: y.At, X: in[0].At, N: int64(n)})
+	launch.Add(l, kernel, kernels.Threads, launch.Blocks(n, 1024), kernels.Elementwise{Y: y.At, X: in[0].At, N: int64(n)})
 	return nil
+}
+
+// launchEachBack lists the kernel of a derivative of a function of single elements.
+func launchEachBack(l *launch.List, kernel string, dx launch.Memory, in []launch.Memory) error {
+	if err := launch.Floats(in...); err != nil {
+		return err
+	}
+	n := dx.Size()
+	launch.Add(l, kernel, kernels.Threads, launch.Blocks(n, 1024), kernels.ElementwiseBack{
+		DX: dx.At, Y: in[0].At, DY: in[1].At, N: int64(n),
+	})
+	return nil
+}
+
+// Launch implements [launch.Function].
+func (f relu) Launch(l *launch.List, y launch.Memory, in []launch.Memory) error {
+	return launchEach(l, "relu", y, in)
 }
 
 // Launch implements [launch.Function].
 func (f reluDiff) Launch(l *launch.List, dx launch.Memory, in []launch.Memory) error {
-	if err := launch.Floats(in...); err != nil {
-		return err
-	}
-	n := dx.Size()
-	launch.Add(l, "relu_back", kernels.Threads, launch.Blocks(n, 1024), kernels.ReLUBack{
-		DX: dx.At, Y: in[0].At, DY: in[1].At, N: int64(n),
-	})
-	return nil
+	return launchEachBack(l, "relu_back", dx, in)
 }
 
 // Launch implements [launch.Function].
 func (f sigmoidOf) Launch(l *launch.List, y launch.Memory, in []launch.Memory) error {
-	if err := launch.Floats(in...); err != nil {
-		return err
-	}
-	n := y.Size()
-	launch.Add(l, "sigmoid", kernels.Threads, launch.Blocks(n, 1024), kernels.Sigmoid{Y: y.At, X: in[0].At, N: int64(n)})
-	return nil
+	return launchEach(l, "sigmoid", y, in)
 }
 
 // Launch implements [launch.Function].
 func (f sigmoidDiff) Launch(l *launch.List, dx launch.Memory, in []launch.Memory) error {
-	if err := launch.Floats(in...); err != nil {
-		return err
-	}
-	n := dx.Size()
-	launch.Add(l, "sigmoid_back", kernels.Threads, launch.Blocks(n, 1024), kernels.SigmoidBack{
-		DX: dx.At, Y: in[0].At, DY: in[1].At, N: int64(n),
-	})
-	return nil
+	return launchEachBack(l, "sigmoid_back", dx, in)
 }

@@ -52,13 +52,13 @@ func (t *Trainer) step(r *Run, data Dataset, indices []int) error {
 		return err
 	}
 	r.params = nil
-	if err := r.followSchedules(); err != nil {
-		return errors.Wrap(err, "training: Fit")
-	}
-	if c.batch.machine() != nil {
-		// It was updated in the same run.
-	} else if err := t.Model.Update(func() error { return t.Solver.Step(c.params) }); err != nil {
-		return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
+	if c.batch.machine() == nil { // on a device the update is part of the run
+		if err := r.followSchedules(); err != nil {
+			return errors.Wrap(err, "training: Fit")
+		}
+		if err := t.Model.Update(func() error { return t.Solver.Step(c.params) }); err != nil {
+			return errors.Wrapf(err, "training: Fit: epoch %d, step %d", r.Epoch, r.Steps)
+		}
 	}
 	r.average.endStep(r)
 	r.Steps++

@@ -53,57 +53,39 @@ func compute(t *rapid.T, f op.Function, y []float32, in op.Args[float32]) []floa
 	return y
 }
 
-func TestReLU(t *testing.T) {
-	l := host(t)
-	rapid.Check(t, func(t *rapid.T) {
-		var p pinned
-		defer p.Unpin()
-		n, blocks := rapid.IntRange(1, 5000).Draw(t, "n"), blockCount(t)
-		node := inputNode(t, gorgonia.NewGraph(), tensor.Float32, "x", n)
-		f, err := nn.ReLU(node)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x, dy := numbers(t, "x", n), numbers(t, "dy", n)
-		from, _ := guarded(t, "x", n)
-		copy(from, x)
-		y, intact := guarded(t, "y", n)
-		launch(t, l, "relu", blocks, kernels.ReLU{Y: pin(&p, y), X: pin(&p, from), N: int64(n)})
-		verify(t, "relu", y, compute(t, op.FunctionOf(f), make([]float32, n), op.Args[float32]{Floats: [][]float32{x}}), intact)
-		// Any numbers for y, not only those that there can be.
-		want := compute(t, derivative(t, f, node, "ReLU'"), make([]float32, n), op.Args[float32]{Floats: [][]float32{x, dy}})
-		dx, intact := guarded(t, "dx", n)
-		launch(t, l, "relu_back", blocks, kernels.ReLUBack{DX: pin(&p, dx), Y: pin(&p, x), DY: pin(&p, dy), N: int64(n)})
-		verify(t, "relu_back", dx, want, intact)
-	})
-}
+func TestReLU(t *testing.T) { testElementwise(t, "relu", "ReLU'", nn.ReLU, 1) }
 
-func TestSigmoid(t *testing.T) {
+// Up to where the exponential ends on either side.
+func TestSigmoid(t *testing.T) { testElementwise(t, "sigmoid", "Sigmoid'", nn.Sigmoid, 1, 1, 9, 20) }
+
+// testElementwise compares the kernels of a function of single elements, and of its
+// derivative, with the function, for numbers times some factor.
+func testElementwise(t *testing.T, kernel, slope string, apply func(*gorgonia.Node) (*gorgonia.Node, error), factors ...float32) {
+	t.Helper()
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {
 		var p pinned
 		defer p.Unpin()
 		n, blocks := rapid.IntRange(1, 5000).Draw(t, "n"), blockCount(t)
 		node := inputNode(t, gorgonia.NewGraph(), tensor.Float32, "x", n)
-		f, err := nn.Sigmoid(node)
+		f, err := apply(node)
 		if err != nil {
 			t.Fatal(err)
 		}
 		x, dy := numbers(t, "x", n), numbers(t, "dy", n)
-		// Up to where the exponential ends on either side.
-		for i, by := 0, rapid.SampledFrom([]float32{1, 1, 9, 20}).Draw(t, "scale"); i < n; i++ {
+		for i, by := 0, rapid.SampledFrom(factors).Draw(t, "factor"); i < n; i++ {
 			x[i] *= by
 		}
 		from, _ := guarded(t, "x", n)
 		copy(from, x)
 		y, intact := guarded(t, "y", n)
-		launch(t, l, "sigmoid", blocks, kernels.Sigmoid{Y: pin(&p, y), X: pin(&p, from), N: int64(n)})
-		verify(t, "sigmoid", y, compute(t, op.FunctionOf(f), make([]float32, n), op.Args[float32]{Floats: [][]float32{x}}), intact)
+		launch(t, l, kernel, blocks, kernels.Elementwise{Y: pin(&p, y), X: pin(&p, from), N: int64(n)})
+		verify(t, kernel, y, compute(t, op.FunctionOf(f), make([]float32, n), op.Args[float32]{Floats: [][]float32{x}}), intact)
 		// Any numbers for y, not only those that there can be.
-		want := compute(t, derivative(t, f, node, "Sigmoid'"), make([]float32, n), op.Args[float32]{Floats: [][]float32{x, dy}})
+		want := compute(t, derivative(t, f, node, slope), make([]float32, n), op.Args[float32]{Floats: [][]float32{x, dy}})
 		dx, intact := guarded(t, "dx", n)
-		launch(t, l, "sigmoid_back", blocks, kernels.SigmoidBack{DX: pin(&p, dx), Y: pin(&p, x), DY: pin(&p, dy), N: int64(n)})
-		verify(t, "sigmoid_back", dx, want, intact)
+		launch(t, l, kernel+"_back", blocks, kernels.ElementwiseBack{DX: pin(&p, dx), Y: pin(&p, x), DY: pin(&p, dy), N: int64(n)})
+		verify(t, kernel+"_back", dx, want, intact)
 	})
 }
 

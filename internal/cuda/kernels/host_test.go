@@ -140,10 +140,10 @@ func TestSizes(t *testing.T) {
 	}
 	for name, size := range map[string]uintptr{
 		"drop":          unsafe.Sizeof(kernels.Drop{}),
-		"relu":          unsafe.Sizeof(kernels.ReLU{}),
-		"relu_back":     unsafe.Sizeof(kernels.ReLUBack{}),
-		"sigmoid":       unsafe.Sizeof(kernels.Sigmoid{}),
-		"sigmoid_back":  unsafe.Sizeof(kernels.SigmoidBack{}),
+		"relu":          unsafe.Sizeof(kernels.Elementwise{}),
+		"relu_back":     unsafe.Sizeof(kernels.ElementwiseBack{}),
+		"sigmoid":       unsafe.Sizeof(kernels.Elementwise{}),
+		"sigmoid_back":  unsafe.Sizeof(kernels.ElementwiseBack{}),
 		"linear_back":   unsafe.Sizeof(kernels.LinearBack{}),
 		"xent_rows":     unsafe.Sizeof(kernels.XentRows{}),
 		"xent_mean":     unsafe.Sizeof(kernels.XentMean{}),

@@ -4,16 +4,13 @@
 
 #include "memory.h"
 
-struct relu_args {
+struct elementwise_args {
 	float *y;
 	const float *x;
 	i64 n;
 };
 
-// Go's max(x, 0): NaN stays NaN, and -0 becomes +0.
-static DEVICE float positive_part(float x) { return x <= 0 ? 0.0f : x; }
-
-KERNEL(relu, 256, relu_args)
+template <float (*F)(float)> static DEVICE void elementwise(const int block, const int blocks, const elementwise_args &a)
 {
 	const i64 quads = aligned(a.x) && aligned(a.y) ? a.n / 4 : 0;
 	THREADS(t, 256) {
@@ -21,26 +18,23 @@ KERNEL(relu, 256, relu_args)
 			quad x = get(a.x, i);
 			UNROLL
 			for (int j = 0; j < 4; j++)
-				x[j] = positive_part(x[j]);
+				x[j] = F(x[j]);
 			set(a.y, i, x);
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
-			a.y[i] = positive_part(a.x[i]);
+			a.y[i] = F(a.x[i]);
 	}
 }
 
 // The derivative, from the result y of the function.
-struct relu_back_args {
+struct elementwise_back_args {
 	float *dx;
 	const float *y;
 	const float *dy;
 	i64 n;
 };
 
-// The gradient passes where y is NaN, too.
-static DEVICE float passing(float y, float dy) { return y <= 0 ? 0.0f : dy; }
-
-KERNEL(relu_back, 256, relu_back_args)
+template <float (*F)(float, float)> static DEVICE void elementwise_back(const int block, const int blocks, const elementwise_back_args &a)
 {
 	const i64 quads = aligned(a.dx) && aligned(a.y) && aligned(a.dy) ? a.n / 4 : 0;
 	THREADS(t, 256) {
@@ -49,13 +43,23 @@ KERNEL(relu_back, 256, relu_back_args)
 			quad dy = get(a.dy, i);
 			UNROLL
 			for (int j = 0; j < 4; j++)
-				dy[j] = passing(y[j], dy[j]);
+				dy[j] = F(y[j], dy[j]);
 			set(a.dx, i, dy);
 		}
 		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
-			a.dx[i] = passing(a.y[i], a.dy[i]);
+			a.dx[i] = F(a.y[i], a.dy[i]);
 	}
 }
+
+// Go's max(x, 0): NaN stays NaN, and -0 becomes +0.
+static DEVICE float positive_part(float x) { return x <= 0 ? 0.0f : x; }
+
+KERNEL(relu, 256, elementwise_args) { elementwise<positive_part>(block, blocks, a); }
+
+// The gradient passes where y is NaN, too.
+static DEVICE float passing(float y, float dy) { return y <= 0 ? 0.0f : dy; }
+
+KERNEL(relu_back, 256, elementwise_back_args) { elementwise_back<passing>(block, blocks, a); }
 
 static DEVICE float float_from_bits(u32 x) { return __builtin_bit_cast(float, x); }
 static DEVICE u32 float_to_bits(float x) { return __builtin_bit_cast(u32, x); }
@@ -85,53 +89,10 @@ static DEVICE float elementary_exp(float x)
 	return p * float_from_bits((u32)(127 + (int)n - half) << 23);
 }
 
-struct sigmoid_args {
-	float *y;
-	const float *x;
-	i64 n;
-};
-
 static DEVICE float sigmoid_of(float x) { return 1 / (1 + elementary_exp(-x)); }
 
-KERNEL(sigmoid, 256, sigmoid_args)
-{
-	const i64 quads = aligned(a.x) && aligned(a.y) ? a.n / 4 : 0;
-	THREADS(t, 256) {
-		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
-			quad x = get(a.x, i);
-			UNROLL
-			for (int j = 0; j < 4; j++)
-				x[j] = sigmoid_of(x[j]);
-			set(a.y, i, x);
-		}
-		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
-			a.y[i] = sigmoid_of(a.x[i]);
-	}
-}
-
-// The derivative, from the result y of the function.
-struct sigmoid_back_args {
-	float *dx;
-	const float *y;
-	const float *dy;
-	i64 n;
-};
+KERNEL(sigmoid, 256, elementwise_args) { elementwise<sigmoid_of>(block, blocks, a); }
 
 static DEVICE float sigmoid_slope(float y, float dy) { return y * (1 - y) * dy; }
 
-KERNEL(sigmoid_back, 256, sigmoid_back_args)
-{
-	const i64 quads = aligned(a.dx) && aligned(a.y) && aligned(a.dy) ? a.n / 4 : 0;
-	THREADS(t, 256) {
-		for (i64 i = FIRST(t, 256); i < quads; i += STRIDE(256)) {
-			const quad y = get(a.y, i);
-			quad dy = get(a.dy, i);
-			UNROLL
-			for (int j = 0; j < 4; j++)
-				dy[j] = sigmoid_slope(y[j], dy[j]);
-			set(a.dx, i, dy);
-		}
-		for (i64 i = 4 * quads + FIRST(t, 256); i < a.n; i += STRIDE(256))
-			a.dx[i] = sigmoid_slope(a.y[i], a.dy[i]);
-	}
-}
+KERNEL(sigmoid_back, 256, elementwise_back_args) { elementwise_back<sigmoid_slope>(block, blocks, a); }
