@@ -38,7 +38,7 @@ func (t *Trainer) suits() error {
 		}
 	}
 	if what == "" {
-		return nil
+		return optim.CheckDevice(t.Solver)
 	}
 	return errors.Errorf("%s on a device, where gradients stay", what)
 }
@@ -58,11 +58,6 @@ func (t *Trainer) resolve(size int, f Fields) {
 	}
 	t.device = "cuda:0"
 	if t.noDevice = t.suits(); t.noDevice == nil {
-		if _, ok := t.Solver.(interface{ State() optim.State }); !ok {
-			t.noDevice = errors.Errorf("solver must be SGD, Adam or AdamW on a device, got %T", t.Solver)
-		}
-	}
-	if t.noDevice == nil {
 		_, t.noDevice = t.batch(models.Train, size, f)
 	}
 	if t.noDevice != nil {

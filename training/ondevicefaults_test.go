@@ -154,6 +154,9 @@ func TestDeviceAuto(t *testing.T) {
 	if name, why := run(func(tr *training.Trainer) { tr.Accumulate = 2 }); name != "cpu" || why == nil {
 		t.Errorf("a run that accumulates is on %s (%v), want cpu with the reason", name, why)
 	}
+	if name, why := run(func(tr *training.Trainer) { tr.Solver = &optim.RMSProp{} }); name != "cpu" || why == nil {
+		t.Errorf("a run whose solver has no kernel is on %s (%v), want cpu with the reason", name, why)
+	}
 	cudatest.WithoutDevice(t)
 	if name, why := run(func(*training.Trainer) {}); name != "cpu" || why == nil {
 		t.Errorf("without a device a run is on %s (%v), want cpu with the reason", name, why)

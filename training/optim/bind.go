@@ -95,20 +95,9 @@ func (c *core) bindTo(params []param, model []gorgonia.ValueGrad, maxNorm bool) 
 
 // bind binds one parameter and reports whether it or its gradient has moved.
 func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err error) {
-	if m == nil {
-		return false, errors.New("must be a value with a gradient, got nil")
-	}
-	w, err := view(m.Value())
+	w, err := p.bindValue(m, seen)
 	if err != nil {
-		return false, errors.WithMessage(err, "value")
-	}
-	if w.strides != nil {
-		return false, errors.Errorf("value must be row-major, got strides %v for shape %v", w.strides, w.shape)
-	}
-	if !seen {
-		p.kind = w.kind.clone()
-	} else if !w.kind.equal(p.kind) {
-		return false, errors.Errorf("value must be %v as in earlier steps, got %v", p.kind, w.kind)
+		return false, err
 	}
 	grad, err := m.Grad()
 	if err != nil {
@@ -130,13 +119,9 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	} else if !g.equal(w.kind) && (g.wide != w.wide || g.size() != 1 || w.size() != 1) {
 		return false, errors.Errorf("gradient must be %v as the value, got %v", p.kind, g.kind)
 	}
-	p.axis = -1
-	if maxNorm {
-		if p.axis, err = unitAxis(m, p.shape); err != nil {
-			return false, err
-		}
+	if err := p.bindPenalties(m, maxNorm); err != nil {
+		return false, err
 	}
-	p.penalized = penalized(m)
 	p.grad = g
 	p.f32.w, p.f32.g = w.f32, g.f32
 	p.f64.w, p.f64.g = w.f64, g.f64
@@ -147,6 +132,35 @@ func (p *param) bind(m gorgonia.ValueGrad, seen, maxNorm bool) (moved bool, err 
 	moved = at != p.extent
 	p.extent = at
 	return moved, nil
+}
+
+// bindValue returns the memory of a parameter's value, which must be what it was in
+// earlier steps.
+func (p *param) bindValue(m gorgonia.ValueGrad, seen bool) (w memory, err error) {
+	if m == nil {
+		return w, errors.New("must be a value with a gradient, got nil")
+	}
+	if w, err = view(m.Value()); err != nil {
+		return w, errors.WithMessage(err, "value")
+	}
+	if w.strides != nil {
+		return w, errors.Errorf("value must be row-major, got strides %v for shape %v", w.strides, w.shape)
+	}
+	if !seen {
+		p.kind = w.kind.clone()
+	} else if !w.kind.equal(p.kind) {
+		return w, errors.Errorf("value must be %v as in earlier steps, got %v", p.kind, w.kind)
+	}
+	return w, nil
+}
+
+// bindPenalties asks a parameter what bounds and penalties it takes.
+func (p *param) bindPenalties(m any, maxNorm bool) (err error) {
+	p.axis, p.penalized = -1, penalized(m)
+	if maxNorm {
+		p.axis, err = unitAxis(m, p.shape)
+	}
+	return err
 }
 
 // overlaps finds gradients that share memory, which will be copied, and rejects
@@ -187,6 +201,18 @@ func (c *core) overlaps(params []param) error {
 		}
 	}
 	return nil
+}
+
+// grow adds the slots that are in use from now on.
+func (c *core) grow(slots [maxSlots]bool) {
+	for k, use := range slots {
+		if use && !c.slots[k] {
+			for i := range c.params {
+				c.params[i].grow(k)
+			}
+			c.slots[k] = true
+		}
+	}
 }
 
 // grow adds slot k, filled with zeros.

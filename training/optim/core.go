@@ -110,14 +110,7 @@ func (c *core) step(model []gorgonia.ValueGrad, r rule, reg *Regularization) err
 	if err := c.bind(model, r.solver, reg.MaxNorm > 0); err != nil {
 		return err
 	}
-	for k, use := range r.slots {
-		if use && !c.slots[k] {
-			for i := range c.params {
-				c.params[i].grow(k)
-			}
-			c.slots[k] = true
-		}
-	}
+	c.grow(r.slots)
 	for i := range c.params {
 		c.params[i].gather()
 	}

@@ -24,13 +24,21 @@ type solverOnDevice interface {
 	parts() (*core, *Regularization)
 }
 
+// CheckDevice returns an error unless a solver has kernels for devices.
+func CheckDevice(solver gorgonia.Solver) error {
+	if _, ok := solver.(solverOnDevice); ok {
+		return nil
+	}
+	return errors.Errorf("solver must be SGD, Adam or AdamW on a device, got %T", solver)
+}
+
 // OnDevice returns a solver on a device, which is to train the parameters of a model:
 // SGD, Adam or AdamW. Close it before the solver is used elsewhere.
 func OnDevice(on *device.Device, solver gorgonia.Solver, model []gorgonia.ValueGrad) (*Device, error) {
-	s, ok := solver.(solverOnDevice)
-	if !ok {
-		return nil, errors.Errorf("optim: OnDevice: solver must be SGD, Adam or AdamW on a device, got %T", solver)
+	if err := CheckDevice(solver); err != nil {
+		return nil, errors.WithMessage(err, "optim: OnDevice")
 	}
+	s, _ := solver.(solverOnDevice)
 	d := &Device{solver: s, model: model}
 	var err error
 	if d.rule, err = s.next(); err != nil {
@@ -75,43 +83,25 @@ func (c *core) adopt(model []gorgonia.ValueGrad, r rule, reg *Regularization) er
 		}
 	}
 	c.params, c.seen = params, true
-	for k, use := range r.slots {
-		if use && !c.slots[k] {
-			for i := range c.params {
-				c.params[i].grow(k)
-			}
-			c.slots[k] = true
-		}
-	}
+	c.grow(r.slots)
 	return nil
 }
 
 func (p *param) adopt(m gorgonia.ValueGrad, seen, maxNorm bool) error {
-	w, err := view(m.Value())
+	w, err := p.bindValue(m, seen)
 	switch {
 	case err != nil:
-		return errors.WithMessage(err, "value")
-	case w.wide || w.strides != nil:
-		return errors.Errorf("value must be row-major and of float32 on a device, got %v", w.kind)
-	case !seen:
-		p.kind = w.kind.clone()
-	case !w.kind.equal(p.kind):
-		return errors.Errorf("value must be %v as in earlier steps, got %v", p.kind, w.kind)
+		return err
+	case w.wide:
+		return errors.Errorf("value must be of float32 on a device, got %v", w.kind)
 	}
 	if m, ok := m.(interface{ Block() (rows, cols []int) }); ok {
 		if rows, cols := m.Block(); rows != nil || cols != nil {
 			return errors.New("gradient must be of all units on a device, got one of some")
 		}
 	}
-	p.axis = -1
-	if maxNorm {
-		if p.axis, err = unitAxis(m, p.shape); err != nil {
-			return err
-		}
-	}
-	p.penalized = penalized(m)
 	p.extent = [4]uintptr{}
-	return nil
+	return p.bindPenalties(m, maxNorm)
 }
 
 // fixed returns the settings that are part of a plan.
@@ -154,10 +144,15 @@ func (d *Device) Pull() error { return d.each((*device.Weights).Pull) }
 // Close brings the slots to the host, and frees those on the device.
 func (d *Device) Close() error {
 	err := d.Pull()
-	if closed := d.each((*device.Weights).Close); err == nil {
-		err = closed
+	for k, s := range d.slots {
+		if s == nil {
+			continue
+		}
+		if closed := s.Close(); err == nil {
+			err = closed
+		}
+		d.slots[k] = nil
 	}
-	d.slots = [maxSlots]*device.Weights{}
 	return err
 }
 
