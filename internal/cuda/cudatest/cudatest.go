@@ -51,7 +51,7 @@ func Library(t testing.TB) string {
 func Open(t testing.TB) *cuda.Device {
 	t.Helper()
 	path := Library(t)
-	before := live(path)
+	before := live(t, path)
 	d, err := cuda.Open("cuda:0")
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func Open(t testing.TB) *cuda.Device {
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
-		if n := live(path) - before; n != 0 {
+		if n := live(t, path) - before; n != 0 {
 			t.Errorf("the driver has %d things more than before the test, want 0", n)
 		}
 	})
@@ -73,8 +73,8 @@ func Open(t testing.TB) *cuda.Device {
 func Fail(t testing.TB, function string, after int, code cuda.Code) {
 	t.Helper()
 	path := fake(t)
-	t.Cleanup(func() { heal(path) })
-	fail(path, function, after, code)
+	t.Cleanup(func() { heal(t, path) })
+	fail(t, path, function, after, code)
 }
 
 // WithoutDevice makes the driver for tests have no device until the test ends. The test
@@ -82,8 +82,8 @@ func Fail(t testing.TB, function string, after int, code cuda.Code) {
 func WithoutDevice(t testing.TB) {
 	t.Helper()
 	path := fake(t)
-	t.Cleanup(func() { heal(path) })
-	withoutDevice(path)
+	t.Cleanup(func() { heal(t, path) })
+	withoutDevice(t, path)
 }
 
 // Slow makes each call of the driver for tests take some microseconds more until the test
@@ -94,15 +94,15 @@ func Slow(t testing.TB, microseconds int) {
 		return
 	}
 	path := Library(t)
-	t.Cleanup(func() { heal(path) })
-	slow(path, microseconds)
+	t.Cleanup(func() { heal(t, path) })
+	slow(t, path, microseconds)
 }
 
 // Live returns how many allocations, streams, events, modules and graphs the driver for
 // tests has. The test is skipped with a real device.
 func Live(t testing.TB) int {
 	t.Helper()
-	return live(fake(t))
+	return live(t, fake(t))
 }
 
 // fake returns the path of the driver for tests.
@@ -118,5 +118,5 @@ func fake(t testing.TB) string {
 // one never does: the test may free what it has.
 func Reset(t testing.TB) {
 	t.Helper()
-	reset(fake(t))
+	reset(t, fake(t))
 }

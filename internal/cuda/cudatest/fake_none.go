@@ -2,14 +2,18 @@
 
 package cudatest
 
-import "github.com/gorgonia-dropout/dropout/internal/cuda"
+import (
+	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
+)
 
 // loads tells whether this build can load the driver for tests.
 const loads = false
 
-func fail(string, string, int, cuda.Code) {}
-func heal(string)                         {}
-func slow(string, int)                    {}
-func reset(string)                        {}
-func withoutDevice(string)                {}
-func live(string) int                     { return 0 }
+func fail(testing.TB, string, string, int, cuda.Code) {}
+func heal(testing.TB, string)                         {}
+func slow(testing.TB, string, int)                    {}
+func reset(testing.TB, string)                        {}
+func withoutDevice(testing.TB, string)                {}
+func live(testing.TB, string) int                     { return 0 }
