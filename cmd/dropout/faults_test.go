@@ -38,12 +38,7 @@ func TestFaults(t *testing.T) {
 	places = points.Some(places, 5)
 	for i, at := range places {
 		err, dir := points.Errors[i%2], filepath.Join(t.TempDir(), "run")
-		var log string
-		var code int
-		points.Fail(at, err, func() { log, code = run(dir) })
-		if lines := strings.Split(strings.TrimSpace(log), "\n"); code != 1 || !strings.Contains(lines[len(lines)-1], err.Error()) {
-			t.Errorf("%v: must exit with 1 and say %q, got %d: %s", at, err, code, log)
-		}
+		points.Command(t, at, err, func() (string, int) { return run(dir) })
 		args := []string{"compare", "--resume", dir, "--rounds", "1", "--workers", "1"}
 		if !fileExists(filepath.Join(dir, configFile)) { // it had not begun
 			args = append([]string{"compare", data, "-t", "price", "--workers", "1", "--out", dir}, quick...)

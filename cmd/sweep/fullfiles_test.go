@@ -62,12 +62,7 @@ func TestFullFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	for i, at := range places {
 		err := points.Errors[i%2]
-		var log string
-		var code int
-		points.Fail(at, err, func() { log, code = write(dir) })
-		if lines := strings.Split(strings.TrimSpace(log), "\n"); code != 1 || !strings.Contains(lines[len(lines)-1], err.Error()) {
-			t.Errorf("%v: want exit 1 and %q in the last line, got %d and\n%s", at, err, code, log)
-		}
+		points.Command(t, at, err, func() (string, int) { return write(dir) })
 		for name, text := range contents(t, dir) {
 			if text != want[name] {
 				t.Errorf("%v: want nothing half-written, got %s", at, name)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
+	"testing"
 
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
@@ -80,6 +82,18 @@ func Fail(at Point, err error, run func()) {
 	})
 	defer stop()
 	run()
+}
+
+// Command fails a point of a command line, which returns what it has written for people
+// and its exit code: it must end with 1, and with err in its last line.
+func Command(t testing.TB, at Point, err error, run func() (log string, code int)) {
+	t.Helper()
+	var log string
+	var code int
+	Fail(at, err, func() { log, code = run() })
+	if lines := strings.Split(strings.TrimSpace(log), "\n"); code != 1 || !strings.Contains(lines[len(lines)-1], err.Error()) {
+		t.Errorf("%v: want exit 1 and %q in the last line, got %d and\n%s", at, err, code, log)
+	}
 }
 
 // Errors are those of a full and of a broken disk.
