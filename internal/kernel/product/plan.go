@@ -42,6 +42,9 @@ func (k *kernels[F]) planFor(m, n, depth int, goroutines int) plan {
 	// Several tasks for each, so that one that is interrupted holds up little.
 	p.groups = min(panels, ceil(4*p.goroutines, p.slivers))
 	switch {
+	case m >= n && p.depth.count > 1 && n >= 2*alone*p.goroutines:
+		// Each block of rows packs all of b, twice if goroutines had rows.
+		p.groups, p.private = 1, true
 	case m >= n:
 		// A goroutine has some of the rows, and packs b for itself.
 		p.groups = min(panels, max(p.groups, p.goroutines))
