@@ -16,7 +16,7 @@ type Chart struct {
 	Title, Caption, Alt string
 	X, Y                string // what the axes show, with units
 	LogX, LogY          bool   // logarithmic scales
-	XTicks              []float64
+	XTicks              []float64 // nil: chosen by the numbers
 	Series              []Series
 }
 

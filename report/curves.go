@@ -104,7 +104,7 @@ func LearningCurves(results []experiment.Result, of Curve, arms ...string) (*Fig
 
 	p := axes("epoch")
 	p.X.Min, p.X.Max = 1, float64(max(2, longest))
-	p.X.Tick.Marker = epochTicks(longest)
+	p.X.Tick.Marker = ticksAt(EpochTicks(longest))
 	y := strings.TrimSpace(of.Name + " " + of.Note)
 	if of.Percent {
 		y += " (%)"
@@ -348,12 +348,12 @@ func curvesAlt(curves []*curve, of Curve) string {
 	return s
 }
 
-// epochTicks returns whole epochs, including the first and the last.
-func epochTicks(last int) plot.ConstantTicks {
+// EpochTicks returns whole epochs for [Chart.XTicks], including the first and the last.
+func EpochTicks(last int) []float64 {
+	ticks := []float64{1}
 	if last == 1 {
-		return plot.ConstantTicks{{Value: 1, Label: "1"}}
+		return ticks
 	}
-	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
 	most := max(1, min(6, 28/len(strconv.Itoa(last)))) // so that labels do not touch
 	step := 1
 	for i := 0; (last-1)/step > most; i++ {
@@ -362,11 +362,11 @@ func epochTicks(last int) plot.ConstantTicks {
 	for e := step; e <= last; e += step {
 		// Labels that would touch the last one are left out.
 		if e > 1 && (e == last || last-e >= (step+1)/2) {
-			ticks = append(ticks, plot.Tick{Value: float64(e), Label: strconv.Itoa(e)})
+			ticks = append(ticks, float64(e))
 		}
 	}
-	if ticks[len(ticks)-1].Value != float64(last) {
-		ticks = append(ticks, plot.Tick{Value: float64(last), Label: strconv.Itoa(last)})
+	if ticks[len(ticks)-1] != float64(last) {
+		ticks = append(ticks, float64(last))
 	}
 	return ticks
 }

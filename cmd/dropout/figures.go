@@ -44,6 +44,7 @@ func curves(o *compare.Outcome) (*report.Figure, error) {
 		Caption: "The chosen network of each split on its tuning part: mean and range of the splits, as far as all of them were trained.",
 		Alt:     "Validation score by epoch, without and with dropout.",
 	}
+	longest := 1
 	for i, arm := range compare.Arms {
 		var of [][]float64
 		for _, t := range o.Chosen {
@@ -68,8 +69,10 @@ func curves(o *compare.Outcome) (*report.Figure, error) {
 			s.X, s.Y = append(s.X, float64(epoch+1)), append(s.Y, mean)
 			s.Low, s.High = append(s.Low, low), append(s.High, high)
 		}
+		longest = max(longest, len(s.X))
 		c.Series = append(c.Series, s)
 	}
+	c.XTicks = report.EpochTicks(longest)
 	return c.Figure()
 }
 

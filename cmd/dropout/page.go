@@ -100,6 +100,13 @@ func (r *run) writePage(ctx context.Context, e *compare.Experiment, o *compare.O
 		}
 		p.Worst, p.WorstNote = r.worst(o, string(e.Better()))
 	}
+	if r.Kind() == compare.Text {
+		passages, err := e.Passages(ctx, o, e.Better(), mostWorst)
+		if err != nil {
+			return err
+		}
+		p.Worst, p.WorstNote = worstPassages(passages, string(e.Better()))
+	}
 	if images, ok := r.Subject.(*compare.Images); ok {
 		if p.Pictures, p.WorstNote, err = r.worstPictures(images, o, string(e.Better())); err != nil {
 			return err

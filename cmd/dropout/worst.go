@@ -66,6 +66,15 @@ func (r *run) worst(o *compare.Outcome, arm string) (htmlTable, string) {
 	return t, fmt.Sprintf("Rows of the test parts with the highest negative log-likelihood by the networks %s. Rows count from 1, without the header.", arm)
 }
 
+// worstPassages lists the passages of a text that surprised the networks of an arm most.
+func worstPassages(passages []compare.Passage, arm string) (htmlTable, string) {
+	t := htmlTable{Label: "Table of the worst predictions", Head: []string{"from character", "mean NLL", "most surprising", "NLL", "text"}, Text: 4, Word: 2}
+	for _, p := range passages {
+		t.Rows = append(t.Rows, []string{thousands(p.First + 1), fmt.Sprintf("%.2f", p.NLL), fmt.Sprintf("%q for %q", p.Character, p.Likeliest), fmt.Sprintf("%.2f", p.Surprise), strconv.Quote(p.Text)})
+	}
+	return t, fmt.Sprintf("Passages of the test parts with the highest negative log-likelihood of a character by the networks %s, and the character that surprised most in each, in place of the most probable. Characters count from 1.", arm)
+}
+
 // A picture is an image with its prediction.
 type picture struct {
 	URI                    template.URL

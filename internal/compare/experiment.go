@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
+	"math"
 	"sync"
 	"time"
 
@@ -33,7 +33,7 @@ type Experiment struct {
 
 	space  Space
 	folds  int // of a repeat
-	trials []Trial
+	trials ledger
 	mu     sync.Mutex // of parts
 	parts  []*Part
 	// What Pace has measured: the time of an example in a pass of Monte Carlo dropout, and
@@ -58,7 +58,8 @@ func New(subject Subject, split Splitting, length Length, store *Store, workers 
 	if e.Length == (Length{}) {
 		e.Length = subject.Length(len(splits[0].Train))
 	}
-	e.trials, err = store.Trials()
+	trials, err := store.Trials()
+	e.trials = newLedger(trials)
 	return e, err
 }
 
@@ -80,7 +81,7 @@ type Progress struct {
 // Run runs rounds until the limit is reached or ctx is done. What was finished is in the
 // store, whatever ends it. progress may be nil.
 func (e *Experiment) Run(ctx context.Context, limit Limit, progress func(Progress)) error {
-	start, begun := time.Now(), len(e.trials) > 0
+	start, begun := time.Now(), e.trials.count > 0
 	// However short the time, there is a result.
 	if !begun && len(e.Splits) > 1 {
 		if err := e.round(ctx, 0, []int{1}, limit.Until, progress); err != nil {
@@ -181,14 +182,13 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 	var of []experiment.Trial
 	var open []Trial
 	var tasks []Task
-	earlier := slices.Clone(e.trials)
+	earlier := e.trials.count
 	for _, split := range splits {
 		for _, arm := range e.armsOf(round) {
-			mine := trialsOf(earlier, split, arm)
-			if slices.ContainsFunc(mine, func(t Trial) bool { return t.Round == round }) {
+			if e.trials.has(split, arm, round) {
 				continue
 			}
-			mine = slices.DeleteFunc(mine, func(t Trial) bool { return t.Round > round })
+			mine := e.trials.before(split, arm, round)
 			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.space.Propose(e.Seed, split, round, arm, mine)}
 			task := Task{Split: split, Arm: arm, Round: round, Settings: t.Settings}
 			if best := bestOf(mine); best >= 0 {
@@ -203,7 +203,7 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	took := func(t Trial) {
-		e.trials = append(e.trials, t)
+		e.trials.add(t)
 		if err := e.Store.append(t); err != nil && failed == nil {
 			failed = err
 			stop()
@@ -221,7 +221,7 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 	} else {
 		runner := experiment.Runner{Workers: e.Workers, Done: func(i int, r experiment.Result, _ bool) {
 			took(e.result(open[i], r))
-			tell(len(e.trials) - len(earlier))
+			tell(e.trials.count - earlier)
 		}}
 		_, err = runner.Run(ctx, of)
 	}
@@ -233,16 +233,11 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 
 // progress returns how many trials of a round are done, and how many it has.
 func (e *Experiment) progress(round int) (done, of int) {
-	for _, t := range e.trials {
-		if t.Round == round {
-			done++
-		}
-	}
 	splits := len(e.Splits)
 	if !e.Fixed {
 		splits = min(splits, 1+e.folds) // the first repeat
 	}
-	return done, splits * len(e.armsOf(round))
+	return e.trials.of(round), splits * len(e.armsOf(round))
 }
 
 // armsOf returns the arms that have a trial in a round: both, and logistic regression as
@@ -317,63 +312,46 @@ func (e *Experiment) part(split int) (*Part, error) {
 	return p, nil
 }
 
-func trialsOf(trials []Trial, split int, arm Arm) []Trial {
-	var of []Trial
-	for _, t := range trials {
-		if t.Split == split && t.Arm == arm {
-			of = append(of, t)
-		}
-	}
-	slices.SortFunc(of, func(a, b Trial) int { return a.Round - b.Round })
-	return of
-}
-
 // Trials returns the finished trials of complete rounds or, if there are none, those of the
 // splits in which both arms are finished.
 func (e *Experiment) Trials() []Trial {
-	rounds := e.Rounds()
 	var of []Trial
 	for split := range e.Splits {
-		both := 0
-		var mine []Trial
 		for _, arm := range e.armsOf(0) {
-			trials := slices.DeleteFunc(trialsOf(e.trials, split, arm), func(t Trial) bool { return t.Round >= max(rounds, 1) })
-			if len(trials) > 0 && arm != Linear {
-				both++
-			}
-			mine = append(mine, trials...)
-		}
-		if both == len(Arms) {
-			of = append(of, mine...)
+			of = append(of, e.counted(split, arm)...)
 		}
 	}
 	return of
+}
+
+// counted returns those of Trials of a split and an arm.
+func (e *Experiment) counted(split int, arm Arm) []Trial {
+	for _, a := range Arms {
+		if !e.trials.has(split, a, 0) {
+			return nil
+		}
+	}
+	return e.trials.before(split, arm, max(e.Rounds(), 1))
 }
 
 // Rounds returns the number of rounds that every split and arm has finished.
 func (e *Experiment) Rounds() int {
-	type place struct {
-		split, round int
-		arm          Arm
-	}
-	done := make(map[place]bool)
-	for _, t := range e.trials {
-		done[place{t.Split, t.Round, t.Arm}] = true
-	}
-	for round := 0; ; round++ {
-		for split := range e.Splits {
-			for _, arm := range e.armsOf(round) {
-				if !done[place{split, round, arm}] {
-					return round
-				}
+	rounds := math.MaxInt
+	for split := range e.Splits {
+		for _, arm := range e.armsOf(0) {
+			n := e.trials.rounds(split, arm)
+			if arm == Linear && n >= len(penalties) {
+				continue // it has no more
 			}
+			rounds = min(rounds, n)
 		}
 	}
+	return rounds
 }
 
 // Chosen returns the best trial of a split and an arm by the validation part.
 func (e *Experiment) Chosen(split int, arm Arm) (Trial, bool) {
-	of := trialsOf(e.Trials(), split, arm)
+	of := e.counted(split, arm)
 	if i := bestOf(of); i >= 0 {
 		return of[i], true
 	}
@@ -398,7 +376,7 @@ func (e *Experiment) best() map[Arm]float64 {
 	for _, arm := range Arms {
 		var sum, n float64
 		for split := range e.Splits {
-			of := trialsOf(e.trials, split, arm)
+			of := e.trials.all(split, arm)
 			if i := bestOf(of); i >= 0 {
 				sum += of[i].Score
 				n++

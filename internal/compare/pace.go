@@ -129,6 +129,9 @@ func (e *Experiment) reserve(splits int) time.Duration {
 	var plain, passes int
 	for _, s := range e.Splits[1:splits] {
 		plain += (len(Arms) + 1) * (len(s.Test) + held(s))
+		if e.Subject.Kind() == Text {
+			plain += 2 * len(s.Test) // for passages, whose windows overlap by half
+		}
 		for _, n := range e.waysOf(With, len(s.Test)) {
 			passes += n * (len(s.Test) + held(s))
 		}

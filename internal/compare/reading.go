@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pkg/errors"
@@ -19,6 +20,7 @@ type Reading struct {
 	// Disagreement the mutual information of its prediction with the network, in nats. Both
 	// are NaN for the first character and for those that the network has never seen.
 	NLL, Disagreement []float64
+	Likeliest         []rune       // the most probable character at each place, 0 where NLL is NaN
 	Unknown           map[rune]int // characters it has never seen, with how often
 }
 
@@ -53,8 +55,10 @@ func (f *Final) Read(ctx context.Context, text string, passes int) (*Reading, er
 		return nil, err
 	}
 	r := &Reading{Characters: []rune(text), Unknown: make(map[rune]int)}
+	r.Likeliest = make([]rune, len(r.Characters))
 	known := make([]int, len(r.Characters)) // -1 for none
 	seen := make([]float32, len(r.Characters))
+	names := []rune(strings.Join(f.Names, ""))
 	for i, c := range r.Characters {
 		id, ok := ids[c]
 		if !ok {
@@ -121,6 +125,7 @@ func (f *Final) Read(ctx context.Context, text string, passes int) (*Reading, er
 					return nil, err
 				}
 				r.NLL[at], r.Disagreement[at] = -math.Log(max(p.Mean[known[at]], smallest)), p.MutualInformation()
+				r.Likeliest[at] = names[top(p.Mean)]
 			}
 		}
 	}

@@ -33,8 +33,8 @@ type Trial struct {
 // there is none.
 func bestOf(trials []Trial) int {
 	best := -1
-	for i, t := range trials {
-		if t.Diverged == "" && (best < 0 || t.Score < trials[best].Score) {
+	for i := range trials {
+		if t := &trials[i]; t.Diverged == "" && (best < 0 || t.Score < trials[best].Score) {
 			best = i
 		}
 	}
