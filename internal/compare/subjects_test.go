@@ -84,6 +84,42 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// The passages of the report are those that the network has not seen the like of.
+func TestPassages(t *testing.T) {
+	const odd = "ddbbaa  ccddbbaa  ccddbbaa  ccddbbaa  ccddbbaa  cc"
+	usual := strings.Repeat("abcabcabd ", 600)
+	text := usual[:700] + odd + usual[700+len(odd):]
+	b, err := compare.NewBook(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, o := once(t, b)
+	all, err := e.Passages(context.Background(), o, compare.With, b.Windows.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nll float64
+	for i, p := range all {
+		if text[p.First:p.First+len(p.Text)] != p.Text || !strings.ContainsRune(p.Text, p.Character) || p.Character == p.Likeliest {
+			t.Fatalf("a passage must be of the text, with a character of it: got %+v", p)
+		}
+		if p.Surprise < p.NLL || i > 0 && p.NLL > all[i-1].NLL {
+			t.Fatalf("the worst passage must come first, and its worst character be worse than its mean: got %+v", p)
+		}
+		nll += p.NLL / float64(len(all))
+	}
+	if first := all[0].First; first+len(all[0].Text) <= 700 || first >= 700+len(odd) {
+		t.Errorf("the worst passage must be that at 700, got %+v", all[0])
+	}
+	// More of a passage is read with half a window before it.
+	if w := o.Way(string(compare.With)); len(all)*48 != w.Predictions.Scores().Examples || nll > w.NLL.Mean || nll < 0.5*w.NLL.Mean {
+		t.Errorf("the passages must be the test parts, with an NLL of %v at most, got %d with %v", w.NLL.Mean, len(all), nll)
+	}
+	if few, err := e.Passages(context.Background(), o, compare.With, 3); err != nil || len(few) != 3 || few[2] != all[2] {
+		t.Errorf("the three worst must be the first three, got %+v, %v", few, err)
+	}
+}
+
 func TestPictures(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	images := &datasets.Images{Examples: training.Examples{Shape: []int{1, 8, 8}}, Classes: []string{"dark", "light"}}
