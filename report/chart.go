@@ -14,8 +14,8 @@ import (
 // A Chart draws numbers against a number: lines, dots, error bars and bands.
 type Chart struct {
 	Title, Caption, Alt string
-	X, Y                string // what the axes show, with units
-	LogX, LogY          bool   // logarithmic scales
+	X, Y                string    // what the axes show, with units
+	LogX, LogY          bool      // logarithmic scales
 	XTicks              []float64 // nil: chosen by the numbers
 	Series              []Series
 }

@@ -107,7 +107,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	d.show(shown, filepath.Base(c.Data))
 	if c.DryRun {
-		e, err := compare.New(d, c.splitting(), compare.Length{}, &compare.Store{}, c.Workers)
+		e, err := compare.New(d.Subject, c.splitting(), compare.Length{}, &compare.Store{}, c.Workers)
 		if err != nil {
 			return err
 		}
@@ -210,7 +210,7 @@ type run struct {
 // experiment returns the experiment of the run, with the trials that there are.
 func (r *run) experiment(workers int) (*compare.Experiment, error) {
 	length := r.state.Length
-	e, err := compare.New(r, r.state.Settings.splitting(), length, r.dir.store(), workers)
+	e, err := compare.New(r.Subject, r.state.Settings.splitting(), length, r.dir.store(), workers)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func curves(o *compare.Outcome) (*report.Figure, error) {
 				of = append(of, t.Curve)
 			}
 		}
-		s := report.Series{Name: string(arm), Color: i, NoDots: true}
+		s := report.Series{Name: string(arm), Color: i}
 		for epoch := 0; len(of) > 0; epoch++ {
 			mean, low, high := 0.0, math.Inf(1), math.Inf(-1)
 			for _, curve := range of {
@@ -73,6 +73,9 @@ func curves(o *compare.Outcome) (*report.Figure, error) {
 		c.Series = append(c.Series, s)
 	}
 	c.XTicks = report.EpochTicks(longest)
+	for i := range c.Series {
+		c.Series[i].NoDots = longest > 1 // one point is no line
+	}
 	return c.Figure()
 }
 

@@ -187,6 +187,9 @@ func TestPredictText(t *testing.T) {
 	if out := compareQuickly(t, run, folder); !strings.Contains(out, "a text of 2 files") {
 		t.Errorf("a folder of texts must be read, got\n%s", out)
 	}
+	if page := readFile(t, filepath.Join(run, reportFile)); strings.Count(page, "&#34; for ")+strings.Count(page, "&#39; for ") != mostWorst {
+		t.Errorf("report must show %d passages that were predicted worst", mostWorst)
+	}
 	path := write(t, "new.txt", "The light of the Sun\n\nis Ω white\n")
 	out, log, code := command("predict", run, path)
 	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()

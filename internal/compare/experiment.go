@@ -45,8 +45,14 @@ type Experiment struct {
 const maxCached = 1 << 28
 
 // New returns the experiment of a subject, with the trials that the store has already.
-// steps is the length of a training in updates, 0 for the usual one.
+// The subject is a [Table], [Images] or a [Book]. The zero length stands for the usual one.
 func New(subject Subject, split Splitting, length Length, store *Store, workers int) (*Experiment, error) {
+	switch subject.(type) {
+	case *Table, *Images, *Book:
+	default:
+		// One that wraps another is not what it seems to be where they differ.
+		return nil, errors.Errorf("compare: New: subject must be a table, images or a book, got %T", subject)
+	}
 	splits, err := subject.Splits(split)
 	if err != nil {
 		return nil, err

@@ -84,6 +84,17 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// What wraps a subject would be taken for none of them where they differ.
+func TestWrappedSubject(t *testing.T) {
+	book, err := compare.NewBook(strings.Repeat("abcabcabd ", 600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := compare.New(struct{ compare.Subject }{book}, compare.Splitting{}, compare.Length{}, &compare.Store{}, 1); err == nil || !strings.Contains(err.Error(), "subject must be") {
+		t.Errorf("must be an error, got %v", err)
+	}
+}
+
 // The passages of the report are those that the network has not seen the like of.
 func TestPassages(t *testing.T) {
 	const odd = "ddbbaa  ccddbbaa  ccddbbaa  ccddbbaa  ccddbbaa  cc"
