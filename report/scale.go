@@ -87,7 +87,7 @@ func tickLabel(v, step float64) string {
 func logTicks(low, high float64) plot.ConstantTicks {
 	const most = 7
 	var ticks plot.ConstantTicks
-	for _, mantissas := range [][]float64{
+	for i, mantissas := range [][]float64{
 		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1},
 	} {
 		ticks = nil
@@ -98,6 +98,9 @@ func logTicks(low, high float64) plot.ConstantTicks {
 					ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
 				}
 			}
+		}
+		if i == 0 && len(ticks) < 3 {
+			return linearTicks(low, high, most-1) // in so small a range it is nearly linear
 		}
 		if len(ticks) <= most {
 			return ticks
