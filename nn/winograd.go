@@ -98,6 +98,11 @@ func (t winograd) count(b int) int {
 // crop sets dst, of the given width, to the part of an image at (y, x). What
 // lies outside the image is zero.
 func crop(dst []float32, width int, image []float32, w, y, x int) {
+	if w == width && x == 0 && y >= 0 {
+		n := copy(dst, image[min(y*w, len(image)):])
+		clear(dst[n:])
+		return
+	}
 	h := len(image) / w
 	left := min(width, max(0, -x))
 	right := max(left, min(width, w-x))
@@ -107,9 +112,14 @@ func crop(dst []float32, width int, image []float32, w, y, x int) {
 			clear(row)
 			continue
 		}
-		clear(row[:left])
 		copy(row[left:right], image[y*w+x+left:])
-		clear(row[right:])
+		// An element or two, which clear would take longer for.
+		for i := 0; i < left; i++ {
+			row[i] = 0
+		}
+		for i := right; i < width; i++ {
+			row[i] = 0
+		}
 	}
 }
 
@@ -206,8 +216,13 @@ func (t winograd) correlate(m *parallel.Memory, dw, x, dy []float32) {
 			for k := range t.k {
 				t.run(b, func(n, from, to, at int) {
 					width := 2 * t.across
-					crop(image[:2*(to-from)*width], width, dy[(n*t.k+k)*plane:][:plane], t.ow, 2*from, 0)
-					conv.TilesOfGradient(out[k*tiles+at*t.across:], step, image, t.across, to-from)
+					size := 2 * (to - from) * width
+					pixels := dy[(n*t.k+k)*plane+2*from*t.ow:]
+					if t.ow != width || 2*to > t.oh || len(pixels) < size+conv.Slack {
+						pixels = image
+						crop(pixels[:size], width, dy[(n*t.k+k)*plane:][:plane], t.ow, 2*from, 0)
+					}
+					conv.TilesOfGradient(out[k*tiles+at*t.across:], step, pixels, t.across, to-from)
 				})
 			}
 			for e := range components {
