@@ -79,6 +79,10 @@ func (o *Outcome) Finding(w Wording) []string {
 		interval := fmt.Sprintf("95 %% interval %s to %s, %d splits", w.Error(low, o.Error.StdErr, true), w.Error(high, o.Error.StdErr, true), o.Error.N)
 		change := fmt.Sprintf("from %s to %s, a change of %s (%s)", from, to, w.Error(o.Error.Mean, o.Error.StdErr, true), interval)
 		switch {
+		case o.Error.StdErr == 0 && o.Error.Mean == 0:
+			said = append(said, fmt.Sprintf("Dropout made no difference to the %s, which is %s with it and without, split by split (%d splits).", error, from, o.Error.N))
+		case o.Error.StdErr == 0:
+			said = append(said, fmt.Sprintf("With dropout the %s went from %s to %s, by as much in each of %d splits: that says nothing about the noise. Give it more --time.", error, from, to, o.Error.N))
 		case high < 0:
 			said = append(said, fmt.Sprintf("Dropout helps here: it lowered the %s %s.", error, change))
 		case low > 0:
@@ -86,7 +90,7 @@ func (o *Outcome) Finding(w Wording) []string {
 		default:
 			said = append(said, fmt.Sprintf("Dropout made no difference to the %s that these data can show: it went %s.", error, change))
 		}
-		said = append(said, o.likelihood(low <= 0 && high >= 0))
+		said = append(said, o.likelihood(low <= 0 && high >= 0 && o.Error.StdErr > 0))
 	}
 	if s := o.rates(w); s != "" {
 		said = append(said, s)

@@ -52,6 +52,8 @@ func TestFinding(t *testing.T) {
 		{"neither", outcome(10, 0.002, 0.005, 0.001), []string{"Dropout made no difference to the error that these data can show", "Nor can they show one in the negative log-likelihood"}, "helps"},
 		{"only the likelihood", outcome(10, -0.02, 0.005, 0.001), []string{"Dropout helps", "(NLL) shows no difference"}, "Nor can"},
 		{"one split", outcome(1, -0.02, math.NaN(), 0.1), []string{"on one split only: that says nothing about the noise"}, "helps"},
+		{"none in any split", outcome(5, 0, 0, 0.001), []string{"Dropout made no difference to the error, which is 10.00 % with it and without, split by split (5 splits)", "(NLL) shows no difference"}, "interval +0.00"},
+		{"as much in each split", outcome(2, -0.02, 0, 0.001), []string{"With dropout the error went from 10.00 % to 8.00 %, by as much in each of 2 splits: that says nothing about the noise"}, "Dropout helps"},
 		{"still improving", curved(0.5, 0.4, 0.3), []string{"Most networks were still improving"}, "No network is needed"},
 		{"early enough", curved(0.5, 0.3, 0.4), []string{"No network is needed"}, "still improving"},
 	} {
