@@ -146,7 +146,7 @@ func poolMax[F op.Float](f maxPool, y []F, in op.Args[F]) error {
 		return err
 	}
 	if f.halves() {
-		eachPlane(in.Floats[0], y, xs, ys, func(x, y []F) { halve(x, y, xs[3], ys[3]) })
+		eachPlane(in.Floats[0], y, xs, ys, func(x, y []F) { pool.MaxPairs(y, x, ys[3], xs[3]) })
 		return nil
 	}
 	g := f.grid(xs, ys)
@@ -171,14 +171,6 @@ func poolMax[F op.Float](f maxPool, y []F, in op.Args[F]) error {
 func (w window) halves() bool {
 	two := [2]int{2, 2}
 	return w.kernel == two && w.stride == two && w.dilation == [2]int{1, 1} && w.padding == [2]int{}
-}
-
-// halve writes the maxima of the 2×2 blocks of an image x of the given width to
-// y, whose width is half.
-func halve[F op.Float](x, y []F, width, half int) {
-	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
-		pool.MaxPairs(y[:half], x, width)
-	}
 }
 
 func (f maxPool) Derive(c *op.Calculus, x []op.Operand, y, dy op.Operand) []op.Operand {
@@ -215,7 +207,7 @@ func unpoolMax[F op.Float](f maxPoolDiff, dx []F, in op.Args[F]) error {
 		x, y := in.Floats[0][n*plane:(n+1)*plane], in.Floats[1][n*places:(n+1)*places]
 		dx, dy := dx[n*plane:(n+1)*plane], in.Floats[2][n*places:(n+1)*places]
 		if halves {
-			double(dx, x, y, dy, xs[3], ys[3])
+			pool.MaxPairsBack(dx, x, y, dy, ys[3], xs[3])
 			return
 		}
 		clear(dx)
@@ -227,18 +219,6 @@ func unpoolMax[F op.Float](f maxPoolDiff, dx []F, in op.Args[F]) error {
 		}
 	})
 	return nil
-}
-
-// double computes the gradient of halve: it writes dy to the positions in dx
-// that the maxima y have in x, and 0 to the others.
-func double[F op.Float](dx, x, y, dy []F, width, half int) {
-	for ; len(y) > 0; dx, x, y, dy = dx[2*width:], x[2*width:], y[half:], dy[half:] {
-		pool.MaxPairsBack(dx, x, y[:half], dy, width)
-		if width > 2*half {
-			dx[width-1], dx[2*width-1] = 0, 0
-		}
-	}
-	clear(dx)
 }
 
 // first returns the index of the first element in a part of an image that

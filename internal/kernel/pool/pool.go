@@ -5,31 +5,46 @@ import "github.com/gorgonia-dropout/dropout/internal/kernel/isa"
 
 //go:generate go -C gen run . -out ../pool_amd64.s -stubs ../stubs_amd64.go -pkg pool
 
-// MaxPairs sets y to the maxima of the pairs of x in one row and in the next,
-// width elements further on: y[i] is the largest of x[2i], x[2i+1], x[width+2i]
-// and x[width+2i+1], or NaN if one of them is.
-func MaxPairs[F float32 | float64](y, x []F, width int) {
-	x = x[:width+2*len(y)]
+// MaxPairs sets y, an image of the width half, to the maxima of the 2×2 blocks of x, an image
+// of a width of at least twice that, or to NaN where one of a block is.
+func MaxPairs[F float32 | float64](y, x []F, half, width int) {
 	if y, ok := any(y).([]float32); ok {
-		maxPairsWith(isa.Active(), y, any(x).([]float32), width)
+		x, set := any(x).([]float32), isa.Active() // once: rows may be short
+		for ; len(y) > 0; x, y = x[2*width:], y[half:] {
+			maxPairsWith(set, y[:half], x[:width+2*half], width)
+		}
 		return
 	}
-	maxPairs(y, x, width)
-}
-
-// MaxPairsBack is the backward pass of [MaxPairs]: in each pair of dx it sets
-// to dy the place where x has the maximum y, the first of several, or the first
-// NaN, and the others to 0. dx overlaps nothing else.
-func MaxPairsBack[F float32 | float64](dx, x, y, dy []F, width int) {
-	n := len(y)
-	dx, x, dy = dx[:width+2*n], x[:width+2*n], dy[:n]
-	if dx, ok := any(dx).([]float32); ok {
-		maxPairsBackWith(isa.Active(), dx, any(x).([]float32), any(y).([]float32), any(dy).([]float32), width)
-		return
+	for ; len(y) > 0; x, y = x[2*width:], y[half:] {
+		maxPairs(y[:half], x, width)
 	}
-	maxPairsBack(dx, x, y, dy, width)
 }
 
+// MaxPairsBack is the backward pass of [MaxPairs]: in each block of dx it sets to dy the place
+// where x has the maximum y, the first of several, or the first NaN, and what is left of dx to
+// 0. dx overlaps nothing else.
+func MaxPairsBack[F float32 | float64](dx, x, y, dy []F, half, width int) {
+	rows := len(y) / half
+	if dx32, ok := any(dx).([]float32); ok {
+		x, y, dy, set := any(x).([]float32), any(y).([]float32), any(dy).([]float32), isa.Active()
+		for r := range rows {
+			at := r * 2 * width
+			maxPairsBackWith(set, dx32[at:][:width+2*half], x[at:][:width+2*half], y[r*half:][:half], dy[r*half:][:half], width)
+		}
+	} else {
+		for r := range rows {
+			at := r * 2 * width
+			maxPairsBack(dx[at:][:width+2*half], x[at:], y[r*half:][:half], dy[r*half:], width)
+		}
+	}
+	for r := 0; r < 2*rows && width > 2*half; r++ {
+		dx[r*width+width-1] = 0
+	}
+	clear(dx[rows*2*width:])
+}
+
+// maxPairs sets y[i] to the largest of x[2i], x[2i+1], x[width+2i] and x[width+2i+1], a row of
+// blocks.
 func maxPairs[F float32 | float64](y, x []F, width int) {
 	top, bottom := x[:2*len(y)], x[width:][:2*len(y)]
 	for i := range y {

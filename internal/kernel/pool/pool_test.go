@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
@@ -97,4 +98,50 @@ func BenchmarkMaxPairs(b *testing.B) {
 			kerneltest.Bench(b, set.String()+"/back", n, func() { maxPairsBackWith(set, dx, x, y, dy, 2*n) })
 		}
 	}
+}
+
+// Images of any size, in both types: what is beyond the last whole blocks gets no gradient.
+func TestMaxPairsOfImages(t *testing.T) {
+	for half := 1; half < 12; half++ {
+		for odd := range 2 {
+			for rows := range 4 {
+				of32, back32 := pairsOfImage[float32](half, 2*half+odd, rows, odd)
+				of64, back64 := pairsOfImage[float64](half, 2*half+odd, rows, odd)
+				if !slices.Equal(of32, of64) || !slices.Equal(back32, back64) {
+					t.Fatalf("%d×%d: float32 gives %v and %v, float64 %v and %v", half, rows, of32, back32, of64, back64)
+				}
+				var sum, left float64
+				for _, v := range back64 {
+					sum += v
+					if v == 7 {
+						left++
+					}
+				}
+				if sum != float64(half*rows*(half*rows+1)/2) || left > 1 {
+					t.Fatalf("%d×%d: each maximum must get its gradient, and nothing be left as it was: got %v", half, rows, back64)
+				}
+			}
+		}
+	}
+}
+
+// pairsOfImage returns maxima, and the gradient where that of maximum i is i+1, as float64.
+func pairsOfImage[F float32 | float64](half, width, rows, odd int) (y, dx []float64) {
+	x, d := make([]F, width*(2*rows+odd)), make([]F, width*(2*rows+odd))
+	for i := range x {
+		x[i], d[i] = F((i*7919)%101), 7
+	}
+	maxima, dy := make([]F, half*rows), make([]F, half*rows)
+	for i := range dy {
+		dy[i] = F(i + 1)
+	}
+	MaxPairs(maxima, x, half, width)
+	MaxPairsBack(d, x, maxima, dy, half, width)
+	for _, v := range maxima {
+		y = append(y, float64(v))
+	}
+	for _, v := range d {
+		dx = append(dx, float64(v))
+	}
+	return y, dx
 }
