@@ -61,7 +61,7 @@ func TestSequenceLayers(t *testing.T) {
 		{"Positions", models.Positions(9), false, 6, []string{"weight"}},
 		{"PerToken", models.PerToken(models.Linear(6, 3), models.ReLU(), models.Dropout(0.5)), false, 3, []string{"0.weight", "0.bias"}},
 		{"TransformerBlock", models.TransformerBlock{Heads: 3, AttentionDropout: 0.1, HiddenDropout: 0.2, ResidualDropout: 0.3, DropPath: 0.2}, false, 6, block},
-		{"TransformerBlock that is skipped", models.TransformerBlock{Heads: 3, HiddenDropout: 0.2, LayerDrop: 0.1}, false, 6, block},
+		{"TransformerBlock that is skipped", models.Sequential{models.Dropout(0.1), models.TransformerBlock{Heads: 3, HiddenDropout: 0.2, LayerDrop: 0.1}}, false, 6, under("1.", block...)},
 		{"LSTMLanguageModel", models.LSTMLanguageModel{Vocabulary: 7, Width: 4, LSTM: everyDropout, EmbeddingDropout: 0.1, OutputDropout: 0.4}, true, 7,
 			slices.Concat([]string{"embedding.weight"}, under("rnn.", recurrent...), []string{"decoder.weight", "decoder.bias"})},
 		{"tied GRULanguageModel", models.GRULanguageModel{Vocabulary: 7, Width: 4, GRU: models.GRU{Units: 4}, EmbeddingDropout: 0.1, OutputDropout: 0.4, Tied: true}, true, 7,
