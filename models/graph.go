@@ -36,6 +36,7 @@ type Graph struct {
 	fused       bool                      // layers are computed together where possible
 	layers      []*LayerSummary           // of those that Scope.Apply has added
 	losses      gorgonia.Nodes            // terms that layers have added
+	targets     []target                  // of PruneTargeted
 }
 
 // An Activation is the output of an activation layer in a [Graph].

@@ -86,7 +86,7 @@ type TransformerLanguageModel struct {
 	Blocks     int
 	// Block describes all blocks, which are always causal. Its DropPath is the
 	// rate of the last block; it grows to this linearly with depth, see
-	// [ops.DropPathRates].
+	// [ops.DropPathRates]. Its LayerDrop is the rate of each block.
 	Block TransformerBlock
 
 	// EmbeddingDropout drops units of the embedded tokens.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
+	"github.com/gorgonia-dropout/dropout/ops"
+	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
 // trainStep runs a training graph of m once, forward and backward, and returns the
@@ -86,6 +88,9 @@ func TestLayers(t *testing.T) {
 		{"DropConnect", models.DropConnect(7, 3, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 		{"Shakeout", models.Shakeout(7, 3, 0.5, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
 		{"Standout", models.Standout(7, 3, 1, 0), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
+		{"TargetedDropout", models.TargetedDropout(7, 3, 0.5, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
+		{"TargetedUnitDropout", models.TargetedUnitDropout(7, 3, 0.5, 0.5), []int{7}, []int{3}, []string{"0.weight", "0.bias"}},
+		{"LayerDrop", models.LayerDrop(0.5, models.Linear(7, 7), models.ReLU()), []int{7}, []int{7}, []string{"0.0.weight", "0.0.bias"}},
 		{"VariationalDropout", models.VariationalDropout(7, 3, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias", "0.log_variance"}},
 		{"ConcreteDropout", models.ConcreteDropout(7, 3, 0.1, 0.1), []int{7}, []int{3}, []string{"0.weight", "0.bias", "0.p_logit"}},
 	}
@@ -301,6 +306,15 @@ func TestLayersReject(t *testing.T) {
 		{models.VariationalDropout(3, 2, math.NaN()), []int{3}, "models: VariationalDropout: factor must be finite and not negative, got NaN"},
 		{models.VariationalDropoutLayer{Linear: models.Linear(3, 2), LogVariance: math.Inf(1)}, []int{3}, "models: VariationalDropout: LogVariance must be finite, got +Inf"},
 		{models.VariationalDropout(4, 2, 0), []int{3}, "models: Linear: input must have shape (batch, 4), got (1, 3)"},
+		{models.TargetedDropout(3, 2, 2, 0.5), []int{3}, "models: TargetedDropout: share must be in [0, 1], got 2"},
+		{models.TargetedDropout(3, 2, 0.5, -1), []int{3}, "models: TargetedDropout: p must be in [0, 1], got -1"},
+		{models.TargetedUnitDropout(3, 2, math.NaN(), 0.5), []int{3}, "models: TargetedUnitDropout: share must be in [0, 1], got NaN"},
+		{models.TargetedUnitDropout(3, 2, 0.5, 2), []int{3}, "models: TargetedUnitDropout: p must be in [0, 1], got 2"},
+		{models.TargetedDropout(3, 2, 0.5, 0.5, ops.WithShare(schedule.Constant(2))), []int{3}, "models: TargetedDropout: ops: TargetedDropout: share must be in [0, 1], got 2"},
+		{models.TargetedDropout(4, 2, 0, 0), []int{3}, "models: Linear: input must have shape (batch, 4), got (1, 3)"},
+		{models.LayerDrop(2, models.ReLU()), []int{3}, "models: LayerDrop: p must be in [0, 1], got 2"},
+		{models.LayerDrop(0.5, models.Linear(3, 4)), []int{3}, "models: LayerDrop: layers must keep the shape (1, 3), got (1, 4)"},
+		{models.LayerDrop(0.5, nil), []int{3}, "models: Sequential: layer 0 must be a layer, got nil"},
 		{models.ConcreteDropoutLayer{Linear: models.Linear(3, 2), P: 1}, []int{3}, "models: ConcreteDropout: p must be in (0, 1), got 1"},
 		{models.ConcreteDropoutLayer{Linear: models.Linear(3, 2), P: -1}, []int{3}, "models: ConcreteDropout: p must be in (0, 1), got -1"},
 		{models.ConcreteDropout(3, 2, -1, 0), []int{3}, "models: ConcreteDropout: weight and dropout must be finite and not negative, got -1 and 0"},

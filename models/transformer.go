@@ -25,6 +25,9 @@ type TransformerBlock struct {
 	AttentionDropout, HiddenDropout, ResidualDropout float64
 	// DropPath drops all that a part adds to an example; see [DropPathLayer].
 	DropPath float64
+	// LayerDrop skips the whole block, for all examples of a batch at once; see
+	// [ops.LayerDrop], and [KeepBlocks] for removing blocks afterwards.
+	LayerDrop float64
 
 	Activation Layer // GELU by default
 	Init       Init  // of the matrices; Normal(0.02) by default
@@ -48,6 +51,7 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 	if activation == nil {
 		activation = GELU()
 	}
+	input := x
 	for _, branch := range []parts{{
 		{"norm1", LayerNorm()},
 		{"self_attn", SelfAttention{Heads: b.Heads, Causal: b.Causal, Dropout: b.AttentionDropout, Init: init}},
@@ -72,12 +76,17 @@ func (b TransformerBlock) Apply(s *Scope, x *gorgonia.Node) (*gorgonia.Node, err
 			return nil, s.Wrap(err, "TransformerBlock")
 		}
 	}
-	return x, nil
+	if b.LayerDrop == 0 {
+		// Without a layer id, which the masks of networks that have no LayerDrop
+		// would change with.
+		return x, nil
+	}
+	return s.layerDrop(input, x, b.LayerDrop, nil)
 }
 
 func (b TransformerBlock) rates() []rate {
 	return []rate{{"AttentionDropout", b.AttentionDropout}, {"HiddenDropout", b.HiddenDropout},
-		{"ResidualDropout", b.ResidualDropout}, {"DropPath", b.DropPath}}
+		{"ResidualDropout", b.ResidualDropout}, {"DropPath", b.DropPath}, {"LayerDrop", b.LayerDrop}}
 }
 
 // tokenwise applies parts to each token alike.

@@ -104,8 +104,8 @@ func variances(x, logs *gorgonia.Node) (*gorgonia.Node, error) {
 // 0.95.
 const PruneFrom = 3.0
 
-// A Sparsity says how many weights of a layer of [VariationalDropout] are
-// superfluous.
+// A Sparsity says how many weights of a layer of [VariationalDropout] or
+// [TargetedDropout] are superfluous.
 type Sparsity struct {
 	Name            string // of the weights: "0.weight"
 	Weights, Pruned int
@@ -146,9 +146,9 @@ func variational(m *Model, threshold float64, prune bool) (all []Sparsity, err e
 			}
 			switch w.Value().Data().(type) {
 			case []float32:
-				all = append(all, sparsity(w, w.Value().Float32s(), p.Value().Float32s(), threshold, prune))
+				all = append(all, sparsity(w, w.Value().Float32s(), above(w.Value().Float32s(), p.Value().Float32s(), threshold), prune))
 			case []float64:
-				all = append(all, sparsity(w, w.Value().Float64s(), p.Value().Float64s(), threshold, prune))
+				all = append(all, sparsity(w, w.Value().Float64s(), above(w.Value().Float64s(), p.Value().Float64s(), threshold), prune))
 			}
 		}
 		return nil
@@ -156,13 +156,18 @@ func variational(m *Model, threshold float64, prune bool) (all []Sparsity, err e
 	return all, err
 }
 
-// sparsity counts the weights of a layer, and prunes them if so told.
-func sparsity[F float32 | float64](p *Param, w, logs []F, threshold float64, prune bool) Sparsity {
+// above reports of which weights the logarithm of alpha reaches the threshold.
+func above[F float32 | float64](w, logs []F, threshold float64) func(i int) bool {
+	return func(i int) bool { return ops.LogAlpha(float64(w[i]), float64(logs[i])) >= threshold }
+}
+
+// sparsity counts the superfluous weights of a layer, and prunes them if so told.
+func sparsity[F float32 | float64](p *Param, w []F, superfluous func(i int) bool, prune bool) Sparsity {
 	out := p.shape[1]
 	inputs, outputs := make([]bool, p.shape[0]), make([]bool, out)
 	s := Sparsity{Name: p.name, Weights: len(w)}
 	for i := range w {
-		if ops.LogAlpha(float64(w[i]), float64(logs[i])) >= threshold {
+		if superfluous(i) {
 			s.Pruned++
 			if prune {
 				w[i] = 0

@@ -83,6 +83,8 @@ func sequenceWirings() []wiring {
 	sequence := []int{5, 4}
 	causal := blockOf(0.5)
 	causal.Causal = true
+	skipped := blockOf(0.5)
+	skipped.LayerDrop = 0.4
 	return []wiring{
 		{name: "LSTM", layer: lstm, input: sequence, ops: func(s *site) *gorgonia.Node { return s.recurrent(s.x, "", 1, nn.LSTM, lstmNoise) }},
 		{name: "GRU", layer: gru, input: sequence, ops: func(s *site) *gorgonia.Node { return s.recurrent(s.x, "", 1, nn.GRU, gruNoise) }},
@@ -92,6 +94,10 @@ func sequenceWirings() []wiring {
 			ops: func(s *site) *gorgonia.Node { return s.attention(s.x, "", 1, 0.5, true) }},
 		{name: "TransformerBlock", layer: blockOf(0.5), input: sequence,
 			ops: func(s *site) *gorgonia.Node { return s.block(s.x, "", 1, 0.5, false) }},
+		{name: "TransformerBlock, skipped", layer: skipped, input: sequence,
+			ops: func(s *site) *gorgonia.Node {
+				return s.must(ops.LayerDrop(s.x, s.block(s.x, "", 1, 0.5, false), 0.4, s.at(7)))
+			}},
 		{name: "TransformerBlock, causal", layer: causal, input: sequence,
 			ops: func(s *site) *gorgonia.Node { return s.block(s.x, "", 1, 0.5, true) }},
 	}

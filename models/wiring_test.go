@@ -253,6 +253,22 @@ func weightWirings() []wiring {
 				z := dense(s, s.w("1.weight"))
 				return s.must(ops.Standout(s.must(gorgonia.Tanh(z)), z, 0, 1, s.at(2), ops.WithSeed(3)))
 			}},
+		{name: "TargetedDropout", input: []int{6}, layer: models.Sequential{models.Dropout(0), models.TargetedDropout(6, 4, 0.5, 0.7)},
+			ops: func(s *site) *gorgonia.Node {
+				return dense(s, s.must(ops.TargetedDropout(s.w("1.weight"), 0.5, 0.7, s.at(2))))
+			}},
+		{name: "TargetedUnitDropout with options", input: []int{6},
+			layer: models.Sequential{models.Dropout(0), models.TargetedUnitDropout(6, 4, 0, 0, ops.WithSeed(3), ops.WithShare(schedule.Late{P: 0.5, Cutoff: 3}), ops.WithRate(schedule.Constant(0.7)))},
+			ops: func(s *site) *gorgonia.Node {
+				return dense(s, s.must(ops.TargetedUnitDropout(s.w("1.weight"), 0, 0, s.at(2), ops.WithSeed(3), ops.WithShare(schedule.Late{P: 0.5, Cutoff: 3}), ops.WithRate(schedule.Constant(0.7)))))
+			}},
+		{name: "LayerDrop", input: []int{4},
+			layer: models.Sequential{models.Dropout(0), models.LayerDropLayer{P: 0, Layers: models.Sequential{models.Linear(4, 4), models.Dropout(0.5)},
+				Options: []ops.FusedOption{ops.WithRate(schedule.Late{P: 1, Cutoff: 3})}}},
+			ops: func(s *site) *gorgonia.Node {
+				y := s.must(ops.Dropout(s.must(nn.Dense(s.x, s.w("1.0.weight"), s.w("1.0.bias"), nn.ActivationNone)), 0.5, s.at(2)))
+				return s.must(ops.LayerDrop(s.x, y, 0, s.at(3), ops.WithRate(schedule.Late{P: 1, Cutoff: 3})))
+			}},
 		{name: "Sigmoid", input: []int{3, 4}, layer: models.Sigmoid(), ops: func(s *site) *gorgonia.Node { return s.must(nn.Sigmoid(s.x)) }},
 		{name: "EmbeddingDropout", input: []int{5}, ids: 6, layer: models.EmbeddingDropout(6, 4, 0.5),
 			ops: func(s *site) *gorgonia.Node {

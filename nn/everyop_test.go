@@ -100,6 +100,11 @@ func everyOp(t testing.TB) []anyOp {
 		{name: "WeightScalingDropout", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.WeightScalingDropout(x, 0.5) })},
 		{name: "Zoneout", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Zoneout(in[0], in[1], 0.5) }},
 		{name: "Standout", shapes: [][]int{matrix}, build: one(func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, halves(x), 1, 0) })},
+		{name: "LayerDrop", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return ops.LayerDrop(in[0], in[1], 0.5, ops.WithSeed(2))
+		}},
+		{name: "TargetedDropout", shapes: [][]int{matrix}, build: one(func(w *gorgonia.Node) (*gorgonia.Node, error) { return ops.TargetedDropout(w, 0.5, 0.5) })},
+		{name: "TargetedUnitDropout", shapes: [][]int{matrix}, build: one(func(w *gorgonia.Node) (*gorgonia.Node, error) { return ops.TargetedUnitDropout(w, 0.5, 0.5) })},
 		{name: "VariationalDropout", shapes: pair, build: func(in []*gorgonia.Node) (*gorgonia.Node, error) {
 			variance, err := gorgonia.Square(in[1])
 			if err != nil {

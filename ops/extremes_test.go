@@ -89,7 +89,16 @@ func TestOpsOfExtremes(t *testing.T) {
 			},
 			"VariationalDropout":     func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.VariationalDropout(x, x, at) },
 			"VariationalRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.VariationalRegularizer(x, x, p) },
-			"Standout":               func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, x, p, q, at) },
+			"LayerDrop": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return ops.LayerDrop(x, x, 0.5, at, ops.WithRate(schedule.Curriculum{P: p, Gamma: q}))
+			},
+			"TargetedDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return ops.TargetedDropout(gorgonia.Must(nn.Flatten(x)), p, q, at)
+			},
+			"TargetedUnitDropout": func(x *gorgonia.Node) (*gorgonia.Node, error) {
+				return ops.TargetedUnitDropout(gorgonia.Must(nn.Flatten(x)), p, q, at, ops.WithShare(schedule.Linear{From: q, To: p, End: int64(n)}))
+			},
+			"Standout": func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.Standout(x, x, p, q, at) },
 			"ConcreteRegularizer": func(x *gorgonia.Node) (*gorgonia.Node, error) {
 				logit := gorgonia.NewScalar(x.Graph(), tensor.Float32, gorgonia.WithName("logit"), gorgonia.WithValue(float32(p)))
 				return ops.ConcreteRegularizer(x, logit, n, q, p)

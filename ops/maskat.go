@@ -23,7 +23,8 @@ const maskElements = 1 << 35
 // For dropouts that share their mask over axes, shape is that of the mask, with
 // 1 for the shared axes: (N, C, 1, 1) for [Dropout2d]. [DropConnect],
 // [WeightDrop], [DropPath], [Batchwise], [AlphaDropout], [FeatureAlphaDropout]
-// and [Shakeout] draw these masks too; for [ExactK] see [KeptUnits].
+// and [Shakeout] draw these masks too, and [TargetedDropout] for its candidates;
+// for [ExactK] see [KeptUnits].
 func MaskAt(seed uint64, layer uint32, step int64, shape []int, p float64) ([]bool, error) {
 	if err := draw.CheckRate(p); err != nil {
 		return nil, errors.Wrap(err, "ops: MaskAt")

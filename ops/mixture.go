@@ -37,23 +37,25 @@ func (s sides) tensors() int {
 // The inputs are one or two tensors, as from says, the step and, if a node
 // holds it, the rate. In training each element of the output comes from the
 // first tensor with probability p and else from the second; at inference it is
-// their mean with weights p and 1-p. The op is linear: its derivatives are
-// mixtures of the gradient and zero.
+// their mean with weights p and 1-p, or the second. The op is linear: its
+// derivatives are mixtures of the gradient and zero.
 type mixture struct {
 	op.Elementwise
-	name string
-	from sides
-	rank int
-	mask draw.Mask
+	name   string
+	from   sides
+	rank   int
+	mask   draw.Mask
+	second bool // at inference
 }
 
-// newMixture returns a mixture of tensors like x.
-func newMixture(name string, from sides, x *gorgonia.Node, p float64, opts []MixOption) (f mixture, err error) {
+// newMixture returns a mixture of tensors like x, with a mask that is shared over
+// the axes that shares reports; nil: over none.
+func newMixture(name string, from sides, x *gorgonia.Node, p float64, settings *draw.Settings, shares func(axis int) bool) (f mixture, err error) {
 	if err := checkFloats(x); err != nil {
 		return f, errors.Wrapf(err, "ops: %s", name)
 	}
 	f = mixture{name: name, from: from, rank: x.Dims()}
-	f.mask, err = draw.Collect(opts).Mask(x, p, draw.CheckRate, nil)
+	f.mask, err = settings.Mask(x, p, draw.CheckRate, shares)
 	return f, errors.Wrapf(err, "ops: %s", name)
 }
 
@@ -78,9 +80,15 @@ func (f mixture) Shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (f mixture) SetTraining(training bool) { f.mask.SetTraining(training) }
-func (f mixture) Draws() draw.Drawing       { return f.mask.Drawing(f.from.tensors() - 1) }
 func (f mixture) Loops() op.Loops           { return op.Bind(f, mix, mix) }
 func (f mixture) Role() op.Role             { return op.RoleDropout }
+
+// Draws describes the drawing.
+func (f mixture) Draws() draw.Drawing {
+	d := f.mask.Drawing(f.from.tensors() - 1)
+	d.Branches = f.second
+	return d
+}
 
 // Copy returns the function with another source.
 func (f mixture) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Function, error) {
@@ -90,13 +98,17 @@ func (f mixture) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Funct
 }
 
 func mix[F op.Float](f mixture, y []F, in op.Args[F]) error {
-	p, err := f.mask.RateAt(in.Step, in.Scalar)
-	if err != nil {
-		return err
+	var t uint32
+	active := f.mask.Active(in.Step)
+	if active || !f.second {
+		p, err := f.mask.RateAt(in.Step, in.Scalar)
+		if err != nil {
+			return err
+		}
+		t = drop.Threshold(p)
 	}
 	x := in.Floats[:f.from.tensors()]
-	t := drop.Threshold(p)
-	if f.mask.Active(in.Step) {
+	if active {
 		choose(f, y, x, in.Shapes[0], in.Step, t)
 		return nil
 	}
@@ -124,6 +136,10 @@ func choose[F op.Float](f mixture, y []F, x [][]F, shape tensor.Shape, step int6
 	case fromSecond:
 		mask.Apply(b, y, x[0])
 	default:
+		if l.Size() == 1 {
+			copy(y, x[b.Kept[0]&1])
+			return
+		}
 		for i := range y {
 			y[i] = 1
 		}

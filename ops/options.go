@@ -17,8 +17,8 @@ type (
 	// A StreamOption sets the random stream and when an op draws from it. Every
 	// op that draws accepts it.
 	StreamOption = draw.StreamOption
-	// A FusedOption is an option of a dropout inside another op: a
-	// [StreamOption] or [WithRate].
+	// A FusedOption is an option of a dropout inside another op, and of
+	// [LayerDrop]: a [StreamOption] or [WithRate].
 	FusedOption = draw.FusedOption
 	// A MixOption is an option of [Zoneout] and [WeightScalingDropout], which
 	// need one rate: any [Option] but [WithRate].
@@ -26,6 +26,9 @@ type (
 	// A ConcreteOption is an option of [ConcreteDropout], which learns its
 	// rate: a [StreamOption], a [SharingOption] or [WithTemperature].
 	ConcreteOption = draw.ConcreteOption
+	// A TargetedOption is an option of [TargetedDropout] and
+	// [TargetedUnitDropout]: a [StreamOption], [WithRate] or [WithShare].
+	TargetedOption = draw.TargetedOption
 	// A RateOption sets the drop probability by step; see [WithRate].
 	RateOption = draw.RateOption
 	// A RateNodeOption sets the node that holds the drop probability; see
@@ -90,3 +93,8 @@ func WithBroadcastAxes(axes ...int) SharingOption { return draw.WithBroadcastAxe
 // the lower it is, the closer the factors are to 0 and 1/(1-p). The default is
 // 0.1, as in the authors' code.
 func WithTemperature(t float64) ConcreteOption { return draw.WithTemperature(t) }
+
+// WithShare makes [TargetedDropout] and [TargetedUnitDropout] take the share of
+// the weights that may be dropped from r at each step instead of the constant,
+// which is then checked but not used. Nothing is rebuilt as the share changes.
+func WithShare(r schedule.Schedule) TargetedOption { return draw.WithShare(r) }

@@ -34,7 +34,11 @@ func TestMasksPerBatch(t *testing.T) {
 		"DenseDropout": {func(b blueprint, x *gorgonia.Node) {
 			b.must(nn.DenseDropout(x, b.node("w", 3, 2), nil, nn.ActivationReLU, 0.5))
 		}, false},
-		"Zoneout":              {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
+		"Zoneout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.Zoneout(b.node("start", 4, 3), x, 0.5)) }, false},
+		"TargetedDropout": {func(b blueprint, x *gorgonia.Node) {
+			b.must(gorgonia.Mul(x, b.must(ops.TargetedDropout(b.node("w", 3, 2), 0.5, 0.5))))
+		}, true},
+		"LayerDrop":            {func(b blueprint, x *gorgonia.Node) { b.must(ops.LayerDrop(x, b.linear(x, "a", 3), 0.5)) }, true},
 		"VariationalDropout":   {func(b blueprint, x *gorgonia.Node) { b.must(ops.VariationalDropout(x, x)) }, false},
 		"Standout":             {func(b blueprint, x *gorgonia.Node) { b.must(ops.Standout(x, x, 1, 0)) }, false},
 		"WeightScalingDropout": {func(b blueprint, x *gorgonia.Node) { b.must(ops.WeightScalingDropout(x, 0.5)) }, false},

@@ -1,6 +1,10 @@
 package ops
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
+)
 
 // WeightScalingDropout is dropout as it was first described: in training each
 // element of x is zeroed with probability p and the others pass unchanged; at
@@ -25,7 +29,7 @@ import "gorgonia.org/gorgonia"
 // of feature detectors", 2012; Srivastava et al., JMLR 15, 2014, section 4 and
 // figure 2.
 func WeightScalingDropout(x *gorgonia.Node, p float64, opts ...MixOption) (*gorgonia.Node, error) {
-	f, err := newMixture("WeightScalingDropout", fromSecond, x, p, opts)
+	f, err := newMixture("WeightScalingDropout", fromSecond, x, p, draw.Collect(opts), nil)
 	if err != nil {
 		return nil, err
 	}

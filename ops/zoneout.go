@@ -3,6 +3,8 @@ package ops
 import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"github.com/gorgonia-dropout/dropout/internal/draw"
 )
 
 // Zoneout keeps some units of a recurrent state as they were. In training each
@@ -24,7 +26,7 @@ import (
 // Hidden Activations", ICLR 2017, section 3.1; their p is 0.5 for the cells and
 // 0.05 for the hidden states of an LSTM.
 func Zoneout(prev, next *gorgonia.Node, p float64, opts ...MixOption) (*gorgonia.Node, error) {
-	f, err := newMixture("Zoneout", fromBoth, next, p, opts)
+	f, err := newMixture("Zoneout", fromBoth, next, p, draw.Collect(opts), nil)
 	if err != nil {
 		return nil, err
 	}

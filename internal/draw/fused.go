@@ -77,5 +77,5 @@ func (f *Fused) String() string {
 	if f == nil {
 		return ""
 	}
-	return " " + identify(f.rate) + " " + f.Source.String()
+	return " " + Identify("p", f.rate) + " " + f.Source.String()
 }

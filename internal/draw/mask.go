@@ -99,7 +99,7 @@ func (m Mask) String() string {
 	if m.rateNode != nil {
 		s.WriteString("p=node ")
 	} else {
-		s.WriteString(identify(m.rate) + " ")
+		s.WriteString(Identify("p", m.rate) + " ")
 	}
 	s.WriteString(m.Source.String())
 	for axis, shared := range m.shared {

@@ -30,6 +30,13 @@ type MixOption interface {
 	mix()
 }
 
+// A TargetedOption is an option of a dropout of the weights of least magnitude: a
+// [StreamOption], [WithRate] or [WithShare].
+type TargetedOption interface {
+	set(*Settings)
+	targeted()
+}
+
 // A ConcreteOption is an option of ConcreteDropout, which learns its rate: a
 // [StreamOption], a [SharingOption] or [WithTemperature].
 type ConcreteOption interface {
@@ -43,6 +50,7 @@ type StreamOption interface {
 	FusedOption
 	MixOption
 	ConcreteOption
+	TargetedOption
 	stream()
 }
 
@@ -50,6 +58,7 @@ type StreamOption interface {
 type RateOption interface {
 	Option
 	FusedOption
+	TargetedOption
 }
 
 // A RateNodeOption sets the node that holds the drop probability.
@@ -71,6 +80,7 @@ type (
 	rateNodeOption    func(*Settings)
 	sharingOption     func(*Settings)
 	temperatureOption func(*Settings)
+	shareOption       func(*Settings)
 )
 
 func (o streamOption) set(s *Settings) { o(s) }
@@ -78,11 +88,13 @@ func (streamOption) dropout()          {}
 func (streamOption) fused()            {}
 func (streamOption) mix()              {}
 func (streamOption) concrete()         {}
+func (streamOption) targeted()         {}
 func (streamOption) stream()           {}
 
 func (o rateOption) set(s *Settings) { o(s) }
 func (rateOption) dropout()          {}
 func (rateOption) fused()            {}
+func (rateOption) targeted()         {}
 
 func (o rateNodeOption) set(s *Settings) { o(s) }
 func (rateNodeOption) dropout()          {}
@@ -95,6 +107,9 @@ func (sharingOption) concrete()         {}
 
 func (o temperatureOption) set(s *Settings) { o(s) }
 func (temperatureOption) concrete()         {}
+
+func (o shareOption) set(s *Settings) { o(s) }
+func (shareOption) targeted()         {}
 
 // WithSeed sets the seed of the run's random stream. The default is 0, so a
 // program repeats itself unless it sets another seed.
@@ -175,4 +190,11 @@ func WithBroadcastAxes(axes ...int) SharingOption {
 // 0.1, as in the authors' code.
 func WithTemperature(t float64) ConcreteOption {
 	return temperatureOption(func(s *Settings) { s.temperature, s.hasTemperature = t, true })
+}
+
+// WithShare makes a targeted dropout take the share of the weights that may be
+// dropped from r at each step instead of the constant, which is then checked but
+// not used. Nothing is rebuilt as the share changes.
+func WithShare(r schedule.Schedule) TargetedOption {
+	return shareOption(func(s *Settings) { s.share = r })
 }

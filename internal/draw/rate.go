@@ -9,12 +9,13 @@ import (
 	"github.com/gorgonia-dropout/dropout/schedule"
 )
 
-// identify returns a string that distinguishes a rate from every other.
-func identify(r schedule.Schedule) string {
+// Identify returns a string that distinguishes a rate, which may go by another
+// name than p, from every other.
+func Identify(name string, r schedule.Schedule) string {
 	if p, ok := r.(schedule.Constant); ok {
-		return fmt.Sprintf("p=%v", float64(p))
+		return fmt.Sprintf("%s=%v", name, float64(p))
 	}
-	return fmt.Sprintf("p=%T:%v", r, r)
+	return fmt.Sprintf("%s=%T:%v", name, r, r)
 }
 
 // checkSchedule returns an error if r is not valid or, as far as it tells, takes
@@ -33,6 +34,14 @@ func checkSchedule(r schedule.Schedule, check func(p float64) error) error {
 func CheckRate(p float64) error {
 	if !(p >= 0 && p <= 1) {
 		return errors.Errorf("p must be in [0, 1], got %v", p)
+	}
+	return nil
+}
+
+// CheckShare returns an error unless share is a part of a whole.
+func CheckShare(share float64) error {
+	if !(share >= 0 && share <= 1) {
+		return errors.Errorf("share must be in [0, 1], got %v", share)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestIdentify(t *testing.T) {
 		schedule.Early{P: 0.5}, schedule.Early{P: 0.5, Cutoff: 1}, schedule.Early{P: 0.5, Decay: true}, schedule.Early{},
 		schedule.Late{P: 0.5}, schedule.Late{P: 0.5, Cutoff: 1}, schedule.Curriculum{P: 0.5}, schedule.Curriculum{Gamma: 0.5},
 	} {
-		id := identify(r)
+		id := Identify("p", r)
 		if other, ok := seen[id]; ok {
 			t.Errorf("%T %v and %T %v are both %q", r, r, other, other, id)
 		}

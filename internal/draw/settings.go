@@ -30,6 +30,8 @@ type Settings struct {
 
 	temperature    float64
 	hasTemperature bool
+
+	share schedule.Schedule
 }
 
 // Collect returns the settings of options; later ones win.
@@ -78,6 +80,17 @@ func (s *Settings) Rate(p float64, check func(p float64) error) (schedule.Schedu
 		return schedule.Constant(p), nil
 	}
 	return s.rate, checkSchedule(s.rate, check)
+}
+
+// Share returns the share set by [WithShare], or else the constant.
+func (s *Settings) Share(share float64) (schedule.Schedule, error) {
+	if err := CheckShare(share); err != nil {
+		return nil, err
+	}
+	if s.share == nil {
+		return schedule.Constant(share), nil
+	}
+	return s.share, checkSchedule(s.share, CheckShare)
 }
 
 // RateNode returns the node set by [WithRateNode], nil if it was not given. It
