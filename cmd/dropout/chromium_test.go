@@ -22,7 +22,7 @@ func shownPages(t *testing.T) []shownPage {
 	for i := range 60 {
 		fmt.Fprintf(&classes, "%d.5,%s,%s,%s\n", i*7%23, []string{"red", "blue"}[i%2], []string{"yes", "no"}[i/30], []string{"a", "b", "c"}[i%3])
 	}
-	text := readFile(t, "../../datasets/opticks/opticks.txt")[:9000]
+	text := readFile(t, "../../datasets/opticks/opticks.txt")[:5000]
 	var all []shownPage
 	for _, run := range []struct {
 		name string

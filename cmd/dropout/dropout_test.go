@@ -338,7 +338,7 @@ func TestStrangersFiles(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	text := readFile(t, "../../datasets/opticks/opticks.txt")[:9000]
+	text := readFile(t, "../../datasets/opticks/opticks.txt")[:5000]
 	out := compareQuickly(t, filepath.Join(t.TempDir(), "run"), write(t, "book.txt", text))
 	for _, want := range []string{"different characters", "shares of characters", "pairs of characters", "with dropout"} {
 		if !strings.Contains(out, want) {

@@ -33,20 +33,20 @@ func   f( x *gorgonia.Node )  {
 
 import (
 	G "gorgonia.org/gorgonia" // the graph
-	"fmt"
+	"container/list"
 )
 
-func f(x *G.Node) { fmt.Println(G.Dropout(x, 0.5)); G.Dropout(x, 0.2) }
+func f(x *G.Node) { list.New().PushBack(G.Must(G.Dropout(x, 0.5))); G.Dropout(x, 0.2) }
 `, `package p
 
 import (
 	G "gorgonia.org/gorgonia" // the graph
-	"fmt"
+	"container/list"
 
 	"github.com/gorgonia-dropout/dropout/ops"
 )
 
-func f(x *G.Node) { fmt.Println(ops.Dropout(x, 0.5)); ops.Dropout(x, 0.2) }
+func f(x *G.Node) { list.New().PushBack(G.Must(ops.Dropout(x, 0.5))); ops.Dropout(x, 0.2) }
 `},
 	"an import without another use": {
 		`package p
@@ -241,8 +241,8 @@ func TestFixDiff(t *testing.T) {
 +	"github.com/gorgonia-dropout/dropout/ops"
 +)
 @@ -8,1 +10,1 @@
--func f(x *G.Node) { fmt.Println(G.Dropout(x, 0.5)); G.Dropout(x, 0.2) }
-+func f(x *G.Node) { fmt.Println(ops.Dropout(x, 0.5)); ops.Dropout(x, 0.2) }
+-func f(x *G.Node) { list.New().PushBack(G.Must(G.Dropout(x, 0.5))); G.Dropout(x, 0.2) }
++func f(x *G.Node) { list.New().PushBack(G.Must(ops.Dropout(x, 0.5))); ops.Dropout(x, 0.2) }
 `; hunks != want {
 		t.Errorf("want\n%s\ngot\n%s", want, hunks)
 	}

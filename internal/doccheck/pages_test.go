@@ -23,9 +23,9 @@ const (
 	keptElement = "1.24999523" // what the programs print of elements that are kept
 )
 
-// A user is somebody at a shell in an empty directory, with an empty module cache
-// and proxies that serve this module as it is here, and others as far as they
-// are on this machine.
+// A user is somebody at a shell in an empty directory, with a module cache in which
+// nothing is but what such users got, and proxies that serve this module as it is here,
+// and others as far as they are on this machine.
 type user struct {
 	t          *testing.T
 	dir, proxy string // the proxy is the user's own and is asked first
@@ -50,9 +50,10 @@ func newUser(t *testing.T) *user {
 	if err := os.Mkdir(u.dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	all := everyones(t)
 	u.env = append(os.Environ(),
-		"GOPROXY=file://"+proxy+",file://"+published(t)+",file://"+strings.TrimSpace(string(cached))+"/cache/download",
-		"GOMODCACHE="+filepath.Join(home, "modules"), "GOBIN="+filepath.Join(home, "bin"),
+		"GOPROXY=file://"+proxy+",file://"+filepath.Join(all, "proxy")+",file://"+strings.TrimSpace(string(cached))+"/cache/download",
+		"GOMODCACHE="+filepath.Join(all, "modules"), "GOBIN="+filepath.Join(home, "bin"),
 		"GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOENV=off",
 		// Without the paths of this cache, what is compiled is good for later runs.
 		"GOFLAGS=-trimpath -modcacherw -ldflags=-s",
@@ -60,33 +61,34 @@ func newUser(t *testing.T) *user {
 	return u
 }
 
-// proxy is what published has made; TestMain removes it.
-var proxy struct {
+// shared is what everyones has made; TestMain removes it.
+var shared struct {
 	sync.Once
 	dir string
 }
 
-// published returns the proxy that serves what publish does, which all users share.
-func published(t *testing.T) string {
+// everyones returns the folder that all users share: of the proxy that serves what publish
+// does, and of their module cache, since to unpack the modules takes longer than the rest.
+func everyones(t *testing.T) string {
 	t.Helper()
-	proxy.Do(func() {
+	shared.Do(func() {
 		dir, err := os.MkdirTemp("", "doccheck")
 		if err != nil {
 			t.Fatal(err)
 		}
-		publish(t, dir)
-		proxy.dir = dir
+		publish(t, filepath.Join(dir, "proxy"))
+		shared.dir = dir
 	})
-	if proxy.dir == "" {
+	if shared.dir == "" {
 		t.Fatal("the module could not be published, which another test says")
 	}
-	return proxy.dir
+	return shared.dir
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if proxy.dir != "" {
-		_ = os.RemoveAll(proxy.dir) // nothing depends on it
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir) // nothing depends on it
 	}
 	os.Exit(code)
 }
@@ -293,6 +295,8 @@ func requirements(t *testing.T, goMod string) map[string]string {
 // what docs/design.md says, and no more.
 func TestGetRaisesLittle(t *testing.T) {
 	u := newUser(t)
+	// What it serves of old versions must not reach others.
+	u.env = append(u.env, "GOMODCACHE="+filepath.Join(t.TempDir(), "modules"))
 	u.saves("go.mod", `module example.com/older
 
 go 1.21

@@ -90,7 +90,7 @@ func checkFunction(t *rapid.T, l *library, f op.Function, plain bool, shapes ...
 // runListed runs a kernel of a list.
 func runListed(t failer, l *library, k launching.Launch) {
 	t.Helper()
-	if threads := kernels.ThreadsOf(k.Kernel); threads != k.Threads {
+	if threads := threadsOf(k.Kernel); threads != k.Threads {
 		t.Fatalf("%s is launched with %d threads, want %d", k.Kernel, k.Threads, threads)
 	}
 	if theReal != nil {

@@ -95,7 +95,7 @@ func launch[A any](t failer, l *library, name string, blocks int, args A) {
 	if theReal != nil {
 		held := new(A)
 		*held = args
-		if err := theReal.launch(name, kernels.ThreadsOf(name), blocks, unsafe.Pointer(held)); err != nil {
+		if err := theReal.launch(name, threadsOf(name), blocks, unsafe.Pointer(held)); err != nil {
 			t.Fatalf("%v", err)
 		}
 		return

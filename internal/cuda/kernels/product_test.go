@@ -282,6 +282,21 @@ func TestProductSegments(t *testing.T) {
 	})
 }
 
+// threadsOf returns the number of threads in a block of a kernel. It is here, and not in a
+// file of package kernels, since all that imports kernels, nn among it, would be compiled once
+// more for these tests.
+func threadsOf(kernel string) int {
+	p := kernels.NewProduct(1, 1, 1)
+	for _, form := range forms {
+		for _, v := range p.Variants(form) {
+			if v.Kernel == kernel {
+				return v.Threads
+			}
+		}
+	}
+	return kernels.Threads
+}
+
 // The shapes of a step of a multilayer perceptron have a block for each multiprocessor,
 // not many more.
 func TestProductKernel(t *testing.T) {
@@ -304,7 +319,7 @@ func TestProductKernel(t *testing.T) {
 		if got := fmt.Sprintf("%s on %d blocks", name, blocks); got != tt.want {
 			t.Errorf("%s %d×%d×%d: %s, want %s", tt.form, tt.m, tt.n, tt.k, got, tt.want)
 		}
-		if got := kernels.ThreadsOf(name); got != threads {
+		if got := threadsOf(name); got != threads {
 			t.Errorf("%s has %d threads by its name, want %d", name, got, threads)
 		}
 		_, entry, _ := strings.Cut(string(kernels.PTX), ".entry "+name+"(")
@@ -312,7 +327,7 @@ func TestProductKernel(t *testing.T) {
 			t.Errorf("%s has blocks of %d threads in Go, not in the module for a device", name, threads)
 		}
 	}
-	if got := kernels.ThreadsOf("drop"); got != kernels.Threads {
+	if got := threadsOf("drop"); got != kernels.Threads {
 		t.Errorf("a kernel that is no product has %d threads, want %d", got, kernels.Threads)
 	}
 	for _, form := range forms {
