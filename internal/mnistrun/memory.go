@@ -1,8 +1,6 @@
 package mnistrun
 
 import (
-	"github.com/pkg/errors"
-
 	"github.com/gorgonia-dropout/dropout/internal/room"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -21,20 +19,10 @@ func (c *Config) Memory(s *Sets, seed uint64) (training.Memory, error) {
 // value, the file's, both again in the other layout, and a float64 that it is drawn as.
 const perLoaded = 4*4 + 8
 
-// Insist is the flag that lets a command begin in spite of what it needs.
-type Insist struct {
-	Insist bool `help:"Begin even if there seems to be too little memory."`
-}
+// Insist is [room.Insist] for networks of a configuration.
+type Insist struct{ room.Insist }
 
-// Room returns an error, which names the flag, unless there is room for need bytes.
-func (i Insist) Room(need int64) error {
-	if i.Insist {
-		return nil
-	}
-	return errors.WithMessage(room.Need(need), "too large for this machine (--insist begins all the same)")
-}
-
-// Loading is [Insist.Room] for a network of c that is read from a file.
+// Loading is [room.Insist.Room] for a network of c that is read from a file.
 func (i Insist) Loading(c *Config) error {
 	m, err := c.Model(side*side, classes, 0, models.AsSketch())
 	if err != nil {
