@@ -1,28 +1,27 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/room"
 )
 
-// TestTooLarge trains 64 networks of the paper's widths at a time, which take 56 GiB.
+// TestTooLarge asks for 64 networks of the paper's widths at a time, which take 56 GiB.
 func TestTooLarge(t *testing.T) {
 	if free, ok := room.Memory(); !ok || free > 48<<30 {
 		t.Skip("there is room, or the system does not say")
 	}
-	out := filepath.Join(t.TempDir(), "out")
-	var w, log strings.Builder
-	code := commandLine().Execute(&cmdline.Console{Args: []string{"table2", "--budget", "hours", "--workers", "64", "--images", "100", "--shrink", "1", "--out", out}, Out: &w, Log: &log})
-	if code == 0 || !strings.Contains(log.String(), ", 64 times: too large for this machine (--insist") || strings.Count(log.String(), "\n") != 1 {
-		t.Errorf("want exit 1 and the reason, got %d and\n%s", code, log.String())
+	c := &cli{Budget: "hours", Images: 100}
+	if said, err := c.fits([]study{table2}, fakeSets(), 1); err != nil || !strings.HasPrefix(said, "Memory for each of 1 runs at a time: 8") {
+		t.Errorf("one must fit, got %q and %v", said, err)
 	}
-	if _, err := os.Stat(out); err == nil {
-		t.Error("a study that does not begin must leave nothing")
+	if _, err := c.fits([]study{table2}, fakeSets(), 64); err == nil || !strings.Contains(err.Error(), ", 64 times: too large for this machine (--insist") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("want one line with the reason, got %v", err)
+	}
+	c.Insist.Insist.Insist = true
+	if _, err := c.fits([]study{table2}, fakeSets(), 64); err != nil {
+		t.Errorf("whoever insists must be let, got %v", err)
 	}
 }
 
