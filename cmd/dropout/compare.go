@@ -116,10 +116,11 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		paragraph(shown, d.describe(e))
 		return nil
 	}
-	if err := c.fits(to, d, &c.settings, compare.Length{}); err != nil {
+	memory, err := c.fits(d, &c.settings, compare.Length{})
+	if err != nil {
 		return err
 	}
-	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c, board: c.TensorBoard}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c, memory: memory, board: c.TensorBoard}
 	if r.dir == "" {
 		r.dir = newRunDir(c.Data)
 	}
@@ -160,7 +161,8 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if err != nil {
 		return err
 	}
-	if err := c.fits(to, d, &s.Settings, s.Length); err != nil {
+	memory, err := c.fits(d, &s.Settings, s.Length)
+	if err != nil {
 		return err
 	}
 	left := c.Time
@@ -170,26 +172,21 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if err := c.Resume.open(); err != nil {
 		return err
 	}
-	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c, board: c.TensorBoard}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c, memory: memory, board: c.TensorBoard}
 	return r.run(ctx, c.limit(start, left), c.Workers)
 }
 
-// fits says how much memory the trainings of a run take, and returns an error if there is
-// too little.
-func (c *compareCmd) fits(to *cmdline.Console, d *data, s *settings, length compare.Length) error {
+// fits returns how much memory the trainings of a run take, and an error if there is too
+// little.
+func (c *compareCmd) fits(d *data, s *settings, length compare.Length) (compare.Memory, error) {
 	e, err := compare.New(d, s.splitting(), length, &compare.Store{}, 1)
 	if err != nil {
-		return err
+		return compare.Memory{}, err
 	}
 	if length == (compare.Length{}) {
 		e.Length = e.Length.With(s.Epochs, s.Batch)
 	}
-	m, err := fits(c.Insist, e, c.Workers)
-	if err != nil {
-		return err
-	}
-	to.Logf("Memory: %v.", m)
-	return nil
+	return fits(c.Insist, e, c.Workers)
 }
 
 // load reads the data of a run again, which must be the same.
@@ -230,7 +227,9 @@ type run struct {
 	to    *cmdline.Console
 	start time.Time
 	by    *compareCmd // nil unless it trains
-	board string      // directory for TensorBoard; "": none
+	// What its trainings take.
+	memory compare.Memory
+	board  string // directory for TensorBoard; "": none
 }
 
 // experiment returns the experiment of the run, with the trials that there are.
@@ -263,6 +262,7 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) (err er
 	if err != nil {
 		return err
 	}
+	r.to.Logf("Memory: %v.", r.memory)
 	e.Fixed = e.Fixed || limit.Until.IsZero()
 	if !r.to.JSON {
 		paragraph(r.to.Out, r.describe(e))
