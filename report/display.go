@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 )
 
 // Notebook kernels for Go look for the methods SVG, PNG and HTML in the value
@@ -54,9 +56,13 @@ func SavePNG(w io.Writer, dir, name string, f *Figure) error {
 		return errors.Wrap(err, "report: SavePNG")
 	}
 	path := filepath.Join(dir, name+".png")
-	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+	err := atomicfile.Write(path, func(w io.Writer) error {
+		_, err := b.WriteTo(w)
+		return err
+	})
+	if err != nil {
 		return errors.Wrap(err, "report: SavePNG")
 	}
-	_, err := fmt.Fprintf(w, "%s: %s\n", f.Title, path)
+	_, err = fmt.Fprintf(w, "%s: %s\n", f.Title, path)
 	return errors.Wrap(err, "report: SavePNG")
 }

@@ -1,8 +1,10 @@
 package training
 
 import (
+	"context"
 	"math"
 
+	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -110,13 +112,14 @@ func (r *Run) checkpoint(err error) error {
 }
 
 // end tells all callbacks that have begun of the end, also where one of them fails,
-// and returns the first error of the run.
+// and returns the first error of the run, or what could not be kept of one
+// that was interrupted, which is to go on from there.
 func (r *Run) end() error {
 	first := r.Err
 	tell := func(which func(Callback) func(*Run) error) {
 		for _, c := range r.Trainer.Callbacks[:min(r.started, len(r.Trainer.Callbacks))] {
 			if f := which(c); f != nil {
-				if err := f(r); first == nil {
+				if err := f(r); err != nil && (first == nil || errors.Is(first, context.Canceled)) {
 					first = err
 				}
 			}

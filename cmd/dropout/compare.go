@@ -18,6 +18,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
+	"github.com/gorgonia-dropout/dropout/internal/room"
 	"github.com/gorgonia-dropout/dropout/internal/shell"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -36,6 +37,7 @@ type compareCmd struct {
 	TensorBoard string        `name:"tensorboard" type:"path" help:"Directory to write events for TensorBoard to, one folder for each training." placeholder:"DIR"`
 	Resume      runDir        `type:"existingdir" help:"Go on with the run in a directory, for the rest of its time or for --time more." placeholder:"DIR"`
 	connect.Flags
+	room.Insist
 
 	given   []string // flags on the command line
 	library string   // of the products
@@ -66,7 +68,7 @@ func (c *compareCmd) AfterApply(ctx *kong.Context) error {
 	if c.Resume == "" {
 		return c.check()
 	}
-	allowed := []string{"time", "rounds", "workers", "tensorboard", "resume", "json", "nats", "user", "password-file", "creds", "tls-ca", "tls-cert", "tls-key", "insecure"}
+	allowed := []string{"time", "rounds", "workers", "tensorboard", "resume", "json", "nats", "user", "password-file", "creds", "tls-ca", "tls-cert", "tls-key", "insecure", "insist"}
 	for _, name := range c.given {
 		if !slices.Contains(allowed, name) {
 			return errors.Errorf("--%s must be left out with --resume, which takes the settings of the run", name)
@@ -114,7 +116,11 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 		paragraph(shown, d.describe(e))
 		return nil
 	}
-	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c, board: c.TensorBoard}
+	memory, err := c.fits(d, &c.settings, compare.Length{})
+	if err != nil {
+		return err
+	}
+	r := &run{data: d, dir: c.Out, state: &state{Settings: c.settings, Digest: d.digest}, to: to, start: start, by: c, memory: memory, board: c.TensorBoard}
 	if r.dir == "" {
 		r.dir = newRunDir(c.Data)
 	}
@@ -155,6 +161,10 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if err != nil {
 		return err
 	}
+	memory, err := c.fits(d, &s.Settings, s.Length)
+	if err != nil {
+		return err
+	}
 	left := c.Time
 	if !slices.Contains(c.given, "time") {
 		left = max(0, c.Time-s.Spent)
@@ -162,8 +172,21 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 	if err := c.Resume.open(); err != nil {
 		return err
 	}
-	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c, board: c.TensorBoard}
+	r := &run{data: d, dir: c.Resume, state: s, to: to, start: start, by: c, memory: memory, board: c.TensorBoard}
 	return r.run(ctx, c.limit(start, left), c.Workers)
+}
+
+// fits returns how much memory the trainings of a run take, and an error if there is too
+// little.
+func (c *compareCmd) fits(d *data, s *settings, length compare.Length) (compare.Memory, error) {
+	e, err := compare.New(d, s.splitting(), length, &compare.Store{}, 1)
+	if err != nil {
+		return compare.Memory{}, err
+	}
+	if length == (compare.Length{}) {
+		e.Length = e.Length.With(s.Epochs, s.Batch)
+	}
+	return fits(c.Insist, e, c.Workers)
 }
 
 // load reads the data of a run again, which must be the same.
@@ -204,7 +227,9 @@ type run struct {
 	to    *cmdline.Console
 	start time.Time
 	by    *compareCmd // nil unless it trains
-	board string      // directory for TensorBoard; "": none
+	// What its trainings take.
+	memory compare.Memory
+	board  string // directory for TensorBoard; "": none
 }
 
 // experiment returns the experiment of the run, with the trials that there are.
@@ -237,6 +262,7 @@ func (r *run) run(ctx context.Context, limit compare.Limit, workers int) (err er
 	if err != nil {
 		return err
 	}
+	r.to.Logf("Memory: %v.", r.memory)
 	e.Fixed = e.Fixed || limit.Until.IsZero()
 	if !r.to.JSON {
 		paragraph(r.to.Out, r.describe(e))

@@ -14,6 +14,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/compare"
 	"github.com/gorgonia-dropout/dropout/internal/configfile"
+	"github.com/gorgonia-dropout/dropout/internal/room"
 	"github.com/gorgonia-dropout/dropout/internal/sweep"
 	"github.com/gorgonia-dropout/dropout/internal/sweep/connect"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -60,6 +61,7 @@ func readTrial(data []byte, to *compare.Trial) error {
 type trialProgram struct {
 	settings settings // the path of the data
 	plan     *tabular.Plan
+	memory   func(*compare.Experiment) error // nil: it fits
 
 	of *current
 }
@@ -147,6 +149,11 @@ func (p trialProgram) experiment(of comparison) (*compare.Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.memory != nil {
+		if err := p.memory(e); err != nil {
+			return nil, err
+		}
+	}
 	p.of.key, p.of.e = string(key), e
 	return e, nil
 }
@@ -156,6 +163,7 @@ type workerCmd struct {
 	Data string `arg:"" help:"The data of the runs to work for: the same table, folder or text."`
 	Plan string `type:"existingfile" help:"YAML file that the runs have as --plan."`
 	connect.Flags
+	room.Insist
 	Workers int           `default:"2" help:"Trainings at a time."`
 	Idle    time.Duration `help:"Exit after this long without a trial; 0 for never." placeholder:"DURATION"`
 }
@@ -168,7 +176,10 @@ func (c *workerCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	if c.Workers < 1 || c.Workers > maxWorkers || c.Idle < 0 {
 		return cmdline.Usagef("--workers must be in [1, %d] and --idle not negative, got %d and %v", maxWorkers, c.Workers, c.Idle)
 	}
-	p := trialProgram{settings: settings{Data: c.Data}, of: new(current)}
+	p := trialProgram{settings: settings{Data: c.Data}, of: new(current), memory: func(e *compare.Experiment) error {
+		_, err := fits(c.Insist, e, c.Workers)
+		return err
+	}}
 	var err error
 	if c.Plan != "" {
 		if p.plan, err = readPlan(c.Plan); err != nil {

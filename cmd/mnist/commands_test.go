@@ -240,6 +240,7 @@ func TestHostileNames(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "a\n mnist: all is well\x1b[2J\u202e")
 	for _, args := range [][]string{
 		{"eval", name}, {"report", name}, {"predict", name, name + ".png"}, {"--resume", name}, {"--data", name}, {"bench", "--data", name}, {name},
+		{"--hidden", name}, {"--schedule", name}, {"explain", "--loss", name}, {"--" + name}, {"verify", name}, {"export", name, name}, {"serve", name},
 	} {
 		out, log, code := command(args...)
 		if text := out + log; code == 0 || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e") || !strings.HasPrefix(text, "mnist: ") {

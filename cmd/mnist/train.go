@@ -126,11 +126,7 @@ func (c *trainCmd) room(sets *mnistrun.Sets) (string, error) {
 			largest = m
 		}
 	}
-	runs := min(c.Workers, 2*c.Seeds)
-	if err := c.Room(int64(runs) * largest.Total()); err != nil {
-		return "", errors.WithMessagef(err, "training takes %v, %d times", largest, runs)
-	}
-	return fmt.Sprintf("Memory for each of %d runs at a time: %v.", runs, largest), nil
+	return c.Trainings(largest, min(c.Workers, 2*c.Seeds))
 }
 
 // serve compares the arms and shows a page with the learning curves.

@@ -89,7 +89,7 @@ func (a arm) weights(shrink int) int {
 }
 
 // model returns the untrained network and its training loss.
-func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error) {
+func (a arm) model(shrink int, seed uint64, opts ...models.Option) (*models.Model, training.Loss, error) {
 	penalty := &sparsity{weight: a.Sparsity, target: sparsityTarget}
 	var net models.Layer
 	switch {
@@ -109,7 +109,7 @@ func (a arm) model(shrink int, seed uint64) (*models.Model, training.Loss, error
 	if a.Sparsity > 0 {
 		loss = penalty.add(loss)
 	}
-	m, err := models.New(net, []int{pixels}, models.WithSeed(seed))
+	m, err := models.New(net, []int{pixels}, append(opts, models.WithSeed(seed))...)
 	return m, loss, err
 }
 
@@ -270,9 +270,9 @@ func (a arm) updates(of int) int {
 
 // trainer returns a trainer of the arm for about its share of the given number
 // of updates, in whole epochs, on n images.
-func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64) (*training.Trainer, error) {
+func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64, opts ...models.Option) (*training.Trainer, error) {
 	updates = a.updates(updates)
-	m, loss, err := a.model(shrink, seed)
+	m, loss, err := a.model(shrink, seed, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -48,3 +48,29 @@ func TestEnough(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Names from outside are one line, without what a terminal would obey.
+func TestHostileNames(t *testing.T) {
+	const hostile = "a\n paper: all is well\x1b[2J\u202e\u009b\x01"
+	dir := t.TempDir()
+	records := filepath.Join(dir, hostile, "table10.jsonl")
+	if err := os.MkdirAll(filepath.Dir(records), 0o777); err != nil {
+		t.Skip("no such names here: ", err)
+	}
+	for _, text := range []string{"{\"trial\":{\"arm\":{\"name\":\"" + hostile + "\"}}}\n", "\"\\u001b[2J\"\n", "{\"\\u001b[2J\\u202e\":1}\n"} {
+		if err := os.WriteFile(records, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{
+			{hostile}, {"fig11", "--row", hostile}, {"uci", "--methods", hostile}, {"fig11", "--data", hostile}, {"fig11", "--budget", hostile}, {"fig11", "--data", filepath.Dir(records)},
+			{"fig11", "--device", hostile}, {"fig11", "--" + hostile}, {"table10", "--images", "10", "--updates", "1", "--records", filepath.Dir(records)},
+		} {
+			var w, log strings.Builder
+			code := commandLine().Execute(&cmdline.Console{Args: append(args, "--out", filepath.Join(dir, "out")), Out: &w, Log: &log})
+			lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+			if text := w.String() + log.String(); code == 0 || strings.ContainsAny(text, "\x1b\u202e\u009b\x01") || strings.Contains(text, "\n paper: all") || !strings.HasPrefix(lines[len(lines)-1], "paper: ") {
+				t.Errorf("%.30q: exit %d, %q", args, code, text)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training/blas"
 )
 
@@ -55,6 +56,8 @@ type cli struct {
 	Shrink  int    `group:"Instead of the budget's own" help:"Divide the widths of layers by this." placeholder:"N"`
 	Passes  int    `group:"Instead of the budget's own" help:"Passes of Monte Carlo averaging." placeholder:"N"`
 	Seed    uint64 `default:"1" help:"The first seed."`
+
+	mnistrun.Insist
 
 	Row     []string `sep:"none" help:"Of an experiment on MNIST: train the row with this name only, and write no page. May be repeated." placeholder:"NAME"`
 	Methods []string `help:"Of uci: train these methods only, and write no page." placeholder:"NAME"`
@@ -191,18 +194,23 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 			return err
 		}
 	}
+	trainings := c.Workers
+	if !slices.ContainsFunc(chosen, func(s study) bool { return !s.timed }) {
+		trainings = 1
+	}
+	memory, err := c.fits(chosen, sets, trainings)
+	if err != nil {
+		return err
+	}
 	records := make([]*recordFile[record], len(chosen))
 	for i, s := range chosen {
 		if records[i], err = openRecords[record](s.recordFile(c.records())); err != nil {
 			return errors.Wrap(err, "--records")
 		}
 	}
-	trainings := c.Workers
-	if len(chosen) == 1 && chosen[0].timed {
-		trainings = 1
-	}
 	library := blas.Use(trainings)
 	fmt.Fprintln(to.Log, library)
+	fmt.Fprintln(to.Log, memory)
 	for i, s := range chosen {
 		l := &studyRun{
 			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers, device: c.Device, rows: c.Row,

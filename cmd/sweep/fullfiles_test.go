@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk/points"
+	"github.com/gorgonia-dropout/dropout/internal/sweep/queue"
 )
 
 // contents returns the files below a directory, by their names there.
@@ -76,4 +77,54 @@ func TestFullFiles(t *testing.T) {
 		}
 	}
 	t.Logf("%d failing steps of %d files (all with %s=1)", len(places), len(files), points.EveryVariable)
+}
+
+// TestFullStore fails each step of what a server keeps in its store besides its messages, the
+// lock and how it is reached: one line says why, nothing half-written is left, and a server
+// starts once there is room.
+func TestFullStore(t *testing.T) {
+	serve := func(store string) error {
+		s, err := queue.StartServer(queue.ServerConfig{Store: store})
+		if err == nil {
+			s.Close()
+		}
+		return err
+	}
+	places := points.Of(func() {
+		if err := serve(filepath.Join(t.TempDir(), "store")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if len(places) != 5 {
+		t.Errorf("want one step of the lock and four of the connection, got %v", places)
+	}
+	tries := 0
+	for i, at := range places {
+		for _, args := range [][]string{{"server"}, {"run", "--name", "full", "--grid", "p=0", "--out", t.TempDir()}, {"status"}} {
+			store := filepath.Join(t.TempDir(), "store")
+			if args[0] == "status" { // which starts a server only for a store that there is
+				if err := serve(store); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tries++
+			points.Command(t, at, points.Errors[i%2], func() (string, int) {
+				_, log, code := command(t, append(args, "--store", store)...)
+				if strings.Count(log, "\n") != 1 {
+					t.Errorf("%v: %s: want one line, got\n%s", at, args[0], log)
+				}
+				return log, code
+			})
+			if left, err := filepath.Glob(filepath.Join(store, "*connection.json*")); err != nil || len(left) > 0 {
+				t.Errorf("%v: %s: nothing must be left, got %q, %v", at, args[0], left, err)
+			}
+			if left, err := filepath.Glob(filepath.Join(store, ".*")); err != nil || len(left) > 0 {
+				t.Errorf("%v: %s: nothing half-written must be left, got %q, %v", at, args[0], left, err)
+			}
+			if err := serve(store); err != nil {
+				t.Errorf("%v: %s: a server must start once there is room, got %v", at, args[0], err)
+			}
+		}
+	}
+	t.Logf("%d failing steps of a store", tries)
 }

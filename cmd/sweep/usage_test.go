@@ -164,12 +164,16 @@ func TestStops(t *testing.T) {
 
 // Whatever a file is called, errors are one line without commands for the terminal.
 func TestHostileNames(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a\n sweep: all is well\x1b[2J\u202e")
+	const hostile = "a\n sweep: all is well\x1b[2J\u202e\u009b\x01"
+	name := filepath.Join(t.TempDir(), hostile)
 	for _, args := range [][]string{
+		{"run", "--name", hostile}, {"run", "--name", "a", "--grid", hostile + "=1"}, {"run", "--name", "a", "--grid", "p=" + hostile}, {"run", "--name", "a", "--set", hostile + "=1", "--set", hostile + "=2"},
+		{"run", "--name", "a", "--metric", hostile}, {"run", "--name", "a", "--space", hostile + "={" + hostile}, {"run", "--name", "a", "--command", hostile}, {"run", "--name", "a", "--halving", hostile},
+		{"results", hostile, "--store", name}, {"status", hostile, "--nats", "nats://" + hostile}, {"--" + hostile},
 		{"run", name}, {"worker", "--password-file", name, "--nats", "nats://127.0.0.1:1"}, {"status", "--store", name, name}, {name},
 	} {
 		out, log, code := command(t, args...)
-		if text := out + log; code == 0 || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e") || !strings.HasPrefix(text, "sweep: ") {
+		if text := out + log; code == 0 || strings.Count(text, "\n") != 1 || strings.ContainsAny(text, "\x1b\u202e\u009b\x01") || !strings.HasPrefix(text, "sweep: ") {
 			t.Errorf("%.20q: exit %d, %q", args, code, text)
 		}
 	}

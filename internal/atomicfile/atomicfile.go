@@ -20,9 +20,14 @@ import (
 // temporary file in the same directory, which is synchronized with the disk
 // before it takes the file's name. If Write fails, the old file is untouched
 // and the temporary one is removed.
-func Write(path string, write func(io.Writer) error) (err error) {
+func Write(path string, write func(io.Writer) error) error { return replace(path, 0o666, write) }
+
+// WritePrivate is [Write] for a file that only its owner can read, from the first byte.
+func WritePrivate(path string, write func(io.Writer) error) error { return replace(path, 0o600, write) }
+
+func replace(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := create(path)
+	f, err := create(path, mode)
 	if err != nil {
 		return errors.Wrap(err, "atomicfile: Write")
 	}
@@ -54,15 +59,14 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return syncDir(dir)
 }
 
-// create makes the temporary file of path, which others may read as far as the umask
-// lets them: os.CreateTemp would keep it from them.
-func create(path string) (*os.File, error) {
+// create makes the temporary file of path with a mode, less what the umask takes.
+func create(path string, mode os.FileMode) (*os.File, error) {
 	if err := fulldisk.Fails(fulldisk.Create, path); err != nil {
 		return nil, err
 	}
 	for {
 		name := filepath.Join(filepath.Dir(path), prefix(path)+strconv.FormatUint(rand.Uint64(), 10)+suffix)
-		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 		if !errors.Is(err, os.ErrExist) {
 			return f, err
 		}

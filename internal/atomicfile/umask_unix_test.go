@@ -3,6 +3,7 @@
 package atomicfile
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -24,6 +25,22 @@ func TestUmask(t *testing.T) {
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != tt.want {
 			t.Errorf("umask %o: want mode %o, got %v, %v", tt.mask, tt.want, info.Mode(), err)
+		}
+		// A secret is for its owner, even while it is written.
+		dir := t.TempDir()
+		err := WritePrivate(filepath.Join(dir, "secret"), func(io.Writer) error {
+			all, err := os.ReadDir(dir)
+			if err != nil || len(all) != 1 {
+				t.Fatalf("want a temporary file, got %v, %v", all, err)
+			}
+			info, err := all[0].Info()
+			if err == nil && info.Mode().Perm() != 0o600 {
+				t.Errorf("umask %o: want mode 600, got %v", tt.mask, info.Mode())
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

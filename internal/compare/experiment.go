@@ -308,11 +308,7 @@ func (e *Experiment) part(split int) (*Part, error) {
 	if err != nil {
 		return nil, errors.WithMessagef(err, "split %d", split+1)
 	}
-	size := 1
-	for _, n := range p.Input {
-		size *= n
-	}
-	if size*(len(e.Splits[split].Train)+len(e.Splits[split].Validation)+len(e.Splits[split].Test))*len(e.Splits) < maxCached {
+	if e.caches(p, e.Splits[split]) {
 		e.parts[split] = p
 	}
 	return p, nil

@@ -96,6 +96,12 @@ func (i *Images) Part(s Split) (*Part, error) {
 	return p, nil
 }
 
+// Sketch implements [Subject].
+func (i *Images) Sketch(s Split) (*Part, int64, error) {
+	p, err := i.Part(s)
+	return p, 0, err
+}
+
 // Network implements [Subject].
 func (i *Images) Network(s Settings, _ *Part) models.Layer {
 	return Convolutional(len(i.Classes), s)

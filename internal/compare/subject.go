@@ -30,6 +30,10 @@ type Subject interface {
 	// Part fits what there is to fit to the training part of a split, and returns its
 	// data.
 	Part(s Split) (*Part, error)
+	// Sketch returns the part without its data, by which memory is estimated: a set may have
+	// one example over and over. copied is the size of the inputs that Part makes, in bytes, 0
+	// where these are only views.
+	Sketch(s Split) (p *Part, copied int64, err error)
 	// Network returns the network with some settings for the data of a part.
 	Network(s Settings, p *Part) models.Layer
 	// Space returns the settings to try.

@@ -57,13 +57,9 @@ func (t *Table) Length(n int) Length { return lengthFor(n, 4000, 300) }
 
 // Part implements [Subject]: the encoding is fitted to the training part.
 func (t *Table) Part(s Split) (*Part, error) {
-	e, err := tabular.Fit(t.Plan, t.Table, s.Train)
+	p, e, err := t.fit(s)
 	if err != nil {
 		return nil, err
-	}
-	p := &Part{Input: []int{e.Inputs()}, Fitted: e, Std: e.TargetStd}
-	if t.Plan.Task == tabular.Numbers {
-		p.Scale = e
 	}
 	if p.Train, err = e.Examples(t.Table, s.Train); err != nil {
 		return nil, err
@@ -75,6 +71,37 @@ func (t *Table) Part(s Split) (*Part, error) {
 		p.Test, err = e.Examples(t.Table, s.Test)
 	}
 	return p, err
+}
+
+// fit returns a part without its data.
+func (t *Table) fit(s Split) (*Part, *tabular.Encoder, error) {
+	e, err := tabular.Fit(t.Plan, t.Table, s.Train)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &Part{Input: []int{e.Inputs()}, Fitted: e, Std: e.TargetStd}
+	if t.Plan.Task == tabular.Numbers {
+		p.Scale = e
+	}
+	return p, e, nil
+}
+
+// Sketch implements [Subject].
+func (t *Table) Sketch(s Split) (*Part, int64, error) {
+	p, e, err := t.fit(s)
+	if err != nil {
+		return nil, 0, err
+	}
+	one, err := e.Examples(t.Table, s.Train[:1])
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.Train, err = repeated(one, len(s.Train)); err != nil {
+		return nil, 0, err
+	}
+	p.Validation, err = repeated(one, len(s.Validation))
+	const each = 4 // bytes of a float32
+	return p, each * int64(valuesOf(p.Input, s)), err
 }
 
 // Network implements [Subject].

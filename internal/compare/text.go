@@ -115,6 +115,12 @@ func (b *Book) Part(s Split) (*Part, error) {
 	return p, nil
 }
 
+// Sketch implements [Subject].
+func (b *Book) Sketch(s Split) (*Part, int64, error) {
+	p, err := b.Part(s)
+	return p, 0, err
+}
+
 // Network implements [Subject].
 func (b *Book) Network(s Settings, _ *Part) models.Layer { return Language(len(b.Characters), s) }
 

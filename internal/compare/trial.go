@@ -63,13 +63,13 @@ func lengthFor(n, steps, most int) Length {
 }
 
 // trainer returns the trainer of a trial, with its model.
-func (e *Experiment) trainer(p *Part, of Trial) (*training.Trainer, error) {
+func (e *Experiment) trainer(p *Part, of Trial, opts ...models.Option) (*training.Trainer, error) {
 	s, seed, length := of.Settings, e.seed(of), e.Length
 	if of.Arm == Linear {
 		// However little time there is, a baseline must be what it is called.
 		length = length.With(e.Subject.Length(len(e.Splits[0].Train)).Epochs, 0)
 	}
-	m, err := models.New(e.Subject.Network(s, p), p.Input, models.WithSeed(seed))
+	m, err := models.New(e.Subject.Network(s, p), p.Input, append(opts, models.WithSeed(seed))...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 )
 
 // Lock creates the file at path if there is none and waits until it has the
@@ -24,6 +26,9 @@ func TryLock(path string) (*os.File, error) {
 }
 
 func open(path string, wait bool) (*os.File, error) {
+	if err := fulldisk.Fails(fulldisk.Create, path); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package mnistrun
 
 import (
+	"fmt"
+
 	"github.com/pkg/errors"
 
 	"github.com/gorgonia-dropout/dropout/internal/room"
@@ -21,20 +23,19 @@ func (c *Config) Memory(s *Sets, seed uint64) (training.Memory, error) {
 // value, the file's, both again in the other layout, and a float64 that it is drawn as.
 const perLoaded = 4*4 + 8
 
-// Insist is the flag that lets a command begin in spite of what it needs.
-type Insist struct {
-	Insist bool `help:"Begin even if there seems to be too little memory."`
-}
+// Insist is [room.Insist] for networks of a configuration.
+type Insist struct{ room.Insist }
 
-// Room returns an error, which names the flag, unless there is room for need bytes.
-func (i Insist) Room(need int64) error {
-	if i.Insist {
-		return nil
+// Trainings says what n trainings at a time take of which this is the largest, and returns an
+// error if there is too little.
+func (i Insist) Trainings(largest training.Memory, n int) (said string, err error) {
+	if err := i.Room(int64(n) * largest.Total()); err != nil {
+		return "", errors.WithMessagef(err, "training takes %v, %d times", largest, n)
 	}
-	return errors.WithMessage(room.Need(need), "too large for this machine (--insist begins all the same)")
+	return fmt.Sprintf("Memory for each of %d runs at a time: %v.", n, largest), nil
 }
 
-// Loading is [Insist.Room] for a network of c that is read from a file.
+// Loading is [room.Insist.Room] for a network of c that is read from a file.
 func (i Insist) Loading(c *Config) error {
 	m, err := c.Model(side*side, classes, 0, models.AsSketch())
 	if err != nil {

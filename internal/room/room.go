@@ -55,6 +55,19 @@ func Need(need int64) error {
 	return nil
 }
 
+// Insist is the flag that lets a command begin in spite of what it needs.
+type Insist struct {
+	Insist bool `help:"Begin even if there seems to be too little memory."`
+}
+
+// Room returns an error, which names the flag, unless there is room for need bytes.
+func (i Insist) Room(need int64) error {
+	if i.Insist {
+		return nil
+	}
+	return errors.WithMessage(Need(need), "too large for this machine (--insist begins all the same)")
+}
+
 // Size returns a number of bytes for a reader, such as "1.5 GiB".
 func Size(n int64) string {
 	unit, name := 1.0, "bytes"

@@ -59,3 +59,18 @@ func TestDisk(t *testing.T) {
 		t.Error("no directory must have no room")
 	}
 }
+
+func TestInsist(t *testing.T) {
+	if _, ok := Memory(); !ok {
+		t.Skip("the system does not say how much memory there is")
+	}
+	if err := (Insist{}).Room(math.MaxInt64); err == nil || !strings.Contains(err.Error(), "--insist begins all the same") {
+		t.Errorf("what cannot fit must be refused, got %v", err)
+	}
+	if err := (Insist{}).Room(1 << 20); err != nil {
+		t.Error(err)
+	}
+	if err := (Insist{Insist: true}).Room(math.MaxInt64); err != nil {
+		t.Errorf("whoever insists must be let, got %v", err)
+	}
+}

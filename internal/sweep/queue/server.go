@@ -212,20 +212,12 @@ func (s *Server) save(store string) error {
 	if err := atomicfile.Clean(path); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(store, "."+connectionFile+".*.tmp") // its mode is 0600
+	err = atomicfile.WritePrivate(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 	if err != nil {
-		return errors.WithStack(err)
-	}
-	_, err = f.Write(data)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return errors.WithStack(err)
+		return err
 	}
 	s.saved = path
 	return nil
