@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,6 +45,33 @@ func TestCommandGivesTheSettings(t *testing.T) {
 		b, _ := json.Marshal(second.settings)
 		if string(a) != string(b) {
 			t.Errorf("%s: settings are %s, want %s", command, b, a)
+		}
+	}
+}
+
+// A shell reads the command of a report as it is meant, whatever the directory of the data is
+// called.
+func TestCommandIsQuoted(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no sh")
+	}
+	for _, name := range []string{"two words", "it's; echo $HOME `pwd`", `"double" \ & *`} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			t.Skip(err) // such names are not allowed here
+		}
+		c, err := parse(t, "--data", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		command, err := repeats(&c.settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := exec.CommandContext(t.Context(), sh, "-c", "printf '%s\\n' "+command).Output()
+		if err != nil || !strings.Contains(string(read), "\n"+dir+"\n") && !strings.Contains(string(read), "\n--data="+dir+"\n") {
+			t.Errorf("%s: a shell reads %q, %v", command, read, err)
 		}
 	}
 }
