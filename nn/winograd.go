@@ -47,7 +47,7 @@ func (l layout) tiled() (winograd, bool) {
 func newWinograd(n, c, h, w, k, oh, ow int, padding [2]int) winograd {
 	t := winograd{n: n, c: c, h: h, w: w, k: k, oh: oh, ow: ow, padding: padding, across: (ow + 1) / 2, down: (oh + 1) / 2}
 	t.rows = min(n*t.down, max(1, blockTiles/t.across))
-	t.filters = min(k, threadedSize/(c*t.tiles()))
+	t.filters = min(k, threadedSize/(c*t.stride()))
 	return t
 }
 
@@ -60,6 +60,14 @@ func (t winograd) transposed() winograd {
 // tiles is the number of tiles in a block.
 func (t winograd) tiles() int { return t.rows * t.across }
 
+// stride is the distance between the tiles of two channels: whole vectors, since a product
+// that ends within one is written through a buffer.
+func (t winograd) stride() int { return vectors(t.tiles()) }
+
+// vectors rounds a number of tiles up to whole vectors. What is computed from the elements
+// between is not read.
+func vectors(n int) int { return (n + 7) / 8 * 8 }
+
 // blocks is the number of blocks.
 func (t winograd) blocks() int { return (t.n*t.down + t.rows - 1) / t.rows }
 
@@ -70,7 +78,7 @@ func (t winograd) height() int { return 2*t.rows + 2 }
 
 // apart returns the distance between two components of a block's tiles, with
 // the given number of channels.
-func (t winograd) apart(channels int) int { return channels*t.tiles() + conv.Slack }
+func (t winograd) apart(channels int) int { return channels*t.stride() + conv.Slack }
 
 // memory returns the sizes that a block needs: for tiles of the input and of
 // the output, and for an image.
@@ -130,7 +138,7 @@ func (t winograd) tilesOfInput(in, image, x []float32, b int) {
 		t.run(b, func(n, from, to, at int) {
 			image := image[:(2*(to-from)+2)*t.width()+conv.Slack]
 			crop(image[:len(image)-conv.Slack], t.width(), x[(n*t.c+c)*plane:][:plane], t.w, 2*from-t.padding[0], -t.padding[1])
-			conv.TilesOfInput(in[c*t.tiles()+at*t.across:], step, image, t.across, to-from)
+			conv.TilesOfInput(in[c*t.stride()+at*t.across:], step, image, t.across, to-from)
 		})
 	}
 }
@@ -174,10 +182,10 @@ func (t winograd) convolve(m *parallel.Memory, y, x, w, bias []float32, turned, 
 		buffer := parallel.ScratchOf[float32](m).Take(t.scratch())
 		in, out, image := buffer[:nIn], buffer[nIn:][:nOut], buffer[nIn+nOut:][:nImage]
 		t.tilesOfInput(in, image, x, b)
-		step, tiles := t.apart(t.k), t.tiles()
+		step, tiles := t.apart(t.k), t.stride()
 		for e := range components {
 			for k := 0; k < t.k; k += t.filters {
-				gemm(min(t.filters, t.k-k), t.count(b), t.c, matrix[float32]{data: u[(e*t.k+k)*t.c:], stride: t.c},
+				gemm(min(t.filters, t.k-k), vectors(t.count(b)), t.c, matrix[float32]{data: u[(e*t.k+k)*t.c:], stride: t.c},
 					matrix[float32]{data: in[e*t.apart(t.c):], stride: tiles}, 0, out[e*step+k*tiles:], tiles)
 			}
 		}
@@ -209,7 +217,7 @@ func (t winograd) correlate(m *parallel.Memory, dw, x, dy []float32) {
 		nIn, nOut, nImage := t.memory()
 		buffer := parallel.ScratchOf[float32](m).Take(t.scratch())
 		in, out, image := buffer[:nIn], buffer[nIn:][:nOut], buffer[nIn+nOut:][:nImage]
-		step, tiles, plane := t.apart(t.k), t.tiles(), t.oh*t.ow
+		step, tiles, plane := t.apart(t.k), t.stride(), t.oh*t.ow
 		sum, beta := sums[p*size:][:size], float32(0)
 		for b := p * t.blocks() / parts; b < (p+1)*t.blocks()/parts; b++ {
 			t.tilesOfInput(in, image, x, b)
