@@ -127,6 +127,12 @@ func TestPruned(t *testing.T) {
 	if all, err := models.VariationalSparsity(trainer.Model, models.PruneFrom); err != nil || all[0].Pruned != 128 {
 		t.Errorf("want 128 weights of the first such layer, got %+v, %v", all, err)
 	}
+	for _, p := range trainer.Model.Params() {
+		w := p.Value().Float32s()
+		if p.Name() == "3.weight" && slices.ContainsFunc(w[:len(w)/2], func(v float32) bool { return v != 0 }) {
+			t.Errorf("superfluous weights must be 0, got %v", w[:len(w)/2])
+		}
+	}
 	plain := variantTrainerOf(t, variantMethods[0], places(1)[0])
 	if got, err := pruned(context.Background(), &subject{trainer: plain, data: training.Data{Test: data.test}}); got != nil || err != nil {
 		t.Errorf("want nothing of other methods, got %v, %v", got, err)

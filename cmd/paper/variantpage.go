@@ -179,7 +179,7 @@ func (r *results) sparseFinding() string {
 		parts = append(parts, fmt.Sprintf("%s %% of the weights from hidden units on %s, and without these the test error is %s instead of %s %%",
 			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
 	}
-	return fmt.Sprintf("A weight is superfluous if the variance of its noise is e³ times its square or more. %s makes superfluous %s.", variationalMethod, strings.Join(parts, "; "))
+	return fmt.Sprintf("A weight is superfluous if the variance of its noise is e³ times its square or more. Superfluous for %s: %s.", variationalMethod, strings.Join(parts, "; "))
 }
 
 // variantFigure draws how the errors on a set differ from that of ordinary dropout.
