@@ -93,6 +93,12 @@ func TestVariantsTuned(t *testing.T) {
 	if tried, all := strings.Count(log.String(), "on validation"), strings.Count(log.String(), "\n"); tried != 2*2 || all != 2*2+2*2 {
 		t.Errorf("want 2 trials and 2 seeds of 2 rows, got %d of %d in\n%s", tried, all, log.String())
 	}
+	for _, line := range l.records.known {
+		each, result := line.record.Extra[updateExtra], line.record.Trial.Held == 0
+		if result != (len(each) == 1) || result && !(each[0] > 0 && each[0] <= line.record.Time.Seconds()) {
+			t.Errorf("results must have the time of an update, got %v of %v in %+v", each, line.record.Time, line.record.Trial)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(l.dir, "variants.md")); err == nil {
 		t.Error("some rows make no page")
 	}
@@ -128,5 +134,20 @@ func TestVariantSummaryOfOneSeed(t *testing.T) {
 	fmt.Fprintln(&text, s.findings)
 	if strings.Contains(text.String(), "NaN") || !strings.Contains(text.String(), "below 0 for no method; above 0 for no method") {
 		t.Errorf("got\n%s", text.String())
+	}
+}
+
+func TestLowestTenth(t *testing.T) {
+	for _, tt := range []struct {
+		x    []float64
+		want float64
+	}{
+		{[]float64{3}, 3},
+		{[]float64{5, 4, 3, 2, 1}, 1},
+		{[]float64{20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, 2},
+	} {
+		if got := lowestTenth(tt.x); got != tt.want {
+			t.Errorf("%v: want %v, got %v", tt.x, tt.want, got)
+		}
 	}
 }
