@@ -41,6 +41,9 @@ type arm struct {
 	Images int `json:"images"`
 	// Share is the fraction of the budget's updates; 0 means all.
 	Share float64 `json:"share,omitempty"`
+	// Variant is for the study of variants, whose arms have nothing of the
+	// above but Hidden, Rate and Images; nil in all other studies.
+	Variant *variant `json:"variant,omitempty"`
 
 	paper      float64 // the paper's test error in per cent; 0 if it has none
 	paperError float64 // its standard error; 0 if the paper has none
@@ -71,9 +74,20 @@ func (a arm) widths(shrink int) []int {
 	return w
 }
 
+// inputs returns the number of inputs of the network.
+func (a arm) inputs() int {
+	if a.Variant != nil {
+		return a.Variant.of().inputs
+	}
+	return pixels
+}
+
 // outputs returns the number of outputs of the network.
 func (a arm) outputs() int {
-	if a.Autoencoder {
+	switch {
+	case a.Variant != nil:
+		return a.Variant.of().classes
+	case a.Autoencoder:
 		return pixels
 	}
 	return classes
@@ -81,7 +95,7 @@ func (a arm) outputs() int {
 
 // weights returns the number of weights, without biases.
 func (a arm) weights(shrink int) int {
-	n, in := 0, pixels
+	n, in := 0, a.inputs()
 	for _, w := range append(a.widths(shrink), a.outputs()) {
 		n, in = n+in*w, w
 	}
@@ -272,6 +286,9 @@ func (a arm) updates(of int) int {
 // of updates, in whole epochs, on n images.
 func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64, opts ...models.Option) (*training.Trainer, error) {
 	updates = a.updates(updates)
+	if a.Variant != nil {
+		return a.variantTrainer(shrink, updates, n, rate, seed, opts...)
+	}
 	m, loss, err := a.model(shrink, seed, opts...)
 	if err != nil {
 		return nil, err
@@ -280,10 +297,17 @@ func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64, opts ...
 		LR: rate, Momentum: firstMomentum,
 		Regularization: optim.Regularization{WeightDecay: a.L2, L1: a.L1, MaxNorm: a.MaxNorm, ClipNorm: a.ClipNorm},
 	}
-	steps := (n + batch - 1) / batch
-	epochs := max(1, int(math.Round(float64(updates)/float64(steps))))
-	r := newRates(rate, int64(epochs)*int64(steps))
+	epochs, steps := wholeEpochs(updates, n)
+	r := newRates(rate, steps)
 	return &training.Trainer{
 		Model: m, Solver: solver, LR: r, Momentum: r.momentum, Loss: loss, Epochs: epochs, BatchSize: batch, Seed: seed,
 	}, nil
+}
+
+// wholeEpochs returns how many epochs on n images are about as many updates, at
+// least one, and the updates of these.
+func wholeEpochs(updates, n int) (epochs int, steps int64) {
+	each := (n + batch - 1) / batch
+	epochs = max(1, int(math.Round(float64(updates)/float64(each))))
+	return epochs, int64(epochs) * int64(each)
 }

@@ -16,6 +16,7 @@ type budget struct {
 	Shrink  int `json:"shrink"`  // divisor of the widths
 	Seeds   int `json:"-"`
 	Passes  int `json:"-"` // of Monte Carlo averaging
+	Trials  int `json:"-"` // settings to choose from, in the study of variants
 }
 
 func (b budget) check() error {
@@ -48,6 +49,9 @@ func (s *sets) enough(of study, b budget) error {
 // data returns the images of a trial: a stratified subset of the training set for
 // each seed, the same for all arms.
 func (s *sets) data(t trial) (training.Data, error) {
+	if t.Arm.Variant != nil && t.Arm.Variant.Set == opticksSet {
+		return characterData(t)
+	}
 	train, test := s.train, s.test
 	var err error
 	if t.Held > 0 {

@@ -1,5 +1,5 @@
 // Command paper repeats experiments of the dropout paper (Srivastava et al., JMLR
-// 15, 2014) and of related papers, on MNIST and on sets for regression, and
+// 15, 2014) and of related papers, on MNIST, a book, and sets for regression, and
 // compares the results with the published ones.
 package main
 
@@ -32,6 +32,7 @@ Examples:
     paper all --budget quick                all of them, small
     paper table9 --budget hours --tune      the whole of MNIST, learning rates chosen on validation
     paper fig10 --images 5000 --seeds 5     your own budget
+    paper variants --budget hours --tune    variants of dropout, all tuned with as many trials
     paper uci --budget full                 regression with Monte Carlo dropout, on 20 splits of five sets
 
 Each finished training is a line in a file of records: the same command resumes where it was stopped.
@@ -48,7 +49,7 @@ type cli struct {
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Number of trainings at a time."`
 	Device  string `default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit, and some arms need cpu." placeholder:"NAME"`
-	Tune    bool   `help:"Choose each row's learning rate on a validation set first."`
+	Tune    bool   `help:"Choose each row's learning rate, and all settings of variants, on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
 	Updates int    `group:"Instead of the budget's own" help:"Updates of each training." placeholder:"N"`

@@ -17,6 +17,7 @@ const (
 	monteCarlo    = "Monte-Carlo averaging"
 	probabilities = "probabilities"
 	codes         = "codes"
+	sparseWeights = "sparse weights"
 )
 
 // measured returns what the study measures of a trained network.
@@ -31,6 +32,8 @@ func (s study) measured(ctx context.Context, on *subject) (map[string][]float64,
 		return predictions(ctx, on)
 	case codes:
 		return code(ctx, on)
+	case sparseWeights:
+		return pruned(ctx, on)
 	}
 	return nil, nil
 }

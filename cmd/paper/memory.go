@@ -29,10 +29,6 @@ func (c *cli) fits(chosen []study, s *sets, trainings int) (said string, err err
 // of all.
 func (s *sets) largest(b budget, of study, rows []string) (training.Memory, error) {
 	var largest training.Memory
-	test, err := s.test.Slice(0, min(b.Test, s.test.Len()))
-	if err != nil {
-		return largest, err
-	}
 	for _, a := range of.arms(b) {
 		if len(rows) > 0 && !slices.Contains(rows, a.Name) {
 			continue
@@ -40,15 +36,15 @@ func (s *sets) largest(b budget, of study, rows []string) (training.Memory, erro
 		if a.Images == 0 {
 			a.Images = b.Images
 		}
-		train, err := s.train.Slice(0, a.Images)
+		data, err := s.data(trial{Arm: a, Seed: 1, Budget: b})
 		if err != nil {
-			return largest, err
+			return largest, errors.WithMessage(err, a.Name)
 		}
 		t, err := a.trainer(b.Shrink, b.Updates, a.Images, a.Rate, 1, models.AsSketch())
 		if err != nil {
 			return largest, errors.WithMessage(err, a.Name)
 		}
-		m, err := t.Memory(training.Data{Train: train, Test: test})
+		m, err := t.Memory(data)
 		if err != nil {
 			return largest, errors.WithMessage(err, a.Name)
 		}

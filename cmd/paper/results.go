@@ -33,6 +33,7 @@ type summary struct {
 	tables   []table
 	figures  []figure
 	findings []string // paragraphs
+	training string   // a paragraph about how was trained; "" for the usual one
 }
 
 // all returns the records as results of an experiment.

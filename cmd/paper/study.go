@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"path/filepath"
 
 	"github.com/pkg/errors"
@@ -18,13 +20,17 @@ type study struct {
 	// same trainings in two ways; "" is the study's name.
 	records string
 	// timed is for studies of time, which run one training at a time.
-	timed     bool
+	timed bool
+	// choose is what --tune does; nil chooses learning rates.
+	choose func(*studyRun, context.Context, []arm) ([]arm, []record, error)
+	// widths says which widths the arms have; "" means the paper's.
+	widths    string
 	summarize func(*results) (*summary, error)
 }
 
 // studies are in the paper's order, followed by the others.
 var studies = []study{
-	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy, updatesStudy,
+	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy, updatesStudy, variantsStudy,
 }
 
 // recordFile returns the path of the records in a directory.
@@ -35,6 +41,9 @@ func (s study) recordFile(dir string) string {
 	}
 	return filepath.Join(dir, name+".jsonl")
 }
+
+// namedWidths returns the name of the arms' widths.
+func (s study) namedWidths() string { return cmp.Or(s.widths, "the paper's widths") }
 
 func find(name string) (study, bool) {
 	for _, s := range studies {

@@ -52,16 +52,20 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		return errors.Wrap(err, "--out")
 	}
 	arms := l.study.arms(l.budget)
+	if len(l.rows) > 0 {
+		arms = slices.DeleteFunc(slices.Clone(arms), func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
+	}
 	r := &results{study: l.study, budget: l.budget, label: l.label, arms: arms, workers: l.workers}
 	if l.tune {
+		choose := l.study.choose
+		if choose == nil {
+			choose = (*studyRun).tuned
+		}
 		var err error
-		if arms, r.tuned, err = l.tuned(ctx, arms); err != nil {
+		if arms, r.tuned, err = choose(l, ctx, arms); err != nil {
 			return err
 		}
 		r.arms = arms
-	}
-	if len(l.rows) > 0 {
-		arms = slices.DeleteFunc(slices.Clone(arms), func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
 	}
 	var trials []trial
 	for _, seed := range experiment.Seeds(l.seed, l.budget.Seeds) {

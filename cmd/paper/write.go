@@ -77,9 +77,9 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 	if l.label == "quick" {
 		fmt.Fprint(w, "**A quick run**: it shows that the experiment works and in which direction things go; it is no reproduction of the paper's numbers.\n\n")
 	}
-	widths := "the paper's widths"
+	widths := l.study.namedWidths()
 	if b.Shrink > 1 {
-		widths = fmt.Sprintf("the paper's widths divided by %d", b.Shrink)
+		widths += fmt.Sprintf(" divided by %d", b.Shrink)
 	}
 	fmt.Fprintf(w, "Budget %s: %d training images, %d test images, about %d updates of %d images each, both where a row does not say otherwise, %s, seeds %d to %d.\n\n",
 		l.label, b.Images, b.Test, b.Updates, batch, widths, l.seed, l.seed+uint64(b.Seeds)-1)
@@ -94,6 +94,23 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 			fmt.Fprintf(w, "%s\n\n", p)
 		}
 	}
+	if s.training != "" {
+		fmt.Fprintf(w, "%s\n\n", s.training)
+	} else {
+		l.writeTraining(w, r)
+	}
+	var trained time.Duration
+	for _, rec := range append(slices.Clone(r.records), r.tuned...) {
+		trained += rec.Time
+	}
+	full := l.study.budgets["full"]
+	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, %s) would take about %s hours, training %d at a time.\n\n",
+		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), l.study.namedWidths(), hours(r.fullHours()), r.workers)
+	writeOrigin(w, l.args, l.blas)
+}
+
+// writeTraining writes how the arms were trained, and the rates that were tried.
+func (l *studyRun) writeTraining(w io.Writer, r *results) {
 	fmt.Fprintf(w, "Means over seeds ± standard error; p of a paired t test. SGD, batches of %d, momentum from %v to %v over the first fifth of the updates; "+
 		"the learning rate of a step is rate × (1 - momentum), along half a cosine to 0. ", batch, firstMomentum, lastMomentum)
 	if len(r.tuned) > 0 {
@@ -110,14 +127,6 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 	} else {
 		fmt.Fprint(w, "The rates are those that the code gives; they were not tuned for this budget (--tune does it).\n\n")
 	}
-	var trained time.Duration
-	for _, rec := range append(slices.Clone(r.records), r.tuned...) {
-		trained += rec.Time
-	}
-	full := l.study.budgets["full"]
-	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, the paper's widths) would take about %s hours, training %d at a time.\n\n",
-		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), hours(r.fullHours()), r.workers)
-	writeOrigin(w, l.args, l.blas)
 }
 
 // withoutPaths returns the arguments without those that say where files are,

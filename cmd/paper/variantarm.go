@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/schedule"
+	"github.com/gorgonia-dropout/dropout/training"
+	"github.com/gorgonia-dropout/dropout/training/optim"
+)
+
+// variantTrainer returns a trainer of an arm of the study of variants for about
+// as many updates, in whole epochs, on n examples. The solver is AdamW: with
+// plain gradients the variances of variational dropout would hardly move in so
+// few updates.
+func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, opts ...models.Option) (*training.Trainer, error) {
+	epochs, steps := wholeEpochs(updates, n)
+	m := a.Variant.method()
+	net := variantNet{
+		inputs: a.inputs(), outputs: a.outputs(), hidden: a.widths(shrink), examples: n, steps: steps, settings: a.Variant.Settings,
+	}
+	model, err := models.New(m.layers(net), []int{a.inputs()}, append([]models.Option{models.WithSeed(seed)}, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	t := &training.Trainer{
+		Model: model, Epochs: epochs, BatchSize: batch, Seed: seed, LR: schedule.Cosine{Initial: rate, Steps: steps},
+		Solver: &optim.AdamW{LR: rate, Regularization: optim.Regularization{WeightDecay: a.Variant.Decay}},
+	}
+	for _, params := range append([]string{"*.bias"}, m.exempt...) {
+		t.Groups = append(t.Groups, training.Group{Params: params, WeightDecay: optim.Zero})
+	}
+	if m.rdrop {
+		t.RDrop = &training.RDrop{Alpha: a.Variant.Settings[1]}
+	}
+	return t, nil
+}
+
+// pruned returns what share of its weights variational dropout has made superfluous, and the test error without them, both in per cent; nothing of
+// networks of other methods.
+func pruned(ctx context.Context, on *subject) (map[string][]float64, error) {
+	layers, err := models.PruneVariational(on.trainer.Model, models.PruneFrom)
+	if err != nil || len(layers) == 0 {
+		return nil, err
+	}
+	weights, superfluous := 0, 0
+	for _, l := range layers {
+		weights, superfluous = weights+l.Weights, superfluous+l.Pruned
+	}
+	test, err := on.trainer.Evaluate(ctx, on.data.Test)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]float64{
+		sparsityExtra:    {100 * float64(superfluous) / float64(weights)},
+		prunedErrorExtra: {100 * test.Error()},
+	}, nil
+}
+
+// The names of these measurements.
+const (
+	sparsityExtra    = "sparsity"
+	prunedErrorExtra = "pruned error"
+)

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gorgonia-dropout/dropout/models"
+	"github.com/gorgonia-dropout/dropout/training"
+)
+
+// variantTrainerOf returns a trainer of a method for 10 updates on 100 images, and
+// its network.
+func variantTrainerOf(t *testing.T, m variantMethod, at []float64) *training.Trainer {
+	t.Helper()
+	a := variantArm(mnistSet, m, at)
+	trainer, err := a.trainer(16, 10, 100, a.Rate, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trainer
+}
+
+// Methods differ by the method alone: a seed gives all networks the same initial
+// weights, and all are as wide.
+func TestVariantsBeginAlike(t *testing.T) {
+	plain, err := variantTrainerOf(t, variantMethods[0], places(1)[0]).Model.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range variantMethods[1:] {
+		weights, err := variantTrainerOf(t, m, places(1)[0]).Model.Weights()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, w := range plain {
+			got := weights[name]
+			switch {
+			case got == nil || !got.Shape().Eq(w.Shape()):
+				t.Errorf("%s: must have %s of shape %v, got %v", m.name, name, w.Shape(), got)
+			case m.name == "Alpha with SELU": // another init
+			case !slices.Equal(got.Data().([]float32), w.Data().([]float32)):
+				t.Errorf("%s: %s must begin as without dropout", m.name, name)
+			}
+		}
+	}
+}
+
+// Every method but the first changes the training, and every one of its settings
+// does.
+func TestVariantSettingsCount(t *testing.T) {
+	data := fakeSets()
+	train, _, err := data.train.Stratified(100, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := func(m variantMethod, at []float64) string {
+		trainer := variantTrainerOf(t, m, at)
+		trainer.Epochs = 3
+		h, err := trainer.Fit(context.Background(), training.Data{Train: train, Test: data.test})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(h.Test.NLL)
+	}
+	base := []float64{0.5, 0.5, 0.3, 0.3}
+	plain := loss(variantMethods[0], base)
+	for _, m := range variantMethods {
+		first := loss(m, base)
+		if (first == plain) != (m.name == noDropout) {
+			t.Errorf("%s: want another loss than %s without dropout, got %s", m.name, plain, first)
+		}
+		for d := range 2 + len(m.settings) {
+			at := slices.Clone(base)
+			at[d] = 0.9
+			if loss(m, at) == first {
+				t.Errorf("%s: setting %d must matter", m.name, d)
+			}
+		}
+	}
+}
+
+// What methods learn besides weights, and biases, do not decay; weights do.
+func TestVariantDecay(t *testing.T) {
+	for _, m := range variantMethods {
+		trainer := variantTrainerOf(t, m, places(1)[0])
+		for _, p := range trainer.Model.Params() {
+			exempt := slices.ContainsFunc(trainer.Groups, func(g training.Group) bool { return strings.HasSuffix(p.Name(), g.Params[1:]) })
+			if exempt == strings.HasSuffix(p.Name(), "weight") {
+				t.Errorf("%s: %s: exempt from decay: %v", m.name, p.Name(), exempt)
+			}
+		}
+	}
+}
+
+// Pruning counts and removes the weights of variational dropout alone.
+func TestPruned(t *testing.T) {
+	data := fakeSets()
+	i := slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.name == variationalMethod })
+	trainer := variantTrainerOf(t, variantMethods[i], places(1)[0])
+	for _, p := range trainer.Model.Params() {
+		if !strings.HasSuffix(p.Name(), "log_variance") {
+			continue
+		}
+		logs := p.Value().Float32s()
+		for k := range logs {
+			logs[k] = -40 // no noise
+			if p.Name() == "3.log_variance" && k < len(logs)/2 {
+				logs[k] = 20 // noise beyond measure
+			}
+		}
+	}
+	got, err := pruned(context.Background(), &subject{trainer: trainer, data: training.Data{Test: data.test}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 256/16 = 16 units twice, and 10 outputs: 128 of 16·16 + 16·10 weights.
+	if want := 100 * 128. / (256 + 160); len(got[sparsityExtra]) != 1 || got[sparsityExtra][0] != want {
+		t.Errorf("want a sparsity of %v %%, got %v", want, got)
+	}
+	test, err := trainer.Evaluate(context.Background(), data.test)
+	if err != nil || got[prunedErrorExtra][0] != 100*test.Error() {
+		t.Errorf("want the error of the network as it is now, %v, got %v, %v", test, got, err)
+	}
+	if all, err := models.VariationalSparsity(trainer.Model, models.PruneFrom); err != nil || all[0].Pruned != 128 {
+		t.Errorf("want 128 weights of the first such layer, got %+v, %v", all, err)
+	}
+	for _, p := range trainer.Model.Params() {
+		w := p.Value().Float32s()
+		if p.Name() == "3.weight" && slices.ContainsFunc(w[:len(w)/2], func(v float32) bool { return v != 0 }) {
+			t.Errorf("superfluous weights must be 0, got %v", w[:len(w)/2])
+		}
+	}
+	plain := variantTrainerOf(t, variantMethods[0], places(1)[0])
+	if got, err := pruned(context.Background(), &subject{trainer: plain, data: training.Data{Test: data.test}}); got != nil || err != nil {
+		t.Errorf("want nothing of other methods, got %v, %v", got, err)
+	}
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// variantSummary compares the methods on each set.
+func variantSummary(r *results) (*summary, error) {
+	s := &summary{training: r.variantTraining()}
+	for i, set := range variantSets {
+		t, err := r.variantTable(set.name)
+		if err != nil {
+			return nil, err
+		}
+		s.tables = append(s.tables, t)
+		s.findings = append(s.findings, r.variantFinding(set.name))
+		drawn, err := r.variantFigure(set.name)
+		if err != nil {
+			return nil, err
+		}
+		drawn.name += fmt.Sprintf("-%d", i+1)
+		s.figures = append(s.figures, drawn)
+	}
+	s.tables = append(s.tables, r.settingsTable())
+	s.findings = append(s.findings, r.sparseFinding(), fmt.Sprintf("Each table has %d intervals, so that chance alone makes one of them exclude 0 in many tables like these. "+
+		"%s's updates take each example twice. The time of an update is the one that nine of ten of a training exceed, the lowest of the seeds, since the machine had other work too: compare times within this page only. Early dropout's is that of its updates without dropout.",
+		len(variantMethods)-1, rDropName()))
+	return s, nil
+}
+
+// rDropName returns the name of the method that takes examples twice.
+func rDropName() string {
+	return variantMethods[slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.rdrop })].name
+}
+
+// variantTable returns the table of the methods on a set; differences are to
+// ordinary dropout.
+func (r *results) variantTable(set string) (table, error) {
+	t := table{header: []string{
+		"arm", "test error, %", "less " + ordinary + ", points", "95 % interval", "test NLL", "train error, %", "updates", "ms/update", "sparsity, %", "pruned: test error, %",
+	}}
+	for _, m := range variantMethods {
+		name := variantName(set, m.name)
+		diff, interval := "–", "–"
+		if m.name != ordinary {
+			d := r.less(name, variantName(set, ordinary))
+			diff, interval = fmt.Sprintf("%+.2f", d.Mean), intervalText(d)
+		}
+		update, err := r.perUpdate(name)
+		if err != nil {
+			return t, err
+		}
+		train := r.estimate(name, experiment.TrainError)
+		train.Mean, train.StdErr = 100*train.Mean, 100*train.StdErr
+		t.rows = append(t.rows, []string{
+			name, pm(r.errorOf(name), 2), diff, interval, pm(r.estimate(name, experiment.TestNLL), 4), pm(train, 2),
+			fmt.Sprint(r.of(name)[0].History.Steps), update,
+			r.extraText(name, sparsityExtra), r.extraText(name, prunedErrorExtra),
+		})
+	}
+	return t, nil
+}
+
+// intervalText formats the 95 % interval of a difference, which one seed has
+// not.
+func intervalText(d experiment.Estimate) string {
+	if d.N < 2 {
+		return "–"
+	}
+	low, high := d.Interval(0.95)
+	return fmt.Sprintf("%+.2f to %+.2f", low, high)
+}
+
+// extraText formats a measurement that few arms have.
+func (r *results) extraText(arm, name string) string {
+	if e := r.extra(arm, name); len(e) > 0 {
+		return pm(e[0], 2)
+	}
+	return "–"
+}
+
+// perUpdate returns the milliseconds of an update: the lowest of the seeds, which
+// is that of the least disturbed training.
+func (r *results) perUpdate(arm string) (string, error) {
+	var all []float64
+	for _, rec := range r.of(arm) {
+		all = append(all, rec.Extra[updateExtra]...)
+	}
+	if len(all) == 0 {
+		return "", errMissing(arm, "the time of an update")
+	}
+	return fmt.Sprintf("%.2f", 1000*slices.Min(all)), nil
+}
+
+// settingsTable returns what each method could choose and what it has chosen.
+func (r *results) settingsTable() table {
+	t := table{header: []string{"method", "source", "space"}}
+	for _, s := range variantSets {
+		t.header = append(t.header, "chosen on "+s.name, "rate", "decay", "validation error, %")
+	}
+	for i, m := range variantMethods {
+		var spaces []string
+		for _, s := range m.settings {
+			spaces = append(spaces, s.String())
+		}
+		row := []string{m.name, orDash(m.source), orDash(strings.Join(spaces, "; "))}
+		for k := range variantSets {
+			a := r.arms[k*len(variantMethods)+i]
+			var chosen []string
+			for j, s := range m.settings {
+				chosen = append(chosen, fmt.Sprintf("%s %g", s.name, a.Variant.Settings[j]))
+			}
+			row = append(row, orDash(strings.Join(chosen, ", ")), fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name))
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t
+}
+
+// heldError returns the validation error of the chosen settings of an arm.
+func (r *results) heldError(arm string) string {
+	of := slices.DeleteFunc(slices.Clone(r.tuned), func(rec record) bool { return rec.Trial.Arm.Name != arm })
+	if k := lowestError(of); k >= 0 {
+		return fmt.Sprintf("%.2f", 100*of[k].History.Test.Error())
+	}
+	return "–"
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
+
+// variantFinding says which methods the intervals tell from ordinary dropout on a
+// set.
+func (r *results) variantFinding(set string) string {
+	var below, above, open []string
+	for _, m := range variantMethods {
+		if m.name == ordinary {
+			continue
+		}
+		d := r.less(variantName(set, m.name), variantName(set, ordinary))
+		low, high := d.Interval(0.95)
+		said := fmt.Sprintf("%s (%s)", m.name, intervalText(d))
+		switch {
+		case d.N < 2:
+			open = append(open, m.name)
+		case high < 0:
+			below = append(below, said)
+		case low > 0:
+			above = append(above, said)
+		default:
+			open = append(open, m.name)
+		}
+	}
+	return fmt.Sprintf("On %s the 95 %% interval of the difference to %s, paired over %s, is below 0 for %s; above 0 for %s; the data do not tell %s from it.",
+		set, ordinary, seedCount(r.budget.Seeds), orNone(below), orNone(above), orNone(open))
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "no method"
+	}
+	return strings.Join(names, ", ")
+}
+
+// sparseFinding says what variational dropout makes superfluous.
+func (r *results) sparseFinding() string {
+	var parts []string
+	for _, s := range variantSets {
+		name := variantName(s.name, variationalMethod)
+		parts = append(parts, fmt.Sprintf("%s %% of the weights from hidden units on %s, and without these the test error is %s instead of %s %%",
+			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
+	}
+	return fmt.Sprintf("A weight is superfluous if the variance of its noise is e³ times its square or more. Superfluous for %s: %s.", variationalMethod, strings.Join(parts, "; "))
+}
+
+// variantFigure draws how the errors on a set differ from that of ordinary dropout.
+func (r *results) variantFigure(set string) (figure, error) {
+	title := "Test error on " + set + " less that of " + ordinary
+	c := report.RowChart{
+		Title: title, Alt: title, X: "test error less that of " + ordinary + " (points)", Caption: "Bar: 95 % interval over the seeds.",
+	}
+	for _, m := range variantMethods {
+		if m.name == ordinary {
+			continue
+		}
+		d := r.less(variantName(set, m.name), variantName(set, ordinary))
+		low, high := d.Interval(0.95)
+		c.Marks = append(c.Marks, report.Mark{Row: len(c.Rows), Value: d.Mean, Bar: d.N > 1, Low: low, High: high})
+		c.Rows = append(c.Rows, m.name)
+	}
+	f, err := c.Figure()
+	return named(r.study.name, f, err)
+}
+
+// variantTraining says how the arms are trained and their settings chosen.
+func (r *results) variantTraining() string {
+	how := "The settings are the middle of each space; they were not tuned (--tune does it)."
+	if len(r.tuned) > 0 {
+		how = fmt.Sprintf("Each row has the best, by validation error, of %d settings of a Latin hypercube in the spaces of %s, %s and its own settings, "+
+			"the same places for all rows; trained as long as the result, with one seed, which is not one of those above, and judged on %d held-out images or characters. The test set was used once, for the table.",
+			r.budget.Trials, rateSpace, decaySpace, r.tuned[0].Trial.Held)
+	}
+	return fmt.Sprintf("Means over seeds ± standard error. AdamW, batches of %d, the learning rate along half a cosine from rate to 0; biases and what methods learn besides weights do not decay. "+
+		"Methods drop hidden units, or the weights from them; sparsity is a share of these weights. On opticks a network predicts a character of Newton's book from the %d before it, as one-hot vectors; "+
+		"as many places in the book as images are drawn for each seed. %s", batch, before, how)
+}
