@@ -179,7 +179,7 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 // fits returns how much memory the trainings of a run take, and an error if there is too
 // little.
 func (c *compareCmd) fits(d *data, s *settings, length compare.Length) (compare.Memory, error) {
-	e, err := compare.New(d, s.splitting(), length, &compare.Store{}, 1)
+	e, err := compare.New(d.Subject, s.splitting(), length, &compare.Store{}, 1)
 	if err != nil {
 		return compare.Memory{}, err
 	}
