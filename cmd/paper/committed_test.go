@@ -134,7 +134,7 @@ func committedRun(t *testing.T, dir, name string, args []string) error {
 		b := uciBudgets[c.Budget]
 		b.Passes = cmp.Or(c.Passes, b.Passes)
 		l := &uciRun{
-			sets: uciSets, budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
+			sets: uciSetsNamed(c.Sets), budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
 			records: copyRecords[uciRecord](t, dir, name+".jsonl"), log: io.Discard, args: args,
 			train: func(_ context.Context, trial uciTrial, _ *datasets.Table, _ datasets.Fold) (*uciRecord, error) {
 				return nil, errors.Errorf("the committed records must have %v, got none", trial)

@@ -61,6 +61,7 @@ type cli struct {
 	mnistrun.Insist
 
 	Row     []string `sep:"none" help:"Of an experiment on MNIST: train the row with this name only, and write no page. May be repeated." placeholder:"NAME"`
+	Sets    []string `help:"Of uci: these sets only." placeholder:"NAME"`
 	Methods []string `help:"Of uci: train these methods only, and write no page." placeholder:"NAME"`
 }
 
@@ -141,7 +142,7 @@ func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
 	library := blas.Use(c.Workers)
 	fmt.Fprintln(to.Log, library)
 	return &uciRun{
-		sets: uciSets, budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
+		sets: uciSetsNamed(c.Sets), budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
 		log: to.Log, blas: library, args: to.Args, train: trainUCI, methods: c.Methods,
 	}, nil
 }
@@ -149,10 +150,18 @@ func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
 // check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
 	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune) {
-		return errors.Errorf("%s takes --budget, --methods, --passes, --seed and --workers, got flags of the experiments on MNIST", uciName)
+		return errors.Errorf("%s takes --budget, --methods, --passes, --seed, --sets and --workers, got flags of the experiments on MNIST", uciName)
 	}
 	if len(c.Methods) > 0 && c.Name != uciName {
 		return errors.Errorf("--methods must be with %s, got %s", uciName, c.Name)
+	}
+	if len(c.Sets) > 0 && c.Name != uciName {
+		return errors.Errorf("--sets must be with %s, got %s", uciName, c.Name)
+	}
+	for _, name := range c.Sets {
+		if len(uciSetsNamed([]string{name})) == 0 {
+			return errors.Errorf("--sets must be of %s, got %q", setNames(uciSets), name)
+		}
 	}
 	for _, name := range c.Methods {
 		if !slices.ContainsFunc(uciMethods, func(m uciMethod) bool { return m.name == name }) {

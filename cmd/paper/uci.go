@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/gorgonia-dropout/dropout/datasets/uci"
 )
@@ -78,6 +80,25 @@ var uciSets = []uciSet{
 		score{0.62, -0.93}, score{0.01, 0.01}, score{0.64, -0.94}, score{0.04, 0.12})},
 	{Set: uci.Yacht(), taus: []float64{0.25, 0.5, 0.75}, published: reached(
 		score{0.67, -1.25}, score{0.05, 0.01}, score{1.58, -1.18}, score{0.48, 0.21})},
+}
+
+// uciSetsNamed returns the sets with the given names, all if there are none.
+func uciSetsNamed(names []string) (all []uciSet) {
+	for _, s := range uciSets {
+		if len(names) == 0 || slices.Contains(names, s.Name) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// setNames returns the names of sets for a reader.
+func setNames(sets []uciSet) string {
+	var names []string
+	for _, s := range sets {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // reached returns what was published of the methods. What the deep ensembles'

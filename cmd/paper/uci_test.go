@@ -181,7 +181,7 @@ func TestUCIErrors(t *testing.T) {
 	}
 	for _, c := range []cli{
 		{Name: uciName, Images: 10}, {Name: uciName, Tune: true}, {Name: uciName, Budget: "quick", Seed: math.MaxUint64},
-		{Name: uciName, Methods: []string{gaussianNLL}}, {Name: "all", Methods: []string{deepEnsemble}},
+		{Name: uciName, Sets: []string{"concrete", "iris"}}, {Name: "all", Sets: []string{"wine"}}, {Name: uciName, Methods: []string{gaussianNLL}}, {Name: "all", Methods: []string{deepEnsemble}},
 	} {
 		if c.check(nil) == nil {
 			t.Errorf("%+v must be an error", c)

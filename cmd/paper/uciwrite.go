@@ -46,6 +46,9 @@ func (l *uciRun) page(w io.Writer, results uciResults, took time.Duration) {
 	fmt.Fprintf(w, "Budget %s: the first %d of the %d published splits, seeds %d to %d; %d epochs and %d passes of Monte Carlo dropout, "+
 		"and %d or %d epochs for networks that predict their variance.\n\n",
 		l.label, b.Splits, publishedSplits, l.seed, l.seed+uint64(b.Splits)-1, b.Epochs, b.Passes, b.Short[0], b.Short[1])
+	if len(l.sets) < len(uciSets) {
+		fmt.Fprintf(w, "Of the %d sets, %s.\n\n", len(uciSets), setNames(l.sets))
+	}
 	t := table{header: []string{"set", "unit", "method", "RMSE", "published", "log-likelihood", "published", "chosen", "updates", "s/training"}}
 	var trained time.Duration
 	for _, s := range l.sets {
