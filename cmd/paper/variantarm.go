@@ -36,10 +36,14 @@ func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, o
 	return t, nil
 }
 
-// pruned returns what share of its weights variational dropout has made superfluous, and the test error without them, both in per cent; nothing of
-// networks of other methods.
+// pruned returns what share of its weights variational or targeted dropout has made
+// superfluous, and the test error without them, both in per cent; nothing of networks of other
+// methods.
 func pruned(ctx context.Context, on *subject) (map[string][]float64, error) {
 	layers, err := models.PruneVariational(on.trainer.Model, models.PruneFrom)
+	if err == nil && len(layers) == 0 {
+		layers, err = models.PruneTargeted(on.trainer.Model, targetedShare)
+	}
 	if err != nil || len(layers) == 0 {
 		return nil, err
 	}

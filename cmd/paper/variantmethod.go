@@ -23,7 +23,12 @@ const (
 	noDropout         = "none"
 	ordinary          = "Dropout"
 	variationalMethod = "variational (ARD)"
+	targetedMethod    = "targeted"
 )
+
+// targetedShare is the share of the weights of each unit that targeted dropout drops from,
+// and that is pruned afterwards: a network is trained for one that is given.
+const targetedShare = 0.75
 
 // dropRate is the space of a probability to drop hidden units or their weights.
 var dropRate = space{name: "p", low: 0.1, high: 0.6}
@@ -56,6 +61,12 @@ var variantMethods = []variantMethod{
 		name: "Shakeout", source: "Kang, Li and Tao 2016", settings: []space{dropRate, {name: "c", low: 0.003, high: 0.1, log: true}},
 		layers: func(n variantNet) models.Sequential {
 			return n.weighted(func(in, out int) models.Layer { return models.Shakeout(in, out, n.settings[0], n.settings[1]) })
+		},
+	},
+	{
+		name: targetedMethod, source: "Gomez et al. 2019", settings: []space{{name: "p", low: 0.1, high: 0.9}},
+		layers: func(n variantNet) models.Sequential {
+			return n.weighted(func(in, out int) models.Layer { return models.TargetedDropout(in, out, targetedShare, n.settings[0]) })
 		},
 	},
 	{

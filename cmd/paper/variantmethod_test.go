@@ -133,6 +133,11 @@ func TestPruned(t *testing.T) {
 			t.Errorf("superfluous weights must be 0, got %v", w[:len(w)/2])
 		}
 	}
+	i = slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.name == targetedMethod })
+	got, err = pruned(context.Background(), &subject{trainer: variantTrainerOf(t, variantMethods[i], places(1)[0]), data: training.Data{Test: data.test}})
+	if err != nil || len(got[sparsityExtra]) != 1 || got[sparsityExtra][0] != 75 || len(got[prunedErrorExtra]) != 1 {
+		t.Errorf("three quarters of the weights from 16 units must be pruned, got %v, %v", got, err)
+	}
 	plain := variantTrainerOf(t, variantMethods[0], places(1)[0])
 	if got, err := pruned(context.Background(), &subject{trainer: plain, data: training.Data{Test: data.test}}); got != nil || err != nil {
 		t.Errorf("want nothing of other methods, got %v, %v", got, err)

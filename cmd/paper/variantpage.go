@@ -27,9 +27,12 @@ func variantSummary(r *results) (*summary, error) {
 		s.figures = append(s.figures, drawn)
 	}
 	s.tables = append(s.tables, r.settingsTable())
-	s.findings = append(s.findings, r.sparseFinding(), fmt.Sprintf("Each table has %d intervals, so that chance alone makes one of them exclude 0 in many tables like these. "+
-		"%s's updates take each example twice. The time of an update is the one that nine of ten of a training exceed, the lowest of the seeds, since the machine had other work too: compare times within this page only. Early dropout's is that of its updates without dropout.",
-		len(variantMethods)-1, rDropName()))
+	s.findings = append(s.findings,
+		r.sparseFinding("A weight is superfluous if the variance of its noise is e³ times its square or more.", variationalMethod),
+		r.sparseFinding(fmt.Sprintf("Targeted dropout is trained for the loss of the %v %% of a unit's weights with the smallest magnitudes.", 100*targetedShare), targetedMethod),
+		fmt.Sprintf("Each table has %d intervals, so that chance alone makes one of them exclude 0 in many tables like these. "+
+			"%s's updates take each example twice. The time of an update is the one that nine of ten of a training exceed, the lowest of the seeds, since the machine had other work too: compare times within this page only. Early dropout's is that of its updates without dropout.",
+			len(variantMethods)-1, rDropName()))
 	return s, nil
 }
 
@@ -171,15 +174,15 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// sparseFinding says what variational dropout makes superfluous.
-func (r *results) sparseFinding() string {
+// sparseFinding says what a method makes superfluous, and why that may be pruned.
+func (r *results) sparseFinding(why, method string) string {
 	var parts []string
 	for _, s := range variantSets {
-		name := variantName(s.name, variationalMethod)
+		name := variantName(s.name, method)
 		parts = append(parts, fmt.Sprintf("%s %% of the weights from hidden units on %s, and without these the test error is %s instead of %s %%",
 			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
 	}
-	return fmt.Sprintf("A weight is superfluous if the variance of its noise is e³ times its square or more. Superfluous for %s: %s.", variationalMethod, strings.Join(parts, "; "))
+	return fmt.Sprintf("%s Superfluous for %s: %s.", why, method, strings.Join(parts, "; "))
 }
 
 // variantFigure draws how the errors on a set differ from that of ordinary dropout.

@@ -28,7 +28,7 @@ func variantResults(more map[string]int) *results {
 				Trial: trial{Arm: a, Seed: seed}, History: &training.History{Train: m, Test: m, Steps: 7},
 				Extra: map[string][]float64{updateExtra: {0.004 - 0.001*float64(seed)}},
 			}
-			if a.Variant.Method == variationalMethod {
+			if a.Variant.Method == variationalMethod || a.Variant.Method == targetedMethod {
 				rec.Extra[sparsityExtra], rec.Extra[prunedErrorExtra] = []float64{80}, []float64{11}
 			}
 			r.records = append(r.records, rec)
@@ -47,6 +47,7 @@ func TestVariantSummary(t *testing.T) {
 	for _, want := range []string{
 		"On MNIST the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for Gaussian (-2.25 to -1.75); above 0 for none (+1.75 to +2.25); the data do not tell Alpha with SELU, ",
 		"On opticks the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for R-Drop (-2.25 to -1.75); above 0 for no method; the data do not tell none, Gaussian, ",
+		"Superfluous for targeted: 80.00 ± 0.00 % of the weights from hidden units on MNIST, ",
 		"Superfluous for variational (ARD): 80.00 ± 0.00 % of the weights from hidden units on MNIST, and without these the test error is 11.00 ± 0.00 instead of 10.00 ± 0.06 %; ",
 		fmt.Sprintf("Each table has %d intervals", len(variantMethods)-1),
 	} {
