@@ -43,7 +43,7 @@ func TestUCI(t *testing.T) {
 		t.Errorf("want %d trials, got %d of %d", trials, l.done, l.all())
 	}
 	for _, want := range []string{
-		"| yacht |  | without dropout |", "| yacht |  | MC dropout |", "| yacht |  | Gaussian NLL |", "| yacht |  | deep ensemble |", "| yacht |  | Concrete dropout |",
+		"Of the 5 sets, yacht.\n", "| yacht |  | without dropout |", "| yacht |  | MC dropout |", "| yacht |  | Gaussian NLL |", "| yacht |  | deep ensemble |", "| yacht |  | Concrete dropout |",
 		"0.67 ± 0.05", "1.58 ± 0.11", "| RMSE | yacht | MC dropout | +", "| 0.050 | does not", "Concrete dropout learned p of 0.", "go run ./cmd/paper uci --budget tiny\n",
 	} {
 		if !strings.Contains(first.String(), want) {
