@@ -109,7 +109,7 @@ func (c *compareCmd) Run(ctx context.Context, to *cmdline.Console) error {
 	}
 	d.show(shown, filepath.Base(c.Data))
 	if c.DryRun {
-		e, err := compare.New(d.Subject, c.splitting(), compare.Length{}, &compare.Store{}, c.Workers)
+		e, err := d.experiment(&c.settings, compare.Length{}, &compare.Store{}, c.Workers)
 		if err != nil {
 			return err
 		}
@@ -179,12 +179,9 @@ func (c *compareCmd) goOn(ctx context.Context, to *cmdline.Console, start time.T
 // fits returns how much memory the trainings of a run take, and an error if there is too
 // little.
 func (c *compareCmd) fits(d *data, s *settings, length compare.Length) (compare.Memory, error) {
-	e, err := compare.New(d.Subject, s.splitting(), length, &compare.Store{}, 1)
+	e, err := d.experiment(s, length, &compare.Store{}, 1)
 	if err != nil {
 		return compare.Memory{}, err
-	}
-	if length == (compare.Length{}) {
-		e.Length = e.Length.With(s.Epochs, s.Batch)
 	}
 	return fits(c.Insist, e, c.Workers)
 }
@@ -234,16 +231,12 @@ type run struct {
 
 // experiment returns the experiment of the run, with the trials that there are.
 func (r *run) experiment(workers int) (*compare.Experiment, error) {
-	length := r.state.Length
-	e, err := compare.New(r.Subject, r.state.Settings.splitting(), length, r.dir.store(), workers)
+	e, err := r.data.experiment(&r.state.Settings, r.state.Length, r.dir.store(), workers)
 	if err != nil {
 		return nil, err
 	}
 	if r.board != "" {
 		e.Watch = r.watch
-	}
-	if length == (compare.Length{}) {
-		e.Length = e.Length.With(r.state.Settings.Epochs, r.state.Settings.Batch)
 	}
 	if r.state.Repeats > 0 {
 		e.Use(r.state.Repeats)

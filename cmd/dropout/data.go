@@ -31,6 +31,19 @@ type data struct {
 	digest string
 }
 
+// experiment returns the experiment of settings on the data. The zero length stands for that
+// of the settings or, as far as they leave it open, the usual one.
+func (d *data) experiment(s *settings, length compare.Length, store *compare.Store, workers int) (*compare.Experiment, error) {
+	e, err := compare.New(d.Subject, s.splitting(), length, store, workers)
+	if err != nil {
+		return nil, err
+	}
+	if length == (compare.Length{}) {
+		e.Length = e.Length.With(s.Epochs, s.Batch)
+	}
+	return e, nil
+}
+
 // load reads the data of the settings. A plan takes the place of guesses.
 func (s *settings) load(plan *tabular.Plan) (*data, error) {
 	info, err := os.Stat(s.Data)

@@ -126,7 +126,7 @@ func (r *run) train(ctx context.Context, e *compare.Experiment, limit compare.Li
 	e.Elsewhere = &remoteTrainer{j, of, host + dir}
 	// The workers in this process have the data already.
 	p := trialProgram{settings: r.state.Settings, plan: r.plan, of: new(current)}
-	if p.of.e, err = compare.New(r.Subject, of.Settings.splitting(), of.Length, &compare.Store{}, 1); err != nil {
+	if p.of.e, err = r.data.experiment(&of.Settings, of.Length, &compare.Store{}, 1); err != nil {
 		return err
 	}
 	key, err := json.Marshal(of)

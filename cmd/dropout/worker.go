@@ -145,7 +145,7 @@ func (p trialProgram) experiment(of comparison) (*compare.Experiment, error) {
 	} else if hash != of.Plan {
 		return nil, errors.New("--plan must be that of the run, which uses the columns in another way")
 	}
-	e, err := compare.New(d.Subject, s.splitting(), of.Length, &compare.Store{}, 1)
+	e, err := d.experiment(&s, of.Length, &compare.Store{}, 1)
 	if err != nil {
 		return nil, err
 	}
