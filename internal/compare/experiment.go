@@ -191,10 +191,11 @@ func (e *Experiment) round(ctx context.Context, round int, splits []int, until t
 	earlier := e.trials.count
 	for _, split := range splits {
 		for _, arm := range e.armsOf(round) {
-			if e.trials.has(split, arm, round) {
+			finished := e.trials.at(split, arm)
+			if finished.has(round) {
 				continue
 			}
-			mine := e.trials.before(split, arm, round)
+			mine := finished.before(round)
 			t := Trial{Split: split, Arm: arm, Round: round, Settings: e.space.Propose(e.Seed, split, round, arm, mine)}
 			task := Task{Split: split, Arm: arm, Round: round, Settings: t.Settings}
 			if best := bestOf(mine); best >= 0 {
@@ -329,11 +330,11 @@ func (e *Experiment) Trials() []Trial {
 // counted returns those of Trials of a split and an arm.
 func (e *Experiment) counted(split int, arm Arm) []Trial {
 	for _, a := range Arms {
-		if !e.trials.has(split, a, 0) {
+		if !e.trials.at(split, a).has(0) {
 			return nil
 		}
 	}
-	return e.trials.before(split, arm, max(e.Rounds(), 1))
+	return e.trials.at(split, arm).before(max(e.Rounds(), 1))
 }
 
 // Rounds returns the number of rounds that every split and arm has finished.
@@ -341,7 +342,7 @@ func (e *Experiment) Rounds() int {
 	rounds := math.MaxInt
 	for split := range e.Splits {
 		for _, arm := range e.armsOf(0) {
-			n := e.trials.rounds(split, arm)
+			n := e.trials.at(split, arm).rounds
 			if arm == Linear && n >= len(penalties) {
 				continue // it has no more
 			}
@@ -378,7 +379,7 @@ func (e *Experiment) best() map[Arm]float64 {
 	for _, arm := range Arms {
 		var sum, n float64
 		for split := range e.Splits {
-			of := e.trials.all(split, arm)
+			of := e.trials.at(split, arm).trials
 			if i := bestOf(of); i >= 0 {
 				sum += of[i].Score
 				n++

@@ -8,7 +8,7 @@ import (
 // A ledger holds finished trials by split and arm. An experiment of little data has thousands,
 // and looks into it after each.
 type ledger struct {
-	cells map[place]*cell
+	cells map[place]cell
 	count int
 }
 
@@ -24,7 +24,7 @@ type cell struct {
 }
 
 func newLedger(trials []Trial) ledger {
-	l := ledger{cells: make(map[place]*cell)}
+	l := ledger{cells: make(map[place]cell)}
 	for _, t := range trials {
 		l.add(t)
 	}
@@ -32,71 +32,43 @@ func newLedger(trials []Trial) ledger {
 }
 
 func (l *ledger) add(t Trial) {
-	c := l.cells[place{t.Split, t.Arm}]
-	if c == nil {
-		c = new(cell)
-		l.cells[place{t.Split, t.Arm}] = c
-	}
+	c := l.at(t.Split, t.Arm)
 	i, _ := c.find(t.Round + 1)
 	c.trials = slices.Insert(c.trials, i, t)
-	l.count++
-	for {
-		if _, ok := c.find(c.rounds); !ok {
-			return
-		}
+	for c.has(c.rounds) {
 		c.rounds++
 	}
+	l.cells[place{t.Split, t.Arm}] = c
+	l.count++
 }
 
-// find returns the place of the first trial of a round, or where it would be.
-func (c *cell) find(round int) (int, bool) {
-	return slices.BinarySearchFunc(c.trials, round, func(t Trial, round int) int { return cmp.Compare(t.Round, round) })
-}
-
-// before returns the trials of a split and an arm of the rounds before one. They are the
-// ledger's own.
-func (l *ledger) before(split int, arm Arm, round int) []Trial {
-	c := l.cells[place{split, arm}]
-	if c == nil {
-		return nil
-	}
-	i, _ := c.find(round)
-	return slices.Clip(c.trials[:i])
-}
-
-// all returns the trials of a split and an arm.
-func (l *ledger) all(split int, arm Arm) []Trial {
-	if c := l.cells[place{split, arm}]; c != nil {
-		return slices.Clip(c.trials)
-	}
-	return nil
-}
-
-// has says whether a trial is finished.
-func (l *ledger) has(split int, arm Arm, round int) bool {
-	c := l.cells[place{split, arm}]
-	if c == nil {
-		return false
-	}
-	_, ok := c.find(round)
-	return ok
-}
-
-// rounds returns how many rounds of a split and an arm are finished.
-func (l *ledger) rounds(split int, arm Arm) int {
-	if c := l.cells[place{split, arm}]; c != nil {
-		return c.rounds
-	}
-	return 0
-}
+// at returns the trials of a split and an arm. They are the ledger's own.
+func (l *ledger) at(split int, arm Arm) cell { return l.cells[place{split, arm}] }
 
 // of returns how many trials of a round are finished.
 func (l *ledger) of(round int) int {
 	n := 0
 	for _, c := range l.cells {
-		if _, ok := c.find(round); ok {
+		if c.has(round) {
 			n++
 		}
 	}
 	return n
+}
+
+// find returns the place of the first trial of a round, or where it would be.
+func (c cell) find(round int) (int, bool) {
+	return slices.BinarySearchFunc(c.trials, round, func(t Trial, round int) int { return cmp.Compare(t.Round, round) })
+}
+
+// has says whether the trial of a round is finished.
+func (c cell) has(round int) bool {
+	_, ok := c.find(round)
+	return ok
+}
+
+// before returns the trials of the rounds before one.
+func (c cell) before(round int) []Trial {
+	i, _ := c.find(round)
+	return slices.Clip(c.trials[:i])
 }

@@ -29,22 +29,22 @@ func TestLedger(t *testing.T) {
 					}
 				}
 				slices.Sort(mine)
-				if got := roundsOf(l.all(split, arm)); !slices.Equal(got, mine) {
+				if got := roundsOf(l.at(split, arm).trials); !slices.Equal(got, mine) {
 					t.Fatalf("rounds of split %d and arm %s must be %v, got %v", split, arm, mine, got)
 				}
 				whole := 0
 				for slices.Contains(mine, whole) {
 					whole++
 				}
-				if got := l.rounds(split, arm); got != whole {
+				if got := l.at(split, arm).rounds; got != whole {
 					t.Fatalf("rounds must be %d of %v, got %d", whole, mine, got)
 				}
 				for round := range 7 {
 					before := slices.DeleteFunc(slices.Clone(mine), func(r int) bool { return r >= round })
-					if got := roundsOf(l.before(split, arm, round)); !slices.Equal(got, before) {
+					if got := roundsOf(l.at(split, arm).before(round)); !slices.Equal(got, before) {
 						t.Fatalf("rounds before %d must be %v, got %v", round, before, got)
 					}
-					if got := l.has(split, arm, round); got != slices.Contains(mine, round) {
+					if got := l.at(split, arm).has(round); got != slices.Contains(mine, round) {
 						t.Fatalf("has round %d is %v of %v", round, got, mine)
 					}
 				}
