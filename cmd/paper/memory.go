@@ -29,6 +29,12 @@ func (c *cli) fits(chosen []study, s *sets, trainings int) (said string, err err
 // of all.
 func (s *sets) largest(b budget, of study, rows []string) (training.Memory, error) {
 	var largest training.Memory
+	// Many arms have the same data.
+	type part struct {
+		set    string
+		images int
+	}
+	read := make(map[part]training.Data)
 	for _, a := range of.arms(b) {
 		if len(rows) > 0 && !slices.Contains(rows, a.Name) {
 			continue
@@ -36,9 +42,17 @@ func (s *sets) largest(b budget, of study, rows []string) (training.Memory, erro
 		if a.Images == 0 {
 			a.Images = b.Images
 		}
-		data, err := s.data(trial{Arm: a, Seed: 1, Budget: b})
-		if err != nil {
-			return largest, errors.WithMessage(err, a.Name)
+		at := part{images: a.Images}
+		if a.Variant != nil {
+			at.set = a.Variant.Set
+		}
+		data, ok := read[at]
+		if !ok {
+			var err error
+			if data, err = s.data(trial{Arm: a, Seed: 1, Budget: b}); err != nil {
+				return largest, errors.WithMessage(err, a.Name)
+			}
+			read[at] = data
 		}
 		t, err := a.trainer(b.Shrink, b.Updates, a.Images, a.Rate, 1, models.AsSketch())
 		if err != nil {
