@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,14 +112,14 @@ func (r *results) settingsTable() table {
 		for _, s := range m.settings {
 			spaces = append(spaces, s.String())
 		}
-		row := []string{m.name, orDash(m.source), orDash(strings.Join(spaces, "; "))}
+		row := []string{m.name, cmp.Or(m.source, "–"), cmp.Or(strings.Join(spaces, "; "), "–")}
 		for k := range variantSets {
 			a := r.arms[k*len(variantMethods)+i]
 			var chosen []string
 			for j, s := range m.settings {
 				chosen = append(chosen, fmt.Sprintf("%s %g", s.name, a.Variant.Settings[j]))
 			}
-			row = append(row, orDash(strings.Join(chosen, ", ")), fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name))
+			row = append(row, cmp.Or(strings.Join(chosen, ", "), "–"), fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name))
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -134,16 +135,10 @@ func (r *results) heldError(arm string) string {
 	return "–"
 }
 
-func orDash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
-
 // variantFinding says which methods the intervals tell from ordinary dropout on a
 // set.
 func (r *results) variantFinding(set string) string {
+	methods := func(names []string) string { return cmp.Or(strings.Join(names, ", "), "no method") }
 	var below, above, open []string
 	for _, m := range variantMethods {
 		if m.name == ordinary {
@@ -164,14 +159,7 @@ func (r *results) variantFinding(set string) string {
 		}
 	}
 	return fmt.Sprintf("On %s the 95 %% interval of the difference to %s, paired over %s, is below 0 for %s; above 0 for %s; the data do not tell %s from it.",
-		set, ordinary, seedCount(r.budget.Seeds), orNone(below), orNone(above), orNone(open))
-}
-
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "no method"
-	}
-	return strings.Join(names, ", ")
+		set, ordinary, seedCount(r.budget.Seeds), methods(below), methods(above), methods(open))
 }
 
 // sparseFinding says what a method makes superfluous, and why that may be pruned.
