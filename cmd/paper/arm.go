@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -41,6 +42,11 @@ type arm struct {
 	Images int `json:"images"`
 	// Share is the fraction of the budget's updates; 0 means all.
 	Share float64 `json:"share,omitempty"`
+	// Init, LastMomentum and Decay are for the study of suspicions; "" and 0
+	// mean what all others have.
+	Init         string  `json:"init,omitempty"`          // of weights
+	LastMomentum float64 `json:"last_momentum,omitempty"` // instead of the usual one
+	Decay        string  `json:"decay,omitempty"`         // of the learning rate
 	// Variant is for the study of variants, whose arms have nothing of the
 	// above but Hidden, Rate and Images; nil in all other studies.
 	Variant *variant `json:"variant,omitempty"`
@@ -145,6 +151,13 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		init, activation = models.GlorotNormal, models.Sigmoid()
 	default:
 		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
+	}
+	switch a.Init {
+	case "":
+	case smallNormal:
+		init = models.Normal(0.01)
+	default:
+		return nil, errors.Errorf("init must be %s or none, got %q", smallNormal, a.Init)
 	}
 	if a.Autoencoder {
 		// With large weights the network would first learn to turn all units
@@ -253,24 +266,33 @@ const (
 )
 
 // rates are the learning rates of a training. A gradient has the same total
-// effect whatever the momentum, and decreasing along half a cosine.
+// effect whatever the momentum, and decreasing along half a cosine, or as the
+// arm says.
 type rates struct {
 	momentum schedule.Linear
-	cosine   schedule.Cosine
+	total    schedule.Schedule
 }
 
-// newRates raises the momentum over the first fifth of the updates.
-func newRates(rate float64, updates int64) rates {
-	return rates{
-		schedule.Linear{From: firstMomentum, To: lastMomentum, End: max(1, updates/5)},
+// rates raises the momentum over the first fifth of the updates.
+func (a arm) rates(rate float64, updates int64) (rates, error) {
+	r := rates{
+		schedule.Linear{From: firstMomentum, To: cmp.Or(a.LastMomentum, lastMomentum), End: max(1, updates/5)},
 		schedule.Cosine{Initial: rate, Steps: updates},
 	}
+	switch a.Decay {
+	case "":
+	case exponential:
+		r.total = schedule.Exponential{Initial: rate, Gamma: math.Pow(lastRate, 1/float64(updates))}
+	default:
+		return r, errors.Errorf("decay must be %s or none, got %q", exponential, a.Decay)
+	}
+	return r, nil
 }
 
 // At implements schedule.Schedule.
-func (r rates) At(step int64) float64 { return r.cosine.At(step) * (1 - r.momentum.At(step)) }
+func (r rates) At(step int64) float64 { return r.total.At(step) * (1 - r.momentum.At(step)) }
 
-func (r rates) String() string { return fmt.Sprintf("%v*(1-%v)", r.cosine, r.momentum) }
+func (r rates) String() string { return fmt.Sprintf("%v*(1-%v)", r.total, r.momentum) }
 
 // updates returns the arm's share of the given number of updates, or all of a
 // small number.
@@ -298,7 +320,10 @@ func (a arm) trainer(shrink, updates, n int, rate float64, seed uint64, opts ...
 		Regularization: optim.Regularization{WeightDecay: a.L2, L1: a.L1, MaxNorm: a.MaxNorm, ClipNorm: a.ClipNorm},
 	}
 	epochs, steps := wholeEpochs(updates, n)
-	r := newRates(rate, steps)
+	r, err := a.rates(rate, steps)
+	if err != nil {
+		return nil, err
+	}
 	return &training.Trainer{
 		Model: m, Solver: solver, LR: r, Momentum: r.momentum, Loss: loss, Epochs: epochs, BatchSize: batch, Seed: seed,
 	}, nil

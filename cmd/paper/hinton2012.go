@@ -9,14 +9,12 @@ import (
 var hinton2012 = study{
 	name: "hinton2012", title: "The first experiment: 784-800-800-10", source: "Hinton et al., \"Improving neural networks by preventing co-adaptation of feature detectors\", 2012: 160 errors of 10,000 without dropout, 130 with it in hidden layers, 110 with it at the inputs too",
 	arms: func(budget) []arm {
-		// Their limit on the squared norm is 15.
-		const norm = 3.87
-		hidden := dropped("hidden dropout", 800, 800).maxNorm(norm).at(1.30)
+		hidden := dropped("hidden dropout", 800, 800).maxNorm(theirNorm).at(1.30)
 		hidden.Input = 0
 		return []arm{
 			plain("no dropout", 800, 800).settled().at(1.60),
 			hidden,
-			dropped("hidden and input dropout", 800, 800).maxNorm(norm).at(1.10),
+			dropped("hidden and input dropout", 800, 800).maxNorm(theirNorm).at(1.10),
 		}
 	},
 	budgets: budgets(nil),

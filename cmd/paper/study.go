@@ -30,7 +30,7 @@ type study struct {
 
 // studies are in the paper's order, followed by the others.
 var studies = []study{
-	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy, updatesStudy, variantsStudy,
+	table2, fig4, fig7, fig8, fig9, fig10, fig11, table9, table10, hinton2012, dropConnected, batchwiseStudy, updatesStudy, whyStudy, variantsStudy,
 }
 
 // recordFile returns the path of the records in a directory.
@@ -102,8 +102,11 @@ func (a arm) maxNorm(c float64) arm {
 const settled = 1. / 3
 
 // settled gives an arm that share.
-func (a arm) settled() arm {
-	a.Share = settled
+func (a arm) settled() arm { return a.share(settled) }
+
+// share gives an arm a share of the updates.
+func (a arm) share(of float64) arm {
+	a.Share = of
 	return a
 }
 

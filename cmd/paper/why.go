@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// What Hinton et al. do otherwise than the other studies here.
+const (
+	smallNormal = "normal 0.01" // weights at first
+	exponential = "exponential" // decay of the learning rate
+
+	// lastRate is what their learning rate comes down to: 0.998^3000 of the first.
+	lastRate = 0.0025
+	// theirMomentum is their last one.
+	theirMomentum = 0.99
+	// theirNorm is their bound of norms: 15 is that of the square.
+	theirNorm = 3.87
+)
+
+// whyStudy has an arm for each suspicion of what keeps hinton2012's last row from its
+// number. One thing is changed at a time, and then all of them.
+var whyStudy = study{
+	name: "why", title: "What could explain a difference from the paper: 784-800-800-10 with hidden and input dropout", source: "Hinton et al. 2012, appendix A, for what is changed: weights at first normal with 0.01, momentum up to 0.99, learning rate times 0.998 an epoch, norms of at most the square root of 15 in networks that are scaled at test time",
+	arms: func(budget) []arm {
+		base := func(name string) arm { return dropped(name, 800, 800).maxNorm(theirNorm) }
+		small, momentum, decay, bound, all := base("weights at first normal 0.01"), base("momentum to 0.99"), base("exponential decay"), base("max-norm 1.94"), base("all of these")
+		small.Init, momentum.LastMomentum, decay.Decay = smallNormal, theirMomentum, exponential
+		// Their weights into a hidden layer are halved at test time, ours are not.
+		bound.MaxNorm = math.Round(100*theirNorm*(1-hiddenDrop)) / 100
+		all.Init, all.LastMomentum, all.Decay, all.MaxNorm = smallNormal, theirMomentum, exponential, bound.MaxNorm
+		return []arm{base("as hinton2012"), small, momentum, decay, bound, base("no max-norm").maxNorm(0), all}
+	},
+	budgets: budgets(nil),
+	summarize: func(r *results) (*summary, error) {
+		first := r.arms[0].Name
+		var says []string
+		for _, a := range r.arms[1:] {
+			word := "does not differ"
+			if p := pValue(r.less(a.Name, first)); p < 0.05 {
+				word = "differs"
+			}
+			says = append(says, fmt.Sprintf("%q %s significantly: %s", a.Name, word, r.difference(a.Name, first)))
+		}
+		drawn, err := r.dots()
+		return &summary{
+			tables: []table{r.comparison().without("paper, %")}, figures: []figure{drawn},
+			findings: []string{strings.Join(says, "; ") + "."},
+		}, err
+	},
+}
