@@ -36,12 +36,12 @@ var fig7 = study{
 			s.figures = append(s.figures, f)
 		}
 		s.tables = append(s.tables, codeTable(r))
-		p, q := concentration(r, r.arms[0].Name), concentration(r, r.arms[1].Name)
+		p, q := r.extra(r.arms[0].Name, "concentration")[0], r.extra(r.arms[1].Name, "concentration")[0]
 		word := "more local"
-		if q <= p {
+		if q.Mean <= p.Mean {
 			word = "not more local"
 		}
-		s.findings = append(s.findings, fmt.Sprintf("To put the eye's judgement into a number: the tenth of a unit's weights that are largest hold %.0f %% of its squared norm without dropout and %.0f %% with it, so that features are %s with dropout (a tenth of normally distributed weights hold 44 %%).", 100*p, 100*q, word))
+		s.findings = append(s.findings, fmt.Sprintf("To put the eye's judgement into a number: the tenth of a unit's weights that are largest hold %s %% of its squared norm without dropout and %s %% with it, so that features are %s with dropout (a tenth of normally distributed weights hold 44 %%).", pm(inPercent(p), 1), pm(inPercent(q), 1), word))
 		return s, nil
 	},
 }
@@ -50,10 +50,8 @@ var fig7 = study{
 func codeTable(r *results) table {
 	t := table{header: []string{"arm", "test error of reconstruction", "mean activation", "activations at 0, %", "updates"}}
 	for _, a := range r.arms {
-		zeros := r.extra(a.Name, "zeros")[0]
-		zeros.Mean, zeros.StdErr = 100*zeros.Mean, 100*zeros.StdErr
 		t.rows = append(t.rows, []string{
-			a.Name, pm(r.extra(a.Name, "reconstruction")[0], 2), pm(r.extra(a.Name, "mean")[0], 3), pm(zeros, 1),
+			a.Name, pm(r.extra(a.Name, "reconstruction")[0], 2), pm(r.extra(a.Name, "mean")[0], 3), pm(inPercent(r.extra(a.Name, "zeros")[0]), 1),
 			fmt.Sprint(r.of(a.Name)[0].History.Steps),
 		})
 	}

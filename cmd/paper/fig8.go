@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gorgonia-dropout/dropout/report"
 )
@@ -40,26 +39,4 @@ var fig8 = study{
 		s.findings = append(s.findings, fmt.Sprintf("The mean activation is %.2f without dropout and %.2f with it, in the paper about 2.0 and 0.7: %s.", without, with, says))
 		return s, nil
 	},
-}
-
-// concentration returns the share of a unit's squared weights that lies in the
-// largest tenth of them, as the mean over units.
-func concentration(r *results, arm string) float64 {
-	w := r.of(arm)[0].Extra["weights"]
-	units := len(w) / pixels
-	var share float64
-	for u := range units {
-		var squares []float64
-		var sum float64
-		for i := range pixels {
-			v := w[i*units+u]
-			squares = append(squares, v*v)
-			sum += v * v
-		}
-		slices.Sort(squares)
-		for _, s := range squares[pixels-pixels/10:] {
-			share += s / sum / float64(units)
-		}
-	}
-	return share
 }

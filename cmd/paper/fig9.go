@@ -45,9 +45,9 @@ var fig9 = study{
 			test, train := report.Series{Name: "test", Color: 0}, report.Series{Name: "training", Color: 1}
 			for _, keep := range keeps {
 				arm := fmt.Sprintf("%s, keep %.1f", what, keep)
-				e, f := r.errorOf(arm), r.estimate(arm, experiment.TrainError)
+				e, f := r.errorOf(arm), inPercent(r.estimate(arm, experiment.TrainError))
 				test.X, test.Y, test.Err = append(test.X, keep), append(test.Y, e.Mean), append(test.Err, e.StdErr)
-				train.X, train.Y, train.Err = append(train.X, keep), append(train.Y, 100*f.Mean), append(train.Err, 100*f.StdErr)
+				train.X, train.Y, train.Err = append(train.X, keep), append(train.Y, f.Mean), append(train.Err, f.StdErr)
 			}
 			c.Series = []report.Series{test, train}
 			drawn, err := charted(fmt.Sprintf("fig9-%d", i+1), c)

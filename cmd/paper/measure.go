@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -17,6 +19,7 @@ const (
 	monteCarlo    = "Monte-Carlo averaging"
 	probabilities = "probabilities"
 	codes         = "codes"
+	codeNumbers   = "numbers of codes" // codes, without what figures show
 	sparseWeights = "sparse weights"
 )
 
@@ -157,24 +160,67 @@ func code(ctx context.Context, on *subject) (map[string][]float64, error) {
 		means[i%units] += v / float64(n)
 	}
 	extra := map[string][]float64{
-		"mean": {h.Mean}, "zeros": {h.Zeros}, "means": means,
-		"activations": h.Values[:min(len(h.Values), 100*units)],
+		"mean": {h.Mean}, "zeros": {h.Zeros},
 	}
 	if extra["reconstruction"], err = reconstruction(m, test, n); err != nil {
 		return nil, err
 	}
+	weights, err := incoming(m)
+	if err != nil {
+		return nil, err
+	}
+	extra["concentration"] = []float64{concentration(weights, units)}
+	if on.trial.Measure == codeNumbers {
+		return extra, nil
+	}
+	extra["means"] = rounded(means)
+	extra["activations"] = rounded(h.Values[:min(len(h.Values), 100*units)])
+	var drawn []float64
+	for i := range pixels {
+		drawn = append(drawn, weights[i*units:i*units+min(units, features)]...)
+	}
+	extra["weights"] = rounded(drawn)
+	return extra, nil
+}
+
+// incoming returns the weights from pixels to units, pixel by pixel.
+func incoming(m *models.Model) ([]float64, error) {
 	for _, p := range m.Params() {
 		if w := p.Value(); w.Dims() == 2 && w.Shape()[0] == pixels {
-			kept := min(units, features)
-			for i := range pixels {
-				for _, v := range w.Float32s()[i*units : i*units+kept] {
-					extra["weights"] = append(extra["weights"], float64(v))
-				}
+			all := make([]float64, w.Shape().TotalSize())
+			for i, v := range w.Float32s() {
+				all[i] = float64(v)
 			}
-			break
+			return all, nil
 		}
 	}
-	return extra, nil
+	return nil, errors.New("autoencoder must have weights of pixels, got none")
+}
+
+// concentration returns the share of a unit's squared weights that lies in the
+// largest tenth of them, as the mean over units.
+func concentration(weights []float64, units int) float64 {
+	var share float64
+	for u := range units {
+		var squares []float64
+		for i := range pixels {
+			v := weights[i*units+u]
+			squares = append(squares, v*v)
+		}
+		slices.Sort(squares)
+		share += floats.Sum(squares[pixels-pixels/10:]) / floats.Sum(squares) / float64(units)
+	}
+	return share
+}
+
+// rounded returns numbers to be drawn with as many digits as are seen, so that
+// files of records stay small.
+func rounded(x []float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = math.Round(1e4*v) / 1e4
+	}
+	return y
 }
 
 // reconstruction returns the mean over n images of the sum of squared errors.

@@ -85,6 +85,12 @@ func (r *results) extra(arm, name string) []experiment.Estimate {
 	return all
 }
 
+// inPercent returns an estimate of a share in per cent.
+func inPercent(e experiment.Estimate) experiment.Estimate {
+	e.Mean, e.StdErr = 100*e.Mean, 100*e.StdErr
+	return e
+}
+
 // pm formats a mean and its standard error.
 func pm(e experiment.Estimate, decimals int) string {
 	if math.IsNaN(e.StdErr) {
@@ -153,8 +159,7 @@ func (r *results) comparison() table {
 			d := r.less(a.Name, first)
 			diff, p = pm(d, 2), pText(d)
 		}
-		train := r.estimate(a.Name, experiment.TrainError)
-		train.Mean, train.StdErr = 100*train.Mean, 100*train.StdErr
+		train := inPercent(r.estimate(a.Name, experiment.TrainError))
 		var seconds float64
 		var steps int64
 		for _, rec := range recs {

@@ -86,8 +86,11 @@ func (l *studyRun) trial(a arm, seed uint64) trial {
 		a.Images = b.Images
 	}
 	measure := l.study.measures
-	if measure == monteCarlo {
+	switch {
+	case measure == monteCarlo:
 		measure = fmt.Sprintf("%s %d", measure, b.Passes)
+	case measure == codes && seed != l.seed:
+		measure = codeNumbers
 	}
 	return trial{Version: version, Arm: a, Budget: b, Seed: seed, Measure: measure}
 }

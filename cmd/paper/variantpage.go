@@ -59,8 +59,7 @@ func (r *results) variantTable(set string) (table, error) {
 		if err != nil {
 			return t, err
 		}
-		train := r.estimate(name, experiment.TrainError)
-		train.Mean, train.StdErr = 100*train.Mean, 100*train.StdErr
+		train := inPercent(r.estimate(name, experiment.TrainError))
 		t.rows = append(t.rows, []string{
 			name, pm(r.errorOf(name), 2), diff, interval, pm(r.estimate(name, experiment.TestNLL), 4), pm(train, 2),
 			fmt.Sprint(r.of(name)[0].History.Steps), update,
