@@ -2,7 +2,8 @@ package main
 
 import (
 	"fmt"
-	"math"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 var dropConnected = study{
@@ -46,35 +47,31 @@ func (r *results) ensemble(arm string) (vote, mean float64, err error) {
 	if len(labels) == 0 {
 		return 0, 0, errMissing(arm, "probabilities")
 	}
+	uncertain := make([][]float64, len(nets)) // probabilities of the images to come
+	for k, net := range nets {
+		uncertain[k] = net.Extra["probabilities"]
+	}
 	for i, label := range labels {
 		votes, sum := make([]float64, classes), make([]float64, classes)
-		for _, net := range nets {
-			row := net.Extra["probabilities"][i*classes : (i+1)*classes]
-			votes[largest(row)]++
-			for c, q := range row {
-				sum[c] += q
+		for k, net := range nets {
+			if class := int(net.Extra["classes"][i]); class >= 0 {
+				votes[class]++
+				sum[class]++
+				continue
 			}
+			row := uncertain[k][:classes]
+			uncertain[k] = uncertain[k][classes:]
+			votes[floats.MaxIdx(row)]++
+			floats.Add(sum, row)
 		}
-		if largest(sum) != int(label) {
+		if floats.MaxIdx(sum) != int(label) {
 			mean += 100 / float64(len(labels))
 		}
-		for c := range votes {
-			votes[c] += sum[c] / math.MaxUint16
-		}
-		if largest(votes) != int(label) {
+		// Less than a vote, so that it decides between equal ones only.
+		floats.AddScaled(votes, 0.5/float64(len(nets)), sum)
+		if floats.MaxIdx(votes) != int(label) {
 			vote += 100 / float64(len(labels))
 		}
 	}
 	return vote, mean, nil
-}
-
-// largest returns the index of the largest number, the first of several.
-func largest(x []float64) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
 }

@@ -119,8 +119,10 @@ func meanAndDeviation(x []float64) (mean, sd float64) {
 	return mean, math.Sqrt(sd)
 }
 
-// predictions returns the labels and, one image after the other, the class
-// probabilities of each test image.
+// predictions returns the labels of the test images, the classes that the network
+// is certain of, -1 for the images of which it is not, and the probabilities of all
+// classes of these, image by image. Certain is what rounds to a probability of 1.000:
+// the records would be large if they had nine zeros for each such image.
 func predictions(ctx context.Context, on *subject) (map[string][]float64, error) {
 	p := uncertainty.Predictor{Model: on.trainer.Model}
 	all, err := p.PredictDeterministic(ctx, on.data.Test)
@@ -130,8 +132,14 @@ func predictions(ctx context.Context, on *subject) (map[string][]float64, error)
 	extra := make(map[string][]float64)
 	for _, one := range all {
 		extra["labels"] = append(extra["labels"], float64(one.Label))
+		var row []float64
 		for _, q := range one.Mean {
-			extra["probabilities"] = append(extra["probabilities"], math.Round(1e6*q)/1e6)
+			row = append(row, math.Round(1e3*q)/1e3)
+		}
+		class := slices.Index(row, 1)
+		extra["classes"] = append(extra["classes"], float64(class))
+		if class < 0 {
+			extra["probabilities"] = append(extra["probabilities"], row...)
 		}
 	}
 	return extra, nil
