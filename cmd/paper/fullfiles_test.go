@@ -110,7 +110,7 @@ func TestFullCheckpoint(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		tr := newTrainer()
-		if err := (&trialStore{path: path, curve: newCurve(trial{})}).Prepare(ctx, tr); err != nil {
+		if err := (&trialStore{path: path, curve: newCurve(trial{}), machine: func(name string) string { return name }}).Prepare(ctx, tr); err != nil {
 			t.Fatal(err)
 		}
 		tr.Callbacks = append(tr.Callbacks[1:], training.Callback{OnStep: func(r *training.Run) error {

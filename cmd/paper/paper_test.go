@@ -71,7 +71,7 @@ func TestStudiesRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about"} {
+			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about", "Networks trained on: " + processor() + ", BLAS: any ("} {
 				if !strings.Contains(string(page), want) {
 					t.Errorf("page must have %q, got\n%s", want, page)
 				}

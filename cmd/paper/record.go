@@ -36,6 +36,8 @@ type record struct {
 	Diverged string `json:"diverged,omitempty"`
 	// Extra holds what an experiment measures in addition.
 	Extra map[string][]float64 `json:"extra,omitempty"`
+	// Machine says where it was trained; older records do not.
+	Machine string `json:"machine,omitempty"`
 	// Time is that of the updates only.
 	Time time.Duration `json:"time_ns"`
 }

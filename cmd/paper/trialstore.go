@@ -23,6 +23,7 @@ type trialStore struct {
 	records *recordFile[record]
 	path    string // of the checkpoint
 	curve   *curve
+	machine func(device string) string
 }
 
 // store returns the store of a trial.
@@ -32,7 +33,7 @@ func (l *studyRun) store(t trial) (*trialStore, error) {
 		return nil, err
 	}
 	name := fmt.Sprintf("%s-%d-%.4x.safetensors", slug(t.Arm.Name), t.Seed, sha256.Sum256([]byte(key)))
-	return &trialStore{record: record{Trial: t}, records: l.records, path: filepath.Join(l.dir, name), curve: newCurve(t)}, nil
+	return &trialStore{record: record{Trial: t}, records: l.records, path: filepath.Join(l.dir, name), curve: newCurve(t), machine: l.machine}, nil
 }
 
 // result returns the record in the form that the runner takes.
@@ -58,7 +59,12 @@ func (s *trialStore) Find(context.Context) (*experiment.Result, error) {
 
 // Prepare makes t keep checkpoints, measure itself, and resume.
 func (s *trialStore) Prepare(ctx context.Context, t *training.Trainer) error {
-	t.Callbacks = append(t.Callbacks, s.curve.callback(ctx), keep(s.path))
+	noted := training.Callback{OnStart: func(r *training.Run) error {
+		device, _ := r.Device() // why it is no other is of no interest here
+		s.record.Machine = s.machine(device)
+		return nil
+	}}
+	t.Callbacks = append(t.Callbacks, s.curve.callback(ctx), keep(s.path), noted)
 	state, err := checkpoint.Load(s.path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -69,7 +75,7 @@ func (s *trialStore) Prepare(ctx context.Context, t *training.Trainer) error {
 
 // Finish adds the record of the trial to the file.
 func (s *trialStore) Finish(_ context.Context, r experiment.Result) (experiment.Result, error) {
-	made := record{Trial: s.record.Trial, Diverged: r.Diverged}
+	made := record{Trial: s.record.Trial, Diverged: r.Diverged, Machine: s.record.Machine}
 	if r.Diverged == "" {
 		made.History, made.Extra, made.Time = r.History, r.Extra, s.curve.state.Time
 		made.History.Epochs = nil

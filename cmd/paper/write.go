@@ -100,12 +100,14 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 		l.writeTraining(w, r)
 	}
 	var trained time.Duration
-	for _, rec := range append(slices.Clone(r.records), r.tuned...) {
+	all := append(slices.Clone(r.records), r.tuned...)
+	for _, rec := range all {
 		trained += rec.Time
 	}
 	full := l.study.budgets["full"]
 	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, %s) would take about %s hours, training %d at a time.\n\n",
 		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), l.study.namedWidths(), hours(r.fullHours()), r.workers)
+	writeMachines(w, all)
 	writeOrigin(w, l.args, l.blas)
 }
 
