@@ -6,8 +6,8 @@ const tableNorm = 2
 // The share of the updates of networks whose updates take 3 to 7 times as long as those
 // of 3×1024, and of the one where it is 25 times.
 const (
-	wide   = 1. / 2
-	widest = 1. / 10
+	wide   = 0.3
+	widest = 0.06
 )
 
 var table2 = study{
