@@ -67,7 +67,7 @@ func TestDeviceTrainsGaussianDropout(t *testing.T) {
 			models.GaussianDropout(0.1), models.Linear(2, 36), models.ReLU(),
 			models.GaussianDropout(0, ops.WithRate(schedule.Curriculum{P: 0.5, Gamma: 0.1})),
 			models.Unflatten(4, 3, 3), models.GaussianDropout(0.3, ops.WithBroadcastAxes(2, 3)), models.Flatten(),
-			models.Linear(36, 11), models.GaussianDropout(1-1e-9), models.Sigmoid(), models.Linear(11, 3),
+			models.Linear(36, 11), models.GaussianDropout(0.9), models.Sigmoid(), models.Linear(11, 3),
 		}, []int{2}, models.WithSeed(3))
 		if err != nil {
 			t.Fatal(err)
