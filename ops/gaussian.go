@@ -45,8 +45,11 @@ func (gaussian) check(p float64) error {
 }
 
 func (gaussian) draw(l mask.Layout, s drop.Stream, p float64) mask.Mask {
-	return mask.Gaussian(l, s, math.Sqrt(p/(1-p)))
+	return mask.Gaussian(l, s, gaussianSigma(p))
 }
+
+// gaussianSigma returns the standard deviation of the noise at a rate.
+func gaussianSigma(p float64) float64 { return math.Sqrt(p / (1 - p)) }
 
 func (k gaussian) derivative() distribution { return k }
 func (gaussian) String() string             { return "" }

@@ -8,6 +8,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cuda/cudatest"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
+	"github.com/gorgonia-dropout/dropout/ops"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/optim"
@@ -54,6 +55,38 @@ func TestDeviceTrainsTheSameBits(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Gaussian dropout must have the bits of the processor: with a constant rate, one of a
+// schedule that begins at 0, and noise that the elements of a channel share.
+func TestDeviceTrainsGaussianDropout(t *testing.T) {
+	cudatest.Library(t)
+	train := func(device string) (*models.Model, *training.History) {
+		m, err := models.New(models.Sequential{
+			models.GaussianDropout(0.1), models.Linear(2, 36), models.ReLU(),
+			models.GaussianDropout(0, ops.WithRate(schedule.Curriculum{P: 0.5, Gamma: 0.1})),
+			models.Unflatten(4, 3, 3), models.GaussianDropout(0.3, ops.WithBroadcastAxes(2, 3)), models.Flatten(),
+			models.Linear(36, 11), models.GaussianDropout(0.9), models.Sigmoid(), models.Linear(11, 3),
+		}, []int{2}, models.WithSeed(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := newTrainer(t, 0.5)
+		tr.Model, tr.Device, tr.Epochs = m, device, 3
+		h := fit(t, tr, training.Data{Train: blobs(300, 1), Validation: blobs(77, 2)})
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
+		return m, h
+	}
+	want, wantHistory := train("cpu")
+	got, gotHistory := train("cuda:0")
+	sameBits(t, weights(got), weights(want))
+	for i, e := range gotHistory.Epochs {
+		if w := wantHistory.Epochs[i]; e.Loss != w.Loss || fmt.Sprint(*e.Validation) != fmt.Sprint(*w.Validation) {
+			t.Errorf("epoch %d is %+v on the device, want %+v", i, e, w)
+		}
 	}
 }
 

@@ -149,6 +149,18 @@ func BenchmarkDropout(b *testing.B) {
 	}
 }
 
+// BenchmarkGaussianDropout is the same with noise, whose quantiles are of float64.
+func BenchmarkGaussianDropout(b *testing.B) {
+	r := newRig(b)
+	x, y, m := r.memory(4*elements), r.memory(4*elements), r.memory(64)
+	noise := []kernels.Noise{{Seed: 1, Step: 2, Layer: 3, Sigma: 1}}
+	if err := r.on.Write(m, cuda.Bytes(noise)); err != nil {
+		b.Fatal(err)
+	}
+	args := &kernels.Gaussian{Y: y, X: x, N: elements, Inner: 1, Noise: m}
+	r.run(4, r.launch("gaussian", kernels.Threads, launch.Blocks(elements, 1024), unsafe.Pointer(args)))
+}
+
 // BenchmarkProduct has the products of the bench's network, and large ones, by each
 // kernel.
 func BenchmarkProduct(b *testing.B) {

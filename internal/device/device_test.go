@@ -208,6 +208,19 @@ func TestRefusals(t *testing.T) {
 			x := tensor.New(tensor.WithShape(2, 2), tensor.Of(tensor.Float64))
 			return nn.ReLU(gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(2, 2), gorgonia.WithValue(x), gorgonia.WithName("x")))
 		}, "must be of float32 or int on a device, got float64"},
+		"noise over the first axis": {func(g *gorgonia.ExprGraph) (*gorgonia.Node, error) {
+			x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 2), gorgonia.WithValue(values(2, 2)), gorgonia.WithName("x"))
+			return ops.GaussianDropout(x, 0.5, ops.WithSeed(1), ops.WithBroadcastAxes(0))
+		}, "GaussianDropout: mask must be shared over the last axes on a device, got one over others"},
+		"rate of a node": {func(g *gorgonia.ExprGraph) (*gorgonia.Node, error) {
+			x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 2), gorgonia.WithValue(values(2, 2)), gorgonia.WithName("x"))
+			rate := gorgonia.NewScalar(g, tensor.Float32, gorgonia.WithValue(float32(0.5)), gorgonia.WithName("rate"))
+			return ops.GaussianDropout(x, 0, ops.WithSeed(1), ops.WithRateNode(rate))
+		}, "GaussianDropout: rate must be a number on a device, got a node"},
+		"dropout without a kernel": {func(g *gorgonia.ExprGraph) (*gorgonia.Node, error) {
+			x := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 2), gorgonia.WithValue(values(2, 2)), gorgonia.WithName("x"))
+			return ops.AlphaDropout(x, 0.5, ops.WithSeed(1))
+		}, "AlphaDropout: must have a kernel for devices, got none"},
 		"no value": {func(g *gorgonia.ExprGraph) (*gorgonia.Node, error) {
 			return nn.ReLU(gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 2), gorgonia.WithName("x")))
 		}, "input x: must have a value, got none"},

@@ -24,10 +24,11 @@ import (
 
 // A library is the kernels, compiled for the host.
 type library struct {
-	run  func(name string, from, to, blocks int32, args unsafe.Pointer) int32
-	size func(name string) int32
-	exps func(x *float64, n int64)
-	logs func(x *float64, n int64)
+	run     func(name string, from, to, blocks int32, args unsafe.Pointer) int32
+	size    func(name string) int32
+	exps    func(x *float64, n int64)
+	logs    func(x *float64, n int64)
+	normals func(x *float64, n int64)
 }
 
 // source is the kernels and, to be tested by themselves, functions of theirs.
@@ -36,6 +37,7 @@ const source = `
 #include "host.h"
 extern "C" void exps(double *x, i64 n) { for (i64 i = 0; i < n; i++) x[i] = portable_exp(x[i]); }
 extern "C" void logs(double *x, i64 n) { for (i64 i = 0; i < n; i++) x[i] = portable_log(x[i]); }
+extern "C" void normals(double *x, i64 n) { for (i64 i = 0; i < n; i++) x[i] = portable_normal((u32)x[i]); }
 `
 
 // load compiles the kernels, once for all tests, and loads them.
@@ -61,6 +63,7 @@ var load = sync.OnceValues(func() (*library, error) {
 	purego.RegisterLibFunc(&l.size, handle, "kernel_size")
 	purego.RegisterLibFunc(&l.exps, handle, "exps")
 	purego.RegisterLibFunc(&l.logs, handle, "logs")
+	purego.RegisterLibFunc(&l.normals, handle, "normals")
 	return l, nil
 })
 
@@ -140,6 +143,7 @@ func TestSizes(t *testing.T) {
 	}
 	for name, size := range map[string]uintptr{
 		"drop":          unsafe.Sizeof(kernels.Drop{}),
+		"gaussian":      unsafe.Sizeof(kernels.Gaussian{}),
 		"relu":          unsafe.Sizeof(kernels.Elementwise{}),
 		"relu_back":     unsafe.Sizeof(kernels.ElementwiseBack{}),
 		"sigmoid":       unsafe.Sizeof(kernels.Elementwise{}),

@@ -4,6 +4,7 @@
 #include "conv.h"
 #include "dense.h"
 #include "drop.h"
+#include "gaussian.h"
 #include "loss.h"
 #include "norm.h"
 #include "pool.h"

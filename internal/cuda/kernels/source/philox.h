@@ -29,13 +29,13 @@ static DEVICE u32 high(u64 x) { return (u32)(x >> 32); }
 static const u32 PHILOX_M0 = 0xD2511F53, PHILOX_M1 = 0xCD9E8D57;
 static const u32 PHILOX_W0 = 0x9E3779B9, PHILOX_W1 = 0xBB67AE85;
 
-static DEVICE philox philox_of(const mask &m)
+static DEVICE philox philox_of(u64 seed, u64 step, u32 layer)
 {
 	philox p;
-	u32 key0 = (u32)m.seed, key1 = high(m.seed);
-	const u64 q = wide(PHILOX_M1, (u32)m.step);
-	const u32 c0 = high(q) ^ m.layer ^ key0;
-	p.c2_round1 = high(m.step) ^ key1;
+	u32 key0 = (u32)seed, key1 = high(seed);
+	const u64 q = wide(PHILOX_M1, (u32)step);
+	const u32 c0 = high(q) ^ layer ^ key0;
+	p.c2_round1 = high(step) ^ key1;
 	key0 += PHILOX_W0;
 	key1 += PHILOX_W1;
 	const u64 r = wide(PHILOX_M0, c0);
@@ -49,6 +49,8 @@ static DEVICE philox philox_of(const mask &m)
 	p.key1 = key1;
 	return p;
 }
+
+static DEVICE philox philox_of(const mask &m) { return philox_of(m.seed, m.step, m.layer); }
 
 // The four random words of a block.
 struct words {
@@ -113,4 +115,19 @@ static DEVICE bool keeps(const philox &p, u64 i, u32 threshold)
 {
 	const u32 block = (u32)(i / GROUP * 8 + i % 8);
 	return kept_of_block(p, block, threshold) >> (i % GROUP / 8) & 1;
+}
+
+static const u32 NOISE_GROUP = 32; // elements that share eight blocks where each takes a word
+
+// The word of element i: drop.Words.
+static DEVICE u32 word_of(const philox &p, u64 i)
+{
+	const words w = philox_words(p, (u32)(i / NOISE_GROUP * 8 + i % 8));
+	const u32 c[4] = {w.c0, w.c1, w.c2, w.c3};
+	u32 word = c[0];
+	UNROLL
+	for (u32 j = 1; j < 4; j++)
+		if (i % NOISE_GROUP / 8 == j) // c is in registers
+			word = c[j];
+	return word;
 }

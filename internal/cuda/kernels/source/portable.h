@@ -82,3 +82,63 @@ static DEVICE double portable_log(double x)
 	const double n = k;
 	return n * LN2_HIGH - ((half - (s * (half + r) + n * LN2_LOW)) - f);
 }
+
+// SeriesLog, of a positive normal x.
+static DEVICE double portable_series_log(double x)
+{
+	const u64 bits = to_bits(x);
+	int e = (int)(bits >> 52) - 1022;
+	double m = from_bits((bits & ((1ull << 52) - 1)) | 1022ull << 52);
+	if (m < 0.70710678118654752440) {
+		m *= 2;
+		e--;
+	}
+	const double s = (m - 1) / (m + 1);
+	const double z = s * s;
+	double sum = 1.0 / 17 * z;
+	sum = (sum + 1.0 / 15) * z;
+	sum = (sum + 1.0 / 13) * z;
+	sum = (sum + 1.0 / 11) * z;
+	sum = (sum + 1.0 / 9) * z;
+	sum = (sum + 1.0 / 7) * z;
+	sum = (sum + 1.0 / 5) * z;
+	sum = (sum + 1.0 / 3) * z;
+	const double n = e;
+	return n * LN2_HIGH + (n * LN2_LOW + 2 * s * (1 + sum));
+}
+
+// Normal is in two parts: the middle of the distribution, and the tails, which take much
+// longer and have less than a sixth of the words. Each is right for its own words only.
+static DEVICE double normal_probability(u32 word) { return (word + 0.5) / 4294967296.0; }
+
+static DEVICE bool normal_in_tail(u32 word) { return __builtin_fabs(normal_probability(word) - 0.5) > 0.425; }
+
+static DEVICE double normal_middle(u32 word)
+{
+	const double q = normal_probability(word) - 0.5;
+	const double r = 0.180625 - q * q;
+	double num = 59.109374720 * r + 159.29113202;
+	num = num * r + 50.434271938;
+	num = num * r + 3.3871327179;
+	double den = 67.187563600 * r + 78.757757664;
+	den = den * r + 17.895169469;
+	den = den * r + 1;
+	return q * num / den;
+}
+
+static DEVICE double normal_tail(u32 word)
+{
+	const double v = normal_probability(word), q = v - 0.5;
+	const double r = root64(-portable_series_log(q > 0 ? 1 - v : v)) - 1.6;
+	double num = 0.17023821103 * r + 1.3067284816;
+	num = num * r + 2.7568153900;
+	num = num * r + 1.4234372777;
+	double den = 0.12021132975 * r + 0.73700164250;
+	den = den * r + 1;
+	return (q < 0 ? -num : num) / den;
+}
+
+static DEVICE double portable_normal(u32 word)
+{
+	return normal_in_tail(word) ? normal_tail(word) : normal_middle(word);
+}
