@@ -30,6 +30,8 @@ type curveState struct {
 	Errors  []float64     `json:"errors"` // per cent
 	Seconds []float64     `json:"seconds"`
 	Each    []float64     `json:"each,omitempty"` // seconds of every update
+	// Machines are those that the training has been on, one after the other.
+	Machines []string `json:"machines,omitempty"`
 }
 
 func newCurve(t trial) *curve {
@@ -68,7 +70,14 @@ func (c *curve) callback(ctx context.Context) training.Callback {
 			data, err := json.Marshal(c.state)
 			return training.CallbackState{Data: data}, err
 		},
-		Load: func(s training.CallbackState) error { return json.Unmarshal(s.Data, &c.state) },
+		// The machine is known when the training starts, which is before it is resumed.
+		Load: func(s training.CallbackState) error {
+			here := c.state.Machines
+			c.state.Machines = nil
+			err := json.Unmarshal(s.Data, &c.state)
+			c.state.Machines = slices.Compact(append(c.state.Machines, here...))
+			return err
+		},
 	}
 }
 

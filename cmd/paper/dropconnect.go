@@ -50,6 +50,15 @@ func (r *results) ensemble(arm string) (vote, mean float64, err error) {
 	uncertain := make([][]float64, len(nets)) // probabilities of the images to come
 	for k, net := range nets {
 		uncertain[k] = net.Extra["probabilities"]
+		rest := 0
+		for _, class := range net.Extra["classes"] {
+			if class < 0 {
+				rest++
+			}
+		}
+		if len(net.Extra["classes"]) != len(labels) || len(uncertain[k]) != rest*classes {
+			return 0, 0, errMissing(arm, "the classes of all images, or their probabilities")
+		}
 	}
 	for i, label := range labels {
 		votes, sum := make([]float64, classes), make([]float64, classes)

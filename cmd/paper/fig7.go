@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gorgonia-dropout/dropout/report"
+	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // autoencoders have 256 ReLUs each.
@@ -29,6 +30,11 @@ var fig7 = study{
 				narrow = append(narrow, float32(v))
 			}
 			drawn, err := report.Filters(a.Name, narrow, 28, 28)
+			if units := a.widths(r.budget.Shrink)[0]; err == nil && units > features {
+				// The records have no others.
+				drawn.Caption = fmt.Sprintf("The first %d of %d units. Grey is 0, white positive, black negative, each unit to its largest weight.", features, units)
+				drawn.Alt = fmt.Sprintf("The incoming weights of the first %d of %d hidden units as images of 28 by 28 pixels.", features, units)
+			}
 			f, err := named(fmt.Sprintf("fig7-%d", i+1), drawn, err)
 			if err != nil {
 				return nil, err
@@ -36,7 +42,15 @@ var fig7 = study{
 			s.figures = append(s.figures, f)
 		}
 		s.tables = append(s.tables, codeTable(r))
-		p, q := r.extra(r.arms[0].Name, "concentration")[0], r.extra(r.arms[1].Name, "concentration")[0]
+		var shares []experiment.Estimate
+		for _, a := range r.arms {
+			e := r.extra(a.Name, "concentration")
+			if len(e) != 1 || e[0].N != r.budget.Seeds {
+				return nil, errMissing(a.Name, "the concentration of weights")
+			}
+			shares = append(shares, e[0])
+		}
+		p, q := shares[0], shares[1]
 		word := "more local"
 		if q.Mean <= p.Mean {
 			word = "not more local"

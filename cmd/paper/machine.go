@@ -29,16 +29,22 @@ func (l *studyRun) machine(device string) string {
 // first.
 func writeMachines(w io.Writer, records []record) {
 	count := make(map[string]int)
+	unknown := 0
 	for _, r := range records {
-		if r.Machine != "" {
-			count[r.Machine]++
+		if r.Machine == "" {
+			unknown++
+			continue
 		}
+		count[r.Machine]++
 	}
 	names := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
 		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(a, b))
 	})
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s (%d)", name, count[name])
+	}
+	if len(names) > 0 && unknown > 0 {
+		names = append(names, fmt.Sprintf("others before it was noted (%d)", unknown))
 	}
 	if len(names) > 0 {
 		fmt.Fprintf(w, "Networks trained on: %s.\n\n", strings.Join(names, "; "))

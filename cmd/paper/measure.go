@@ -226,7 +226,7 @@ func concentration(weights []float64, units int) float64 {
 func rounded(x []float64) []float64 {
 	y := make([]float64, len(x))
 	for i, v := range x {
-		y[i] = math.Round(1e4*v) / 1e4
+		y[i] = math.Round(1e3*v) / 1e3
 	}
 	return y
 }

@@ -186,7 +186,7 @@ func TestTrialResumes(t *testing.T) {
 	if err != nil || state.Steps < 5 || state.Steps >= 30 {
 		t.Fatalf("want a checkpoint between update 5 and 30, got %+v, %v", state, err)
 	}
-	l.log = io.Discard
+	l.log, l.blas = io.Discard, "BLAS: another"
 	halves, err := l.trials(context.Background(), []trial{tr})
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +194,9 @@ func TestTrialResumes(t *testing.T) {
 	a, b := whole[0], halves[0]
 	if !reflect.DeepEqual(a.History.Test, b.History.Test) || !slices.Equal(a.Extra["errors"], b.Extra["errors"]) || b.History.Steps != 30 || len(a.Extra["errors"]) == 0 {
 		t.Errorf("want the same end, got %+v and %+v", a, b)
+	}
+	if one := processor() + ", BLAS: any"; a.Machine != one || b.Machine != one+", then "+processor()+", BLAS: another" {
+		t.Errorf("want both machines of the second training, got %q and %q", a.Machine, b.Machine)
 	}
 }
 

@@ -137,7 +137,8 @@ func (r *results) difference(a, b string) string {
 	}
 	s := fmt.Sprintf("%s is %.2f points %s %s", a, math.Abs(d.Mean), word, b)
 	if d.N > 1 {
-		s += fmt.Sprintf(" (paired over %d seeds: ± %.2f, p %s)", d.N, d.StdErr, pText(d))
+		low, high := d.Interval(0.95)
+		s += fmt.Sprintf(" (paired over %d seeds: ± %.2f, 95 %% interval %+.2f to %+.2f, p %s)", d.N, d.StdErr, low, high, pText(d))
 	}
 	return s
 }
@@ -225,13 +226,18 @@ func (r *results) gap() string {
 	var parts []string
 	for _, a := range r.arms {
 		if a.paper > 0 {
-			parts = append(parts, fmt.Sprintf("%s %.2f here, %.2f there", a.Name, r.errorOf(a.Name).Mean, a.paper))
+			parts = append(parts, a.reached(r.errorOf(a.Name)))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Test error in per cent: " + strings.Join(parts, "; ") + "."
+	says := "Test error in per cent: " + strings.Join(parts, "; ") + "."
+	if r.budget.Seeds > 1 {
+		says += " A number reproduces if the mean here is not above the published one and its standard error, if it has one. " +
+			"In brackets is the 95 % interval of the mean, by Student's t over the seeds; where it contains that limit, chance alone may have decided."
+	}
+	return says
 }
 
 // fullHours estimates how long the study would take at the full budget on this

@@ -74,8 +74,12 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	var err error
-	if r.records, err = l.trials(ctx, trials); err != nil || len(l.rows) > 0 {
+	if r.records, err = l.trials(ctx, trials); err != nil {
 		return err
+	}
+	if len(l.rows) > 0 {
+		writeRows(out, r)
+		return nil
 	}
 	return l.write(out, r, time.Since(start))
 }

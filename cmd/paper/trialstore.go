@@ -61,7 +61,7 @@ func (s *trialStore) Find(context.Context) (*experiment.Result, error) {
 func (s *trialStore) Prepare(ctx context.Context, t *training.Trainer) error {
 	noted := training.Callback{OnStart: func(r *training.Run) error {
 		device, _ := r.Device() // why it is no other is of no interest here
-		s.record.Machine = s.machine(device)
+		s.curve.state.Machines = []string{s.machine(device)}
 		return nil
 	}}
 	t.Callbacks = append(t.Callbacks, s.curve.callback(ctx), keep(s.path), noted)
@@ -75,7 +75,7 @@ func (s *trialStore) Prepare(ctx context.Context, t *training.Trainer) error {
 
 // Finish adds the record of the trial to the file.
 func (s *trialStore) Finish(_ context.Context, r experiment.Result) (experiment.Result, error) {
-	made := record{Trial: s.record.Trial, Diverged: r.Diverged, Machine: s.record.Machine}
+	made := record{Trial: s.record.Trial, Diverged: r.Diverged, Machine: strings.Join(s.curve.state.Machines, ", then ")}
 	if r.Diverged == "" {
 		made.History, made.Extra, made.Time = r.History, r.Extra, s.curve.state.Time
 		made.History.Epochs = nil

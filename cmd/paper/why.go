@@ -27,7 +27,8 @@ var whyStudy = study{
 		base := func(name string) arm { return dropped(name, 800, 800).maxNorm(theirNorm) }
 		small, momentum, decay, bound, all := base("weights at first normal 0.01"), base("momentum to 0.99"), base("exponential decay"), base("max-norm 1.94"), base("all of these")
 		small.Init, momentum.LastMomentum, decay.Decay = smallNormal, theirMomentum, exponential
-		// Their weights into a hidden layer are halved at test time, ours are not.
+		// Their weights from hidden units are halved at test time, ours are not. Those from
+		// the inputs keep 0.8 there; a bound of their own is not worth a setting.
 		bound.MaxNorm = math.Round(100*theirNorm*(1-hiddenDrop)) / 100
 		all.Init, all.LastMomentum, all.Decay, all.MaxNorm = smallNormal, theirMomentum, exponential, bound.MaxNorm
 		return []arm{base("as hinton2012"), small, momentum, decay, bound, base("no max-norm").maxNorm(0), all}
@@ -37,16 +38,20 @@ var whyStudy = study{
 		first := r.arms[0].Name
 		var says []string
 		for _, a := range r.arms[1:] {
-			word := "does not differ"
+			said := r.difference(a.Name, first)
 			if p := pValue(r.less(a.Name, first)); p < 0.05 {
-				word = "differs"
+				said += ", which is significant"
 			}
-			says = append(says, fmt.Sprintf("%q %s significantly: %s", a.Name, word, r.difference(a.Name, first)))
+			says = append(says, said)
 		}
 		drawn, err := r.dots()
 		return &summary{
 			tables: []table{r.comparison().without("paper, %")}, figures: []figure{drawn},
-			findings: []string{strings.Join(says, "; ") + "."},
+			findings: []string{
+				"Here " + strings.Join(says, "; ") + ".",
+				fmt.Sprintf("Each row but the first is trained otherwise in what its name says, and else as all are, which is described below. The bound of %g is that of 2012 for weights from hidden units, which are halved there at test time; for those from pixels it would be %.2f.",
+					math.Round(100*theirNorm*(1-hiddenDrop))/100, theirNorm*(1-inputDrop)),
+			},
 		}, err
 	},
 }

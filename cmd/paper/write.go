@@ -41,6 +41,23 @@ func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	return writePage(out, l.dir, l.study.name, text.String())
 }
 
+// writeRows shows what some rows of a study are, which make no page.
+func writeRows(out io.Writer, r *results) {
+	var text strings.Builder
+	switch {
+	case r.arms[0].Autoencoder:
+		codeTable(r).write(&text)
+	default:
+		// The first row is any, and that of a study of variants may be on another set.
+		r.comparison().without("less the first, points", "p").write(&text)
+	}
+	if gap := r.gap(); gap != "" {
+		fmt.Fprintf(&text, "%s\n\n", gap)
+	}
+	writeMachines(&text, append(slices.Clone(r.records), r.tuned...))
+	show(out, text.String(), cmdline.Columns(out))
+}
+
 // writeFile replaces a file of a directory.
 func writeFile(dir, name string, write func(io.Writer) error) error {
 	path := filepath.Join(dir, name)

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gorgonia-dropout/dropout/training/experiment"
+)
+
+// verdict says whether a published number is reached: whether what is worse here is so by
+// no more than a limit, and whether chance alone may have decided that, since the 95 %
+// interval contains the limit.
+func verdict(worse experiment.Estimate, limit float64) string {
+	says := "reproduces"
+	if worse.Mean > limit {
+		says = "does not"
+	}
+	if low, high := worse.Interval(0.95); low <= limit && limit <= high {
+		says += ", within chance"
+	}
+	return says
+}
+
+// reached says of an error in per cent what it is here and in the paper.
+func (a arm) reached(e experiment.Estimate) string {
+	if e.N < 2 {
+		return fmt.Sprintf("%s %.2f here, %.2f there", a.Name, e.Mean, a.paper)
+	}
+	low, high := e.Interval(0.95)
+	return fmt.Sprintf("%s %.2f here (%.2f to %.2f), %.2f there: %s", a.Name, e.Mean, math.Max(0, low), high, a.paper, verdict(e, a.paper+a.paperError))
+}
