@@ -49,7 +49,7 @@ func (s *sets) enough(of study, b budget) error {
 // data returns the images of a trial: a stratified subset of the training set for
 // each seed, the same for all arms.
 func (s *sets) data(t trial) (training.Data, error) {
-	if t.Arm.Variant != nil && t.Arm.Variant.Set == opticksSet {
+	if t.Arm.Variant != nil && t.Arm.Variant.Set != mnistSet {
 		return characterData(t)
 	}
 	train, test := s.train, s.test

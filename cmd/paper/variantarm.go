@@ -40,6 +40,9 @@ func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, o
 // superfluous, and the test error without them, both in per cent; nothing of networks of other
 // methods.
 func pruned(ctx context.Context, on *subject) (map[string][]float64, error) {
+	if v := on.trial.Arm.Variant; v != nil && v.Set == transformerSet {
+		return halved(ctx, on)
+	}
 	layers, err := models.PruneVariational(on.trainer.Model, models.PruneFrom)
 	if err == nil && len(layers) == 0 {
 		layers, err = models.PruneTargeted(on.trainer.Model, targetedShare)
@@ -57,6 +60,28 @@ func pruned(ctx context.Context, on *subject) (map[string][]float64, error) {
 	}
 	return map[string][]float64{
 		sparsityExtra:    {100 * float64(superfluous) / float64(weights)},
+		prunedErrorExtra: {100 * test.Error()},
+	}, nil
+}
+
+// halved returns the share of blocks that are left out if every other one is, and the test
+// error of those that are left, both in per cent.
+func halved(ctx context.Context, on *subject) (map[string][]float64, error) {
+	blocks := len(on.trial.Arm.Hidden)
+	keep, err := models.EveryOther(blocks, 0.5)
+	if err != nil {
+		return nil, err
+	}
+	small, err := models.KeepBlocks(on.trainer.Model, keep)
+	if err != nil {
+		return nil, err
+	}
+	test, err := (&training.Trainer{Model: small, BatchSize: batch}).Evaluate(ctx, on.data.Test)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]float64{
+		sparsityExtra:    {100 * float64(blocks-len(keep)) / float64(blocks)},
 		prunedErrorExtra: {100 * test.Error()},
 	}, nil
 }

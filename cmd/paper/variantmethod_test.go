@@ -15,7 +15,12 @@ import (
 // its network.
 func variantTrainerOf(t *testing.T, m variantMethod, at []float64) *training.Trainer {
 	t.Helper()
-	a := variantArm(mnistSet, m, at)
+	return variantTrainerOn(t, mnistSet, m, at)
+}
+
+func variantTrainerOn(t *testing.T, set string, m variantMethod, at []float64) *training.Trainer {
+	t.Helper()
+	a := variantArm(set, m, at)
 	trainer, err := a.trainer(16, 10, 100, a.Rate, 3)
 	if err != nil {
 		t.Fatal(err)
@@ -26,23 +31,25 @@ func variantTrainerOf(t *testing.T, m variantMethod, at []float64) *training.Tra
 // Methods differ by the method alone: a seed gives all networks the same initial
 // weights, and all are as wide.
 func TestVariantsBeginAlike(t *testing.T) {
-	plain, err := variantTrainerOf(t, variantMethods[0], places(1)[0]).Model.Weights()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range variantMethods[1:] {
-		weights, err := variantTrainerOf(t, m, places(1)[0]).Model.Weights()
+	for _, s := range variantSets {
+		plain, err := variantTrainerOn(t, s.name, s.methods[0], places(1)[0]).Model.Weights()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, w := range plain {
-			got := weights[name]
-			switch {
-			case got == nil || !got.Shape().Eq(w.Shape()):
-				t.Errorf("%s: must have %s of shape %v, got %v", m.name, name, w.Shape(), got)
-			case m.name == "Alpha with SELU": // another init
-			case !slices.Equal(got.Data().([]float32), w.Data().([]float32)):
-				t.Errorf("%s: %s must begin as without dropout", m.name, name)
+		for _, m := range s.methods[1:] {
+			weights, err := variantTrainerOn(t, s.name, m, places(1)[0]).Model.Weights()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, w := range plain {
+				got := weights[name]
+				switch {
+				case got == nil || !got.Shape().Eq(w.Shape()):
+					t.Errorf("%s, %s: must have %s of shape %v, got %v", s.name, m.name, name, w.Shape(), got)
+				case m.name == "Alpha with SELU": // another init
+				case !slices.Equal(got.Data().([]float32), w.Data().([]float32)):
+					t.Errorf("%s, %s: %s must begin as without dropout", s.name, m.name, name)
+				}
 			}
 		}
 	}
@@ -51,32 +58,34 @@ func TestVariantsBeginAlike(t *testing.T) {
 // Every method but the first changes the training, and every one of its settings
 // does.
 func TestVariantSettingsCount(t *testing.T) {
-	data := fakeSets()
-	train, _, err := data.train.Stratified(100, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	loss := func(m variantMethod, at []float64) string {
-		trainer := variantTrainerOf(t, m, at)
-		trainer.Epochs = 3
-		h, err := trainer.Fit(context.Background(), training.Data{Train: train, Test: data.test})
+	sets := fakeSets()
+	loss := func(set string, m variantMethod, at []float64) string {
+		trainer := variantTrainerOn(t, set, m, at)
+		trainer.Epochs = 6
+		data, err := sets.data(trial{Arm: arm{Variant: &variant{Set: set}, Images: 100}, Budget: budget{Test: 100}, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := trainer.Fit(context.Background(), data)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return fmt.Sprint(h.Test.NLL)
 	}
 	base := []float64{0.5, 0.5, 0.3, 0.3}
-	plain := loss(variantMethods[0], base)
-	for _, m := range variantMethods {
-		first := loss(m, base)
-		if (first == plain) != (m.name == noDropout) {
-			t.Errorf("%s: want another loss than %s without dropout, got %s", m.name, plain, first)
-		}
-		for d := range 2 + len(m.settings) {
-			at := slices.Clone(base)
-			at[d] = 0.9
-			if loss(m, at) == first {
-				t.Errorf("%s: setting %d must matter", m.name, d)
+	for _, s := range []variantSet{variantSetNamed(mnistSet), variantSetNamed(transformerSet)} {
+		plain := loss(s.name, s.methods[0], base)
+		for _, m := range s.methods {
+			first := loss(s.name, m, base)
+			if (first == plain) != (m.name == noDropout) {
+				t.Errorf("%s, %s: want another loss than %s without dropout, got %s", s.name, m.name, plain, first)
+			}
+			for d := range 2 + len(m.settings) {
+				at := slices.Clone(base)
+				at[d] = 0.9
+				if loss(s.name, m, at) == first {
+					t.Errorf("%s, %s: setting %d must matter", s.name, m.name, d)
+				}
 			}
 		}
 	}
@@ -84,12 +93,17 @@ func TestVariantSettingsCount(t *testing.T) {
 
 // What methods learn besides weights, and biases, do not decay; weights do.
 func TestVariantDecay(t *testing.T) {
-	for _, m := range variantMethods {
-		trainer := variantTrainerOf(t, m, places(1)[0])
-		for _, p := range trainer.Model.Params() {
-			exempt := slices.ContainsFunc(trainer.Groups, func(g training.Group) bool { return strings.HasSuffix(p.Name(), g.Params[1:]) })
-			if exempt == strings.HasSuffix(p.Name(), "weight") {
-				t.Errorf("%s: %s: exempt from decay: %v", m.name, p.Name(), exempt)
+	for _, s := range variantSets {
+		for _, m := range s.methods {
+			trainer := variantTrainerOn(t, s.name, m, places(1)[0])
+			for _, p := range trainer.Model.Params() {
+				exempt := slices.ContainsFunc(trainer.Groups, func(g training.Group) bool {
+					return strings.HasSuffix(p.Name(), strings.TrimPrefix(g.Params, "*"))
+				})
+				// The scales of normalization are vectors.
+				if exempt == (strings.HasSuffix(p.Name(), "weight") && p.Value().Dims() == 2) {
+					t.Errorf("%s, %s: %s: exempt from decay: %v", s.name, m.name, p.Name(), exempt)
+				}
 			}
 		}
 	}
@@ -141,5 +155,47 @@ func TestPruned(t *testing.T) {
 	plain := variantTrainerOf(t, variantMethods[0], places(1)[0])
 	if got, err := pruned(context.Background(), &subject{trainer: plain, data: training.Data{Test: data.test}}); got != nil || err != nil {
 		t.Errorf("want nothing of other methods, got %v, %v", got, err)
+	}
+}
+
+// Of the four blocks of a Transformer two are left, those that LayerDrop's authors keep, and
+// what is measured is their error.
+func TestHalved(t *testing.T) {
+	sets := fakeSets()
+	a := variantArm(transformerSet, blockMethods[3], places(1)[0])
+	tr := trial{Arm: a, Budget: budget{Test: 300}, Seed: 1}
+	tr.Arm.Images = 100
+	data, err := sets.data(tr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer, err := a.trainer(16, 30, 100, 0.01, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trainer.Fit(context.Background(), data); err != nil {
+		t.Fatal(err)
+	}
+	got, err := pruned(context.Background(), &subject{trial: tr, trainer: trainer, data: data})
+	if err != nil || len(got[sparsityExtra]) != 1 || got[sparsityExtra][0] != 50 {
+		t.Fatalf("half of the blocks must be left out, got %v, %v", got, err)
+	}
+	// A block whose last matrices are 0 adds nothing, as one that is not there.
+	err = trainer.Model.Update(func() error {
+		for _, p := range trainer.Model.Params() {
+			for _, block := range []string{"3.", "5."} {
+				if strings.HasPrefix(p.Name(), block) && (strings.Contains(p.Name(), "out_proj") || strings.Contains(p.Name(), "linear2")) {
+					clear(p.Value().Float32s())
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := trainer.Evaluate(context.Background(), data.Test)
+	if err != nil || got[prunedErrorExtra][0] != 100*want.Error() {
+		t.Errorf("want the error of the blocks that are left, %v, got %v, %v", want, got, err)
 	}
 }

@@ -14,13 +14,13 @@ import (
 func variantSummary(r *results) (*summary, error) {
 	s := &summary{training: r.variantTraining()}
 	for i, set := range variantSets {
-		t, err := r.variantTable(set.name)
+		t, err := r.variantTable(set)
 		if err != nil {
 			return nil, err
 		}
 		s.tables = append(s.tables, t)
-		s.findings = append(s.findings, r.variantFinding(set.name))
-		drawn, err := r.variantFigure(set.name)
+		s.findings = append(s.findings, r.variantFinding(set))
+		drawn, err := r.variantFigure(set)
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +31,8 @@ func variantSummary(r *results) (*summary, error) {
 	s.findings = append(s.findings,
 		r.sparseFinding("A weight is superfluous if the variance of its noise is e³ times its square or more.", variationalMethod),
 		r.sparseFinding(fmt.Sprintf("Targeted dropout is trained for the loss of the %v %% of a unit's weights with the smallest magnitudes.", 100*targetedShare), targetedMethod),
-		fmt.Sprintf("Each table has %d intervals, so that chance alone makes one of them exclude 0 in many tables like these. "+
+		fmt.Sprintf("To leave out every other block, as LayerDrop's authors do, is tried with all methods of %s. %s", transformerSet, r.halves()),
+		fmt.Sprintf("The first two tables have %d intervals each, so that chance alone makes one of them exclude 0 in many tables like these. "+
 			"%s's updates take each example twice. The time of an update is the one that nine of ten of a training exceed, the lowest of the seeds, since the machine had other work too: compare times within this page only. Early dropout's is that of its updates without dropout.",
 			len(variantMethods)-1, rDropName()))
 	return s, nil
@@ -44,15 +45,15 @@ func rDropName() string {
 
 // variantTable returns the table of the methods on a set; differences are to
 // ordinary dropout.
-func (r *results) variantTable(set string) (table, error) {
+func (r *results) variantTable(set variantSet) (table, error) {
 	t := table{header: []string{
 		"arm", "test error, %", "less " + ordinary + ", points", "95 % interval", "test NLL", "train error, %", "updates", "ms/update", "sparsity, %", "pruned: test error, %",
 	}}
-	for _, m := range variantMethods {
-		name := variantName(set, m.name)
+	for _, m := range set.methods {
+		name := variantName(set.name, m.name)
 		diff, interval := "–", "–"
 		if m.name != ordinary {
-			d := r.less(name, variantName(set, ordinary))
+			d := r.less(name, variantName(set.name, ordinary))
 			diff, interval = fmt.Sprintf("%+.2f", d.Mean), intervalText(d)
 		}
 		update, err := r.perUpdate(name)
@@ -102,25 +103,18 @@ func (r *results) perUpdate(arm string) (string, error) {
 
 // settingsTable returns what each method could choose and what it has chosen.
 func (r *results) settingsTable() table {
-	t := table{header: []string{"method", "source", "space"}}
-	for _, s := range variantSets {
-		t.header = append(t.header, "chosen on "+s.name, "rate", "decay", "validation error, %")
-	}
-	for i, m := range variantMethods {
-		var spaces []string
-		for _, s := range m.settings {
+	t := table{header: []string{"arm", "source", "space", "chosen", "rate", "decay", "validation error, %"}}
+	for _, a := range r.arms {
+		m := a.Variant.method()
+		var spaces, chosen []string
+		for j, s := range m.settings {
 			spaces = append(spaces, s.String())
+			chosen = append(chosen, fmt.Sprintf("%s %g", s.name, a.Variant.Settings[j]))
 		}
-		row := []string{m.name, cmp.Or(m.source, "–"), cmp.Or(strings.Join(spaces, "; "), "–")}
-		for k := range variantSets {
-			a := r.arms[k*len(variantMethods)+i]
-			var chosen []string
-			for j, s := range m.settings {
-				chosen = append(chosen, fmt.Sprintf("%s %g", s.name, a.Variant.Settings[j]))
-			}
-			row = append(row, cmp.Or(strings.Join(chosen, ", "), "–"), fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name))
-		}
-		t.rows = append(t.rows, row)
+		t.rows = append(t.rows, []string{
+			a.Name, cmp.Or(m.source, "–"), cmp.Or(strings.Join(spaces, "; "), "–"), cmp.Or(strings.Join(chosen, ", "), "–"),
+			fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name),
+		})
 	}
 	return t
 }
@@ -136,14 +130,14 @@ func (r *results) heldError(arm string) string {
 
 // variantFinding says which methods the intervals tell from ordinary dropout on a
 // set.
-func (r *results) variantFinding(set string) string {
+func (r *results) variantFinding(set variantSet) string {
 	methods := func(names []string) string { return cmp.Or(strings.Join(names, ", "), "no method") }
 	var below, above, open []string
-	for _, m := range variantMethods {
+	for _, m := range set.methods {
 		if m.name == ordinary {
 			continue
 		}
-		d := r.less(variantName(set, m.name), variantName(set, ordinary))
+		d := r.less(variantName(set.name, m.name), variantName(set.name, ordinary))
 		low, high := d.Interval(0.95)
 		said := fmt.Sprintf("%s (%s)", m.name, intervalText(d))
 		switch {
@@ -158,13 +152,16 @@ func (r *results) variantFinding(set string) string {
 		}
 	}
 	return fmt.Sprintf("On %s the 95 %% interval of the difference to %s, paired over %s, is below 0 for %s; above 0 for %s; the data do not tell %s from it.",
-		set, ordinary, seedCount(r.budget.Seeds), methods(below), methods(above), methods(open))
+		set.name, ordinary, seedCount(r.budget.Seeds), methods(below), methods(above), methods(open))
 }
 
 // sparseFinding says what a method makes superfluous, and why that may be pruned.
 func (r *results) sparseFinding(why, method string) string {
 	var parts []string
 	for _, s := range variantSets {
+		if !slices.ContainsFunc(s.methods, func(m variantMethod) bool { return m.name == method }) {
+			continue
+		}
 		name := variantName(s.name, method)
 		parts = append(parts, fmt.Sprintf("%s %% of the weights from hidden units on %s, and without these the test error is %s instead of %s %%",
 			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
@@ -172,17 +169,27 @@ func (r *results) sparseFinding(why, method string) string {
 	return fmt.Sprintf("%s Superfluous for %s: %s.", why, method, strings.Join(parts, "; "))
 }
 
+// halves says what the networks of blocks lose with every other block.
+func (r *results) halves() string {
+	var parts []string
+	for _, m := range blockMethods {
+		name := variantName(transformerSet, m.name)
+		parts = append(parts, fmt.Sprintf("%s %s instead of %s", m.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
+	}
+	return "The test error in per cent of the two blocks that are left, without further training, is with " + strings.Join(parts, "; with ") + "."
+}
+
 // variantFigure draws how the errors on a set differ from that of ordinary dropout.
-func (r *results) variantFigure(set string) (figure, error) {
-	title := "Test error on " + set + " less that of " + ordinary
+func (r *results) variantFigure(set variantSet) (figure, error) {
+	title := "Test error on " + set.name + " less that of " + ordinary
 	c := report.RowChart{
 		Title: title, Alt: title, X: "test error less that of " + ordinary + " (points)", Caption: "Bar: 95 % interval over the seeds.",
 	}
-	for _, m := range variantMethods {
+	for _, m := range set.methods {
 		if m.name == ordinary {
 			continue
 		}
-		d := r.less(variantName(set, m.name), variantName(set, ordinary))
+		d := r.less(variantName(set.name, m.name), variantName(set.name, ordinary))
 		low, high := d.Interval(0.95)
 		c.Marks = append(c.Marks, report.Mark{Row: len(c.Rows), Value: d.Mean, Bar: d.N > 1, Low: low, High: high})
 		c.Rows = append(c.Rows, m.name)
@@ -200,6 +207,6 @@ func (r *results) variantTraining() string {
 			r.budget.Trials, rateSpace, decaySpace, r.tuned[0].Trial.Held)
 	}
 	return fmt.Sprintf("Means over seeds ± standard error. AdamW, batches of %d, the learning rate along half a cosine from rate to 0; biases and what methods learn besides weights do not decay. "+
-		"Methods drop hidden units, or the weights from them; sparsity is a share of these weights. On opticks a network predicts a character of Newton's book from the %d before it, as one-hot vectors; "+
+		"Methods drop hidden units, or the weights from them; sparsity is a share of these weights. In the Transformer they drop parts of blocks, or all of a block, and sparsity is a share of the blocks; scales of its normalization do not decay either. On opticks a network predicts a character of Newton's book from the %d before it, as one-hot vectors, or with a Transformer of four blocks of four heads; "+
 		"as many places in the book as images are drawn for each seed. %s", batch, before, how)
 }

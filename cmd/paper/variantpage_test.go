@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +30,9 @@ func variantResults(more map[string]int) *results {
 			if a.Variant.Method == variationalMethod || a.Variant.Method == targetedMethod {
 				rec.Extra[sparsityExtra], rec.Extra[prunedErrorExtra] = []float64{80}, []float64{11}
 			}
+			if a.Variant.Set == transformerSet {
+				rec.Extra[sparsityExtra], rec.Extra[prunedErrorExtra] = []float64{50}, []float64{20}
+			}
 			r.records = append(r.records, rec)
 		}
 	}
@@ -39,7 +41,7 @@ func variantResults(more map[string]int) *results {
 
 // A finding rests on the interval of the paired difference.
 func TestVariantSummary(t *testing.T) {
-	s, err := variantSummary(variantResults(map[string]int{"MNIST, none": 20, "MNIST, Gaussian": -20, "opticks, R-Drop": -20, "opticks, early": 2}))
+	s, err := variantSummary(variantResults(map[string]int{"MNIST, none": 20, "MNIST, Gaussian": -20, "opticks, R-Drop": -20, "opticks, early": 2, "opticks with a Transformer, LayerDrop": -30}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,9 @@ func TestVariantSummary(t *testing.T) {
 		"On opticks the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for R-Drop (-2.25 to -1.75); above 0 for no method; the data do not tell none, Gaussian, ",
 		"Superfluous for targeted: 80.00 ± 0.00 % of the weights from hidden units on MNIST, ",
 		"Superfluous for variational (ARD): 80.00 ± 0.00 % of the weights from hidden units on MNIST, and without these the test error is 11.00 ± 0.00 instead of 10.00 ± 0.06 %; ",
-		fmt.Sprintf("Each table has %d intervals", len(variantMethods)-1),
+		fmt.Sprintf("The first two tables have %d intervals each", len(variantMethods)-1),
+		"On opticks with a Transformer the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for LayerDrop (-3.25 to -2.75); ",
+		"is with none 20.00 ± 0.00 instead of 10.00 ± 0.06; with Dropout 20.00 ± 0.00 instead of 10.00 ± 0.00; ",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("findings must have %q, got\n%s", want, text)
@@ -66,7 +70,7 @@ func TestVariantSummary(t *testing.T) {
 			t.Errorf("table must have %q, got\n%s", want, table.String())
 		}
 	}
-	if len(s.figures) != 2 || s.figures[0].name != "variants-1" || s.figures[1].name != "variants-2" {
+	if len(s.figures) != 3 || s.figures[0].name != "variants-1" || s.figures[2].name != "variants-3" {
 		t.Errorf("want a figure of each set, got %+v", s.figures)
 	}
 }
@@ -88,8 +92,14 @@ func TestVariantsTuned(t *testing.T) {
 	var log bytes.Buffer
 	l := tinyRun(t, variantsStudy, &log)
 	l.tune, l.rows = true, []string{"MNIST, none", "opticks, Concrete"}
-	if err := l.run(context.Background(), io.Discard); err != nil {
+	var out bytes.Buffer
+	if err := l.run(context.Background(), &out); err != nil {
 		t.Fatal(err)
+	}
+	for _, want := range []string{"| MNIST, none | – |", "| opticks, Concrete | – |", "Networks trained on: ", "| arm | paper, % | test error, % | test NLL |"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the rows must be shown, with %q, got\n%s", want, out.String())
+		}
 	}
 	if tried, all := strings.Count(log.String(), "on validation"), strings.Count(log.String(), "\n"); tried != 2*2 || all != 2*2+2*2 {
 		t.Errorf("want 2 trials and 2 seeds of 2 rows, got %d of %d in\n%s", tried, all, log.String())
@@ -111,7 +121,7 @@ func TestVariantsTuned(t *testing.T) {
 	}
 	var table bytes.Buffer
 	r.settingsTable().write(&table)
-	if want := "| none | – | – | – | 0.00158 | 0.0224 | 40.00 | – | 0.00158 | 0.0224 | – |"; !strings.Contains(table.String(), want) {
+	if want := "| MNIST, none | – | – | – | 0.00158 | 0.0224 | 40.00 |"; !strings.Contains(table.String(), want) {
 		t.Errorf("table must have %q, got\n%s", want, table.String())
 	}
 	if text := r.variantTraining(); !strings.Contains(text, "of 2 settings of a Latin hypercube in the spaces of rate 0.0005 to 0.005 (log), decay 0.001 to 0.5 (log)") ||

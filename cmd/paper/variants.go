@@ -7,26 +7,33 @@ import (
 
 // The sets of the study of variants, as arms name them.
 const (
-	mnistSet   = "MNIST"
-	opticksSet = "opticks"
+	mnistSet       = "MNIST"
+	opticksSet     = "opticks"
+	transformerSet = "opticks with a Transformer"
 )
 
-// A variantSet is what the variants are compared on.
+// A variantSet is what methods are compared on: data, and a network, which has so many
+// units in its hidden layers or in the blocks of a Transformer.
 type variantSet struct {
 	name            string
 	inputs, classes int
+	units           []int
+	methods         []variantMethod
 }
 
 var variantSets = []variantSet{
-	{mnistSet, pixels, classes},
-	{opticksSet, before * opticksKinds, opticksKinds},
+	{mnistSet, pixels, classes, []int{256, 256}, variantMethods},
+	{opticksSet, before * opticksKinds, opticksKinds, []int{256, 256}, variantMethods},
+	{transformerSet, before * opticksKinds, opticksKinds, []int{64, 64, 64, 64}, blockMethods},
+}
+
+// variantSetNamed returns the set called name.
+func variantSetNamed(name string) variantSet {
+	return variantSets[slices.IndexFunc(variantSets, func(s variantSet) bool { return s.name == name })]
 }
 
 // opticksKinds is the number of kinds of characters in the book.
 const opticksKinds = 91
-
-// variantUnits are the units of the hidden layers.
-var variantUnits = []int{256, 256}
 
 // A variant is what an arm of the study is: a method, its settings, and the set
 // that it is trained on.
@@ -38,13 +45,12 @@ type variant struct {
 }
 
 // of returns the set of a variant.
-func (v *variant) of() variantSet {
-	return variantSets[slices.IndexFunc(variantSets, func(s variantSet) bool { return s.name == v.Set })]
-}
+func (v *variant) of() variantSet { return variantSetNamed(v.Set) }
 
 // method returns the method of a variant.
 func (v *variant) method() variantMethod {
-	return variantMethods[slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.name == v.Method })]
+	methods := v.of().methods
+	return methods[slices.IndexFunc(methods, func(m variantMethod) bool { return m.name == v.Method })]
 }
 
 // variantArm returns the arm of a method on a set whose settings are those at the
@@ -54,7 +60,7 @@ func variantArm(set string, m variantMethod, at []float64) arm {
 	for i, s := range m.settings {
 		v.Settings = append(v.Settings, s.at(at[2+i]))
 	}
-	return arm{Name: variantName(set, m.name), Hidden: variantUnits, Rate: rateSpace.at(at[0]), Variant: v}
+	return arm{Name: variantName(set, m.name), Hidden: variantSetNamed(set).units, Rate: rateSpace.at(at[0]), Variant: v}
 }
 
 // variantName names an arm.
@@ -67,7 +73,7 @@ var variantsStudy = study{
 		middle := slices.Repeat([]float64{0.5}, dimensions)
 		var arms []arm
 		for _, s := range variantSets {
-			for _, m := range variantMethods {
+			for _, m := range s.methods {
 				arms = append(arms, variantArm(s.name, m, middle))
 			}
 		}
@@ -79,7 +85,7 @@ var variantsStudy = study{
 		"hours": {Images: 10000, Test: 10000, Updates: 3000, Shrink: 1, Seeds: 3, Passes: 1, Trials: 6},
 		"full":  {Images: 10000, Test: 10000, Updates: 30000, Shrink: 1, Seeds: 10, Passes: 1, Trials: 20},
 	},
-	widths:   "two hidden layers of 256 units",
+	widths:   "two hidden layers of 256 units or four blocks of width 64",
 	measures: sparseWeights, timed: true,
 	choose:    (*studyRun).chosenVariants,
 	summarize: variantSummary,
