@@ -62,7 +62,7 @@ type cli struct {
 
 	Row     []string `sep:"none" help:"Of an experiment on MNIST: train the row with this name only, show it, and write no page. May be repeated." placeholder:"NAME"`
 	Sets    []string `help:"Of uci: these sets only." placeholder:"NAME"`
-	Methods []string `help:"Of uci: train these methods only, and write no page." placeholder:"NAME"`
+	Methods []string `help:"Of uci: train these methods only, show them, and write no page." placeholder:"NAME"`
 }
 
 // Validate is called by kong.

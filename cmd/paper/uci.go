@@ -30,6 +30,11 @@ const (
 	lengthScale = 0.01
 )
 
+// glorotUniform are the weights that networks have at first in the published experiment,
+// those of Keras (Glorot and Bengio 2010). To a hidden unit of few inputs they are a third
+// of He's.
+const glorotUniform = "Glorot uniform"
+
 // A uciBudget says how much is trained.
 type uciBudget struct {
 	Splits int // of the 20
@@ -128,6 +133,9 @@ type uciTrial struct {
 	Seed    uint64  `json:"seed"`
 	Held    bool    `json:"held"` // measured on a held-out part of the training part instead of the test part
 
+	// Init is glorotUniform, or "" for He's normal weights.
+	Init string `json:"init,omitempty"`
+
 	// Of networks that predict their variance.
 	Rate    float64 `json:"rate,omitempty"`    // of Adam
 	Members int     `json:"members,omitempty"` // of an ensemble
@@ -139,6 +147,9 @@ func (t uciTrial) String() string {
 		part = "held out"
 	}
 	settings := fmt.Sprintf("p %g, tau %g", t.P, t.Tau)
+	if t.Init != "" {
+		settings += ", " + t.Init
+	}
 	if t.Rate > 0 {
 		settings = fmt.Sprintf("%d epochs, rate %g", t.Epochs, t.Rate)
 	}

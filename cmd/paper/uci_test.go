@@ -38,12 +38,12 @@ func TestUCI(t *testing.T) {
 	if err := l.run(context.Background(), &first); err != nil {
 		t.Fatal(err)
 	}
-	const trials = 2 * (3 + 1 + 12 + 1 + 4 + 1 + 2 + 1)
+	const trials = 2 * (3 + 1 + 12 + 1 + 12 + 1 + 4 + 1 + 2 + 1)
 	if l.done != l.all() || l.done != trials {
 		t.Errorf("want %d trials, got %d of %d", trials, l.done, l.all())
 	}
 	for _, want := range []string{
-		"Of the 5 sets, yacht.\n", "| yacht |  | without dropout |", "| yacht |  | MC dropout |", "| yacht |  | Gaussian NLL |", "| yacht |  | deep ensemble |", "| yacht |  | Concrete dropout |",
+		"Of the 5 sets, yacht.\n", "| yacht |  | without dropout |", "| yacht |  | MC dropout |", "| yacht |  | MC dropout (He) |", "| yacht |  | Gaussian NLL |", "| yacht |  | deep ensemble |", "| yacht |  | Concrete dropout |",
 		"0.67 ± 0.05", "1.58 ± 0.11", "| RMSE | yacht | MC dropout | +", "| 0.050 | does not", "Concrete dropout learned p of 0.", "go run ./cmd/paper uci --budget tiny\n",
 	} {
 		if !strings.Contains(first.String(), want) {
@@ -69,8 +69,44 @@ func TestUCI(t *testing.T) {
 	}
 	defer file.Close()
 	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(rows) != 1+5*2 {
+	if err != nil || len(rows) != 1+6*2 {
 		t.Errorf("want a row for each split and method, got %v, %v", rows, err)
+	}
+}
+
+// Networks with He's weights at first are others than those with Glorot's, and their
+// records are those of networks that do not say which they have.
+func TestUCIInit(t *testing.T) {
+	yacht := uciSets[4]
+	table, err := yacht.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := yacht.Splits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := uciBudgets["tiny"]
+	b.Epochs = 200
+	var rmse []float64
+	for _, name := range []string{monteCarloDropout, heDropout} {
+		m := uciMethods[slices.IndexFunc(uciMethods, func(m uciMethod) bool { return m.name == name })]
+		c := m.candidates(yacht, 0, b, 1)[0]
+		if c.Method != monteCarloDropout || (c.Init == "") != (name == heDropout) {
+			t.Errorf("%s: got the trial %+v", name, c)
+		}
+		r, err := trainUCI(context.Background(), c, table, folds[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		rmse = append(rmse, r.Score.RMSE)
+	}
+	if rmse[0] == rmse[1] {
+		t.Errorf("the weights at first must matter, got %v", rmse)
+	}
+	_, err = trainUCI(context.Background(), uciTrial{Init: "other", Tau: 1, Epochs: 1}, table, folds[0])
+	if err == nil || err.Error() != `init must be Glorot uniform or none, got "other"` {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -116,8 +115,12 @@ func TestUCIMethods(t *testing.T) {
 	dir := t.TempDir()
 	l := uciRunOf(t, dir, uciSets[4])
 	l.methods = []string{deepEnsemble}
-	if err := l.run(context.Background(), io.Discard); err != nil {
+	var out strings.Builder
+	if err := l.run(context.Background(), &out); err != nil {
 		t.Fatal(err)
+	}
+	if strings.Count(out.String(), "\n| ") != 2 || !strings.Contains(out.String(), "| yacht |  | deep ensemble |") {
+		t.Errorf("the method must be shown, got\n%s", out.String())
 	}
 	if l.done != l.all() || l.done != 2*(4+1) {
 		t.Errorf("want the 10 trials of the ensembles, got %d of %d", l.done, l.all())

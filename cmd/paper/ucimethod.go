@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -8,6 +9,8 @@ import (
 // A uciMethod is a way to train and predict.
 type uciMethod struct {
 	name string
+	// method is the name in records; "" is the same.
+	method string
 	// settings returns what is tried on the held-out part of each split.
 	settings func(uciSet, uciBudget) []uciTrial
 	// final completes the best of them for the test part; nil leaves it as it is.
@@ -18,6 +21,7 @@ type uciMethod struct {
 const (
 	withoutDropout    = "without dropout"
 	monteCarloDropout = "MC dropout"
+	heDropout         = "MC dropout (He)"
 	gaussianNLL       = "Gaussian NLL"
 	deepEnsemble      = "deep ensemble"
 	concreteDropout   = "Concrete dropout"
@@ -26,11 +30,15 @@ const (
 // uciMethods are the methods that are trained. The first members of the
 // ensembles are the networks of gaussianNLL.
 var uciMethods = []uciMethod{
-	{withoutDropout, rated(0), nil},
-	{monteCarloDropout, rated(0.005, 0.01, 0.05, 0.1), nil},
-	{deepEnsemble, predictingVariance, func(t *uciTrial, _ uciBudget) { t.Members = ensembleMembers }},
-	{concreteDropout, learned, func(t *uciTrial, b uciBudget) { t.Passes = concretePasses(b) }},
+	{name: withoutDropout, settings: rated(glorotUniform, 0)},
+	{name: monteCarloDropout, settings: rated(glorotUniform, dropRates...)},
+	{name: heDropout, method: monteCarloDropout, settings: rated("", dropRates...)},
+	{name: deepEnsemble, settings: predictingVariance, final: func(t *uciTrial, _ uciBudget) { t.Members = ensembleMembers }},
+	{name: concreteDropout, settings: learned, final: func(t *uciTrial, b uciBudget) { t.Passes = concretePasses(b) }},
 }
+
+// dropRates are the probabilities of Monte Carlo dropout to choose from.
+var dropRates = []float64{0.005, 0.01, 0.05, 0.1}
 
 // trainedMethods returns their names.
 func trainedMethods() (names []string) {
@@ -41,7 +49,7 @@ func trainedMethods() (names []string) {
 }
 
 // uciRows are the methods in the order of the tables.
-var uciRows = []string{withoutDropout, monteCarloDropout, gaussianNLL, deepEnsemble, concreteDropout}
+var uciRows = []string{withoutDropout, monteCarloDropout, heDropout, gaussianNLL, deepEnsemble, concreteDropout}
 
 // ensembleMembers is the number of networks of an ensemble, as published.
 const ensembleMembers = 5
@@ -51,11 +59,11 @@ const ensembleMembers = 5
 var uciRates = []float64{1e-3, 1e-2}
 
 // rated returns the settings of networks with a noise of constant precision.
-func rated(ps ...float64) func(uciSet, uciBudget) []uciTrial {
+func rated(init string, ps ...float64) func(uciSet, uciBudget) []uciTrial {
 	return func(s uciSet, b uciBudget) (all []uciTrial) {
 		for _, p := range ps {
 			for _, tau := range s.taus {
-				all = append(all, uciTrial{P: p, Tau: tau, Epochs: b.Epochs, Passes: b.Passes})
+				all = append(all, uciTrial{Init: init, P: p, Tau: tau, Epochs: b.Epochs, Passes: b.Passes})
 			}
 		}
 		return all
@@ -95,7 +103,7 @@ func (m uciMethod) candidates(s uciSet, split int, b uciBudget, seed uint64) []u
 	all := m.settings(s, b)
 	for i := range all {
 		t := &all[i]
-		t.Version, t.Set, t.Method, t.Split, t.Seed, t.Held = version, s.Name, m.name, split, seed, true
+		t.Version, t.Set, t.Method, t.Split, t.Seed, t.Held = version, s.Name, cmp.Or(m.method, m.name), split, seed, true
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gorgonia-dropout/dropout/datasets"
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
 // A uciRun runs the study of regression, keeps its records in a file, and writes
@@ -73,6 +75,10 @@ func (l *uciRun) run(ctx context.Context, out io.Writer) error {
 		results[s.Name][gaussianNLL] = singles(results[s.Name][deepEnsemble])
 	}
 	if len(l.methods) > 0 {
+		t, _ := l.scores(results)
+		var text strings.Builder
+		t.write(&text)
+		show(out, text.String(), cmdline.Columns(out))
 		return nil
 	}
 	return l.write(out, results, time.Since(start))

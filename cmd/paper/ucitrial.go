@@ -67,8 +67,16 @@ func trainUCI(ctx context.Context, t uciTrial, table *datasets.Table, fold datas
 	case concreteDropout:
 		return t.concrete(ctx, inputs, outputs, scale)
 	}
+	var init models.Init // He's
+	switch t.Init {
+	case "":
+	case glorotUniform:
+		init = models.GlorotUniform
+	default:
+		return nil, errors.Errorf("init must be %s or none, got %q", glorotUniform, t.Init)
+	}
 	m, err := models.New(models.MLP{
-		Inputs: table.InputShape()[0], Hidden: []int{uciUnits}, Outputs: 1, InputDropout: t.P, HiddenDropout: t.P,
+		Inputs: table.InputShape()[0], Hidden: []int{uciUnits}, Outputs: 1, InputDropout: t.P, HiddenDropout: t.P, Init: init,
 	}, table.InputShape(), models.WithSeed(t.Seed))
 	if err != nil {
 		return nil, err
