@@ -34,7 +34,10 @@ func TestCommittedRecords(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			name := strings.TrimSuffix(filepath.Base(path), ".jsonl")
-			if name == uciName {
+			if set, ok := strings.CutPrefix(name, uciName+"-"); ok {
+				if len(uciSetsNamed([]string{set})) == 0 {
+					t.Error("the file must be named after a set")
+				}
 				checkCommitted[uciRecord](t, path)
 				return
 			}
@@ -133,9 +136,13 @@ func committedRun(t *testing.T, dir, name string, args []string) error {
 	if name == uciName {
 		b := uciBudgets[c.Budget]
 		b.Passes = cmp.Or(c.Passes, b.Passes)
+		sets, records := uciSetsNamed(c.Sets), make(uciRecords)
+		for _, s := range sets {
+			records[s.Name] = copyRecords[uciRecord](t, dir, uciName+"-"+s.Name+".jsonl")
+		}
 		l := &uciRun{
-			sets: uciSetsNamed(c.Sets), budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
-			records: copyRecords[uciRecord](t, dir, name+".jsonl"), log: io.Discard, args: args,
+			sets: sets, budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
+			records: records, log: io.Discard, args: args,
 			train: func(_ context.Context, trial uciTrial, _ *datasets.Table, _ datasets.Fold) (*uciRecord, error) {
 				return nil, errors.Errorf("the committed records must have %v, got none", trial)
 			},

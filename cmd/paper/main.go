@@ -135,14 +135,15 @@ func (c *cli) runsUCI() bool { return c.Name == uciName || c.Name == "all" }
 func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
 	b := uciBudgets[c.Budget]
 	b.Passes = cmp.Or(c.Passes, b.Passes)
-	records, err := openRecords[uciRecord](filepath.Join(c.records(), uciName+".jsonl"))
+	sets := uciSetsNamed(c.Sets)
+	records, err := openUCIRecords(c.records(), sets)
 	if err != nil {
 		return nil, errors.Wrap(err, "--records")
 	}
 	library := blas.Use(c.Workers)
 	fmt.Fprintln(to.Log, library)
 	return &uciRun{
-		sets: uciSetsNamed(c.Sets), budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
+		sets: sets, budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
 		log: to.Log, blas: library, args: to.Args, train: trainUCI, methods: c.Methods,
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 // uciRunOf returns a tiny run of some sets with records in a directory.
 func uciRunOf(t *testing.T, dir string, sets ...uciSet) *uciRun {
 	t.Helper()
-	records, err := openRecords[uciRecord](filepath.Join(dir, "uci.jsonl"))
+	records, err := openUCIRecords(dir, sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestUCIChoice(t *testing.T) {
 		if c.P == 0.01 && c.Tau == 0.5 {
 			r.Score.LogLikelihood = -1
 		}
-		if _, err := l.records.add(r); err != nil {
+		if _, err := l.records[yacht.Name].add(r); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type uciRun struct {
 	seed    uint64 // of the first split
 	workers int
 	dir     string // of the study
-	records *recordFile[uciRecord]
+	records uciRecords
 	log     io.Writer
 	blas    string
 	args    []string
@@ -35,6 +36,21 @@ type uciRun struct {
 
 	mu   sync.Mutex // guards log and done
 	done int
+}
+
+// uciRecords are the files of records by set: one of all sets would be large.
+type uciRecords map[string]*recordFile[uciRecord]
+
+// openUCIRecords returns the files of sets in a directory.
+func openUCIRecords(dir string, sets []uciSet) (uciRecords, error) {
+	files := make(uciRecords)
+	for _, s := range sets {
+		var err error
+		if files[s.Name], err = openRecords[uciRecord](filepath.Join(dir, uciName+"-"+s.Name+".jsonl")); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 // A chosenTrial is a trial on a test part, with the settings that were best on
@@ -157,7 +173,7 @@ func (l *uciRun) trial(ctx context.Context, t uciTrial, table *datasets.Table, f
 	if err != nil {
 		return nil, err
 	}
-	r, err := l.records.find(key)
+	r, err := l.records[t.Set].find(key)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +183,7 @@ func (l *uciRun) trial(ctx context.Context, t uciTrial, table *datasets.Table, f
 			return nil, err
 		}
 		what = fmt.Sprintf("%d updates, %.1f s", r.Steps, r.Time.Seconds())
-		if r, err = l.records.add(*r); err != nil {
+		if r, err = l.records[t.Set].add(*r); err != nil {
 			return nil, err
 		}
 	}
