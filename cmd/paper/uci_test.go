@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
@@ -27,6 +28,20 @@ func uciRunOf(t *testing.T, dir string, sets ...uciSet) *uciRun {
 		log: io.Discard, blas: "BLAS: some", args: []string{uciName, "--budget", "tiny"},
 		train: trainUCI,
 	}
+}
+
+// loadUCI returns a set and its splits.
+func loadUCI(t *testing.T, s uciSet) (*datasets.Table, []datasets.Fold) {
+	t.Helper()
+	table, err := s.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folds, err := s.Splits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table, folds
 }
 
 // A run writes a page and a table; another one finds all records and writes the
@@ -78,14 +93,7 @@ func TestUCI(t *testing.T) {
 // records are those of networks that do not say which they have.
 func TestUCIInit(t *testing.T) {
 	yacht := uciSets[4]
-	table, err := yacht.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folds, err := yacht.Splits()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table, folds := loadUCI(t, yacht)
 	b := uciBudgets["tiny"]
 	b.Epochs = 200
 	var rmse []float64
@@ -104,7 +112,7 @@ func TestUCIInit(t *testing.T) {
 	if rmse[0] == rmse[1] {
 		t.Errorf("the weights at first must matter, got %v", rmse)
 	}
-	_, err = trainUCI(context.Background(), uciTrial{Init: "other", Tau: 1, Epochs: 1}, table, folds[0])
+	_, err := trainUCI(context.Background(), uciTrial{Init: "other", Tau: 1, Epochs: 1}, table, folds[0])
 	if err == nil || err.Error() != `init must be Glorot uniform or none, got "other"` {
 		t.Errorf("got %v", err)
 	}
@@ -124,14 +132,7 @@ func TestUCIChoice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	table, err := yacht.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folds, err := yacht.Splits()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table, folds := loadUCI(t, yacht)
 	chosen, err := l.method(context.Background(), yacht, uciMethods[1], table, folds[:1])
 	if err != nil {
 		t.Fatal(err)
@@ -163,14 +164,7 @@ func TestHeldOut(t *testing.T) {
 // RMSE and likelihood are in the target's own unit.
 func TestUCIMeasure(t *testing.T) {
 	set := uciSets[4]
-	table, err := set.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folds, err := set.Splits()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table, folds := loadUCI(t, set)
 	_, test, scale, err := standardized(table, folds[0].Train, folds[0].Test)
 	if err != nil {
 		t.Fatal(err)

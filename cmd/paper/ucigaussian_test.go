@@ -34,14 +34,7 @@ func TestScoreOf(t *testing.T) {
 // trained alone.
 func TestUCIEnsemble(t *testing.T) {
 	set := uciSets[4]
-	table, err := set.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folds, err := set.Splits()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table, folds := loadUCI(t, set)
 	trained := func(members int) *uciRecord {
 		trial := uciTrial{Method: deepEnsemble, Epochs: 2, Rate: 1e-2, Members: members, Seed: 3}
 		r, err := trainUCI(context.Background(), trial, table, folds[0])

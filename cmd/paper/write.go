@@ -54,7 +54,7 @@ func writeRows(out io.Writer, r *results) {
 	if gap := r.gap(); gap != "" {
 		fmt.Fprintf(&text, "%s\n\n", gap)
 	}
-	writeMachines(&text, append(slices.Clone(r.records), r.tuned...))
+	writeMachines(&text, slices.Concat(r.records, r.tuned))
 	show(out, text.String(), cmdline.Columns(out))
 }
 
@@ -117,7 +117,7 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 		l.writeTraining(w, r)
 	}
 	var trained time.Duration
-	all := append(slices.Clone(r.records), r.tuned...)
+	all := slices.Concat(r.records, r.tuned)
 	for _, rec := range all {
 		trained += rec.Time
 	}

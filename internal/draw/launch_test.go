@@ -2,6 +2,7 @@ package draw_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"unsafe"
 
@@ -92,14 +93,7 @@ func TestLaunchShared(t *testing.T) {
 		{[]int{0}, 0, "mask must be shared over the last axes on a device, got one over others"},
 		{[]int{1, 3}, 0, "mask must be shared over the last axes on a device, got one over others"},
 	} {
-		m, err := collect().Mask(x, 0.25, draw.CheckRate, func(axis int) bool {
-			for _, a := range tt.shares {
-				if a == axis {
-					return true
-				}
-			}
-			return false
-		})
+		m, err := collect().Mask(x, 0.25, draw.CheckRate, func(axis int) bool { return slices.Contains(tt.shares, axis) })
 		if err != nil {
 			t.Fatal(err)
 		}

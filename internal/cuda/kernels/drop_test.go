@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
@@ -34,40 +35,46 @@ func maskOf(s drop.Stream, threshold uint32) []kernels.Mask {
 func TestDrop(t *testing.T) {
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {
-		var p pinned
-		defer p.Unpin()
 		n := rapid.OneOf(rapid.IntRange(0, 10000), rapid.SampledFrom([]int{2048, 4096, 6144})).Draw(t, "n")
 		s, threshold, m := drawMask(t)
-		x := numbers(t, "x", n)
-		from, _ := guarded(t, "x", n)
-		copy(from, x)
-		y, intact := guarded(t, "y", n)
-		want := make([]float32, n)
+		x, want := numbers(t, "x", n), make([]float32, n)
 		drop.Apply(want, x, 0, s, threshold)
-		blocks := blockCount(t)
-		launch(t, l, "drop", blocks, kernels.Drop{Y: pin(&p, y), X: pin(&p, from), N: int64(n), Inner: 1, Mask: pin(&p, m)})
-		verify(t, "drop", y, want, intact)
-		launch(t, l, "drop", blocks, kernels.Drop{Y: pin(&p, from), X: pin(&p, from), N: int64(n), Inner: 1, Mask: pin(&p, m)})
-		verify(t, "drop in place", from, want, nil)
+		verifyDropout(t, l, "drop", x, want, m, func(y, x, m cuda.Pointer) kernels.Drop {
+			return kernels.Drop{Y: y, X: x, N: int64(n), Inner: 1, Mask: m}
+		})
 	})
+}
+
+// verifyDropout launches a kernel of dropout, which args has the arguments of, on x, and then
+// in place.
+func verifyDropout[M, A any](t *rapid.T, l *library, kernel string, x, want []float32, m []M, args func(y, x, m cuda.Pointer) A) {
+	t.Helper()
+	var p pinned
+	defer p.Unpin()
+	from, _ := guarded(t, "x", len(x))
+	copy(from, x)
+	y, intact := guarded(t, "y", len(x))
+	blocks, of := blockCount(t), pin(&p, m)
+	launch(t, l, kernel, blocks, args(pin(&p, y), pin(&p, from), of))
+	verify(t, kernel, y, want, intact)
+	launch(t, l, kernel, blocks, args(pin(&p, from), pin(&p, from), of))
+	verify(t, kernel+" in place", from, want, nil)
 }
 
 // With trailing axes that share a mask, as in ops.Dropout2d.
 func TestDropShared(t *testing.T) {
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {
-		var p pinned
-		defer p.Unpin()
 		outer := rapid.IntRange(0, 200).Draw(t, "outer")
 		inner := rapid.IntRange(2, 70).Draw(t, "inner")
 		s, threshold, m := drawMask(t)
 		x := numbers(t, "x", outer*inner)
-		y, intact := guarded(t, "y", len(x))
 		want := make([]float32, len(x))
 		layout := mask.NewLayout([]int{outer, inner}, []bool{false, true})
 		mask.Bits{Layout: layout, Kept: mask.Draw(layout, s, threshold), Form: mask.Scaled(drop.Scale(threshold))}.Float32(want, x)
-		launch(t, l, "drop", blockCount(t), kernels.Drop{Y: pin(&p, y), X: pin(&p, x), N: int64(len(x)), Inner: int64(inner), Mask: pin(&p, m)})
-		verify(t, "drop", y, want, intact)
+		verifyDropout(t, l, "drop", x, want, m, func(y, x, m cuda.Pointer) kernels.Drop {
+			return kernels.Drop{Y: y, X: x, N: int64(outer * inner), Inner: int64(inner), Mask: m}
+		})
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/internal/cuda/kernels"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
 	"github.com/gorgonia-dropout/dropout/internal/mask"
@@ -39,21 +40,13 @@ func noiseOf(s drop.Stream, sigma float64) []kernels.Noise {
 func TestGaussian(t *testing.T) {
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {
-		var p pinned
-		defer p.Unpin()
 		n := rapid.OneOf(rapid.IntRange(0, 5000), rapid.IntRange(0, 70), rapid.SampledFrom([]int{1024, 2048})).Draw(t, "n")
 		s, sigma, m := drawNoise(t)
-		x := numbers(t, "x", n)
-		from, _ := guarded(t, "x", n)
-		copy(from, x)
-		y, intact := guarded(t, "y", n)
-		want := make([]float32, n)
+		x, want := numbers(t, "x", n), make([]float32, n)
 		mask.Gaussian(mask.NewLayout([]int{n}, nil), s, sigma).Float32(want, x)
-		blocks := blockCount(t)
-		launch(t, l, "gaussian", blocks, kernels.Gaussian{Y: pin(&p, y), X: pin(&p, from), N: int64(n), Inner: 1, Noise: pin(&p, m)})
-		verify(t, "gaussian", y, want, intact)
-		launch(t, l, "gaussian", blocks, kernels.Gaussian{Y: pin(&p, from), X: pin(&p, from), N: int64(n), Inner: 1, Noise: pin(&p, m)})
-		verify(t, "gaussian in place", from, want, nil)
+		verifyDropout(t, l, "gaussian", x, want, m, func(y, x, m cuda.Pointer) kernels.Gaussian {
+			return kernels.Gaussian{Y: y, X: x, N: int64(n), Inner: 1, Noise: m}
+		})
 	})
 }
 
@@ -61,17 +54,15 @@ func TestGaussian(t *testing.T) {
 func TestGaussianShared(t *testing.T) {
 	l := host(t)
 	rapid.Check(t, func(t *rapid.T) {
-		var p pinned
-		defer p.Unpin()
 		outer := rapid.IntRange(0, 200).Draw(t, "outer")
 		inner := rapid.IntRange(2, 70).Draw(t, "inner")
 		s, sigma, m := drawNoise(t)
 		x := numbers(t, "x", outer*inner)
-		y, intact := guarded(t, "y", len(x))
 		want := make([]float32, len(x))
 		mask.Gaussian(mask.NewLayout([]int{outer, inner}, []bool{false, true}), s, sigma).Float32(want, x)
-		launch(t, l, "gaussian", blockCount(t), kernels.Gaussian{Y: pin(&p, y), X: pin(&p, x), N: int64(len(x)), Inner: int64(inner), Noise: pin(&p, m)})
-		verify(t, "gaussian", y, want, intact)
+		verifyDropout(t, l, "gaussian", x, want, m, func(y, x, m cuda.Pointer) kernels.Gaussian {
+			return kernels.Gaussian{Y: y, X: x, N: int64(outer * inner), Inner: int64(inner), Noise: m}
+		})
 	})
 }
 
