@@ -42,6 +42,9 @@ type arm struct {
 	Images int `json:"images"`
 	// Share is the fraction of the budget's updates; 0 means all.
 	Share float64 `json:"share,omitempty"`
+	// Updates are the arm's own instead of the budget's; 0 means the budget's. A
+	// trial has them as its budget's, so that it is the same one in all budgets.
+	Updates int `json:"-"`
 	// Init, LastMomentum and Decay are for the study of suspicions; "" and 0
 	// mean what all others have.
 	Init         string  `json:"init,omitempty"`          // of weights
@@ -294,11 +297,14 @@ func (r rates) At(step int64) float64 { return r.total.At(step) * (1 - r.momentu
 
 func (r rates) String() string { return fmt.Sprintf("%v*(1-%v)", r.total, r.momentum) }
 
-// updates returns the arm's share of the given number of updates, or all of a
-// small number.
+// updates returns the arm's own number of updates, or its share of the given
+// number, or all of a small number.
 func (a arm) updates(of int) int {
 	const enough = 1000
-	if a.Share == 0 {
+	switch {
+	case a.Updates > 0:
+		return a.Updates
+	case a.Share == 0:
 		return of
 	}
 	return max(min(of, enough), int(math.Ceil(a.Share*float64(of))))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -89,6 +90,7 @@ func (l *studyRun) trial(a arm, seed uint64) trial {
 	if a.Images == 0 {
 		a.Images = b.Images
 	}
+	b.Updates, a.Updates = cmp.Or(a.Updates, b.Updates), 0
 	measure := l.study.measures
 	switch {
 	case measure == monteCarlo:

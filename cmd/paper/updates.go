@@ -34,7 +34,7 @@ var updatesStudy = study{
 		for _, p := range lawDrops {
 			for _, n := range lengths(b) {
 				a := plain(lawArm(p, n), 1024, 1024, 1024)
-				a.Drop, a.Input, a.Share = p, p*inputDrop/hiddenDrop, float64(n)/float64(b.Updates)
+				a.Drop, a.Input, a.Updates = p, p*inputDrop/hiddenDrop, n
 				arms = append(arms, a)
 			}
 		}
