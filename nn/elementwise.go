@@ -31,21 +31,6 @@ func LeakyReLU(x *gorgonia.Node, slope float64) (*gorgonia.Node, error) {
 // from the same paper, with which models such as GPT-2 were trained.
 func GELUTanh(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(geluTanh{}, x) }
 
-// SELU returns scale*x where x > 0 and scale*alpha*(exp(x)-1) elsewhere, for
-// each element of x, a float32 or float64 node of any shape, with the constants
-// for which mean 0 and variance 1 of activations are a fixed point. Use it with
-// weights of variance 1/inputs and [ops.AlphaDropout].
-//
-// Source: Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017,
-// equation 2.
-func SELU(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(selu{}, x) }
-
-// The constants of SELU; see Klambauer et al., equation 14.
-const (
-	seluAlpha = 1.6732632423543772848170429916717
-	seluScale = 1.0507009873554804934193349852946
-)
-
 // A curve is a function of one number. It is computed in float64.
 type curve interface {
 	String() string
@@ -53,6 +38,9 @@ type curve interface {
 	// slope returns the derivative at x, given y = at(x).
 	slope(x, y float64) float64
 }
+
+// A looped curve has loops of its own, which give what at does, for many numbers at a time.
+type looped interface{ loops() op.Loops }
 
 type leakyReLU struct{ s float64 }
 
@@ -98,24 +86,6 @@ func tanhOfGELU(x float64) float64 {
 	return portable.Tanh(geluRate * (x + float64(geluCube*x*x*x)))
 }
 
-type selu struct{}
-
-func (selu) String() string { return "SELU" }
-
-func (selu) at(x float64) float64 {
-	if x > 0 {
-		return seluScale * x
-	}
-	return seluScale * seluAlpha * portable.Expm1(x)
-}
-
-func (selu) slope(x, y float64) float64 {
-	if x > 0 {
-		return seluScale
-	}
-	return y + seluScale*seluAlpha
-}
-
 // applyCurve returns the node of c applied to each element of x.
 func applyCurve[C curve](c C, x *gorgonia.Node) (*gorgonia.Node, error) {
 	f := elementwise[C]{c, 0}
@@ -153,6 +123,9 @@ func (f elementwise[C]) Shape(in []tensor.Shape) (tensor.Shape, error) { return 
 func (elementwise[C]) Role() op.Role { return op.RoleUnary }
 
 func (f elementwise[C]) Loops() op.Loops {
+	if c, ok := any(f.curve).(looped); ok {
+		return c.loops()
+	}
 	return op.Bind(f.curve, total(trace[C, float32]), total(trace[C, float64]))
 }
 

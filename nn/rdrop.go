@@ -9,7 +9,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // An RDropOption sets something about both cross-entropies of RDrop, and how its losses
@@ -166,13 +165,18 @@ func divergence[F op.Float](f symmetricKL, y []F, in op.Args[F]) error {
 // probabilities are.
 func eachClass[F op.Float](a, b []F, f func(k int, p, q, d float64)) {
 	za, zb := logSumExp(a), logSumExp(b)
-	for k := range a {
-		logP, logQ := float64(a[k])-za, float64(b[k])-zb
-		d := logP - logQ
-		if math.IsInf(logP, -1) && math.IsInf(logQ, -1) {
-			d = 0
+	var memoryP, memoryQ [some]float64
+	for from := 0; from < len(a); from += some {
+		p, q := expsLess(&memoryP, a[from:], za), expsLess(&memoryQ, b[from:], zb)
+		for i := range p {
+			k := from + i
+			logP, logQ := float64(a[k])-za, float64(b[k])-zb
+			d := logP - logQ
+			if math.IsInf(logP, -1) && math.IsInf(logQ, -1) {
+				d = 0
+			}
+			f(k, p[i], q[i], d)
 		}
-		f(k, portable.Exp(logP), portable.Exp(logQ), d)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Softmax returns exp(x) divided by its sum over the last axis, for float32 or
@@ -122,12 +121,19 @@ func softmaxDiffRows[F op.Float](f softmaxDiff, dx []F, in op.Args[F]) error {
 				total += float64(float64(g) * float64(y[i]))
 			}
 		}
-		for i, g := range dy {
-			if f.log {
-				dx[from+i] = F(float64(g) - float64(portable.Exp(float64(y[i]))*total))
-			} else {
+		if !f.log {
+			for i, g := range dy {
 				dx[from+i] = F(float64(y[i]) * (float64(g) - total))
 			}
+			return
+		}
+		var memory [some]float64
+		for len(dy) > 0 {
+			p := expsLess(&memory, y, 0)
+			for i, p := range p {
+				dx[from+i] = F(float64(dy[i]) - float64(p*total))
+			}
+			from, y, dy = from+len(p), y[len(p):], dy[len(p):]
 		}
 	})
 	return nil

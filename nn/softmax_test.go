@@ -15,7 +15,7 @@ import (
 func TestSoftmax(t *testing.T) {
 	for name, f := range map[string]unary{"Softmax": nn.Softmax, "LogSoftmax": nn.LogSoftmax} {
 		t.Run(name, func(t *testing.T) {
-			for _, shape := range [][]int{{5}, {3, 4}, {2, 3, 5}, {3, 1}, {2, 2, 2, 3}} {
+			for _, shape := range [][]int{{5}, {3, 4}, {2, 3, 5}, {3, 1}, {2, 2, 2, 3}, {2, 150}} {
 				testkit.CheckFunction(t, f.graph(), shape)
 			}
 		})

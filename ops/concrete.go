@@ -22,7 +22,7 @@ func Logit(p float64) float64 { return portable.Log(p) - portable.Log1p(-p) }
 // where logit is a scalar of x's graph and type, a parameter that a solver
 // updates like any other. Each element of x is multiplied by
 //
-//	(1 - z)/(1 - p),  z = sigmoid((logit + log(u) - log(1-u))/t)
+//	(1 - z)/(1 - p),  z = sigmoid((logit + log(u/(1-u)))/t)
 //
 // where u is uniform in (0, 1) and t the temperature: a smooth approximation of
 // dropping with probability p, so that the gradient reaches the logit. At
@@ -127,62 +127,7 @@ func (f concrete) mask(shape tensor.Shape, logit float64, step int64) mask.Mask 
 		}
 		return mask.PerElement{Threshold: drop.Always}
 	}
-	l := mask.NewLayout(shape, f.shared)
-	return mask.Noise{Layout: l, Stream: f.Stream(step), Number: concreteFactor(f.order, logit, f.temperature)}
-}
-
-// concreteFactor returns the derivative of an order of the factor
-//
-//	m = (1-z)*(1+e^logit),  z = sigmoid((logit + log(u) - log(1-u))/t)
-//
-// as a function of u's word. Derivative k of z is P[k](z)/t^k with P[0] = z and
-// P[k+1] = P[k]'*z*(1-z), and those of 1+e^logit are e^logit; Leibniz's rule
-// combines the two. Each product is rounded on its own, so that all machines
-// agree.
-func concreteFactor(order int, logit, t float64) func(word uint32) float64 {
-	e := portable.TaylorExp(logit)
-	polynomials := [][]float64{{0, 1}}
-	weights := []float64{1} // binomials of order, each times its derivative of 1+e^logit, by derivative of z
-	if order == 0 {
-		weights[0] = 1 + e
-	} else {
-		weights[0] = e
-	}
-	binomial, power := 1.0, 1.0
-	for k := 1; k <= order; k++ {
-		last := polynomials[k-1]
-		next := make([]float64, len(last)+1)
-		for i, c := range last {
-			next[i] += float64(c * float64(i))
-			next[i+1] -= float64(c * float64(i))
-		}
-		polynomials = append(polynomials, next)
-		binomial = binomial * float64(order-k+1) / float64(k)
-		power *= t
-		outer := e
-		if k == order {
-			outer = 1 + e
-		}
-		weights = append(weights, binomial*outer/power)
-	}
-	return func(word uint32) float64 {
-		u := float64((float64(word) + 0.5) / (1 << 32))
-		a := (logit + (portable.SeriesLog(u) - portable.SeriesLog(1-u))) / t
-		kept := 1 / (1 + portable.TaylorExp(a)) // 1-z, without the loss of 1 minus z
-		m := float64(weights[0] * kept)
-		if order == 0 {
-			return m
-		}
-		z := 1 / (1 + portable.TaylorExp(-a))
-		for k := 1; k <= order; k++ {
-			p := 0.0
-			for i := len(polynomials[k]) - 1; i >= 0; i-- {
-				p = float64(p*z) + polynomials[k][i]
-			}
-			m -= float64(weights[k] * p)
-		}
-		return m
-	}
+	return mask.Concrete(mask.NewLayout(shape, f.shared), f.Stream(step), f.order, logit, f.temperature)
 }
 
 // Derive returns the gradients of x and the logit.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/draw"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // Standout is dropout whose probability depends on the input: a second network,
@@ -99,48 +99,50 @@ func (f standout) Copy(source func(*draw.Source) (*draw.Source, error)) (op.Func
 	return f, err
 }
 
-// keep returns the probability of keeping an element.
-func (f standout) keep(z float64) float64 {
-	// No weight takes no part, even of an infinite z.
-	a := f.beta
-	if f.alpha != 0 {
-		a += float64(f.alpha * z)
-	}
-	return 1 / (1 + portable.TaylorExp(-a))
-}
-
 func standOut[F op.Float](f standout, y []F, in op.Args[F]) error {
-	x, z := in.Floats[0], in.Floats[1]
-	if !f.Active(in.Step) {
-		for i, v := range x {
-			switch keep := f.keep(float64(z[i])); keep {
-			case 0:
-				y[i] = 0
-			default:
-				y[i] = F(keep) * v
-			}
-		}
-		return nil
-	}
 	// A multiple of drop.WordGroup, few enough for the stack.
 	const piece = 512
-	var buffer [piece]uint32
-	for at := 0; at < len(x); at += piece {
-		words := buffer[:min(piece, len(x)-at)]
+	var (
+		random        [piece]uint32
+		probabilities [piece]float64
+	)
+	for at := 0; at < len(y); at += piece {
+		n := min(piece, len(y)-at)
+		y, x, keep := y[at:at+n], in.Floats[0][at:at+n], probabilities[:n]
+		keeping(f, keep, in.Floats[1][at:at+n])
+		if !f.Active(in.Step) {
+			for i, p := range keep {
+				if y[i] = F(p) * x[i]; p == 0 {
+					y[i] = 0
+				}
+			}
+			continue
+		}
+		words := random[:n]
 		drop.Words(words, uint64(at/drop.WordGroup), f.Stream(in.Step))
 		for i, word := range words {
-			keep := f.keep(float64(z[at+i]))
 			switch u := (float64(word) + 0.5) / (1 << 32); {
-			case u < keep:
-				y[at+i] = x[at+i]
-			case math.IsNaN(keep):
-				y[at+i] = F(keep)
+			case u < keep[i]:
+				y[i] = x[i]
+			case math.IsNaN(keep[i]):
+				y[i] = F(keep[i])
 			default:
-				y[at+i] = 0
+				y[i] = 0
 			}
 		}
 	}
 	return nil
+}
+
+// keeping sets keep to the probabilities of keeping elements.
+func keeping[F op.Float](f standout, keep []float64, z []F) {
+	for i, z := range z {
+		// No weight takes no part, even of an infinite z.
+		if keep[i] = f.beta; f.alpha != 0 {
+			keep[i] += float64(f.alpha * float64(z))
+		}
+	}
+	elementary.Sigmoid64(keep)
 }
 
 // Derive returns the gradient of x.

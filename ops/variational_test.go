@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -249,6 +250,49 @@ func TestVariationalRegularizerGradients(t *testing.T) {
 				t.Errorf("want no gradient, got %v", v)
 			}
 		}
+	}
+}
+
+// More weights than are computed at a time: the term is their sum, and each has its own
+// gradients.
+func TestVariationalRegularizerOfMany(t *testing.T) {
+	const n, factor = 1300, 0.25
+	r := rand.New(rand.NewPCG(1, 2))
+	w, s := make([]float64, n), make([]float64, n)
+	for i := range w {
+		if w[i], s[i] = r.NormFloat64(), 4*r.NormFloat64(); i%100 == 50 {
+			w[i] = 0
+		}
+	}
+	g := gorgonia.NewGraph()
+	weights := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking(w)), gorgonia.WithName("w"))
+	logs := gorgonia.NodeFromAny(g, tensor.New(tensor.WithBacking(s)), gorgonia.WithName("s"))
+	term := gorgonia.Must(ops.VariationalRegularizer(weights, logs, factor))
+	grads, err := gorgonia.Grad(term, weights, logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	testkit.Run(t, m)
+	sigmoid := func(a float64) float64 { return 1 / (1 + math.Exp(-a)) }
+	ofWeights, ofLogs := testkit.Floats(t, grads[0].Value()), testkit.Floats(t, grads[1].Value())
+	var sum float64
+	for i := range w {
+		var slope, perWeight float64 // 0 at a weight of 0
+		if w[i] != 0 {
+			a := s[i] - math.Log(w[i]*w[i])
+			u := 1.87320 + 1.48695*a
+			sum += 0.63576*sigmoid(-u) + math.Log1p(math.Exp(-a))/2
+			slope = -0.63576*1.48695*sigmoid(u)*sigmoid(-u) - sigmoid(-a)/2
+			perWeight = -2 * slope / w[i]
+		}
+		if math.Abs(ofLogs[i]-factor*slope) > 1e-13 || math.Abs(ofWeights[i]-factor*perWeight) > 1e-12*math.Abs(perWeight) {
+			t.Fatalf("w %v, s %v: gradients must be %v and %v, got %v and %v", w[i], s[i], factor*perWeight, factor*slope, ofWeights[i], ofLogs[i])
+		}
+	}
+	if got := testkit.Floats(t, term.Value())[0]; math.Abs(got-factor*sum) > 1e-10 {
+		t.Errorf("want %v, got %v", factor*sum, got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
@@ -84,35 +85,66 @@ func (f divergence) Shape(in []tensor.Shape) (tensor.Shape, error) {
 
 func (f divergence) Loops() op.Loops { return op.Bind(f, diverge, diverge) }
 
+// kl is how many weights are computed at a time: few enough for the stack.
+const kl = 512
+
 func diverge[F op.Float](f divergence, y []F, in op.Args[F]) error {
+	var alphas, softpluses, sigmoids [kl]float64
 	var sum float64
-	for i, w := range in.Floats[0] {
-		sum += klTerm(LogAlpha(float64(w), float64(in.Floats[1][i])))
+	for at := 0; at < len(in.Floats[0]); at += kl {
+		n := min(kl, len(in.Floats[0])-at)
+		a, softplus, s := alphas[:n], softpluses[:n], sigmoids[:n]
+		logAlphas(a, in.Floats[0][at:at+n], in.Floats[1][at:at+n])
+		// 1 - sigmoid(u) is sigmoid(-u), and log(1+1/alpha) is softplus(-log(alpha)).
+		for i, a := range a {
+			s[i], softplus[i] = -(k2 + float64(k3*a)), -math.Abs(a)
+		}
+		elementary.Sigmoid64(s)
+		elementary.Exp64(softplus)
+		elementary.Log1p64(softplus)
+		for i, a := range a {
+			if a < 0 {
+				softplus[i] -= a
+			}
+			sum += float64(k1*s[i]) + float64(softplus[i]/2)
+		}
 	}
 	y[0] = F(f.factor * sum)
 	return nil
 }
 
+// logAlphas sets a to LogAlpha of weights and of the logarithms of their variances.
+func logAlphas[F op.Float](a []float64, w, logVariance []F) {
+	for i, w := range w {
+		a[i] = math.Abs(float64(w))
+	}
+	elementary.Log64(a)
+	for i, w := range w {
+		if a[i] = float64(logVariance[i]) - 2*a[i]; w == 0 {
+			a[i] = math.Inf(1)
+		}
+	}
+}
+
 // The constants of equation 14.
 const k1, k2, k3 = 0.63576, 1.87320, 1.48695
 
-// klTerm returns the divergence of a weight.
-func klTerm(logAlpha float64) float64 {
-	// 1 - sigmoid(u) is sigmoid(-u), and log(1+1/alpha) is softplus(-log(alpha)).
-	softplus := portable.Log1p(portable.Exp(-math.Abs(logAlpha)))
-	if logAlpha < 0 {
-		softplus -= logAlpha
+// klSlopes replaces logarithms of alpha by the derivatives of the divergence with respect
+// to them.
+func klSlopes(a []float64) {
+	var highs, lows [kl]float64
+	high, low := highs[:len(a)], lows[:len(a)]
+	for i, v := range a {
+		u := k2 + float64(k3*v)
+		high[i], low[i], a[i] = u, -u, -v
 	}
-	return float64(k1*logistic(-(k2+float64(k3*logAlpha)))) + float64(softplus/2)
+	elementary.Sigmoid64(high)
+	elementary.Sigmoid64(low)
+	elementary.Sigmoid64(a)
+	for i, s := range a {
+		a[i] = -float64(k1*k3*high[i]*low[i]) - float64(s/2)
+	}
 }
-
-// klSlope returns its derivative with respect to log(alpha).
-func klSlope(logAlpha float64) float64 {
-	s := logistic(k2 + float64(k3*logAlpha))
-	return -float64(k1*k3*s*logistic(-(k2+float64(k3*logAlpha)))) - float64(logistic(-logAlpha)/2)
-}
-
-func logistic(a float64) float64 { return 1 / (1 + portable.Exp(-a)) }
 
 // Derive returns the gradients of the weights and of the logarithms.
 func (f divergence) Derive(c *op.Calculus, x []op.Operand, _, dy op.Operand) []op.Operand {
@@ -152,15 +184,21 @@ func (f divergenceSlope) Loops() op.Loops { return op.Bind(f, slopes, slopes) }
 
 func slopes[F op.Float](f divergenceSlope, y []F, in op.Args[F]) error {
 	factor := f.factor * float64(in.Floats[2][0])
-	for i, w := range in.Floats[0] {
-		w := float64(w)
-		switch slope := klSlope(LogAlpha(w, float64(in.Floats[1][i]))); {
-		case w == 0:
-			y[i] = 0 // the limit
-		case f.ofLogVariance:
-			y[i] = F(factor * slope)
-		default:
-			y[i] = F(factor * slope * -2 / w)
+	var buffer [kl]float64
+	for at := 0; at < len(y); at += kl {
+		n := min(kl, len(y)-at)
+		y, w, slope := y[at:at+n], in.Floats[0][at:at+n], buffer[:n]
+		logAlphas(slope, w, in.Floats[1][at:at+n])
+		klSlopes(slope)
+		for i, w := range w {
+			switch w := float64(w); {
+			case w == 0:
+				y[i] = 0 // the limit
+			case f.ofLogVariance:
+				y[i] = F(factor * slope[i])
+			default:
+				y[i] = F(factor * slope[i] * -2 / w)
+			}
 		}
 	}
 	return nil

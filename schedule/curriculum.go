@@ -23,7 +23,7 @@ func (c Curriculum) At(step int64) float64 {
 	if c.Validate() != nil {
 		return math.NaN()
 	}
-	return c.P * (1 - portable.TaylorExp(-c.Gamma*float64(max(step, 0))))
+	return c.P * (1 - portable.Exp(-c.Gamma*float64(max(step, 0))))
 }
 
 // String returns the fields, which distinguish the schedule from others of its type.

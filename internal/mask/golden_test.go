@@ -3,7 +3,9 @@ package mask
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,5 +86,27 @@ func TestGoldenWords(t *testing.T) {
 	})
 	if n != 4 {
 		t.Errorf("words.txt has %d streams, want 4", n)
+	}
+}
+
+func TestGoldenConcrete(t *testing.T) {
+	n := vectors(t, "concrete.txt", func(head, data string) {
+		var s drop.Stream
+		var order int
+		var logit, temperature float64
+		if _, err := fmt.Sscan(head, &s.Seed, &s.Layer, &s.Step, &order, &logit, &temperature); err != nil {
+			t.Fatalf("%q: %v", head, err)
+		}
+		want := strings.Fields(data)
+		got := slices.Repeat([]float64{1}, len(want))
+		Concrete(NewLayout([]int{len(want)}, nil), s, order, logit, temperature).Float64(got, got)
+		for i := range want {
+			if fmt.Sprintf("%016x", math.Float64bits(got[i])) != want[i] {
+				t.Errorf("%s: factor %d is %v (%016x), want %s", head, i, got[i], math.Float64bits(got[i]), want[i])
+			}
+		}
+	})
+	if n != 36 {
+		t.Errorf("concrete.txt has %d lines, want 36", n)
 	}
 }

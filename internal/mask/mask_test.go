@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gorgonia-dropout/dropout/internal/kernel/drop"
+	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 func drawStream(t *rapid.T) drop.Stream {
@@ -58,7 +59,7 @@ func TestLayouts(t *testing.T) {
 		}
 		kept := Draw(l, s, threshold)
 		b := Bits{Layout: l, Kept: kept, Form: Form{Scale: 2, Shift: 1, Dropped: -3}}
-		noise := Noise{Layout: l, Stream: s, Number: func(word uint32) float64 { return float64(word>>8) / 4 }}
+		noise := Normal(l, s)
 		words := make([]uint32, masked)
 		drop.Words(words, 0, s)
 		x32, x64 := make([]float32, size), make([]float64, size)
@@ -81,7 +82,7 @@ func TestLayouts(t *testing.T) {
 			if float64(y32[i]) != want || y64[i] != want {
 				t.Fatalf("shape %v shared over %v: element %d is %v and %v, want %v", shape, shared, i, y32[i], y64[i], want)
 			}
-			factor := float64(words[m]>>8) / 4
+			factor := portable.Normal(words[m])
 			if n64[i] != x64[i]*factor || n32[i] != x32[i]*float32(factor) {
 				t.Fatalf("shape %v shared over %v: noise makes element %d %v and %v, want %v", shape, shared, i, n32[i], n64[i], x64[i]*factor)
 			}

@@ -12,13 +12,13 @@ import (
 type Noise struct {
 	Layout Layout
 	Stream drop.Stream
-	// Number is that function; nil means normal noise of standard deviation
-	// sigma.
-	Number func(word uint32) float64
 	Added  bool // instead of multiplied by
 
-	sigma float64
-	pure  bool // the normal numbers alone, without a mean of 1
+	// The function, one that the compiler knows, so that numbers can be on the stack:
+	// normal numbers of standard deviation sigma, or the factors of concrete.
+	sigma    float64
+	pure     bool // the normal numbers alone, without a mean of 1
+	concrete *concrete
 }
 
 // Gaussian returns multiplicative noise of mean 1 and standard deviation sigma:
@@ -76,14 +76,15 @@ func draw[F float32 | float64](numbers []F, at int, m Noise) {
 	var buffer [piece]uint32
 	words := buffer[:len(numbers)]
 	drop.Words(words, uint64(at/drop.WordGroup), m.Stream)
-	if m.Number != nil {
-		for i, word := range words {
-			numbers[i] = F(m.Number(word))
+	var drawn [piece]float64
+	z := drawn[:len(numbers)]
+	if m.concrete != nil {
+		m.concrete.factors(z, words)
+		for i, z := range z {
+			numbers[i] = F(z)
 		}
 		return
 	}
-	var drawn [piece]float64
-	z := drawn[:len(numbers)]
 	normal.Quantiles(z, words)
 	if m.Added || m.pure {
 		for i, z := range z {

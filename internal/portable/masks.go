@@ -30,28 +30,6 @@ func SeriesLog(x float64) float64 {
 	return float64(fe*ln2High) + (float64(fe*ln2Low) + float64(2*s*(1+sum)))
 }
 
-// TaylorExp returns e^x to within 4 units in the last place, +Inf where x > 709 and 0
-// where x < -708.
-//
-// x = k*ln 2 + r with |r| <= ln(2)/2; e^r is the Taylor series up to r^14/14!.
-func TaylorExp(x float64) float64 {
-	switch {
-	case x != x:
-		return x
-	case x > 709:
-		return math.Inf(1)
-	case x < -708:
-		return 0
-	}
-	k := math.Floor(float64(x*math.Log2E) + 0.5)
-	r := (x - float64(k*ln2High)) - float64(k*ln2Low)
-	sum := 1.0
-	for n := 14.0; n > 0; n-- {
-		sum = 1 + float64(sum*r)/n
-	}
-	return math.Ldexp(sum, int(k))
-}
-
 // Normal returns the quantile of the standard normal distribution at
 // (u + 1/2)/2^32, so that a uniform u has a normal Normal(u), within ±6.34.
 // Normal(^u) is -Normal(u) to the bit.

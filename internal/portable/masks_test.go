@@ -17,24 +17,6 @@ func TestSeriesLog(t *testing.T) {
 	})
 }
 
-func TestTaylorExp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Float64Range(-700, 700).Draw(t, "x")
-		got, want := TaylorExp(x), math.Exp(x)
-		if math.Abs(got-want) > 5*(math.Nextafter(want, math.Inf(1))-want) {
-			t.Fatalf("TaylorExp(%v) = %v, want %v", x, got, want)
-		}
-	})
-	for _, tt := range []struct{ x, want float64 }{{0, 1}, {710, math.Inf(1)}, {math.Inf(1), math.Inf(1)}, {-710, 0}, {math.Inf(-1), 0}} {
-		if got := TaylorExp(tt.x); got != tt.want {
-			t.Errorf("TaylorExp(%v) = %v, want %v", tt.x, got, tt.want)
-		}
-	}
-	if got := TaylorExp(math.NaN()); got == got {
-		t.Errorf("TaylorExp(NaN) = %v, want NaN", got)
-	}
-}
-
 // Normal is the inverse of the distribution function, and odd.
 func TestNormal(t *testing.T) {
 	check := func(u uint32) {
@@ -63,7 +45,6 @@ func TestBits(t *testing.T) {
 		want uint64
 	}{
 		{"SeriesLog(0.1)", SeriesLog(0.1), 0xc0026bb1bbb55515},
-		{"TaylorExp(1)", TaylorExp(1), 0x4005bf0a8b14576a},
 		{"Normal(1)", Normal(1), 0xc018aa6c57d4a047},
 		{"Normal(1<<30)", Normal(1 << 30), 0xbfe5956b9408a78f},
 	} {

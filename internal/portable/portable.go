@@ -6,8 +6,8 @@
 // float64 on its own, as IEEE 754 prescribes, in the order written; converting
 // each product to float64 forbids fusion.
 //
-// [TaylorExp], [SeriesLog] and [Normal] are part of the masks' definition, and their bits
-// never change. The others are for the rest of a network, and more exact.
+// [Exp], [Log], [SeriesLog] and [Normal] are part of the masks' definition, and their bits
+// never change.
 package portable
 
 const (

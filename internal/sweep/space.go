@@ -125,8 +125,8 @@ func (r Range) draw(g *rand.Rand) any {
 		low, high := r.Uniform[0], r.Uniform[1]
 		return shorten(low+float64((high-low)*g.Float64()), *r.Uniform, 0)
 	case r.Log != nil:
-		low, high := portable.SeriesLog(r.Log[0]), portable.SeriesLog(r.Log[1])
-		return shorten(portable.TaylorExp(low+float64((high-low)*g.Float64())), *r.Log, 4)
+		low, high := portable.Log(r.Log[0]), portable.Log(r.Log[1])
+		return shorten(portable.Exp(low+float64((high-low)*g.Float64())), *r.Log, 4)
 	case r.Int != nil:
 		return r.Int[0] + g.Int64N(r.Int[1]-r.Int[0]+1)
 	}

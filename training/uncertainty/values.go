@@ -6,6 +6,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/portable"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -169,8 +170,12 @@ func (v Values) LogLikelihood(k int, noise float64) float64 {
 		}
 		largest = max(largest, exponents[i])
 	}
-	for _, e := range exponents {
-		sum += portable.Exp(e - largest)
+	for i := range exponents {
+		exponents[i] -= largest
+	}
+	elementary.Exp64(exponents)
+	for _, density := range exponents {
+		sum += density
 	}
 	return largest + portable.Log(sum/float64(len(exponents))) - float64(portable.Log(2*math.Pi*first)/2)
 }

@@ -28,24 +28,7 @@ func exp[F Float](set isa.Set, x []F) {
 	case []float32:
 		replace(set, x, exp32Vectors, exp32)
 	case []float64:
-		exp64(set, x)
-	}
-}
-
-// Exp64 is [Exp] for memory that may be on the stack.
-func Exp64(x []float64) { exp64(isa.Active(), x) }
-
-func exp64(set isa.Set, x []float64) {
-	for len(x) > 0 {
-		n := len(x)
-		if n > few {
-			x = x[exp64Vectors(set, x, x):]
-			n = left(set, len(x))
-		}
-		for i, v := range x[:n] {
-			x[i] = portable.Exp(v)
-		}
-		x = x[n:]
+		replace64(set, x, exp64)
 	}
 }
 
@@ -57,9 +40,7 @@ func sigmoid[F Float](set isa.Set, x []F) {
 	case []float32:
 		replace(set, x, sigmoid32Vectors, func(x float32) float32 { return 1 / (1 + exp32(-x)) })
 	case []float64:
-		for i, v := range x {
-			x[i] = 1 / (1 + portable.Exp(-v))
-		}
+		replace64(set, x, sigmoid64)
 	}
 }
 

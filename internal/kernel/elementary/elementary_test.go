@@ -40,7 +40,7 @@ func samples[F Float]() [][]F {
 			bits[i] = F(math.Float64frombits(r.Uint64()))
 		}
 	}
-	edges := []F{0, F(math.Copysign(0, -1)), 0.625, -0.625, 1, -1, math.Sqrt2, -math.Sqrt2, 8, -8, 10, -10, 11, -11, 8 * math.Sqrt2, -8 * math.Sqrt2, 43, -43, 87, -87, 88.722839, -87.33654, 708, -708}
+	edges := []F{0, F(math.Copysign(0, -1)), 0.625, -0.625, 1, -1, math.Sqrt2, -math.Sqrt2, 8, -8, 10, -10, 11, -11, 8 * math.Sqrt2, -8 * math.Sqrt2, 43, -43, 87, -87, 88.722839, -87.33654, 708, -708, 1. / 2, math.Sqrt2 / 2, math.SmallestNonzeroFloat32}
 	for _, e := range edges {
 		for _, towards := range []float64{-1, 1} {
 			if _, ok := any(edges).([]float32); ok {
@@ -72,6 +72,9 @@ func TestFunctions(t *testing.T) {
 	t.Run("float64", func(t *testing.T) {
 		compare(t, "Exp", exp[float64], portable.Exp)
 		compare(t, "Sigmoid", sigmoid[float64], func(x float64) float64 { return 1 / (1 + portable.Exp(-x)) })
+		compare(t, "Log", func(set isa.Set, x []float64) { replace64(set, x, log64) }, portable.Log)
+		compare(t, "Expm1", expm164, portable.Expm1)
+		compare(t, "Log1p", log1p64, portable.Log1p)
 		compare(t, "Tanh", tanh[float64], portable.Tanh)
 		compareGELU[float64](t)
 	})

@@ -46,6 +46,26 @@ func exp64Vectors(set isa.Set, y, x []float64) int {
 	return 0
 }
 
+func sigmoid64Vectors(set isa.Set, y, x []float64) int {
+	switch set {
+	case isa.AVX2:
+		return sigmoid64AVX2(&y[0], &x[0], len(x))
+	case isa.AVX512:
+		return sigmoid64AVX512(&y[0], &x[0], len(x))
+	}
+	return 0
+}
+
+func log64Vectors(set isa.Set, y, x []float64) int {
+	switch set {
+	case isa.AVX2:
+		return log64AVX2(&y[0], &x[0], len(x))
+	case isa.AVX512:
+		return log64AVX512(&y[0], &x[0], len(x))
+	}
+	return 0
+}
+
 func geluVectors[F Float](set isa.Set, y, x []F) int {
 	switch x := any(x).(type) {
 	case []float32:

@@ -24,6 +24,16 @@ func tanh32AVX2(y *float32, x *float32, n int) (done int)
 //go:noescape
 func exp64AVX2(y *float64, x *float64, n int) (done int)
 
+// sigmoid64AVX2 sets y to 1/(1+e^-x) and returns of how many elements.
+//
+//go:noescape
+func sigmoid64AVX2(y *float64, x *float64, n int) (done int)
+
+// log64AVX2 sets y to log(x) and returns of how many elements.
+//
+//go:noescape
+func log64AVX2(y *float64, x *float64, n int) (done int)
+
 // gelu32AVX2 sets y to x*Phi(x) and returns of how many elements.
 //
 //go:noescape
@@ -63,6 +73,16 @@ func tanh32AVX512(y *float32, x *float32, n int) (done int)
 //
 //go:noescape
 func exp64AVX512(y *float64, x *float64, n int) (done int)
+
+// sigmoid64AVX512 sets y to 1/(1+e^-x) and returns of how many elements.
+//
+//go:noescape
+func sigmoid64AVX512(y *float64, x *float64, n int) (done int)
+
+// log64AVX512 sets y to log(x) and returns of how many elements.
+//
+//go:noescape
+func log64AVX512(y *float64, x *float64, n int) (done int)
 
 // gelu32AVX512 sets y to x*Phi(x) and returns of how many elements.
 //

@@ -1,9 +1,16 @@
-"""Writes exactk.txt and words.txt, the golden vectors of exact-k masks and of the
-random words behind noise, from the text of their definitions.
+"""Writes exactk.txt, words.txt and concrete.txt, the golden vectors of exact-k masks, of
+the random words behind noise and of the factors of Concrete dropout, from the text of their
+definitions.
 
 It is independent of the Go code on purpose: two implementations that agree are
 a better witness than one. Run in this directory: python3 vectors.py
 """
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "portable/testdata"))
+from functions import bits as bits_of, exp, log  # noqa: E402
 
 MASK = 0xFFFFFFFF
 
@@ -34,6 +41,25 @@ def word(i, *stream):
     return block(8 * g + e % 8, *stream)[e // 8]
 
 
+def sigmoid(x):
+    return 1 / (1 + exp(-x))
+
+
+def concrete(w, order, logit, t):
+    """The derivative of an order of (1-z)*(1+e^logit) with respect to the logit."""
+    u = (w + 0.5) / 2**32
+    a = (logit + log(u / (1 - u))) / t
+    kept, e = sigmoid(-a), exp(logit)
+    if order == 0:
+        return (1 + e) * kept
+    z = sigmoid(a)
+    first = (1 - z) * z  # dz/da
+    if order == 1:
+        return e * kept - (1 + e) / t * first
+    second = ((2 * z - 3) * z + 1) * z
+    return e * kept - 2 * e / t * first - (1 + e) / (t * t) * second
+
+
 STREAMS = [(0, 0, 0), (42, 1, 7), (2**64 - 1, 2**32 - 1, 2**63 - 1), (9, 4, 2**32 + 5)]
 
 with open("exactk.txt", "w") as f:
@@ -52,3 +78,12 @@ with open("words.txt", "w") as f:
     print("# seed layer step: the words of elements 0 to 69, in hexadecimal.", file=f)
     for stream in STREAMS:
         print(*stream[:2], str(stream[2]) + ":", *(f"{word(i, *stream):08x}" for i in range(70)), file=f)
+
+with open("concrete.txt", "w") as f:
+    print("# Golden factors of Concrete dropout, written by vectors.py.", file=f)
+    print("# seed layer step order logit temperature: the bits of the factors of elements 0 to 35.", file=f)
+    for stream in STREAMS:
+        for order in 0, 1, 2:
+            for logit, t in [(-2.5, 0.1), (0.25, 0.5), (3.0, 1.0)]:
+                factors = (concrete(word(i, *stream), order, logit, t) for i in range(36))
+                print(*stream, order, logit, str(t) + ":", *(f"{bits_of(x):016x}" for x in factors), file=f)

@@ -107,11 +107,12 @@ def cos(x):
     return {0: cosine, 2: -sine}.get(octant, -cosine)
 
 
-random.seed(1)
-for name, f, low, high in (
-    ("Exp", exp, -700, 700), ("Exp", exp, -1, 1), ("Expm1", expm1, -3, 3), ("Log", log, 1e-9, 4), ("Log", log, 1e-300, 1e300),
-    ("Log1p", log1p, -0.9, 3), ("Tanh", tanh, -5, 5), ("Erfc", erfc, -1, 1), ("Erfc", erfc, -9, 20), ("Cos", cos, 0, math.pi),
-):
-    for _ in range(40):
-        x = random.uniform(low, high)
-        print(name, "%016x" % bits(x), "%016x" % bits(f(x)))
+if __name__ == "__main__":
+    random.seed(1)
+    for name, f, low, high in (
+        ("Exp", exp, -700, 700), ("Exp", exp, -1, 1), ("Expm1", expm1, -3, 3), ("Log", log, 1e-9, 4), ("Log", log, 1e-300, 1e300),
+        ("Log1p", log1p, -0.9, 3), ("Tanh", tanh, -5, 5), ("Erfc", erfc, -1, 1), ("Erfc", erfc, -9, 20), ("Cos", cos, 0, math.pi),
+    ):
+        for _ in range(40):
+            x = random.uniform(low, high)
+            print(name, "%016x" % bits(x), "%016x" % bits(f(x)))

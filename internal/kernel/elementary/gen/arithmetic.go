@@ -55,6 +55,7 @@ func (v vector) sub(a, b Op) reg.VecVirtual { return v.binary(VSUBPS, VSUBPD, a,
 func (v vector) mul(a, b Op) reg.VecVirtual { return v.binary(VMULPS, VMULPD, a, b) }
 func (v vector) div(a, b Op) reg.VecVirtual { return v.binary(VDIVPS, VDIVPD, a, b) }
 func (v vector) and(a, b Op) reg.VecVirtual { return v.binary(VANDPS, VANDPD, a, b) }
+func (v vector) or(a, b Op) reg.VecVirtual  { return v.binary(VORPS, VORPD, a, b) }
 func (v vector) xor(a, b Op) reg.VecVirtual { return v.binary(VXORPS, VXORPD, a, b) }
 
 func (v vector) negated(x Op) reg.VecVirtual {

@@ -8,15 +8,17 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// ln 2 in float64, as portable has it.
+const (
+	ln2High = 6.93147180369123816490e-01
+	ln2Low  = 1.90821492927058770002e-10
+)
+
 // exp64 is portable.Exp where the result is a normal number.
 func (v vector) exp64(x reg.VecVirtual) reg.VecVirtual {
-	const (
-		ln2High = 6.93147180369123816490e-01
-		ln2Low  = 1.90821492927058770002e-10
-		// A sum with this has a small whole number plus 1023, the exponent's bias, in
-		// its last bits.
-		bias = 3<<51 + 1023
-	)
+	// A sum with this has a small whole number plus 1023, the exponent's bias, in its last
+	// bits.
+	const bias = 3<<51 + 1023
 	k := v.new()
 	t := v.add(v.mul(x, v.constant(math.Log2E)), v.constant(0.5))
 	if v.width == 64 {
@@ -32,6 +34,32 @@ func (v vector) exp64(x reg.VecVirtual) reg.VecVirtual {
 	power := v.add(k, v.constant(bias))
 	VPSLLQ(Imm(52), power, power)
 	return v.mul(v.add(v.add(f, f), v.constant(1)), power)
+}
+
+// log64 is portable.Log of a positive normal number.
+func (v vector) log64(x reg.VecVirtual) reg.VecVirtual {
+	const (
+		// A number with the bits of this and a small whole one in its last bits is their
+		// sum.
+		whole    = 1 << 52
+		mantissa = 1<<52 - 1
+		halves   = 1022 << 52 // the exponent of the numbers from 1/2 to 1
+	)
+	k := v.new()
+	VPSRLQ(Imm(52), x, k)
+	k = v.sub(v.or(k, v.constant(whole)), v.constant(whole+1022))
+	m := v.or(v.and(x, constantBits(mantissa)), constantBits(halves))
+	small := v.compare(less, m, v.constant(math.Sqrt2/2))
+	m = v.where(small, v.add(m, m), m)
+	k = v.where(small, v.sub(k, v.constant(1)), k)
+	f := v.sub(m, v.constant(1))
+	s := v.div(f, v.add(f, v.constant(2)))
+	z := v.mul(s, s)
+	r := v.mul(v.polynomial(z, 1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
+		2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01), z)
+	half := v.mul(v.mul(f, v.constant(0.5)), f)
+	low := v.add(v.mul(s, v.add(half, r)), v.mul(k, v.constant(ln2Low)))
+	return v.sub(v.mul(k, v.constant(ln2High)), v.sub(v.sub(half, low), f))
 }
 
 // erfc is portable.Erfc where |x| < 8.

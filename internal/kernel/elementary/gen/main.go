@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -30,6 +31,14 @@ func amd64() {
 		})
 		double.function("exp", double.Float, 1, "e^x", func(in []reg.VecVirtual, stop string) reg.VecVirtual {
 			return double.exp64(double.within(in[0], -708, 708, stop))
+		})
+		double.function("sigmoid", double.Float, 1, "1/(1+e^-x)", func(in []reg.VecVirtual, stop string) reg.VecVirtual {
+			e := double.exp64(double.negated(double.within(in[0], -708, 708, stop)))
+			return double.div(double.one(), double.add(e, double.constant(1)))
+		})
+		double.function("log", double.Float, 1, "log(x)", func(in []reg.VecVirtual, stop string) reg.VecVirtual {
+			largestSubnormal := math.Float64frombits(1<<52 - 1)
+			return double.log64(double.within(in[0], largestSubnormal, math.Inf(1), stop))
 		})
 		for _, of := range []assembly.Float{single.Float, double.Float} {
 			double.function("gelu", of, 1, "x*Phi(x)", double.gelu)
