@@ -93,6 +93,34 @@ func TestLayouts(t *testing.T) {
 	})
 }
 
+// More numbers than are drawn at a time, shared or not.
+func TestNoiseOfManyElements(t *testing.T) {
+	s := drop.Stream{Seed: 3, Layer: 1, Step: 9}
+	for _, tt := range []struct {
+		shape  []int
+		shared []bool
+	}{{[]int{2*piece + 276}, nil}, {[]int{3, 2*piece + 276}, []bool{true, false}}, {[]int{2*piece + 276, 3}, []bool{false, true}}} {
+		l := NewLayout(tt.shape, tt.shared)
+		words := make([]uint32, l.Size())
+		drop.Words(words, 0, s)
+		size := 1
+		for _, n := range tt.shape {
+			size *= n
+		}
+		y := slices.Repeat([]float64{1}, size)
+		Normal(l, s).Float64(y, y)
+		for i, got := range y {
+			m := i
+			if tt.shared != nil {
+				m = index(tt.shape, tt.shared, i)
+			}
+			if want := portable.Normal(words[m]); got != want {
+				t.Fatalf("shape %v shared over %v: element %d is %v, want %v", tt.shape, tt.shared, i, got, want)
+			}
+		}
+	}
+}
+
 func TestExactKKeepsTheSmallestKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 3000).Draw(t, "n")
