@@ -54,7 +54,7 @@ func seluOf[F op.Float](_ selu, y []F, in op.Args[F]) {
 			for i, x := range x {
 				e[i] = min(float64(x), 0)
 			}
-			elementary.Expm164(e)
+			elementary.Expm1(e)
 			for i, x := range x {
 				if y[i] = F(seluScale * seluAlpha * e[i]); x > 0 {
 					y[i] = F(seluScale * float64(x))

@@ -101,7 +101,7 @@ func diverge[F op.Float](f divergence, y []F, in op.Args[F]) error {
 		}
 		elementary.Sigmoid64(s)
 		elementary.Exp64(softplus)
-		elementary.Log1p64(softplus)
+		elementary.Log1p(softplus)
 		for i, a := range a {
 			if a < 0 {
 				softplus[i] -= a
@@ -118,7 +118,7 @@ func logAlphas[F op.Float](a []float64, w, logVariance []F) {
 	for i, w := range w {
 		a[i] = math.Abs(float64(w))
 	}
-	elementary.Log64(a)
+	elementary.Log(a)
 	for i, w := range w {
 		if a[i] = float64(logVariance[i]) - 2*a[i]; w == 0 {
 			a[i] = math.Inf(1)

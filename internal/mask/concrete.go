@@ -54,7 +54,7 @@ func (c *concrete) factors(m []float64, words []uint32) {
 		u := float64(word) + 0.5 // times 2^32
 		m[i] = u / (1<<32 - u)
 	}
-	elementary.Log64(m)
+	elementary.Log(m)
 	var buffer [piece]float64
 	z := buffer[:len(m)]
 	for i, log := range m {

@@ -15,13 +15,13 @@ func Exp64(x []float64) { replace64(isa.Active(), x, exp64) }
 // Sigmoid64 is [Sigmoid] in float64.
 func Sigmoid64(x []float64) { replace64(isa.Active(), x, sigmoid64) }
 
-// Log64 replaces each x by its natural logarithm: -Inf for 0, NaN for negative x.
-func Log64(x []float64) { replace64(isa.Active(), x, log64) }
+// Log replaces each x by its natural logarithm: -Inf for 0, NaN for negative x.
+func Log(x []float64) { replace64(isa.Active(), x, log64) }
 
-// Expm164 replaces each x by portable.Expm1 of it: e^x - 1, exact even near 0.
-func Expm164(x []float64) { expm164(isa.Active(), x) }
+// Expm1 replaces each x by portable.Expm1 of it: e^x - 1, exact even near 0.
+func Expm1(x []float64) { expm1(isa.Active(), x) }
 
-func expm164(set isa.Set, x []float64) {
+func expm1(set isa.Set, x []float64) {
 	var exps, logs [piece]float64
 	for ; len(x) > 0; x = x[min(piece, len(x)):] {
 		some := x[:min(piece, len(x))]
@@ -42,10 +42,10 @@ func expm164(set isa.Set, x []float64) {
 	}
 }
 
-// Log1p64 replaces each x by portable.Log1p of it: log(1+x), exact even near 0.
-func Log1p64(x []float64) { log1p64(isa.Active(), x) }
+// Log1p replaces each x by portable.Log1p of it: log(1+x), exact even near 0.
+func Log1p(x []float64) { log1p(isa.Active(), x) }
 
-func log1p64(set isa.Set, x []float64) {
+func log1p(set isa.Set, x []float64) {
 	var logs [piece]float64
 	for ; len(x) > 0; x = x[min(piece, len(x)):] {
 		some := x[:min(piece, len(x))]
