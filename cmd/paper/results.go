@@ -201,14 +201,17 @@ func (r *results) order() string {
 				continue
 			}
 			pairs++
-			d := r.less(a.Name, b.Name)
-			beyond := !math.IsNaN(d.StdErr) && math.Abs(d.Mean) > 2*d.StdErr
-			if (d.Mean < 0) == (a.paper < b.paper) && d.Mean != 0 {
+			d, there := r.less(a.Name, b.Name), 1
+			if a.paper < b.paper {
+				there = -1
+			}
+			if float64(there)*d.Mean > 0 {
 				same++
-				if beyond {
-					sure++
-				}
-			} else if beyond {
+			}
+			switch beyond(d) {
+			case there:
+				sure++
+			case -there:
 				against++
 			}
 		}
@@ -217,7 +220,7 @@ func (r *results) order() string {
 		return ""
 	}
 	return fmt.Sprintf("Pairs of rows that the paper's numbers put in an order: %d. In the same order here: %d, "+
-		"of these by more than two standard errors of the paired difference: %d. In the opposite order by more than that: %d.",
+		"of these by the 95 %% interval of the paired difference: %d. In the opposite order by that: %d.",
 		pairs, same, sure, against)
 }
 

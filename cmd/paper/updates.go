@@ -80,15 +80,14 @@ func (r *results) steps(arm string) float64 {
 }
 
 // pays says for each probability from how many updates on its error is below
-// that of no dropout after as many, by more than two standard errors of the
-// paired difference, at this length and at every longer one.
+// that of no dropout after as many, by the 95 % interval of the paired difference, at this
+// length and at every longer one.
 func (r *results) pays() string {
 	var parts []string
 	for _, p := range lawDrops[1:] {
 		from := math.NaN()
 		for _, n := range slices.Backward(lengths(r.budget)) {
-			d := r.less(lawArm(p, n), lawArm(0, n))
-			if !(d.Mean < -2*d.StdErr) {
+			if beyond(r.less(lawArm(p, n), lawArm(0, n))) >= 0 {
 				break
 			}
 			from = r.steps(lawArm(p, n))
@@ -99,5 +98,5 @@ func (r *results) pays() string {
 		}
 		parts = append(parts, part)
 	}
-	return "Lower than without dropout after as many updates, by more than two standard errors of the paired difference: " + strings.Join(parts, "; ") + "."
+	return "Lower than without dropout after as many updates, by the 95 % interval of the paired difference: " + strings.Join(parts, "; ") + "."
 }

@@ -41,3 +41,24 @@ func TestLengthen(t *testing.T) {
 		}
 	}
 }
+
+// Dropout pays from the length on from which its error is lower at each.
+func TestPays(t *testing.T) {
+	r := &results{budget: budget{Updates: 9000}}
+	for p, errors := range map[float64][3][]int{
+		0:   {{30, 31, 32}, {20, 21, 22}, {15, 16, 17}},
+		0.1: {{40, 41, 42}, {18, 19, 20}, {13, 14, 15}},
+		0.2: {{30, 31, 32}, {18, 25, 16}, {13, 14, 15}}, // lower after 3000, but not surely
+		0.3: {{28, 29, 30}, {18, 19, 20}, {15, 16, 17}}, // no longer after 9000
+		0.5: {{50, 51, 52}, {30, 31, 32}, {20, 21, 22}},
+	} {
+		for i, n := range lengths(r.budget) {
+			r.records = append(r.records, recordsOf(lawArm(p, n), int64(n), errors[i]...)...)
+		}
+	}
+	const want = "Lower than without dropout after as many updates, by the 95 % interval of the paired difference: " +
+		"p = 0.1 from 3000 updates on; p = 0.2 from 9000 updates on; p = 0.3 at no length; p = 0.5 at no length."
+	if got := r.pays(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

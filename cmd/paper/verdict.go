@@ -21,6 +21,18 @@ func verdict(worse experiment.Estimate, limit float64) string {
 	return says
 }
 
+// beyond says whether the 95 % interval of a difference lies above 0, as 1, or below it, as
+// -1. It is 0 if the interval contains 0, or if there is none for want of seeds.
+func beyond(difference experiment.Estimate) int {
+	switch low, high := difference.Interval(0.95); {
+	case low > 0:
+		return 1
+	case high < 0:
+		return -1
+	}
+	return 0
+}
+
 // reached says of an error in per cent what it is here and in the paper.
 func (a arm) reached(e experiment.Estimate) string {
 	if e.N < 2 {

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -23,5 +24,50 @@ func TestVerdict(t *testing.T) {
 		if got := (arm{Name: "net"}).at(1.08).give(0.04).reached(experiment.Estimated(tt.errors)); got != tt.want {
 			t.Errorf("%v: got %s, want %s", tt.errors, got, tt.want)
 		}
+	}
+}
+
+// A difference is one if the interval of it, which is wide with few seeds, excludes 0.
+func TestBeyond(t *testing.T) {
+	for _, tt := range []struct {
+		differences []float64
+		want        int
+	}{
+		{[]float64{0.5, 0.6, 0.7}, 1}, {[]float64{-0.5, -0.6, -0.7}, -1}, // ± 0.25
+		{[]float64{0.1, 0.2, 0.3}, 0}, {[]float64{-0.1, -0.2, -0.3}, 0}, // more than three standard errors
+		{[]float64{0.2, 0.2, 0.2}, 1}, {[]float64{0, 0, 0}, 0}, {[]float64{5}, 0},
+	} {
+		if got := beyond(experiment.Estimated(tt.differences)); got != tt.want {
+			t.Errorf("%v: got %d, want %d", tt.differences, got, tt.want)
+		}
+	}
+}
+
+// recordsOf are records of an arm, with so many errors of 1000 for each seed.
+func recordsOf(name string, steps int64, errors ...int) []record {
+	var all []record
+	for i, n := range errors {
+		test := &training.Metrics{Examples: 1000, Correct: 1000 - n}
+		all = append(all, record{Trial: trial{Arm: arm{Name: name}, Seed: uint64(i)}, History: &training.History{Steps: steps, Test: test}})
+	}
+	return all
+}
+
+func TestOrder(t *testing.T) {
+	r := &results{arms: []arm{
+		plain("a").at(1), plain("b").at(2), plain("c").at(3), plain("not in the paper"), plain("d").at(4), plain("as d").at(4),
+	}}
+	for name, errors := range map[string][]int{
+		"a": {10, 11, 12}, "b": {20, 21, 22}, // in the paper's order
+		"c": {15, 16, 17},                     // below b, against the paper
+		"d": {5, 30, 13}, "as d": {5, 30, 13}, // of the mean of c, and too different to say
+		"not in the paper": {1, 2, 3},
+	} {
+		r.records = append(r.records, recordsOf(name, 1, errors...)...)
+	}
+	const want = "Pairs of rows that the paper's numbers put in an order: 9. In the same order here: 4, " +
+		"of these by the 95 % interval of the paired difference: 2. In the opposite order by that: 1."
+	if got := r.order(); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
