@@ -34,17 +34,28 @@ func GELUTanh(x *gorgonia.Node) (*gorgonia.Node, error) { return applyCurve(gelu
 // A curve is a function of one number. It is computed in float64.
 type curve interface {
 	String() string
-	at(x float64) float64
-	// slope returns the derivative at x, given y = at(x).
+	// loops compute it of many numbers.
+	loops() op.Loops
+	// slope returns the derivative at x, where the function is y.
 	slope(x, y float64) float64
 }
 
-// A looped curve has loops of its own, which give what at does, for many numbers at a time.
-type looped interface{ loops() op.Loops }
+// A pointCurve is a curve that is computed of one number after the other.
+type pointCurve interface {
+	curve
+	at(x float64) float64
+}
+
+// traced returns the loops of such a curve.
+func traced[C pointCurve](c C) op.Loops {
+	return op.Bind(c, total(trace[C, float32]), total(trace[C, float64]))
+}
 
 type leakyReLU struct{ s float64 }
 
 func (c leakyReLU) String() string { return fmt.Sprintf("LeakyReLU{slope=%v}", c.s) }
+
+func (c leakyReLU) loops() op.Loops { return traced(c) }
 
 func (c leakyReLU) at(x float64) float64 { return x * c.slope(x, 0) }
 
@@ -63,6 +74,8 @@ const (
 	geluRate = 0.79788456080286535587989211986876 // sqrt(2/pi)
 	geluCube = 0.044715
 )
+
+func (c geluTanh) loops() op.Loops { return traced(c) }
 
 func (geluTanh) at(x float64) float64 {
 	if x < -40 {
@@ -123,10 +136,7 @@ func (f elementwise[C]) Shape(in []tensor.Shape) (tensor.Shape, error) { return 
 func (elementwise[C]) Role() op.Role { return op.RoleUnary }
 
 func (f elementwise[C]) Loops() op.Loops {
-	if c, ok := any(f.curve).(looped); ok {
-		return c.loops()
-	}
-	return op.Bind(f.curve, total(trace[C, float32]), total(trace[C, float64]))
+	return f.curve.loops()
 }
 
 // total gives a loop that cannot fail the signature that op.Bind needs.
@@ -137,7 +147,7 @@ func total[C curve, F op.Float](loop func(C, []F, op.Args[F])) func(C, []F, op.A
 	}
 }
 
-func trace[C curve, F op.Float](c C, y []F, in op.Args[F]) {
+func trace[C pointCurve, F op.Float](c C, y []F, in op.Args[F]) {
 	parallel.Ranges(len(y), 1, func(from, to int) {
 		x := in.Floats[0][from:to]
 		for i := range y[from:to] {

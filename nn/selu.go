@@ -6,7 +6,6 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/elementary"
 	"github.com/gorgonia-dropout/dropout/internal/op"
 	"github.com/gorgonia-dropout/dropout/internal/parallel"
-	"github.com/gorgonia-dropout/dropout/internal/portable"
 )
 
 // SELU returns scale*x where x > 0 and scale*alpha*(exp(x)-1) elsewhere, for
@@ -27,13 +26,6 @@ const (
 type selu struct{}
 
 func (selu) String() string { return "SELU" }
-
-func (selu) at(x float64) float64 {
-	if x > 0 {
-		return seluScale * x
-	}
-	return seluScale * seluAlpha * portable.Expm1(x)
-}
 
 func (selu) slope(x, y float64) float64 {
 	if x > 0 {
