@@ -24,6 +24,9 @@
 // tile has, are packed by the goroutine that multiplies them with panels, so that they are
 // still in its first-level cache. Few rows need no packing of B.
 //
+// Where a has many zeros, as after dropout, rows of c are computed from lists of the elements
+// that are not 0.
+//
 // Each goroutine has a part of the rows or of the columns, the same in each product, since
 // what another core has in its caches comes slowly. Either all pack A together, each the
 // rows that it has, or, where it pays, each packs all of A for itself.

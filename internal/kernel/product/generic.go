@@ -13,6 +13,7 @@ func generic32() *kernels[float32] {
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, packed: 1 << 20, grain: 1 << 15,
 		tile: tileGeneric32, transpose: transposeGeneric[float32](genericLanes), copyRows: copyRowsGeneric[float32],
 		dot: dotGeneric32, absolute: absoluteGeneric[float32], axpy: axpyGeneric32, scale: scaleGeneric[float32],
+		sparse: sparseGeneric(axpyGeneric32),
 	}
 }
 
@@ -21,6 +22,7 @@ func generic64() *kernels[float64] {
 		rows: 4, lanes: genericLanes, masked: true, depth: 256, packed: 1 << 20, grain: 1 << 15,
 		tile: tileGeneric64, transpose: transposeGeneric[float64](genericLanes), copyRows: copyRowsGeneric[float64],
 		dot: dotGeneric64, absolute: absoluteGeneric[float64], axpy: axpyGeneric64, scale: scaleGeneric[float64],
+		sparse: sparseGeneric(axpyGeneric64),
 	}
 }
 
@@ -133,4 +135,43 @@ func scaleGeneric[F Float](alpha F, x *F, n int) {
 	for i := range xs {
 		xs[i] *= alpha
 	}
+}
+
+// sparseGeneric has the sums of a row in c.
+func sparseGeneric[F Float](axpy func(alpha F, x, y *F, n int)) *sparse[F] {
+	compute := func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minus int) {
+		cols, done := vectors*genericLanes, 0
+		for i, count := range unsafe.Slice(counts, rows) {
+			row, n := at(c, i*cStep, cols), int(count)
+			if add != 1 {
+				clear(row)
+			}
+			for e, x := range at(values, done, n) {
+				from := (*F)(unsafe.Add(unsafe.Pointer(b), unsafe.Slice(offsets, done+n)[done+e]))
+				axpy(x, from, &row[0], cols)
+			}
+			done += n
+			for _, x := range row {
+				if last == 1 && x == 0 && math.Signbit(float64(x)) {
+					minus = 1
+				}
+			}
+		}
+		return minus
+	}
+	list := func(rows, n int, src *F, ld int, step uint32, counts *uint32, values *F, offsets *uint32) (total int) {
+		for i := range rows {
+			before := total
+			for p, x := range at(src, i*ld, n) {
+				if x != 0 {
+					at(values, total, 1)[0] = x
+					unsafe.Slice(offsets, total+1)[total] = uint32(p) * step
+					total++
+				}
+			}
+			unsafe.Slice(counts, rows)[i] = uint32(total - before)
+		}
+		return total
+	}
+	return &sparse[F]{lanes: genericLanes, compute: compute, list: list, dense: 0.9}
 }

@@ -30,6 +30,8 @@ type kernels[F Float] struct {
 	axpy     func(alpha F, x, y *F, n int) // y += alpha*x, fused
 	scale    func(alpha F, x *F, n int)
 
+	sparse *sparse[F] // nil if there are none
+
 	jobs    sync.Pool // of *job[F]
 	teams   parallel.Team[*job[F]]
 	workers sync.Pool // of *worker[F]

@@ -48,5 +48,8 @@ func (k *kernels[F]) multiply(goroutines int, alpha F, a, b Matrix[F], beta F, c
 		k.run(goroutines, 1, b.T(), alpha, a.T(), beta != 0, c.T())
 		return
 	}
+	if beta == 0 && k.pays(a, b) && k.runSparse(goroutines, alpha, a, b, c) {
+		return
+	}
 	k.run(goroutines, alpha, a, 1, b, beta != 0, c)
 }

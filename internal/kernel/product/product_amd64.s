@@ -1778,6 +1778,1255 @@ line:
 	JNZ        row
 	RET
 
+// func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minus int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sparseRows32AVX2(SB), $0-88
+	MOVQ     rows+0(FP), AX
+	MOVQ     vectors+8(FP), CX
+	MOVQ     counts+16(FP), DX
+	MOVQ     values+24(FP), BX
+	MOVQ     offsets+32(FP), SI
+	MOVQ     b+40(FP), DI
+	MOVQ     c+48(FP), R8
+	MOVQ     cStep+56(FP), R9
+	SHLQ     $0x02, R9
+	MOVQ     add+64(FP), R10
+	MOVQ     last+72(FP), R11
+	VXORPS   Y14, Y14, Y14
+	VPCMPEQD Y13, Y13, Y13
+	VPSLLD   $0x1f, Y13, Y13
+	CMPQ     CX, $0x0c
+	JE       v12
+	CMPQ     CX, $0x0b
+	JE       v11
+	CMPQ     CX, $0x0a
+	JE       v10
+	CMPQ     CX, $0x09
+	JE       v9
+	CMPQ     CX, $0x08
+	JE       v8
+	CMPQ     CX, $0x07
+	JE       v7
+	CMPQ     CX, $0x06
+	JE       v6
+	CMPQ     CX, $0x05
+	JE       v5
+	CMPQ     CX, $0x04
+	JE       v4
+	CMPQ     CX, $0x03
+	JE       v3
+	CMPQ     CX, $0x02
+	JE       v2
+
+v1:
+	TESTQ   R10, R10
+	JZ      v1zero
+	VMOVUPS (R8), Y0
+	JMP     v1sums
+
+v1zero:
+	VXORPS Y0, Y0, Y0
+
+v1sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v1end
+
+v1element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v1element
+
+v1end:
+	TESTQ    R11, R11
+	JZ       v1store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+
+v1store:
+	VMOVUPS   Y0, (R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v1
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v2:
+	TESTQ   R10, R10
+	JZ      v2zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	JMP     v2sums
+
+v2zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+v2sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v2end
+
+v2element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v2element
+
+v2end:
+	TESTQ    R11, R11
+	JZ       v2store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+
+v2store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v2
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v3:
+	TESTQ   R10, R10
+	JZ      v3zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	JMP     v3sums
+
+v3zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+v3sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v3end
+
+v3element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v3element
+
+v3end:
+	TESTQ    R11, R11
+	JZ       v3store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+
+v3store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v3
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v4:
+	TESTQ   R10, R10
+	JZ      v4zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	JMP     v4sums
+
+v4zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+v4sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v4end
+
+v4element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v4element
+
+v4end:
+	TESTQ    R11, R11
+	JZ       v4store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+
+v4store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v4
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v5:
+	TESTQ   R10, R10
+	JZ      v5zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	JMP     v5sums
+
+v5zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+v5sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v5end
+
+v5element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v5element
+
+v5end:
+	TESTQ    R11, R11
+	JZ       v5store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+
+v5store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v5
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v6:
+	TESTQ   R10, R10
+	JZ      v6zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	JMP     v6sums
+
+v6zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+v6sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v6end
+
+v6element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v6element
+
+v6end:
+	TESTQ    R11, R11
+	JZ       v6store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+
+v6store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v6
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v7:
+	TESTQ   R10, R10
+	JZ      v7zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	JMP     v7sums
+
+v7zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+v7sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v7end
+
+v7element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v7element
+
+v7end:
+	TESTQ    R11, R11
+	JZ       v7store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+
+v7store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v7
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v8:
+	TESTQ   R10, R10
+	JZ      v8zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	JMP     v8sums
+
+v8zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+v8sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v8end
+
+v8element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v8element
+
+v8end:
+	TESTQ    R11, R11
+	JZ       v8store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+
+v8store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	VMOVUPS   Y7, 224(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v8
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v9:
+	TESTQ   R10, R10
+	JZ      v9zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	VMOVUPS 256(R8), Y8
+	JMP     v9sums
+
+v9zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+v9sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v9end
+
+v9element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	VFMADD231PS  256(DI)(R12*1), Y12, Y8
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v9element
+
+v9end:
+	TESTQ    R11, R11
+	JZ       v9store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+
+v9store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	VMOVUPS   Y7, 224(R8)
+	VMOVUPS   Y8, 256(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v9
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v10:
+	TESTQ   R10, R10
+	JZ      v10zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	VMOVUPS 256(R8), Y8
+	VMOVUPS 288(R8), Y9
+	JMP     v10sums
+
+v10zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+v10sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v10end
+
+v10element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	VFMADD231PS  256(DI)(R12*1), Y12, Y8
+	VFMADD231PS  288(DI)(R12*1), Y12, Y9
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v10element
+
+v10end:
+	TESTQ    R11, R11
+	JZ       v10store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+
+v10store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	VMOVUPS   Y7, 224(R8)
+	VMOVUPS   Y8, 256(R8)
+	VMOVUPS   Y9, 288(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v10
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v11:
+	TESTQ   R10, R10
+	JZ      v11zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	VMOVUPS 256(R8), Y8
+	VMOVUPS 288(R8), Y9
+	VMOVUPS 320(R8), Y10
+	JMP     v11sums
+
+v11zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+v11sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v11end
+
+v11element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	VFMADD231PS  256(DI)(R12*1), Y12, Y8
+	VFMADD231PS  288(DI)(R12*1), Y12, Y9
+	VFMADD231PS  320(DI)(R12*1), Y12, Y10
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v11element
+
+v11end:
+	TESTQ    R11, R11
+	JZ       v11store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y10, Y15
+	VPOR     Y15, Y14, Y14
+
+v11store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	VMOVUPS   Y7, 224(R8)
+	VMOVUPS   Y8, 256(R8)
+	VMOVUPS   Y9, 288(R8)
+	VMOVUPS   Y10, 320(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v11
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v12:
+	TESTQ   R10, R10
+	JZ      v12zero
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
+	VMOVUPS 256(R8), Y8
+	VMOVUPS 288(R8), Y9
+	VMOVUPS 320(R8), Y10
+	VMOVUPS 352(R8), Y11
+	JMP     v12sums
+
+v12zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+v12sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v12end
+
+v12element:
+	MOVL         (SI), R12
+	VBROADCASTSS (BX), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	VFMADD231PS  256(DI)(R12*1), Y12, Y8
+	VFMADD231PS  288(DI)(R12*1), Y12, Y9
+	VFMADD231PS  320(DI)(R12*1), Y12, Y10
+	VFMADD231PS  352(DI)(R12*1), Y12, Y11
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, BX
+	DECQ         CX
+	JNZ          v12element
+
+v12end:
+	TESTQ    R11, R11
+	JZ       v12store
+	VPCMPEQD Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y10, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQD Y13, Y11, Y15
+	VPOR     Y15, Y14, Y14
+
+v12store:
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   Y1, 32(R8)
+	VMOVUPS   Y2, 64(R8)
+	VMOVUPS   Y3, 96(R8)
+	VMOVUPS   Y4, 128(R8)
+	VMOVUPS   Y5, 160(R8)
+	VMOVUPS   Y6, 192(R8)
+	VMOVUPS   Y7, 224(R8)
+	VMOVUPS   Y8, 256(R8)
+	VMOVUPS   Y9, 288(R8)
+	VMOVUPS   Y10, 320(R8)
+	VMOVUPS   Y11, 352(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v12
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+// func list32AVX2(rows int, n int, src *float32, ld int, step uint32, counts *uint32, values *float32, offsets *uint32) (total int)
+// Requires: AVX, AVX2, POPCNT
+TEXT ·list32AVX2(SB), $0-72
+	MOVQ         rows+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         ld+24(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         counts+40(FP), SI
+	MOVQ         values+48(FP), DI
+	MOVQ         offsets+56(FP), R8
+	LEAQ         -1(CX), R9
+	ANDQ         $0x07, R9
+	ADDQ         $0x01, R9
+	VMOVQ        R9, X0
+	VPBROADCASTD X0, Y15
+	VPCMPGTD     lanesfloat32<>+0(SB), Y15, Y15
+	MOVL         step+32(FP), R9
+	VMOVD        R9, X2
+	VPBROADCASTD X2, Y2
+	VPMULLD      lanesfloat32<>+0(SB), Y2, Y1
+	VPSLLD       $0x03, Y2, Y2
+	VXORPS       Y0, Y0, Y0
+	LEAQ         permutationsfloat32<>+0(SB), R9
+	XORQ         R10, R10
+
+row:
+	MOVQ    DX, R12
+	MOVQ    CX, R11
+	VMOVDQU Y1, Y3
+	XORQ    R13, R13
+
+vector:
+	CMPQ      R11, $0x08
+	JLE       last
+	VMOVUPS   (R12), Y4
+	VCMPPS    $0x04, Y0, Y4, Y5
+	VMOVMSKPS Y5, R14
+	VPMOVZXBD (R9)(R14*8), Y6
+	VPERMD    Y4, Y6, Y7
+	VMOVDQU   Y7, (DI)
+	VPERMD    Y3, Y6, Y7
+	VMOVDQU   Y7, (R8)
+	POPCNTQ   R14, R14
+	LEAQ      (DI)(R14*4), DI
+	LEAQ      (R8)(R14*4), R8
+	ADDQ      R14, R13
+	VPADDD    Y2, Y3, Y3
+	ADDQ      $0x20, R12
+	SUBQ      $0x08, R11
+	JMP       vector
+
+last:
+	VMASKMOVPS (R12), Y15, Y4
+	VCMPPS     $0x04, Y0, Y4, Y5
+	VMOVMSKPS  Y5, R11
+	VPMOVZXBD  (R9)(R11*8), Y6
+	VPERMD     Y4, Y6, Y7
+	VMOVDQU    Y7, (DI)
+	VPERMD     Y3, Y6, Y7
+	VMOVDQU    Y7, (R8)
+	POPCNTQ    R11, R11
+	LEAQ       (DI)(R11*4), DI
+	LEAQ       (R8)(R11*4), R8
+	ADDQ       R11, R13
+	MOVL       R13, (SI)
+	ADDQ       $0x04, SI
+	ADDQ       R13, R10
+	ADDQ       BX, DX
+	DECQ       AX
+	JNZ        row
+	MOVQ       R10, total+64(FP)
+	VZEROUPPER
+	RET
+
+DATA permutationsfloat32<>+0(SB)/8, $0x0000000000000000
+DATA permutationsfloat32<>+8(SB)/8, $0x0000000000000000
+DATA permutationsfloat32<>+16(SB)/8, $0x0000000000000001
+DATA permutationsfloat32<>+24(SB)/8, $0x0000000000000100
+DATA permutationsfloat32<>+32(SB)/8, $0x0000000000000002
+DATA permutationsfloat32<>+40(SB)/8, $0x0000000000000200
+DATA permutationsfloat32<>+48(SB)/8, $0x0000000000000201
+DATA permutationsfloat32<>+56(SB)/8, $0x0000000000020100
+DATA permutationsfloat32<>+64(SB)/8, $0x0000000000000003
+DATA permutationsfloat32<>+72(SB)/8, $0x0000000000000300
+DATA permutationsfloat32<>+80(SB)/8, $0x0000000000000301
+DATA permutationsfloat32<>+88(SB)/8, $0x0000000000030100
+DATA permutationsfloat32<>+96(SB)/8, $0x0000000000000302
+DATA permutationsfloat32<>+104(SB)/8, $0x0000000000030200
+DATA permutationsfloat32<>+112(SB)/8, $0x0000000000030201
+DATA permutationsfloat32<>+120(SB)/8, $0x0000000003020100
+DATA permutationsfloat32<>+128(SB)/8, $0x0000000000000004
+DATA permutationsfloat32<>+136(SB)/8, $0x0000000000000400
+DATA permutationsfloat32<>+144(SB)/8, $0x0000000000000401
+DATA permutationsfloat32<>+152(SB)/8, $0x0000000000040100
+DATA permutationsfloat32<>+160(SB)/8, $0x0000000000000402
+DATA permutationsfloat32<>+168(SB)/8, $0x0000000000040200
+DATA permutationsfloat32<>+176(SB)/8, $0x0000000000040201
+DATA permutationsfloat32<>+184(SB)/8, $0x0000000004020100
+DATA permutationsfloat32<>+192(SB)/8, $0x0000000000000403
+DATA permutationsfloat32<>+200(SB)/8, $0x0000000000040300
+DATA permutationsfloat32<>+208(SB)/8, $0x0000000000040301
+DATA permutationsfloat32<>+216(SB)/8, $0x0000000004030100
+DATA permutationsfloat32<>+224(SB)/8, $0x0000000000040302
+DATA permutationsfloat32<>+232(SB)/8, $0x0000000004030200
+DATA permutationsfloat32<>+240(SB)/8, $0x0000000004030201
+DATA permutationsfloat32<>+248(SB)/8, $0x0000000403020100
+DATA permutationsfloat32<>+256(SB)/8, $0x0000000000000005
+DATA permutationsfloat32<>+264(SB)/8, $0x0000000000000500
+DATA permutationsfloat32<>+272(SB)/8, $0x0000000000000501
+DATA permutationsfloat32<>+280(SB)/8, $0x0000000000050100
+DATA permutationsfloat32<>+288(SB)/8, $0x0000000000000502
+DATA permutationsfloat32<>+296(SB)/8, $0x0000000000050200
+DATA permutationsfloat32<>+304(SB)/8, $0x0000000000050201
+DATA permutationsfloat32<>+312(SB)/8, $0x0000000005020100
+DATA permutationsfloat32<>+320(SB)/8, $0x0000000000000503
+DATA permutationsfloat32<>+328(SB)/8, $0x0000000000050300
+DATA permutationsfloat32<>+336(SB)/8, $0x0000000000050301
+DATA permutationsfloat32<>+344(SB)/8, $0x0000000005030100
+DATA permutationsfloat32<>+352(SB)/8, $0x0000000000050302
+DATA permutationsfloat32<>+360(SB)/8, $0x0000000005030200
+DATA permutationsfloat32<>+368(SB)/8, $0x0000000005030201
+DATA permutationsfloat32<>+376(SB)/8, $0x0000000503020100
+DATA permutationsfloat32<>+384(SB)/8, $0x0000000000000504
+DATA permutationsfloat32<>+392(SB)/8, $0x0000000000050400
+DATA permutationsfloat32<>+400(SB)/8, $0x0000000000050401
+DATA permutationsfloat32<>+408(SB)/8, $0x0000000005040100
+DATA permutationsfloat32<>+416(SB)/8, $0x0000000000050402
+DATA permutationsfloat32<>+424(SB)/8, $0x0000000005040200
+DATA permutationsfloat32<>+432(SB)/8, $0x0000000005040201
+DATA permutationsfloat32<>+440(SB)/8, $0x0000000504020100
+DATA permutationsfloat32<>+448(SB)/8, $0x0000000000050403
+DATA permutationsfloat32<>+456(SB)/8, $0x0000000005040300
+DATA permutationsfloat32<>+464(SB)/8, $0x0000000005040301
+DATA permutationsfloat32<>+472(SB)/8, $0x0000000504030100
+DATA permutationsfloat32<>+480(SB)/8, $0x0000000005040302
+DATA permutationsfloat32<>+488(SB)/8, $0x0000000504030200
+DATA permutationsfloat32<>+496(SB)/8, $0x0000000504030201
+DATA permutationsfloat32<>+504(SB)/8, $0x0000050403020100
+DATA permutationsfloat32<>+512(SB)/8, $0x0000000000000006
+DATA permutationsfloat32<>+520(SB)/8, $0x0000000000000600
+DATA permutationsfloat32<>+528(SB)/8, $0x0000000000000601
+DATA permutationsfloat32<>+536(SB)/8, $0x0000000000060100
+DATA permutationsfloat32<>+544(SB)/8, $0x0000000000000602
+DATA permutationsfloat32<>+552(SB)/8, $0x0000000000060200
+DATA permutationsfloat32<>+560(SB)/8, $0x0000000000060201
+DATA permutationsfloat32<>+568(SB)/8, $0x0000000006020100
+DATA permutationsfloat32<>+576(SB)/8, $0x0000000000000603
+DATA permutationsfloat32<>+584(SB)/8, $0x0000000000060300
+DATA permutationsfloat32<>+592(SB)/8, $0x0000000000060301
+DATA permutationsfloat32<>+600(SB)/8, $0x0000000006030100
+DATA permutationsfloat32<>+608(SB)/8, $0x0000000000060302
+DATA permutationsfloat32<>+616(SB)/8, $0x0000000006030200
+DATA permutationsfloat32<>+624(SB)/8, $0x0000000006030201
+DATA permutationsfloat32<>+632(SB)/8, $0x0000000603020100
+DATA permutationsfloat32<>+640(SB)/8, $0x0000000000000604
+DATA permutationsfloat32<>+648(SB)/8, $0x0000000000060400
+DATA permutationsfloat32<>+656(SB)/8, $0x0000000000060401
+DATA permutationsfloat32<>+664(SB)/8, $0x0000000006040100
+DATA permutationsfloat32<>+672(SB)/8, $0x0000000000060402
+DATA permutationsfloat32<>+680(SB)/8, $0x0000000006040200
+DATA permutationsfloat32<>+688(SB)/8, $0x0000000006040201
+DATA permutationsfloat32<>+696(SB)/8, $0x0000000604020100
+DATA permutationsfloat32<>+704(SB)/8, $0x0000000000060403
+DATA permutationsfloat32<>+712(SB)/8, $0x0000000006040300
+DATA permutationsfloat32<>+720(SB)/8, $0x0000000006040301
+DATA permutationsfloat32<>+728(SB)/8, $0x0000000604030100
+DATA permutationsfloat32<>+736(SB)/8, $0x0000000006040302
+DATA permutationsfloat32<>+744(SB)/8, $0x0000000604030200
+DATA permutationsfloat32<>+752(SB)/8, $0x0000000604030201
+DATA permutationsfloat32<>+760(SB)/8, $0x0000060403020100
+DATA permutationsfloat32<>+768(SB)/8, $0x0000000000000605
+DATA permutationsfloat32<>+776(SB)/8, $0x0000000000060500
+DATA permutationsfloat32<>+784(SB)/8, $0x0000000000060501
+DATA permutationsfloat32<>+792(SB)/8, $0x0000000006050100
+DATA permutationsfloat32<>+800(SB)/8, $0x0000000000060502
+DATA permutationsfloat32<>+808(SB)/8, $0x0000000006050200
+DATA permutationsfloat32<>+816(SB)/8, $0x0000000006050201
+DATA permutationsfloat32<>+824(SB)/8, $0x0000000605020100
+DATA permutationsfloat32<>+832(SB)/8, $0x0000000000060503
+DATA permutationsfloat32<>+840(SB)/8, $0x0000000006050300
+DATA permutationsfloat32<>+848(SB)/8, $0x0000000006050301
+DATA permutationsfloat32<>+856(SB)/8, $0x0000000605030100
+DATA permutationsfloat32<>+864(SB)/8, $0x0000000006050302
+DATA permutationsfloat32<>+872(SB)/8, $0x0000000605030200
+DATA permutationsfloat32<>+880(SB)/8, $0x0000000605030201
+DATA permutationsfloat32<>+888(SB)/8, $0x0000060503020100
+DATA permutationsfloat32<>+896(SB)/8, $0x0000000000060504
+DATA permutationsfloat32<>+904(SB)/8, $0x0000000006050400
+DATA permutationsfloat32<>+912(SB)/8, $0x0000000006050401
+DATA permutationsfloat32<>+920(SB)/8, $0x0000000605040100
+DATA permutationsfloat32<>+928(SB)/8, $0x0000000006050402
+DATA permutationsfloat32<>+936(SB)/8, $0x0000000605040200
+DATA permutationsfloat32<>+944(SB)/8, $0x0000000605040201
+DATA permutationsfloat32<>+952(SB)/8, $0x0000060504020100
+DATA permutationsfloat32<>+960(SB)/8, $0x0000000006050403
+DATA permutationsfloat32<>+968(SB)/8, $0x0000000605040300
+DATA permutationsfloat32<>+976(SB)/8, $0x0000000605040301
+DATA permutationsfloat32<>+984(SB)/8, $0x0000060504030100
+DATA permutationsfloat32<>+992(SB)/8, $0x0000000605040302
+DATA permutationsfloat32<>+1000(SB)/8, $0x0000060504030200
+DATA permutationsfloat32<>+1008(SB)/8, $0x0000060504030201
+DATA permutationsfloat32<>+1016(SB)/8, $0x0006050403020100
+DATA permutationsfloat32<>+1024(SB)/8, $0x0000000000000007
+DATA permutationsfloat32<>+1032(SB)/8, $0x0000000000000700
+DATA permutationsfloat32<>+1040(SB)/8, $0x0000000000000701
+DATA permutationsfloat32<>+1048(SB)/8, $0x0000000000070100
+DATA permutationsfloat32<>+1056(SB)/8, $0x0000000000000702
+DATA permutationsfloat32<>+1064(SB)/8, $0x0000000000070200
+DATA permutationsfloat32<>+1072(SB)/8, $0x0000000000070201
+DATA permutationsfloat32<>+1080(SB)/8, $0x0000000007020100
+DATA permutationsfloat32<>+1088(SB)/8, $0x0000000000000703
+DATA permutationsfloat32<>+1096(SB)/8, $0x0000000000070300
+DATA permutationsfloat32<>+1104(SB)/8, $0x0000000000070301
+DATA permutationsfloat32<>+1112(SB)/8, $0x0000000007030100
+DATA permutationsfloat32<>+1120(SB)/8, $0x0000000000070302
+DATA permutationsfloat32<>+1128(SB)/8, $0x0000000007030200
+DATA permutationsfloat32<>+1136(SB)/8, $0x0000000007030201
+DATA permutationsfloat32<>+1144(SB)/8, $0x0000000703020100
+DATA permutationsfloat32<>+1152(SB)/8, $0x0000000000000704
+DATA permutationsfloat32<>+1160(SB)/8, $0x0000000000070400
+DATA permutationsfloat32<>+1168(SB)/8, $0x0000000000070401
+DATA permutationsfloat32<>+1176(SB)/8, $0x0000000007040100
+DATA permutationsfloat32<>+1184(SB)/8, $0x0000000000070402
+DATA permutationsfloat32<>+1192(SB)/8, $0x0000000007040200
+DATA permutationsfloat32<>+1200(SB)/8, $0x0000000007040201
+DATA permutationsfloat32<>+1208(SB)/8, $0x0000000704020100
+DATA permutationsfloat32<>+1216(SB)/8, $0x0000000000070403
+DATA permutationsfloat32<>+1224(SB)/8, $0x0000000007040300
+DATA permutationsfloat32<>+1232(SB)/8, $0x0000000007040301
+DATA permutationsfloat32<>+1240(SB)/8, $0x0000000704030100
+DATA permutationsfloat32<>+1248(SB)/8, $0x0000000007040302
+DATA permutationsfloat32<>+1256(SB)/8, $0x0000000704030200
+DATA permutationsfloat32<>+1264(SB)/8, $0x0000000704030201
+DATA permutationsfloat32<>+1272(SB)/8, $0x0000070403020100
+DATA permutationsfloat32<>+1280(SB)/8, $0x0000000000000705
+DATA permutationsfloat32<>+1288(SB)/8, $0x0000000000070500
+DATA permutationsfloat32<>+1296(SB)/8, $0x0000000000070501
+DATA permutationsfloat32<>+1304(SB)/8, $0x0000000007050100
+DATA permutationsfloat32<>+1312(SB)/8, $0x0000000000070502
+DATA permutationsfloat32<>+1320(SB)/8, $0x0000000007050200
+DATA permutationsfloat32<>+1328(SB)/8, $0x0000000007050201
+DATA permutationsfloat32<>+1336(SB)/8, $0x0000000705020100
+DATA permutationsfloat32<>+1344(SB)/8, $0x0000000000070503
+DATA permutationsfloat32<>+1352(SB)/8, $0x0000000007050300
+DATA permutationsfloat32<>+1360(SB)/8, $0x0000000007050301
+DATA permutationsfloat32<>+1368(SB)/8, $0x0000000705030100
+DATA permutationsfloat32<>+1376(SB)/8, $0x0000000007050302
+DATA permutationsfloat32<>+1384(SB)/8, $0x0000000705030200
+DATA permutationsfloat32<>+1392(SB)/8, $0x0000000705030201
+DATA permutationsfloat32<>+1400(SB)/8, $0x0000070503020100
+DATA permutationsfloat32<>+1408(SB)/8, $0x0000000000070504
+DATA permutationsfloat32<>+1416(SB)/8, $0x0000000007050400
+DATA permutationsfloat32<>+1424(SB)/8, $0x0000000007050401
+DATA permutationsfloat32<>+1432(SB)/8, $0x0000000705040100
+DATA permutationsfloat32<>+1440(SB)/8, $0x0000000007050402
+DATA permutationsfloat32<>+1448(SB)/8, $0x0000000705040200
+DATA permutationsfloat32<>+1456(SB)/8, $0x0000000705040201
+DATA permutationsfloat32<>+1464(SB)/8, $0x0000070504020100
+DATA permutationsfloat32<>+1472(SB)/8, $0x0000000007050403
+DATA permutationsfloat32<>+1480(SB)/8, $0x0000000705040300
+DATA permutationsfloat32<>+1488(SB)/8, $0x0000000705040301
+DATA permutationsfloat32<>+1496(SB)/8, $0x0000070504030100
+DATA permutationsfloat32<>+1504(SB)/8, $0x0000000705040302
+DATA permutationsfloat32<>+1512(SB)/8, $0x0000070504030200
+DATA permutationsfloat32<>+1520(SB)/8, $0x0000070504030201
+DATA permutationsfloat32<>+1528(SB)/8, $0x0007050403020100
+DATA permutationsfloat32<>+1536(SB)/8, $0x0000000000000706
+DATA permutationsfloat32<>+1544(SB)/8, $0x0000000000070600
+DATA permutationsfloat32<>+1552(SB)/8, $0x0000000000070601
+DATA permutationsfloat32<>+1560(SB)/8, $0x0000000007060100
+DATA permutationsfloat32<>+1568(SB)/8, $0x0000000000070602
+DATA permutationsfloat32<>+1576(SB)/8, $0x0000000007060200
+DATA permutationsfloat32<>+1584(SB)/8, $0x0000000007060201
+DATA permutationsfloat32<>+1592(SB)/8, $0x0000000706020100
+DATA permutationsfloat32<>+1600(SB)/8, $0x0000000000070603
+DATA permutationsfloat32<>+1608(SB)/8, $0x0000000007060300
+DATA permutationsfloat32<>+1616(SB)/8, $0x0000000007060301
+DATA permutationsfloat32<>+1624(SB)/8, $0x0000000706030100
+DATA permutationsfloat32<>+1632(SB)/8, $0x0000000007060302
+DATA permutationsfloat32<>+1640(SB)/8, $0x0000000706030200
+DATA permutationsfloat32<>+1648(SB)/8, $0x0000000706030201
+DATA permutationsfloat32<>+1656(SB)/8, $0x0000070603020100
+DATA permutationsfloat32<>+1664(SB)/8, $0x0000000000070604
+DATA permutationsfloat32<>+1672(SB)/8, $0x0000000007060400
+DATA permutationsfloat32<>+1680(SB)/8, $0x0000000007060401
+DATA permutationsfloat32<>+1688(SB)/8, $0x0000000706040100
+DATA permutationsfloat32<>+1696(SB)/8, $0x0000000007060402
+DATA permutationsfloat32<>+1704(SB)/8, $0x0000000706040200
+DATA permutationsfloat32<>+1712(SB)/8, $0x0000000706040201
+DATA permutationsfloat32<>+1720(SB)/8, $0x0000070604020100
+DATA permutationsfloat32<>+1728(SB)/8, $0x0000000007060403
+DATA permutationsfloat32<>+1736(SB)/8, $0x0000000706040300
+DATA permutationsfloat32<>+1744(SB)/8, $0x0000000706040301
+DATA permutationsfloat32<>+1752(SB)/8, $0x0000070604030100
+DATA permutationsfloat32<>+1760(SB)/8, $0x0000000706040302
+DATA permutationsfloat32<>+1768(SB)/8, $0x0000070604030200
+DATA permutationsfloat32<>+1776(SB)/8, $0x0000070604030201
+DATA permutationsfloat32<>+1784(SB)/8, $0x0007060403020100
+DATA permutationsfloat32<>+1792(SB)/8, $0x0000000000070605
+DATA permutationsfloat32<>+1800(SB)/8, $0x0000000007060500
+DATA permutationsfloat32<>+1808(SB)/8, $0x0000000007060501
+DATA permutationsfloat32<>+1816(SB)/8, $0x0000000706050100
+DATA permutationsfloat32<>+1824(SB)/8, $0x0000000007060502
+DATA permutationsfloat32<>+1832(SB)/8, $0x0000000706050200
+DATA permutationsfloat32<>+1840(SB)/8, $0x0000000706050201
+DATA permutationsfloat32<>+1848(SB)/8, $0x0000070605020100
+DATA permutationsfloat32<>+1856(SB)/8, $0x0000000007060503
+DATA permutationsfloat32<>+1864(SB)/8, $0x0000000706050300
+DATA permutationsfloat32<>+1872(SB)/8, $0x0000000706050301
+DATA permutationsfloat32<>+1880(SB)/8, $0x0000070605030100
+DATA permutationsfloat32<>+1888(SB)/8, $0x0000000706050302
+DATA permutationsfloat32<>+1896(SB)/8, $0x0000070605030200
+DATA permutationsfloat32<>+1904(SB)/8, $0x0000070605030201
+DATA permutationsfloat32<>+1912(SB)/8, $0x0007060503020100
+DATA permutationsfloat32<>+1920(SB)/8, $0x0000000007060504
+DATA permutationsfloat32<>+1928(SB)/8, $0x0000000706050400
+DATA permutationsfloat32<>+1936(SB)/8, $0x0000000706050401
+DATA permutationsfloat32<>+1944(SB)/8, $0x0000070605040100
+DATA permutationsfloat32<>+1952(SB)/8, $0x0000000706050402
+DATA permutationsfloat32<>+1960(SB)/8, $0x0000070605040200
+DATA permutationsfloat32<>+1968(SB)/8, $0x0000070605040201
+DATA permutationsfloat32<>+1976(SB)/8, $0x0007060504020100
+DATA permutationsfloat32<>+1984(SB)/8, $0x0000000706050403
+DATA permutationsfloat32<>+1992(SB)/8, $0x0000070605040300
+DATA permutationsfloat32<>+2000(SB)/8, $0x0000070605040301
+DATA permutationsfloat32<>+2008(SB)/8, $0x0007060504030100
+DATA permutationsfloat32<>+2016(SB)/8, $0x0000070605040302
+DATA permutationsfloat32<>+2024(SB)/8, $0x0007060504030200
+DATA permutationsfloat32<>+2032(SB)/8, $0x0007060504030201
+DATA permutationsfloat32<>+2040(SB)/8, $0x0706050403020100
+GLOBL permutationsfloat32<>(SB), RODATA|NOPTR, $2048
+
 // func tile64AVX2(rows int, vectors int, k int, a *float64, aStep int, b *float64, bStep int, c *float64, cStep int, cols int, add int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile64AVX2(SB), $0-88
@@ -3483,6 +4732,1021 @@ line:
 	DECQ       CX
 	JNZ        row
 	RET
+
+// func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minus int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sparseRows64AVX2(SB), $0-88
+	MOVQ     rows+0(FP), AX
+	MOVQ     vectors+8(FP), CX
+	MOVQ     counts+16(FP), DX
+	MOVQ     values+24(FP), BX
+	MOVQ     offsets+32(FP), SI
+	MOVQ     b+40(FP), DI
+	MOVQ     c+48(FP), R8
+	MOVQ     cStep+56(FP), R9
+	SHLQ     $0x03, R9
+	MOVQ     add+64(FP), R10
+	MOVQ     last+72(FP), R11
+	VXORPS   Y14, Y14, Y14
+	VPCMPEQD Y13, Y13, Y13
+	VPSLLQ   $0x3f, Y13, Y13
+	CMPQ     CX, $0x0c
+	JE       v12
+	CMPQ     CX, $0x0b
+	JE       v11
+	CMPQ     CX, $0x0a
+	JE       v10
+	CMPQ     CX, $0x09
+	JE       v9
+	CMPQ     CX, $0x08
+	JE       v8
+	CMPQ     CX, $0x07
+	JE       v7
+	CMPQ     CX, $0x06
+	JE       v6
+	CMPQ     CX, $0x05
+	JE       v5
+	CMPQ     CX, $0x04
+	JE       v4
+	CMPQ     CX, $0x03
+	JE       v3
+	CMPQ     CX, $0x02
+	JE       v2
+
+v1:
+	TESTQ   R10, R10
+	JZ      v1zero
+	VMOVUPD (R8), Y0
+	JMP     v1sums
+
+v1zero:
+	VXORPS Y0, Y0, Y0
+
+v1sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v1end
+
+v1element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v1element
+
+v1end:
+	TESTQ    R11, R11
+	JZ       v1store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+
+v1store:
+	VMOVUPD   Y0, (R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v1
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v2:
+	TESTQ   R10, R10
+	JZ      v2zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	JMP     v2sums
+
+v2zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+v2sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v2end
+
+v2element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v2element
+
+v2end:
+	TESTQ    R11, R11
+	JZ       v2store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+
+v2store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v2
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v3:
+	TESTQ   R10, R10
+	JZ      v3zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	JMP     v3sums
+
+v3zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+v3sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v3end
+
+v3element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v3element
+
+v3end:
+	TESTQ    R11, R11
+	JZ       v3store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+
+v3store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v3
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v4:
+	TESTQ   R10, R10
+	JZ      v4zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	JMP     v4sums
+
+v4zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+v4sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v4end
+
+v4element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v4element
+
+v4end:
+	TESTQ    R11, R11
+	JZ       v4store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+
+v4store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v4
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v5:
+	TESTQ   R10, R10
+	JZ      v5zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	JMP     v5sums
+
+v5zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+v5sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v5end
+
+v5element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v5element
+
+v5end:
+	TESTQ    R11, R11
+	JZ       v5store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+
+v5store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v5
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v6:
+	TESTQ   R10, R10
+	JZ      v6zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	JMP     v6sums
+
+v6zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+v6sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v6end
+
+v6element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v6element
+
+v6end:
+	TESTQ    R11, R11
+	JZ       v6store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+
+v6store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v6
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v7:
+	TESTQ   R10, R10
+	JZ      v7zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	JMP     v7sums
+
+v7zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+v7sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v7end
+
+v7element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v7element
+
+v7end:
+	TESTQ    R11, R11
+	JZ       v7store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+
+v7store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v7
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v8:
+	TESTQ   R10, R10
+	JZ      v8zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	VMOVUPD 224(R8), Y7
+	JMP     v8sums
+
+v8zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+v8sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v8end
+
+v8element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v8element
+
+v8end:
+	TESTQ    R11, R11
+	JZ       v8store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+
+v8store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	VMOVUPD   Y7, 224(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v8
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v9:
+	TESTQ   R10, R10
+	JZ      v9zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	VMOVUPD 224(R8), Y7
+	VMOVUPD 256(R8), Y8
+	JMP     v9sums
+
+v9zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+v9sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v9end
+
+v9element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v9element
+
+v9end:
+	TESTQ    R11, R11
+	JZ       v9store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+
+v9store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	VMOVUPD   Y7, 224(R8)
+	VMOVUPD   Y8, 256(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v9
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v10:
+	TESTQ   R10, R10
+	JZ      v10zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	VMOVUPD 224(R8), Y7
+	VMOVUPD 256(R8), Y8
+	VMOVUPD 288(R8), Y9
+	JMP     v10sums
+
+v10zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+v10sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v10end
+
+v10element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	VFMADD231PD  288(DI)(R12*1), Y12, Y9
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v10element
+
+v10end:
+	TESTQ    R11, R11
+	JZ       v10store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+
+v10store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	VMOVUPD   Y7, 224(R8)
+	VMOVUPD   Y8, 256(R8)
+	VMOVUPD   Y9, 288(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v10
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v11:
+	TESTQ   R10, R10
+	JZ      v11zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	VMOVUPD 224(R8), Y7
+	VMOVUPD 256(R8), Y8
+	VMOVUPD 288(R8), Y9
+	VMOVUPD 320(R8), Y10
+	JMP     v11sums
+
+v11zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+v11sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v11end
+
+v11element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	VFMADD231PD  288(DI)(R12*1), Y12, Y9
+	VFMADD231PD  320(DI)(R12*1), Y12, Y10
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v11element
+
+v11end:
+	TESTQ    R11, R11
+	JZ       v11store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y10, Y15
+	VPOR     Y15, Y14, Y14
+
+v11store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	VMOVUPD   Y7, 224(R8)
+	VMOVUPD   Y8, 256(R8)
+	VMOVUPD   Y9, 288(R8)
+	VMOVUPD   Y10, 320(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v11
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+v12:
+	TESTQ   R10, R10
+	JZ      v12zero
+	VMOVUPD (R8), Y0
+	VMOVUPD 32(R8), Y1
+	VMOVUPD 64(R8), Y2
+	VMOVUPD 96(R8), Y3
+	VMOVUPD 128(R8), Y4
+	VMOVUPD 160(R8), Y5
+	VMOVUPD 192(R8), Y6
+	VMOVUPD 224(R8), Y7
+	VMOVUPD 256(R8), Y8
+	VMOVUPD 288(R8), Y9
+	VMOVUPD 320(R8), Y10
+	VMOVUPD 352(R8), Y11
+	JMP     v12sums
+
+v12zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+v12sums:
+	MOVL  (DX), CX
+	ADDQ  $0x04, DX
+	TESTQ CX, CX
+	JZ    v12end
+
+v12element:
+	MOVL         (SI), R12
+	VBROADCASTSD (BX), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	VFMADD231PD  288(DI)(R12*1), Y12, Y9
+	VFMADD231PD  320(DI)(R12*1), Y12, Y10
+	VFMADD231PD  352(DI)(R12*1), Y12, Y11
+	ADDQ         $0x04, SI
+	ADDQ         $0x08, BX
+	DECQ         CX
+	JNZ          v12element
+
+v12end:
+	TESTQ    R11, R11
+	JZ       v12store
+	VPCMPEQQ Y13, Y0, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y1, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y2, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y3, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y4, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y5, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y6, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y7, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y8, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y9, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y10, Y15
+	VPOR     Y15, Y14, Y14
+	VPCMPEQQ Y13, Y11, Y15
+	VPOR     Y15, Y14, Y14
+
+v12store:
+	VMOVUPD   Y0, (R8)
+	VMOVUPD   Y1, 32(R8)
+	VMOVUPD   Y2, 64(R8)
+	VMOVUPD   Y3, 96(R8)
+	VMOVUPD   Y4, 128(R8)
+	VMOVUPD   Y5, 160(R8)
+	VMOVUPD   Y6, 192(R8)
+	VMOVUPD   Y7, 224(R8)
+	VMOVUPD   Y8, 256(R8)
+	VMOVUPD   Y9, 288(R8)
+	VMOVUPD   Y10, 320(R8)
+	VMOVUPD   Y11, 352(R8)
+	ADDQ      R9, R8
+	DECQ      AX
+	JNZ       v12
+	VPMOVMSKB Y14, AX
+	MOVQ      AX, minus+80(FP)
+	VZEROUPPER
+	RET
+
+// func list64AVX2(rows int, n int, src *float64, ld int, step uint32, counts *uint32, values *float64, offsets *uint32) (total int)
+// Requires: AVX, AVX2, POPCNT
+TEXT ·list64AVX2(SB), $0-72
+	MOVQ         rows+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         ld+24(FP), BX
+	SHLQ         $0x03, BX
+	MOVQ         counts+40(FP), SI
+	MOVQ         values+48(FP), DI
+	MOVQ         offsets+56(FP), R8
+	LEAQ         -1(CX), R9
+	ANDQ         $0x03, R9
+	ADDQ         $0x01, R9
+	VMOVQ        R9, X0
+	VPBROADCASTQ X0, Y15
+	VPCMPGTQ     lanesfloat64<>+0(SB), Y15, Y15
+	MOVL         step+32(FP), R9
+	VMOVD        R9, X2
+	VPBROADCASTD X2, Y2
+	VPMULLD      lanesfloat32<>+0(SB), Y2, Y1
+	VPSLLD       $0x02, Y2, Y2
+	VXORPS       Y0, Y0, Y0
+	LEAQ         permutationsfloat64<>+0(SB), R9
+	XORQ         R10, R10
+
+row:
+	MOVQ    DX, R12
+	MOVQ    CX, R11
+	VMOVDQU Y1, Y3
+	XORQ    R13, R13
+
+vector:
+	CMPQ      R11, $0x04
+	JLE       last
+	VMOVUPD   (R12), Y4
+	VCMPPD    $0x04, Y0, Y4, Y5
+	VMOVMSKPD Y5, R14
+	VPMOVZXBD (R9)(R14*8), Y6
+	VPERMD    Y4, Y6, Y7
+	VMOVDQU   Y7, (DI)
+	VPSRLD    $0x01, Y6, Y6
+	VPERMD    Y3, Y6, Y7
+	VPSHUFD   $0x08, Y7, Y7
+	VPERMQ    $0x08, Y7, Y7
+	VMOVDQU   X7, (R8)
+	POPCNTQ   R14, R14
+	LEAQ      (DI)(R14*8), DI
+	LEAQ      (R8)(R14*4), R8
+	ADDQ      R14, R13
+	VPADDD    Y2, Y3, Y3
+	ADDQ      $0x20, R12
+	SUBQ      $0x04, R11
+	JMP       vector
+
+last:
+	VMASKMOVPD (R12), Y15, Y4
+	VCMPPD     $0x04, Y0, Y4, Y5
+	VMOVMSKPD  Y5, R11
+	VPMOVZXBD  (R9)(R11*8), Y6
+	VPERMD     Y4, Y6, Y7
+	VMOVDQU    Y7, (DI)
+	VPSRLD     $0x01, Y6, Y6
+	VPERMD     Y3, Y6, Y7
+	VPSHUFD    $0x08, Y7, Y7
+	VPERMQ     $0x08, Y7, Y7
+	VMOVDQU    X7, (R8)
+	POPCNTQ    R11, R11
+	LEAQ       (DI)(R11*8), DI
+	LEAQ       (R8)(R11*4), R8
+	ADDQ       R11, R13
+	MOVL       R13, (SI)
+	ADDQ       $0x04, SI
+	ADDQ       R13, R10
+	ADDQ       BX, DX
+	DECQ       AX
+	JNZ        row
+	MOVQ       R10, total+64(FP)
+	VZEROUPPER
+	RET
+
+DATA permutationsfloat64<>+0(SB)/8, $0x0000000000000000
+DATA permutationsfloat64<>+8(SB)/8, $0x0000000000000100
+DATA permutationsfloat64<>+16(SB)/8, $0x0000000000000302
+DATA permutationsfloat64<>+24(SB)/8, $0x0000000003020100
+DATA permutationsfloat64<>+32(SB)/8, $0x0000000000000504
+DATA permutationsfloat64<>+40(SB)/8, $0x0000000005040100
+DATA permutationsfloat64<>+48(SB)/8, $0x0000000005040302
+DATA permutationsfloat64<>+56(SB)/8, $0x0000050403020100
+DATA permutationsfloat64<>+64(SB)/8, $0x0000000000000706
+DATA permutationsfloat64<>+72(SB)/8, $0x0000000007060100
+DATA permutationsfloat64<>+80(SB)/8, $0x0000000007060302
+DATA permutationsfloat64<>+88(SB)/8, $0x0000070603020100
+DATA permutationsfloat64<>+96(SB)/8, $0x0000000007060504
+DATA permutationsfloat64<>+104(SB)/8, $0x0000070605040100
+DATA permutationsfloat64<>+112(SB)/8, $0x0000070605040302
+DATA permutationsfloat64<>+120(SB)/8, $0x0706050403020100
+GLOBL permutationsfloat64<>(SB), RODATA|NOPTR, $128
 
 // func tile32AVX512(rows int, vectors int, k int, a *float32, aStep int, b *float32, bStep int, c *float32, cStep int, cols int, add int)
 // Requires: AVX, AVX512F, MMX+

@@ -242,12 +242,15 @@ func testNoAllocation[F Float](t *testing.T, k *kernels[F]) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	a, b, c := view[F](rnd, 60, 60, "rows", false), view[F](rnd, 60, 60, "columns", false), view[F](rnd, 60, 60, "rows", false)
 	x, y := Vector[F]{Elements: a.Elements, Step: 1, N: 77}, Vector[F]{Elements: c.Elements, Step: 2, N: 77}
+	zeros := thin(rnd, view[F](rnd, 60, 60, "columns", false), 0.1)
 	for name, f := range map[string]func(){
-		"product":               func() { k.multiply(1, 1, a, b, 1, c) },
-		"product, 2 goroutines": func() { k.multiply(2, 1, a, b, 1, c) },
-		"inner product":         func() { k.inner(x, y) },
-		"sum":                   func() { k.addScaled(2, x, y) },
-		"norm":                  func() { normOf(k, x) },
+		"product with zeros":               func() { k.multiply(1, 1, zeros, b, 0, c) },
+		"product with zeros, 2 goroutines": func() { k.multiply(2, 1, zeros, b, 0, c) },
+		"product":                          func() { k.multiply(1, 1, a, b, 1, c) },
+		"product, 2 goroutines":            func() { k.multiply(2, 1, a, b, 1, c) },
+		"inner product":                    func() { k.inner(x, y) },
+		"sum":                              func() { k.addScaled(2, x, y) },
+		"norm":                             func() { normOf(k, x) },
 	} {
 		// A garbage collection may empty the pools, in one run of many.
 		if n := testing.AllocsPerRun(200, f); n >= 1 {

@@ -45,6 +45,16 @@ func scale32AVX2(alpha float32, x *float32, n int)
 //go:noescape
 func prefetch32AVX2(src *float32, ld int, rows int, cols int)
 
+// sparseRows32AVX2 computes rows of c from lists of elements: see sparseFunc.
+//
+//go:noescape
+func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minus int)
+
+// list32AVX2 lists the elements of rows that are not 0: see listFunc.
+//
+//go:noescape
+func list32AVX2(rows int, n int, src *float32, ld int, step uint32, counts *uint32, values *float32, offsets *uint32) (total int)
+
 // tile64AVX2 computes a tile of c: see tileFunc.
 //
 //go:noescape
@@ -85,6 +95,16 @@ func scale64AVX2(alpha float64, x *float64, n int)
 //
 //go:noescape
 func prefetch64AVX2(src *float64, ld int, rows int, cols int)
+
+// sparseRows64AVX2 computes rows of c from lists of elements: see sparseFunc.
+//
+//go:noescape
+func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minus int)
+
+// list64AVX2 lists the elements of rows that are not 0: see listFunc.
+//
+//go:noescape
+func list64AVX2(rows int, n int, src *float64, ld int, step uint32, counts *uint32, values *float64, offsets *uint32) (total int)
 
 // tile32AVX512 computes a tile of c: see tileFunc.
 //

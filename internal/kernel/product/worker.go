@@ -8,6 +8,7 @@ type worker[F Float] struct {
 	tiled  []F          // a tile of c that cannot be written in place
 	heads  [maxLanes]*F // of rows to transpose
 	sums   [64]F        // chains of a sum
+	strip  *stripMemory[F]
 }
 
 // worker returns one that is free.

@@ -22,6 +22,8 @@ func amd64() {
 			m.sums()
 			m.elementwise()
 			m.prefetch()
+			m.sparseRows()
+			m.list()
 		}
 	}
 }

@@ -1,0 +1,261 @@
+package product
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gorgonia-dropout/dropout/internal/parallel"
+)
+
+// Dropout sets units to 0, and so does ReLU. A product whose a has many zeros is computed from
+// lists of its other elements, with the bits that it has with the zeros: they add nothing to a
+// sum. They would in two cases, in which the product is computed again with them. If an element
+// of b is not finite, 0 times it is NaN; and a sum that has underflowed to -0 becomes +0 if +0
+// is added. Sums begin at +0, and become -0 in no other way.
+
+const (
+	// strip is the most vectors of a row of c that are computed at once: as many sums as
+	// there are registers for.
+	strip = 12
+	// stripDepth is how much of k is packed at a time. A strip of b, 24 KiB, stays in the
+	// first-level cache.
+	stripDepth = 64
+	// chunkRows is how many rows of a are listed together.
+	chunkRows = 32
+)
+
+// sparseFunc computes c += a*b, or c = a*b unless add is 1, for some rows and at most strip
+// vectors of columns. The elements of row i of a that are not 0 are the next counts[i] of
+// values, each for the row of b that is so many bytes from b as offsets says. Row i of c is
+// at c[i*cStep]. If last is 1 it reports whether c has any -0.
+type sparseFunc[F Float] func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minus int)
+
+// listFunc lists the elements of rows of a that are not 0, row i of n being at src[i*ld]: how
+// many each has, then all values, and all places in their rows, times step. It may write a
+// vector beyond them, and returns how many there are.
+type listFunc[F Float] func(rows, n int, src *F, ld int, step uint32, counts *uint32, values *F, offsets *uint32) (total int)
+
+// sparse are the loops for products with zeros.
+type sparse[F Float] struct {
+	lanes   int // of the vectors of compute
+	compute sparseFunc[F]
+	list    listFunc[F]
+	dense   float64 // the share of elements that are not 0 from which on they do not pay
+
+	jobs  sync.Pool // of *sparseJob[F]
+	teams parallel.Team[*sparseJob[F]]
+}
+
+// sparseJob is one product with zeros. First all of a is listed, then c is computed.
+type sparseJob[F Float] struct {
+	*kernels[F]
+	a, b, c Matrix[F]
+	alpha   F
+
+	depth      parts // the pieces of k
+	chunks     parts // of rows
+	strips     parts // of the vectors of a row of c
+	groups     parts // of chunks: a task is a strip and a group
+	goroutines int
+
+	// Lists of a chunk and a piece follow each other, those of a piece and all chunks too.
+	counts, offsets []uint32
+	values          []F
+
+	steps [2]parallel.Tasks
+	share func(j *sparseJob[F], worker int)
+	// zeros says that the product must be computed with the zeros.
+	zeros atomic.Bool
+}
+
+// pays reports whether a product is large enough and a has zeros enough, to judge by some of
+// its elements.
+func (k *kernels[F]) pays(a, b Matrix[F]) bool {
+	if k.sparse == nil || a.Rows < chunkRows || b.Cols < chunkRows || a.Cols < 16 {
+		return false
+	}
+	const looks = 128
+	found := 0
+	for i := range looks {
+		column := uint64(uint32(i)*2654435769) * uint64(a.Cols) >> 32 // Fibonacci hashing
+		if a.from(i*a.Rows/looks, int(column))[0] != 0 {
+			found++
+		}
+	}
+	return float64(found) < k.sparse.dense*looks
+}
+
+// runSparse computes c = alpha*a*b, on so many goroutines at most, unless zeros matter: then
+// it reports false.
+func (k *kernels[F]) runSparse(goroutines int, alpha F, a, b, c Matrix[F]) bool {
+	j, ok := k.sparse.jobs.Get().(*sparseJob[F])
+	if !ok {
+		j = &sparseJob[F]{kernels: k, share: func(j *sparseJob[F], worker int) { j.work(worker) }}
+	}
+	j.a, j.b, j.c, j.alpha = a, b, c, alpha
+	j.zeros.Store(false)
+	j.plan(goroutines)
+	k.sparse.teams.Run(j.goroutines, j, j.share)
+	// The pool must not keep the operands.
+	j.a, j.b, j.c = Matrix[F]{}, Matrix[F]{}, Matrix[F]{}
+	done := !j.zeros.Load()
+	k.sparse.jobs.Put(j)
+	return done
+}
+
+// plan cuts up the product and makes room for the lists.
+func (j *sparseJob[F]) plan(goroutines int) {
+	m, n, k := j.c.Rows, j.c.Cols, j.a.Cols
+	j.depth, j.chunks = cut(k, stripDepth), cut(m, chunkRows)
+	j.strips = cut(ceil(n, j.sparse.lanes), strip)
+	j.goroutines = max(1, min(goroutines, j.chunks.count*j.strips.count, m*n*k/j.grain))
+	// Several tasks for each, so that one that is interrupted holds up little.
+	j.groups = parts{j.chunks.count, 1}
+	if j.goroutines > 1 {
+		j.groups.count = min(j.chunks.count, ceil(4*j.goroutines, j.strips.count))
+	}
+	lists := j.depth.count * j.chunks.count
+	if need := lists * j.chunks.largest(); len(j.counts) < need {
+		j.counts = make([]uint32, need)
+	}
+	if need := lists * j.listSize(); len(j.values) < need {
+		j.values, j.offsets = make([]F, need), make([]uint32, need)
+	}
+	j.steps[0].Reset(j.chunks.count, j.goroutines)
+	j.steps[1].Reset(j.strips.count*j.groups.count, j.goroutines)
+}
+
+// listSize is the room for the lists of a chunk and a piece.
+func (j *sparseJob[F]) listSize() int { return j.chunks.largest()*j.depth.largest() + maxLanes }
+
+// width is the number of elements of a row of a packed strip.
+func (k *kernels[F]) width() int { return strip * k.sparse.lanes }
+
+// work takes tasks until there are no more.
+func (j *sparseJob[F]) work(worker int) {
+	w := j.worker()
+	for i, ok := j.steps[0].Next(worker); ok; i, ok = j.steps[0].Next(worker) {
+		w.listChunk(j, i)
+		j.steps[0].Done()
+	}
+	j.steps[0].Wait(j.chunks.count)
+	for i, ok := j.steps[1].Next(worker); ok; i, ok = j.steps[1].Next(worker) {
+		if !j.zeros.Load() && !w.computeStrip(j, i%j.strips.count, j.groups.part(i/j.strips.count)) {
+			j.zeros.Store(true)
+		}
+		j.steps[1].Done()
+	}
+	j.steps[1].Wait(j.strips.count * j.groups.count)
+	j.workers.Put(w)
+}
+
+// listChunk lists a chunk of rows of a.
+func (w *worker[F]) listChunk(j *sparseJob[F], chunk int) {
+	rows := j.chunks.part(chunk)
+	step := uint32(w.width() * w.size())
+	for p := range j.depth.count {
+		piece := j.depth.part(p)
+		src, ld := j.a.from(rows.first, piece.first), j.a.RowStep
+		if j.a.ColStep != 1 {
+			ld = stripDepth
+			src = w.room(chunkRows*ld + 2*maxLanes)
+			for at := 0; at < piece.n; at += w.columns() {
+				w.pack(src[at:], ld, j.a.from(rows.first, piece.first+at), j.a.ColStep, j.a.RowStep, min(w.columns(), piece.n-at), rows.n)
+			}
+		}
+		counts, values, offsets := j.lists(p, chunk)
+		total := w.sparse.list(rows.n, piece.n, &src[0], ld, step, &counts[0], &values[0], &offsets[0])
+		scaleBy(values[:total], j.alpha)
+	}
+}
+
+// lists returns the memory for the lists of a piece and a chunk.
+func (j *sparseJob[F]) lists(piece, chunk int) (counts []uint32, values []F, offsets []uint32) {
+	i, size := piece*j.chunks.count+chunk, j.listSize()
+	return j.counts[i*j.chunks.largest():], j.values[i*size:][:size], j.offsets[i*size:][:size]
+}
+
+// computeStrip computes a strip of the rows of a group of chunks, unless zeros matter.
+func (w *worker[F]) computeStrip(j *sparseJob[F], strip int, group span) bool {
+	vectors := j.strips.part(strip)
+	lanes := w.sparse.lanes
+	first := vectors.first * lanes
+	cols := min(vectors.n*lanes, j.c.Cols-first)
+	b := w.strips().b
+	rows := span{j.chunks.part(group.first).first, 0}
+	rows.n = j.chunks.part(group.end()-1).end() - rows.first
+	c, cStep := j.c.from(rows.first, first), j.c.RowStep
+	// Whole vectors are written where they belong, others in memory of their own.
+	whole := cols == vectors.n*lanes && j.c.ColStep == 1
+	if !whole {
+		c, cStep = w.room(rows.n*w.width()), w.width()
+	}
+	for p := range j.depth.count {
+		piece := j.depth.part(p)
+		w.packStrip(b, j.b.T(), span{first, cols}, piece)
+		if !w.finite(vectors.n, cols, piece.n) {
+			return false
+		}
+		add, last := number(p > 0), number(whole && p == j.depth.count-1)
+		for i := group.first; i < group.end(); i++ {
+			chunk := j.chunks.part(i)
+			counts, values, offsets := j.lists(p, i)
+			if w.sparse.compute(chunk.n, vectors.n, &counts[0], &values[0], &offsets[0], &b[0], &c[(chunk.first-rows.first)*cStep], cStep, add, last) != 0 {
+				return false
+			}
+		}
+	}
+	if whole {
+		return true
+	}
+	for i := range rows.n {
+		to := j.c.from(rows.first+i, first)
+		for l, x := range c[i*cStep:][:cols] {
+			if x == 0 && math.Signbit(float64(x)) {
+				return false
+			}
+			to[l*j.c.ColStep] = x
+		}
+	}
+	return true
+}
+
+// packStrip packs some columns of b, whose transpose is given, and a piece of k.
+func (w *worker[F]) packStrip(dst []F, t Matrix[F], columns, piece span) {
+	for at := 0; at < columns.n; at += w.columns() {
+		w.pack(dst[at:], w.width(), t.from(columns.first+at, piece.first), t.RowStep, t.ColStep, min(w.columns(), columns.n-at), piece.n)
+	}
+}
+
+// stripMemory is what a goroutine has for strips.
+type stripMemory[F Float] struct {
+	b      []F // packed
+	row    []F
+	zeros  [stripDepth]F // a list of all places, each with the value 0
+	places [stripDepth]uint32
+	count  [1]uint32
+}
+
+func (w *worker[F]) strips() *stripMemory[F] {
+	if w.strip == nil {
+		w.strip = &stripMemory[F]{b: make([]F, stripDepth*w.width()+2*maxLanes), row: make([]F, w.width())}
+		for i := range w.strip.places {
+			w.strip.places[i] = uint32(i * w.width() * w.size())
+		}
+	}
+	return w.strip
+}
+
+// finite reports whether the packed strip is: then 0 times it is 0.
+func (w *worker[F]) finite(vectors, cols, k int) bool {
+	s := w.strip
+	s.count[0] = uint32(k)
+	w.sparse.compute(1, vectors, &s.count[0], &s.zeros[0], &s.places[0], &s.b[0], &s.row[0], 0, 0, 0)
+	for _, x := range s.row[:cols] {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
