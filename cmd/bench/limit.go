@@ -7,7 +7,7 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/peak"
 )
 
-// bound is what a step cannot do without.
+// bound is what a step that computes whole products cannot do without.
 type bound struct {
 	multiplyAdds int
 	bytes        int // read or written
@@ -16,7 +16,7 @@ type bound struct {
 
 // loop does the multiply-adds in registers, as fast as the cores can, then copies as many
 // bytes, and nothing else: the time below which a step can come only by doing both at
-// once.
+// once, or by leaving out multiply-adds whose factors are 0.
 func (b bound) loop(goroutines int) (loop, error) {
 	// It is known here whether there are such multiply-adds.
 	if err := peak.MultiplyAdds(0); err != nil {

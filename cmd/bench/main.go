@@ -22,7 +22,7 @@ const description = `Compare this library with PyTorch on the CPU (Debian: pytho
 
 This library uses its own matrix products, in one and in two goroutines. PyTorch has the BLAS that it comes with and an OpenBLAS with OpenMP, each with one and with two threads; the fastest variant is compared and named. Variables of the environment that choose threads or kernels of libraries are not passed on; DROPOUT_KERNEL is, and avx2 holds PyTorch and OpenBLAS to AVX2 too.
 
-Each case runs in a process of its own. The processes of a table take turns, one at a time, for several rounds; each round counts by its fastest step, and cases are compared round by round, so that a machine that is busy with other things disturbs them alike. The order is another one in each round, with a pause between turns. Times are medians over the rounds with the quartiles behind them. The limit of a step is the time of its multiply-adds in registers and of copying the bytes that it must read and write, measured as a case like any other.
+Each case runs in a process of its own. The processes of a table take turns, one at a time, for several rounds; each round counts by its fastest step, and cases are compared round by round, so that a machine that is busy with other things disturbs them alike. The order is another one in each round, with a pause between turns. Times are medians over the rounds with the quartiles behind them. The limit of a step is the time of its multiply-adds in registers, of zeros too, and of copying the bytes that it must read and write, measured as a case like any other.
 
 Run it from the root of the repository:
 

@@ -85,13 +85,13 @@ func TestZerosThatMatter(t *testing.T) {
 
 func testZerosThatMatter[F Float](t *testing.T, k *kernels[F]) {
 	rnd := rand.New(rand.NewPCG(3, 4))
-	const m, n, d = 70, 130, 150
+	const m, n, d = 40, 110, 70
 	a := thin(rnd, view[F](rnd, m, d, "rows", false), 0.2)
 	b, c := view[F](rnd, d, n, "rows", false), view[F](rnd, m, n, "rows", false)
 	if !k.pays(a, b) {
 		t.Error("lists do not pay for a product with many zeros")
 	}
-	for _, at := range [][2]int{{0, 0}, {63, 95}, {64, 96}, {d - 1, n - 1}, {100, 7}} {
+	for _, at := range [][2]int{{0, 0}, {34, 95}, {35, 96}, {d - 1, n - 1}} {
 		x := &b.from(at[0], at[1])[0]
 		was := *x
 		for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
@@ -99,9 +99,9 @@ func testZerosThatMatter[F Float](t *testing.T, k *kernels[F]) {
 			if k.runSparse(1, 1, a, b, c) {
 				t.Errorf("b has %v in row %d, column %d, and zeros were left out", bad, at[0], at[1])
 			}
-			if err := check(k, 2, 1, a, b, 0, c); err != nil {
-				t.Error(err)
-			}
+		}
+		if err := check(k, 2, 1, a, b, 0, c); err != nil {
+			t.Error(err)
 		}
 		*x = was
 	}
@@ -110,7 +110,7 @@ func testZerosThatMatter[F Float](t *testing.T, k *kernels[F]) {
 	if tiny/2 != 0 {
 		tiny = F(any(math.SmallestNonzeroFloat64).(float64))
 	}
-	for _, at := range [][2]int{{0, 0}, {31, 95}, {32, 96}, {m - 1, n - 1}} {
+	for _, at := range [][2]int{{0, 0}, {19, 95}, {20, 96}, {m - 1, n - 1}} {
 		clear(a.from(at[0], 0)[:d])
 		a.from(at[0], 17)[0] = -tiny
 		x := &b.from(17, at[1])[0]
