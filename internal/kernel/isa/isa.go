@@ -18,7 +18,7 @@ type Set uint8
 // The instruction sets.
 const (
 	Generic Set = iota // Go, on every machine
-	AVX2               // with FMA
+	AVX2               // with FMA and POPCNT
 	AVX512             // F, BW, VL and DQ
 	NEON
 )

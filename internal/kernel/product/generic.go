@@ -139,7 +139,7 @@ func scaleGeneric[F Float](alpha F, x *F, n int) {
 
 // sparseGeneric has the sums of a row in c.
 func sparseGeneric[F Float](axpy func(alpha F, x, y *F, n int)) *sparse[F] {
-	compute := func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minus int) {
+	compute := func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minusZero int) {
 		cols, done := vectors*genericLanes, 0
 		for i, count := range unsafe.Slice(counts, rows) {
 			row, n := at(c, i*cStep, cols), int(count)
@@ -153,11 +153,11 @@ func sparseGeneric[F Float](axpy func(alpha F, x, y *F, n int)) *sparse[F] {
 			done += n
 			for _, x := range row {
 				if last == 1 && x == 0 && math.Signbit(float64(x)) {
-					minus = 1
+					minusZero = 1
 				}
 			}
 		}
-		return minus
+		return minusZero
 	}
 	list := func(rows, n int, src *F, ld int, step uint32, counts *uint32, values *F, offsets *uint32) (total int) {
 		for i := range rows {
@@ -173,5 +173,5 @@ func sparseGeneric[F Float](axpy func(alpha F, x, y *F, n int)) *sparse[F] {
 		}
 		return total
 	}
-	return &sparse[F]{lanes: genericLanes, compute: compute, list: list, dense: 0.9}
+	return &sparse[F]{lanes: genericLanes, compute: compute, list: list, dense: 0.7}
 }

@@ -60,8 +60,8 @@ func kernels64() []*kernels[float64] {
 	return all
 }
 
-// Lists have no loops for AVX-512: those for AVX2 are faster than the others, twice as fast
-// there, where fewer elements are left.
+// AVX-512 has no loops for lists. Those for AVX2 are faster than its tiles, but only where few
+// elements are left.
 func sparse32AVX2(dense float64) *sparse[float32] {
 	return &sparse[float32]{lanes: 8, compute: sparseRows32AVX2, list: list32AVX2, dense: dense}
 }

@@ -36,6 +36,11 @@ func (m Matrix[F]) check(function, name string) error {
 // from returns the elements from (i, j) on.
 func (m Matrix[F]) from(i, j int) []F { return m.Elements[i*m.RowStep+j*m.ColStep:] }
 
+// rows returns some of the rows.
+func (m Matrix[F]) rows(s span) Matrix[F] {
+	return Matrix[F]{m.from(s.first, 0), s.n, m.Cols, m.RowStep, m.ColStep}
+}
+
 // scale multiplies the elements by beta, or sets them to 0 where that is 0.
 func (m Matrix[F]) scale(beta F) {
 	if beta == 1 {

@@ -1778,7 +1778,7 @@ line:
 	JNZ        row
 	RET
 
-// func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minus int)
+// func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minusZero int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sparseRows32AVX2(SB), $0-88
 	MOVQ     rows+0(FP), AX
@@ -1854,7 +1854,7 @@ v1store:
 	DECQ      AX
 	JNZ       v1
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -1900,7 +1900,7 @@ v2store:
 	DECQ      AX
 	JNZ       v2
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -1952,7 +1952,7 @@ v3store:
 	DECQ      AX
 	JNZ       v3
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2010,7 +2010,7 @@ v4store:
 	DECQ      AX
 	JNZ       v4
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2074,7 +2074,7 @@ v5store:
 	DECQ      AX
 	JNZ       v5
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2144,7 +2144,7 @@ v6store:
 	DECQ      AX
 	JNZ       v6
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2220,7 +2220,7 @@ v7store:
 	DECQ      AX
 	JNZ       v7
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2302,7 +2302,7 @@ v8store:
 	DECQ      AX
 	JNZ       v8
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2390,7 +2390,7 @@ v9store:
 	DECQ      AX
 	JNZ       v9
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2484,7 +2484,7 @@ v10store:
 	DECQ      AX
 	JNZ       v10
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2584,7 +2584,7 @@ v11store:
 	DECQ      AX
 	JNZ       v11
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -2690,7 +2690,7 @@ v12store:
 	DECQ      AX
 	JNZ       v12
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -4733,7 +4733,7 @@ line:
 	JNZ        row
 	RET
 
-// func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minus int)
+// func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minusZero int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sparseRows64AVX2(SB), $0-88
 	MOVQ     rows+0(FP), AX
@@ -4809,7 +4809,7 @@ v1store:
 	DECQ      AX
 	JNZ       v1
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -4855,7 +4855,7 @@ v2store:
 	DECQ      AX
 	JNZ       v2
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -4907,7 +4907,7 @@ v3store:
 	DECQ      AX
 	JNZ       v3
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -4965,7 +4965,7 @@ v4store:
 	DECQ      AX
 	JNZ       v4
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5029,7 +5029,7 @@ v5store:
 	DECQ      AX
 	JNZ       v5
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5099,7 +5099,7 @@ v6store:
 	DECQ      AX
 	JNZ       v6
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5175,7 +5175,7 @@ v7store:
 	DECQ      AX
 	JNZ       v7
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5257,7 +5257,7 @@ v8store:
 	DECQ      AX
 	JNZ       v8
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5345,7 +5345,7 @@ v9store:
 	DECQ      AX
 	JNZ       v9
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5439,7 +5439,7 @@ v10store:
 	DECQ      AX
 	JNZ       v10
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5539,7 +5539,7 @@ v11store:
 	DECQ      AX
 	JNZ       v11
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 
@@ -5645,7 +5645,7 @@ v12store:
 	DECQ      AX
 	JNZ       v12
 	VPMOVMSKB Y14, AX
-	MOVQ      AX, minus+80(FP)
+	MOVQ      AX, minusZero+80(FP)
 	VZEROUPPER
 	RET
 

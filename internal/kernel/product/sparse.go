@@ -10,30 +10,34 @@ import (
 
 // Dropout sets units to 0, and so does ReLU. A product whose a has many zeros is computed from
 // lists of its other elements, with the bits that it has with the zeros: they add nothing to a
-// sum. They would in two cases, in which the product is computed again with them. If an element
-// of b is not finite, 0 times it is NaN; and a sum that has underflowed to -0 becomes +0 if +0
-// is added. Sums begin at +0, and become -0 in no other way.
+// sum. They would in two cases, in which the product is refused here and computed with them. If
+// alpha or an element of b is not finite, 0 times it is NaN; and a sum that has underflowed to
+// -0 becomes +0 if +0 is added. Sums begin at +0, and become -0 in no other way. Both are rare
+// in training.
 
 const (
 	// strip is the most vectors of a row of c that are computed at once: as many sums as
-	// there are registers for.
+	// there are registers for, in the generator too.
 	strip = 12
-	// stripDepth is how much of k is packed at a time. A strip of b, 24 KiB, stays in the
-	// first-level cache.
+	// stripDepth is how much of k is packed at a time. A strip of b, 24 KiB with AVX2, stays
+	// in the first-level cache.
 	stripDepth = 64
 	// chunkRows is how many rows of a are listed together.
 	chunkRows = 32
+	// blockRows and blockElements bound the rows of which there are lists at a time.
+	blockRows     = 4096
+	blockElements = 1 << 20
 )
 
 // sparseFunc computes c += a*b, or c = a*b unless add is 1, for some rows and at most strip
-// vectors of columns. The elements of row i of a that are not 0 are the next counts[i] of
-// values, each for the row of b that is so many bytes from b as offsets says. Row i of c is
-// at c[i*cStep]. If last is 1 it reports whether c has any -0.
-type sparseFunc[F Float] func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minus int)
+// vectors of columns. Of each row of a there is a list of the elements that are not 0, one after
+// the other: how many are in counts, they are in values, and offsets has the byte offset from b
+// of the row of b for each. Row i of c is at c[i*cStep]. If last is 1 it reports whether c has
+// any -0.
+type sparseFunc[F Float] func(rows, vectors int, counts *uint32, values *F, offsets *uint32, b, c *F, cStep, add, last int) (minusZero int)
 
-// listFunc lists the elements of rows of a that are not 0, row i of n being at src[i*ld]: how
-// many each has, then all values, and all places in their rows, times step. It may write a
-// vector beyond them, and returns how many there are.
+// listFunc makes these lists for rows of n elements, row i at src[i*ld]. The offset of element p
+// is p*step. It may write as much as a vector beyond them, and returns their length.
 type listFunc[F Float] func(rows, n int, src *F, ld int, step uint32, counts *uint32, values *F, offsets *uint32) (total int)
 
 // sparse are the loops for products with zeros.
@@ -47,7 +51,8 @@ type sparse[F Float] struct {
 	teams parallel.Team[*sparseJob[F]]
 }
 
-// sparseJob is one product with zeros. First all of a is listed, then c is computed.
+// sparseJob is the product of a block of rows of a. First all of it is listed, then c is
+// computed.
 type sparseJob[F Float] struct {
 	*kernels[F]
 	a, b, c Matrix[F]
@@ -65,17 +70,17 @@ type sparseJob[F Float] struct {
 
 	steps [2]parallel.Tasks
 	share func(j *sparseJob[F], worker int)
-	// zeros says that the product must be computed with the zeros.
-	zeros atomic.Bool
+	// refused says that the zeros must not be left out.
+	refused atomic.Bool
 }
 
 // pays reports whether a product is large enough and a has zeros enough, to judge by some of
 // its elements.
 func (k *kernels[F]) pays(a, b Matrix[F]) bool {
-	if k.sparse == nil || a.Rows < chunkRows || b.Cols < chunkRows || a.Cols < 16 {
+	const smallest, looks = 32, 128
+	if k.sparse == nil || a.Rows < smallest || b.Cols < smallest || a.Cols < smallest/2 {
 		return false
 	}
-	const looks = 128
 	found := 0
 	for i := range looks {
 		column := uint64(uint32(i)*2654435769) * uint64(a.Cols) >> 32 // Fibonacci hashing
@@ -86,20 +91,31 @@ func (k *kernels[F]) pays(a, b Matrix[F]) bool {
 	return float64(found) < k.sparse.dense*looks
 }
 
-// runSparse computes c = alpha*a*b, on so many goroutines at most, unless zeros matter: then
-// it reports false.
+// runSparse computes c = alpha*a*b, on so many goroutines at most. It reports false, and leaves
+// c as it may be, where the zeros must not be left out.
 func (k *kernels[F]) runSparse(goroutines int, alpha F, a, b, c Matrix[F]) bool {
+	if alpha-alpha != 0 {
+		return false
+	}
 	j, ok := k.sparse.jobs.Get().(*sparseJob[F])
 	if !ok {
 		j = &sparseJob[F]{kernels: k, share: func(j *sparseJob[F], worker int) { j.work(worker) }}
 	}
-	j.a, j.b, j.c, j.alpha = a, b, c, alpha
-	j.zeros.Store(false)
-	j.plan(goroutines)
-	k.sparse.teams.Run(j.goroutines, j, j.share)
+	j.b, j.alpha = b, alpha
+	j.refused.Store(false)
+	blocks := cut(a.Rows, max(chunkRows, min(blockRows, blockElements/a.Cols)))
+	for i := range blocks.count {
+		rows := blocks.part(i)
+		j.a, j.c = a.rows(rows), c.rows(rows)
+		j.plan(goroutines)
+		k.sparse.teams.Run(j.goroutines, j, j.share)
+		if j.refused.Load() {
+			break
+		}
+	}
 	// The pool must not keep the operands.
 	j.a, j.b, j.c = Matrix[F]{}, Matrix[F]{}, Matrix[F]{}
-	done := !j.zeros.Load()
+	done := !j.refused.Load()
 	k.sparse.jobs.Put(j)
 	return done
 }
@@ -141,12 +157,11 @@ func (j *sparseJob[F]) work(worker int) {
 	}
 	j.steps[0].Wait(j.chunks.count)
 	for i, ok := j.steps[1].Next(worker); ok; i, ok = j.steps[1].Next(worker) {
-		if !j.zeros.Load() && !w.computeStrip(j, i%j.strips.count, j.groups.part(i/j.strips.count)) {
-			j.zeros.Store(true)
+		if !j.refused.Load() && !w.computeStrip(j, i%j.strips.count, j.groups.part(i/j.strips.count)) {
+			j.refused.Store(true)
 		}
 		j.steps[1].Done()
 	}
-	j.steps[1].Wait(j.strips.count * j.groups.count)
 	j.workers.Put(w)
 }
 
@@ -176,7 +191,8 @@ func (j *sparseJob[F]) lists(piece, chunk int) (counts []uint32, values []F, off
 	return j.counts[i*j.chunks.largest():], j.values[i*size:][:size], j.offsets[i*size:][:size]
 }
 
-// computeStrip computes a strip of the rows of a group of chunks, unless zeros matter.
+// computeStrip computes a strip of the rows of a group of chunks. It reports false where the
+// zeros must not be left out.
 func (w *worker[F]) computeStrip(j *sparseJob[F], strip int, group span) bool {
 	vectors := j.strips.part(strip)
 	lanes := w.sparse.lanes
@@ -230,11 +246,12 @@ func (w *worker[F]) packStrip(dst []F, t Matrix[F], columns, piece span) {
 
 // stripMemory is what a goroutine has for strips.
 type stripMemory[F Float] struct {
-	b      []F // packed
-	row    []F
-	zeros  [stripDepth]F // a list of all places, each with the value 0
-	places [stripDepth]uint32
-	count  [1]uint32
+	b   []F // packed
+	row []F // of c
+	// A list of all rows of b, each with the value 0.
+	count   [1]uint32
+	nothing [stripDepth]F
+	places  [stripDepth]uint32
 }
 
 func (w *worker[F]) strips() *stripMemory[F] {
@@ -251,7 +268,7 @@ func (w *worker[F]) strips() *stripMemory[F] {
 func (w *worker[F]) finite(vectors, cols, k int) bool {
 	s := w.strip
 	s.count[0] = uint32(k)
-	w.sparse.compute(1, vectors, &s.count[0], &s.zeros[0], &s.places[0], &s.b[0], &s.row[0], 0, 0, 0)
+	w.sparse.compute(1, vectors, &s.count[0], &s.nothing[0], &s.places[0], &s.b[0], &s.row[0], 0, 0, 0)
 	for _, x := range s.row[:cols] {
 		if x != 0 {
 			return false

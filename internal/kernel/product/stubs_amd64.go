@@ -48,7 +48,7 @@ func prefetch32AVX2(src *float32, ld int, rows int, cols int)
 // sparseRows32AVX2 computes rows of c from lists of elements: see sparseFunc.
 //
 //go:noescape
-func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minus int)
+func sparseRows32AVX2(rows int, vectors int, counts *uint32, values *float32, offsets *uint32, b *float32, c *float32, cStep int, add int, last int) (minusZero int)
 
 // list32AVX2 lists the elements of rows that are not 0: see listFunc.
 //
@@ -99,7 +99,7 @@ func prefetch64AVX2(src *float64, ld int, rows int, cols int)
 // sparseRows64AVX2 computes rows of c from lists of elements: see sparseFunc.
 //
 //go:noescape
-func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minus int)
+func sparseRows64AVX2(rows int, vectors int, counts *uint32, values *float64, offsets *uint32, b *float64, c *float64, cStep int, add int, last int) (minusZero int)
 
 // list64AVX2 lists the elements of rows that are not 0: see listFunc.
 //

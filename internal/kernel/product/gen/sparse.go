@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -10,14 +11,15 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/kernel/assembly"
 )
 
-// strip is the number of vectors of a row of c whose sums are in registers at once.
+// strip is the number of vectors of a row of c whose sums are in registers at once, in the package
+// too.
 const strip = 12
 
 // sparseRows writes the function that multiplies lists of elements with rows of b. Each row of
 // c has its sums in registers while its list is read.
 func (m machine) sparseRows() {
 	t := m.String()
-	m.function("sparseRows", "rows, vectors int, counts *uint32, values *"+t+", offsets *uint32, b, c *"+t+", cStep, add, last int) (minus int",
+	m.function("sparseRows", "rows, vectors int, counts *uint32, values *"+t+", offsets *uint32, b, c *"+t+", cStep, add, last int) (minusZero int",
 		"computes rows of c from lists of elements: see sparseFunc.")
 	g := &sparseLoop{machine: m, rows: assembly.Argument("rows")}
 	vectors := assembly.Argument("vectors")
@@ -120,8 +122,9 @@ func (m machine) list() {
 	Load(Param("step"), step)
 	VMOVD(step, reg.X2)
 	VPBROADCASTD(reg.X2, more)
-	VPMULLD(machine{"AVX2", 32, assembly.Float{Size: 4}, 0}.numbers(), more, first)
-	VPSLLD(Imm(uint64(map[int]int{8: 3, 4: 2}[m.lanes()])), more, more)
+	int32s := machine{"AVX2", 32, assembly.Float{Size: 4}, 0}
+	VPMULLD(int32s.numbers(), more, first)
+	VPSLLD(Imm(uint64(bits.TrailingZeros(uint(m.lanes())))), more, more)
 	VXORPS(zero, zero, zero)
 	table := GP64()
 	LEAQ(m.permutations(), table)
