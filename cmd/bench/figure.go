@@ -17,7 +17,7 @@ import (
 const (
 	inThisLibrary = "this library"
 	inPyTorch     = "PyTorch, its best variant"
-	atTheLimit    = "limit"
+	atTheLimit    = "limit with zeros"
 )
 
 // figures are drawn of the groups of these names.
@@ -33,7 +33,7 @@ func (r *result) chart(group string) (report.Chart, bool) {
 	f := figures[group]
 	c := report.Chart{
 		Title: f.title, X: f.x, Y: "ms", LogX: true, LogY: true,
-		Alt: f.title + ": " + inThisLibrary + ", PyTorch and the limit",
+		Alt: f.title + ": " + inThisLibrary + ", PyTorch and the limit of whole products",
 		Caption: fmt.Sprintf("MLP with dropout, 784 inputs, three hidden layers of 1024 units, batch 128 unless the axis says otherwise; "+
 			"at most 2 goroutines or threads unless it does. The best variant of each, medians of %s with quartiles. %s, %s.",
 			count(r.Rounds, "round"), r.Machine.CPU, r.Date),
