@@ -381,5 +381,18 @@ func fuzzMultiply[F Float](t *testing.T, sets []*kernels[F], m, n, d int, how ui
 		if err := check(k, goroutines, factors[how>>3&3], a, b, factors[how>>5&3], c); err != nil {
 			t.Fatalf("%v: %v", k.set, err)
 		}
+		alpha := factors[how>>3&3]
+		if k.sparse == nil || m*n*d == 0 || alpha == 0 {
+			continue
+		}
+		want, got := c, c
+		want.Elements, got.Elements = append([]F(nil), c.Elements...), append([]F(nil), c.Elements...)
+		if !k.runSparse(goroutines, alpha, a, b, got) {
+			continue
+		}
+		reference(alpha, a, b, 0, want)
+		if i := kerneltest.Differs(got.Elements, want.Elements); i >= 0 {
+			t.Fatalf("%v, from lists: element %d is %v, want %v", k.set, i, got.Elements[i], want.Elements[i])
+		}
 	}
 }
