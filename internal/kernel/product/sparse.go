@@ -19,9 +19,10 @@ const (
 	// strip is the most vectors of a row of c that are computed at once: as many sums as
 	// there are registers for, in the generator too.
 	strip = 12
-	// stripDepth is how much of k is packed at a time. A strip of b, 24 KiB with AVX2, stays
-	// in the first-level cache.
-	stripDepth = 64
+	// stripDepth is how much of k is packed at a time. Shorter strips of b would be in the
+	// first-level cache whole (these have 42 KiB with AVX2), but then sums are put away and
+	// taken up again more often, which for lists as short as these costs more.
+	stripDepth = 112
 	// chunkRows is how many rows of a are listed together.
 	chunkRows = 32
 	// blockRows and blockElements bound the rows of which there are lists at a time.

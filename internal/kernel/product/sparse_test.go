@@ -93,13 +93,13 @@ func TestZerosThatMatter(t *testing.T) {
 
 func testZerosThatMatter[F Float](t *testing.T, k *kernels[F]) {
 	rnd := rand.New(rand.NewPCG(3, 4))
-	const m, n, d = 40, 110, 70
+	const m, n, d = 40, 110, 130
 	a := thin(rnd, view[F](rnd, m, d, "rows", false), 0.2)
 	b, c := view[F](rnd, d, n, "rows", false), view[F](rnd, m, n, "rows", false)
 	if !k.pays(a, b) {
 		t.Error("lists do not pay for a product with many zeros")
 	}
-	for _, at := range [][2]int{{0, 0}, {34, 95}, {35, 96}, {d - 1, n - 1}} {
+	for _, at := range [][2]int{{0, 0}, {64, 95}, {65, 96}, {d - 1, n - 1}} {
 		x := &b.from(at[0], at[1])[0]
 		was := *x
 		for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
