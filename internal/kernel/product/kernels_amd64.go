@@ -23,7 +23,7 @@ func kernels32() []*kernels[float32] {
 				set: set, rows: 6, lanes: 8, depth: 256, packed: packedAVX2, grain: 1 << 19,
 				tile: tile32AVX2, transpose: transpose32AVX2, copyRows: copyRows32AVX2,
 				prefetch: prefetch32AVX2, dot: dot32AVX2, absolute: absolute32AVX2, axpy: axpy32AVX2, scale: scale32AVX2,
-				sparse: sparse32AVX2(0.6),
+				sparse: sparse32AVX2(0.55),
 			})
 		case isa.AVX512:
 			all = append(all, &kernels[float32]{
@@ -46,7 +46,7 @@ func kernels64() []*kernels[float64] {
 				set: set, rows: 6, lanes: 4, depth: 256, packed: packedAVX2, grain: 1 << 18,
 				tile: tile64AVX2, transpose: transpose64AVX2, copyRows: copyRows64AVX2,
 				prefetch: prefetch64AVX2, dot: dot64AVX2, absolute: absolute64AVX2, axpy: axpy64AVX2, scale: scale64AVX2,
-				sparse: sparse64AVX2(0.6),
+				sparse: sparse64AVX2(0.55),
 			})
 		case isa.AVX512:
 			all = append(all, &kernels[float64]{
