@@ -143,6 +143,19 @@ func (r *results) difference(a, b string) string {
 	return s
 }
 
+// fromFirst says how the error of each row differs from that of the first, where both are of
+// the same kind.
+func (r *results) fromFirst() []string {
+	var says []string
+	first := r.arms[0]
+	for _, a := range r.arms[1:] {
+		if a.Variant == nil && !a.Autoencoder && a.Images == first.Images {
+			says = append(says, r.difference(a.Name, first.Name))
+		}
+	}
+	return says
+}
+
 // comparison returns the table of all arms; differences are to the first one.
 func (r *results) comparison() table {
 	t := table{header: []string{"arm", "paper, %", "test error, %", "less the first, points", "p", "test NLL", "train error, %", "images", "updates", "rate", "s/update"}}

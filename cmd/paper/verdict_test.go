@@ -71,3 +71,17 @@ func TestOrder(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Rows are compared with the first one where they have as many images.
+func TestFromFirst(t *testing.T) {
+	few := plain("few")
+	few.Images = 100
+	r := &results{arms: []arm{plain("a"), few, plain("b")}}
+	r.records = append(r.records, recordsOf("a", 1, 10, 11, 12)...)
+	r.records = append(r.records, recordsOf("few", 1, 1, 2, 3)...)
+	r.records = append(r.records, recordsOf("b", 1, 20, 22, 21)...)
+	const want = "b is 1.00 points above a (paired over 3 seeds: ± 0.06, 95 % interval +0.75 to +1.25, p 0.003)"
+	if got := r.fromFirst(); len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}

@@ -54,6 +54,9 @@ func writeRows(out io.Writer, r *results) {
 	if gap := r.gap(); gap != "" {
 		fmt.Fprintf(&text, "%s\n\n", gap)
 	}
+	if says := r.fromFirst(); len(says) > 0 {
+		fmt.Fprintf(&text, "%s.\n\n", strings.Join(says, "; "))
+	}
 	writeMachines(&text, slices.Concat(r.records, r.tuned))
 	show(out, text.String(), cmdline.Columns(out))
 }
