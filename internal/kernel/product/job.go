@@ -102,7 +102,11 @@ func (j *job[F]) all(i, worker, tasks int, task func(i int)) {
 		}
 		return
 	}
-	s := &j.steps[i]
+	finish(&j.steps[i], worker, tasks, task)
+}
+
+// finish does tasks until none is left, and waits for those that others have taken.
+func finish(s *parallel.Tasks, worker, tasks int, task func(i int)) {
 	for i, ok := s.Next(worker); ok; i, ok = s.Next(worker) {
 		task(i)
 		s.Done()

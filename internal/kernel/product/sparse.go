@@ -152,17 +152,12 @@ func (k *kernels[F]) width() int { return strip * k.sparse.lanes }
 // work takes tasks until there are no more.
 func (j *sparseJob[F]) work(worker int) {
 	w := j.worker()
-	for i, ok := j.steps[0].Next(worker); ok; i, ok = j.steps[0].Next(worker) {
-		w.listChunk(j, i)
-		j.steps[0].Done()
-	}
-	j.steps[0].Wait(j.chunks.count)
-	for i, ok := j.steps[1].Next(worker); ok; i, ok = j.steps[1].Next(worker) {
+	finish(&j.steps[0], worker, j.chunks.count, func(i int) { w.listChunk(j, i) })
+	finish(&j.steps[1], worker, j.strips.count*j.groups.count, func(i int) {
 		if !j.refused.Load() && !w.computeStrip(j, i%j.strips.count, j.groups.part(i/j.strips.count)) {
 			j.refused.Store(true)
 		}
-		j.steps[1].Done()
-	}
+	})
 	j.workers.Put(w)
 }
 
