@@ -16,6 +16,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/optim"
 )
 
+// logistic is the activation that is not ReLU.
+const logistic = "logistic"
+
 // An arm is a row of a table or a point of a curve: a network and its
 // regularization. Probabilities are of dropping; the paper's are of keeping.
 type arm struct {
@@ -45,9 +48,10 @@ type arm struct {
 	// Updates are the arm's own instead of the budget's; 0 means the budget's. A
 	// trial has them as its budget's, so that it is the same one in all budgets.
 	Updates int `json:"-"`
-	// Init, LastMomentum and Decay are for the study of suspicions; "" and 0
-	// mean what all others have.
-	Init         string  `json:"init,omitempty"`          // of weights
+	// Init is of weights: "" for what suits the activation, or smallNormal.
+	Init string `json:"init,omitempty"`
+	// LastMomentum and Decay are for the study of suspicions; 0 and "" mean what
+	// all others have.
 	LastMomentum float64 `json:"last_momentum,omitempty"` // instead of the usual one
 	Decay        string  `json:"decay,omitempty"`         // of the learning rate
 	// Variant is for the study of variants, whose arms have nothing of the
@@ -147,34 +151,26 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		}
 		return models.Dropout(p)
 	}
-	init, activation := models.HeNormal, models.Layer(models.ReLU())
+	activation := models.Layer(models.ReLU())
 	switch a.Activation {
 	case "":
-	case "logistic":
-		init, activation = models.GlorotNormal, models.Sigmoid()
+	case logistic:
+		activation = models.Sigmoid()
 	default:
-		return nil, errors.Errorf("activation must be logistic or none, got %q", a.Activation)
+		return nil, errors.Errorf("activation must be %s or none, got %q", logistic, a.Activation)
 	}
-	switch a.Init {
-	case "":
-	case smallNormal:
-		init = models.Normal(0.01)
-	default:
-		return nil, errors.Errorf("init must be %s or none, got %q", smallNormal, a.Init)
-	}
-	if a.Autoencoder {
-		// With large weights the network would first learn to turn all units
-		// off, and the weights of pixels that are always off would hide the
-		// features.
-		init = models.Normal(0.01)
+	init, err := a.weightInit()
+	if err != nil {
+		return nil, err
 	}
 	layers := models.Sequential{drop(a.Input)}
 	in := pixels
 	linear := func(out int) models.Layer {
+		l := models.LinearLayer{In: in, Out: out, Init: init}
 		if a.Dropout == dropConnect && in != pixels {
-			return models.DropConnect(in, out, a.Drop)
+			return models.DropConnectLayer{Linear: l, P: a.Drop}
 		}
-		return models.LinearLayer{In: in, Out: out, Init: init}
+		return l
 	}
 	for _, units := range a.widths(shrink) {
 		layers = append(layers, linear(units), activation)
@@ -187,6 +183,39 @@ func (a arm) layers(shrink int, penalty *sparsity) (models.Sequential, error) {
 		in = units
 	}
 	return append(layers, linear(a.outputs())), nil
+}
+
+// smallNormal is the name of weights that are at first normal with a standard deviation
+// of 0.01, as in 2012.
+const smallNormal = "normal 0.01"
+
+// weightInit returns what weights are at first.
+func (a arm) weightInit() (models.Init, error) {
+	switch {
+	case a.Init == smallNormal:
+		return models.Normal(0.01), nil
+	case a.Init != "":
+		return nil, errors.Errorf("init must be %s or none, got %q", smallNormal, a.Init)
+	case a.Autoencoder:
+		// With large weights the network would first learn to turn all units
+		// off, and the weights of pixels that are always off would hide the
+		// features.
+		return models.Normal(0.01), nil
+	case a.Activation == logistic:
+		return models.GlorotNormal, nil
+	}
+	return models.HeNormal, nil
+}
+
+// settlesInit says whether an arm leaves open no other weights at first than its own.
+func (a arm) settlesInit() bool { return a.Init != "" || a.Autoencoder || a.Variant != nil }
+
+// smallWeights returns the arm with small weights at first, if it is a network of ReLUs.
+func (a arm) smallWeights() arm {
+	if a.Activation == "" {
+		a.Init = smallNormal
+	}
+	return a
 }
 
 // thinned is a network of ReLUs with exact-k dropout that computes with the
@@ -213,10 +242,14 @@ func (t thinned) Apply(s *models.Scope, x *gorgonia.Node) (*gorgonia.Node, error
 			rows = kept
 		}
 	}
+	init, err := t.weightInit()
+	if err != nil {
+		return nil, err
+	}
 	in := pixels
 	for i, units := range append(t.hidden, classes) {
 		layer := s.Child(string(rune('0' + i)))
-		w, err := layer.Param("weight", []int{in, units}, models.HeNormal)
+		w, err := layer.Param("weight", []int{in, units}, init)
 		if err != nil {
 			return nil, err
 		}

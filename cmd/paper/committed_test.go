@@ -152,7 +152,7 @@ func committedRun(t *testing.T, dir, name string, args []string) error {
 	s, _ := find(name)
 	none := &sets{train: &mnist.Set{Labels: make([]uint8, 60000)}, test: &mnist.Set{Labels: make([]uint8, 10000)}}
 	l := &studyRun{
-		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
+		study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, small: c.Small, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
 		records: copyRecords[record](t, dir, filepath.Base(s.recordFile(dir))), sets: none, log: io.Discard, args: args, every: time.Hour,
 	}
 	return l.run(context.Background(), io.Discard)

@@ -49,6 +49,7 @@ type cli struct {
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Number of trainings at a time."`
 	Device  string `default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit, and some arms need cpu." placeholder:"NAME"`
+	Small   bool   `name:"small-weights" help:"Let networks of ReLUs begin with normal weights of 0.01, as in 2012, instead of He's."`
 	Tune    bool   `help:"Choose each row's learning rate, and all settings of variants, on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
@@ -150,7 +151,7 @@ func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
 
 // check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
-	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune) {
+	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune || c.Small) {
 		return errors.Errorf("%s takes --budget, --methods, --passes, --seed, --sets and --workers, got flags of the experiments on MNIST", uciName)
 	}
 	if len(c.Methods) > 0 && c.Name != uciName {
@@ -182,6 +183,9 @@ func (c *cli) check(chosen []study) error {
 		b := c.budget(s.budgets[c.Budget])
 		if err := b.check(); err != nil {
 			return errors.Wrap(err, s.name)
+		}
+		if c.Small && slices.ContainsFunc(s.arms(b), arm.settlesInit) {
+			return errors.Errorf("--small-weights must be with an experiment that leaves weights open, got %s", s.name)
 		}
 		if c.Seed > math.MaxUint64-uint64(b.Seeds-1) {
 			return errors.Errorf("--seed must leave room for %d seeds below 2^64, got %d", b.Seeds, c.Seed)
@@ -224,7 +228,7 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	fmt.Fprintln(to.Log, memory)
 	for i, s := range chosen {
 		l := &studyRun{
-			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, seed: c.Seed, workers: c.Workers, device: c.Device, rows: c.Row,
+			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, small: c.Small, seed: c.Seed, workers: c.Workers, device: c.Device, rows: c.Row,
 			dir: filepath.Join(c.Out, s.name), records: records[i], sets: sets, log: to.Log, blas: library, args: to.Args,
 			every: 30 * time.Second,
 		}

@@ -23,6 +23,7 @@ type studyRun struct {
 	budget  budget
 	label   string // of the budget
 	tune    bool
+	small   bool // weights of ReLUs at first
 	seed    uint64
 	workers int
 	device  string
@@ -53,6 +54,12 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		return errors.Wrap(err, "--out")
 	}
 	arms := l.study.arms(l.budget)
+	if l.small {
+		arms = slices.Clone(arms)
+		for i, a := range arms {
+			arms[i] = a.smallWeights()
+		}
+	}
 	if len(l.rows) > 0 {
 		arms = slices.DeleteFunc(slices.Clone(arms), func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
 	}

@@ -13,13 +13,13 @@ const (
 var table2 = study{
 	name: "table2", title: "Networks without and with dropout", source: "Srivastava et al. 2014, table 2",
 	arms: func(budget) []arm {
-		logistic := dropped("dropout, logistic 3×1024", 1024, 1024, 1024).at(1.35)
-		logistic.Activation, logistic.Rate = "logistic", 2
+		sigmoids := dropped("dropout, logistic 3×1024", 1024, 1024, 1024).at(1.35)
+		sigmoids.Activation, sigmoids.Rate = logistic, 2
 		standard := plain("standard, logistic 2×800", 800, 800).settled().at(1.60)
-		standard.Activation, standard.Rate = "logistic", 3
+		standard.Activation, standard.Rate = logistic, 3
 		return []arm{
 			standard,
-			logistic,
+			sigmoids,
 			dropped("dropout, ReLU 3×1024", 1024, 1024, 1024).at(1.25),
 			dropped("+ max-norm, 3×1024", 1024, 1024, 1024).maxNorm(tableNorm).at(1.06),
 			dropped("+ max-norm, 3×2048", 2048, 2048, 2048).maxNorm(tableNorm).share(wide).at(1.04),

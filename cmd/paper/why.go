@@ -7,7 +7,6 @@ import (
 
 // What Hinton et al. do otherwise than the other studies here.
 const (
-	smallNormal = "normal 0.01" // weights at first
 	exponential = "exponential" // decay of the learning rate
 
 	// lastRate is what their learning rate comes down to: 0.998^3000 of the first.

@@ -135,6 +135,9 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 func (l *studyRun) writeTraining(w io.Writer, r *results) {
 	fmt.Fprintf(w, "Means over seeds ± standard error; p of a paired t test. SGD, batches of %d, momentum from %v to %v over the first fifth of the updates; "+
 		"the learning rate of a step is rate × (1 - momentum), along half a cosine to 0. ", batch, firstMomentum, lastMomentum)
+	if l.small {
+		fmt.Fprint(w, "Weights of networks of ReLUs are at first normal with a standard deviation of 0.01, as in 2012. ")
+	}
 	if len(r.tuned) > 0 {
 		fmt.Fprintf(w, "The rate of each row is the best of these on %d images held out of the training set, after a sixth of the updates or half of the row's own (one seed, not one of those above):\n\n", r.tuned[0].Trial.Held)
 		t := table{header: []string{"arm", "rate", "validation error, %"}}

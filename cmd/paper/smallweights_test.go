@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/gorgonia-dropout/dropout/internal/cmdline"
+)
+
+// Small weights are those of all networks of ReLUs in all experiments that leave it open,
+// whatever their dropout, and of no others.
+func TestSmallWeights(t *testing.T) {
+	b := budget{Images: 60000, Shrink: 4}
+	for _, s := range studies {
+		for _, a := range s.arms(b) {
+			if a.settlesInit() {
+				continue
+			}
+			small := a.smallWeights()
+			if want := a.Activation == ""; (small.Init == smallNormal) != want {
+				t.Errorf("%s, %s: init is %q", s.name, a.Name, small.Init)
+			}
+			m, _, err := small.model(b.Shrink, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range m.Params() {
+				if p.Value().Dims() != 2 {
+					continue
+				}
+				var w []float64
+				for _, v := range p.Value().Float32s() {
+					w = append(w, float64(v))
+				}
+				if _, std := stat.MeanStdDev(w, nil); (math.Abs(std-0.01) < 0.0005) != (small.Init != "") {
+					t.Errorf("%s, %s: weights of %s have a standard deviation of %v", s.name, a.Name, p.Name(), std)
+				}
+			}
+		}
+	}
+}
+
+// With small weights trials are others, and the page says so.
+func TestSmallWeightsOnThePage(t *testing.T) {
+	var log bytes.Buffer
+	l := tinyRun(t, table2, &log)
+	for _, small := range []bool{false, true} {
+		l.small = small
+		if err := l.run(context.Background(), &log); err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(filepath.Join(l.dir, "table2.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := strings.Contains(string(page), "Weights of networks of ReLUs are at first normal with a standard deviation of 0.01"); says != small {
+			t.Errorf("small weights %v, but the page is\n%s", small, page)
+		}
+	}
+	inits := make(map[string]int)
+	for _, line := range l.records.known {
+		inits[line.record.Trial.Arm.Activation+line.record.Trial.Arm.Init]++
+	}
+	// Two seeds of two rows with sigmoids, which have one kind of weights, and of five rows
+	// with ReLUs, which have both.
+	if inits[logistic] != 4 || inits[""] != 10 || inits[smallNormal] != 10 {
+		t.Errorf("got records with %v", inits)
+	}
+}
+
+// An experiment whose rows are about their weights, or need some, refuses others.
+func TestSmallWeightsRefused(t *testing.T) {
+	for _, name := range []string{"why", "fig7", "variants", "uci", "all"} {
+		var out, log strings.Builder
+		if code := commandLine().Execute(&cmdline.Console{Args: []string{name, "--small-weights", "--out", t.TempDir()}, Out: &out, Log: &log}); code != 2 {
+			t.Errorf("%s: want exit 2, got %d\n%s", name, code, log.String())
+		}
+	}
+}
