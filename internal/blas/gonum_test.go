@@ -180,7 +180,8 @@ func testPanics[T float](t *testing.T, got, want level[T]) {
 			}
 		}
 	})
-	if len(refused) != 6 {
+	// Of a fifth of the examples, which a short test has, chance may refuse none of scal's.
+	if len(refused) != 6 && !testing.Short() {
 		t.Errorf("only these were refused: %v", refused)
 	}
 }
