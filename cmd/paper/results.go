@@ -143,14 +143,18 @@ func (r *results) difference(a, b string) string {
 	return s
 }
 
-// fromFirst says how the error of each row differs from that of the first, where both are of
-// the same kind.
+// fromFirst says how the error of each row differs from that of the first, and whether
+// significantly, where both are of the same kind.
 func (r *results) fromFirst() []string {
 	var says []string
 	first := r.arms[0]
 	for _, a := range r.arms[1:] {
 		if a.Variant == nil && !a.Autoencoder && a.Images == first.Images {
-			says = append(says, r.difference(a.Name, first.Name))
+			said := r.difference(a.Name, first.Name)
+			if p := pValue(r.less(a.Name, first.Name)); p < 0.05 {
+				said += ", which is significant"
+			}
+			says = append(says, said)
 		}
 	}
 	return says

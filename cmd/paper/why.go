@@ -35,20 +35,11 @@ var whyStudy = study{
 	},
 	budgets: budgets(nil),
 	summarize: func(r *results) (*summary, error) {
-		first := r.arms[0].Name
-		var says []string
-		for _, a := range r.arms[1:] {
-			said := r.difference(a.Name, first)
-			if p := pValue(r.less(a.Name, first)); p < 0.05 {
-				said += ", which is significant"
-			}
-			says = append(says, said)
-		}
 		drawn, err := r.dots()
 		return &summary{
 			tables: []table{r.comparison().without("paper, %")}, figures: []figure{drawn},
 			findings: []string{
-				"Here " + strings.Join(says, "; ") + ".",
+				"Here " + strings.Join(r.fromFirst(), "; ") + ".",
 				fmt.Sprintf("Each row but the first is trained otherwise in what its name says, and else as all are, which is described below. The bound of %g is that of 2012 for weights from hidden units, which are halved there at test time; for those from pixels it would be %.2f.",
 					halvedNorm, theirNorm*(1-inputDrop)),
 			},
