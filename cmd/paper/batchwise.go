@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -38,7 +39,7 @@ var batchwiseStudy = study{
 			curves[i] = l
 		}
 		c.Series = curves
-		t := table{header: []string{"arm", "s/update", "speed, first arm = 1", fmt.Sprintf("seconds to %.2f %%", goal), "final error, %"}}
+		t := page.Table{Header: []string{"arm", "s/update", "speed, first arm = 1", fmt.Sprintf("seconds to %.2f %%", goal), "final error, %"}}
 		speed := func(l report.Series, a arm) float64 { return l.X[len(l.X)-1] / float64(r.of(a.Name)[0].History.Steps) }
 		for i, a := range r.arms {
 			reached := "–"
@@ -49,14 +50,14 @@ var batchwiseStudy = study{
 				}
 			}
 			s := speed(curves[i], a)
-			t.rows = append(t.rows, []string{a.Name, fmt.Sprintf("%.4f", s), fmt.Sprintf("%.2f", speed(curves[0], r.arms[0])/s), reached, pm(r.errorOf(a.Name), 2)})
+			t.Rows = append(t.Rows, []string{a.Name, fmt.Sprintf("%.4f", s), fmt.Sprintf("%.2f", speed(curves[0], r.arms[0])/s), reached, page.PlusMinus(r.errorOf(a.Name), 2)})
 		}
 		drawn, err := charted(r.study.name, c)
 		if err != nil {
 			return nil, err
 		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{drawn},
+			tables: []page.Table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{
 				fmt.Sprintf("An update of the thinned network is %.2f times as fast as one with a mask for each example. %s; %s. Times are of a machine that may have had other work: compare them within the table only.",
 					speed(curves[0], r.arms[0])/speed(curves[2], r.arms[2]), "Here "+r.difference("batchwise", "each example"), r.difference("exact-k submatrix", "each example")),

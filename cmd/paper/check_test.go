@@ -20,6 +20,13 @@ func TestCheckedFirst(t *testing.T) {
 		{"all --seed 18446744073709551615 --seeds 2", "--seed must leave room for 2 seeds below 2^64"},
 		{"all --images 3", "--images must be at least 10, got 3"},
 		{"none", `no experiment "none"`},
+		{"uci --images 10", "uci takes --budget"},
+		{"uci --tune", "uci takes --budget"},
+		{"uci --seed 18446744073709551615", "uci: --seed must leave room for 2 splits below 2^64"},
+		{"uci --sets concrete --sets iris", `--sets must be of concrete, energy, power, wine, yacht, got "iris"`},
+		{"all --sets wine", "--sets must be with uci, got all"},
+		{"uci --methods other", `--methods must be of without dropout, MC dropout, MC dropout (He), deep ensemble, Concrete dropout, got "other"`},
+		{"all --methods other", "--methods must be with uci, got all"},
 	} {
 		var w, log strings.Builder
 		if code := commandLine().Execute(&cmdline.Console{Args: append(strings.Fields(tt.args), "--out", out), Out: &w, Log: &log}); code != 2 || !strings.Contains(log.String(), tt.want) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/regression"
 	"github.com/gorgonia-dropout/dropout/datasets"
 	"github.com/gorgonia-dropout/dropout/mnist"
 )
@@ -34,11 +37,11 @@ func TestCommittedRecords(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			name := strings.TrimSuffix(filepath.Base(path), ".jsonl")
-			if set, ok := strings.CutPrefix(name, uciName+"-"); ok {
-				if len(uciSetsNamed([]string{set})) == 0 {
+			if set, ok := strings.CutPrefix(name, regression.Name+"-"); ok {
+				if len(regression.SetsNamed([]string{set})) == 0 {
 					t.Error("the file must be named after a set")
 				}
-				checkCommitted[uciRecord](t, path)
+				checkCommitted[regression.Record](t, path)
 				return
 			}
 			if s, ok := find(name); !ok || s.recordFile(committedRecords) != path {
@@ -50,24 +53,22 @@ func TestCommittedRecords(t *testing.T) {
 }
 
 // checkCommitted checks that a file is what would be written of its records.
-func checkCommitted[R keyed](t *testing.T, path string) {
+func checkCommitted[R records.Record](t *testing.T, path string) {
 	t.Helper()
-	known, err := readRecords[R](path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	committed, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, l := range known {
-		if known[key], err = newLine(l.record); err != nil {
+	var written bytes.Buffer
+	for _, r := range copyRecords[R](t, t.TempDir(), filepath.Base(path)).All() {
+		line, err := json.Marshal(r)
+		if err != nil {
 			t.Fatal(err)
 		}
+		written.Write(append(line, '\n'))
 	}
-	var written bytes.Buffer
-	if err := writeRecords(&written, known); err != nil || !bytes.Equal(written.Bytes(), committed) {
-		t.Errorf("the file must have the lines in the order and form in which they are written, %v", err)
+	if !bytes.Equal(written.Bytes(), committed) {
+		t.Error("the file must have the lines in the order and form in which they are written")
 	}
 }
 
@@ -133,21 +134,21 @@ func committedRun(t *testing.T, dir, name string, args []string) error {
 	if _, err := parser.Parse(args); err != nil || c.Name != name {
 		t.Fatalf("%s: got the command of %s, %v", name, c.Name, err)
 	}
-	if name == uciName {
-		b := uciBudgets[c.Budget]
+	if name == regression.Name {
+		b := regression.BudgetNamed(c.Budget)
 		b.Passes = cmp.Or(c.Passes, b.Passes)
-		sets, records := uciSetsNamed(c.Sets), make(uciRecords)
+		sets, files := regression.SetsNamed(c.Sets), make(regression.Records)
 		for _, s := range sets {
-			records[s.Name] = copyRecords[uciRecord](t, dir, uciName+"-"+s.Name+".jsonl")
+			files[s.Name] = copyRecords[regression.Record](t, dir, regression.Name+"-"+s.Name+".jsonl")
 		}
-		l := &uciRun{
-			sets: sets, budget: b, label: c.Budget, seed: c.Seed, workers: 1, dir: filepath.Join(dir, name),
-			records: records, log: io.Discard, args: args,
-			train: func(_ context.Context, trial uciTrial, _ *datasets.Table, _ datasets.Fold) (*uciRecord, error) {
+		l := &regression.Run{
+			Sets: sets, Budget: b, Label: c.Budget, Seed: c.Seed, Workers: 1, Dir: filepath.Join(dir, name),
+			Records: files, Log: io.Discard, Args: args,
+			Train: func(_ context.Context, trial regression.Trial, _ *datasets.Table, _ datasets.Fold) (*regression.Record, error) {
 				return nil, errors.Errorf("the committed records must have %v, got none", trial)
 			},
 		}
-		return l.run(context.Background(), io.Discard)
+		return l.Run(context.Background(), io.Discard)
 	}
 	s, _ := find(name)
 	none := &sets{train: &mnist.Set{Labels: make([]uint8, 60000)}, test: &mnist.Set{Labels: make([]uint8, 10000)}}
@@ -159,7 +160,7 @@ func committedRun(t *testing.T, dir, name string, args []string) error {
 }
 
 // copyRecords returns a copy in dir of a file of committed records.
-func copyRecords[R keyed](t *testing.T, dir, file string) *recordFile[R] {
+func copyRecords[R records.Record](t *testing.T, dir, file string) *records.File[R] {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(committedRecords, file))
 	if err != nil {
@@ -169,7 +170,7 @@ func copyRecords[R keyed](t *testing.T, dir, file string) *recordFile[R] {
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := openRecords[R](path)
+	kept, err := records.Open[R](path)
 	if err != nil {
 		t.Fatal(err)
 	}

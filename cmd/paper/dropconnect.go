@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 )
 
 var dropConnected = study{
@@ -20,14 +22,14 @@ var dropConnected = study{
 		if err != nil {
 			return nil, err
 		}
-		t := table{header: []string{"arm", "networks", "one network: error, %", "vote of all, %", "mean of their probabilities, %"}}
+		t := page.Table{Header: []string{"arm", "networks", "one network: error, %", "vote of all, %", "mean of their probabilities, %"}}
 		says := ""
 		for _, a := range r.arms {
 			vote, mean, err := r.ensemble(a.Name)
 			if err != nil {
 				return nil, err
 			}
-			t.rows = append(t.rows, []string{a.Name, fmt.Sprint(r.budget.Seeds), pm(r.errorOf(a.Name), 2), fmt.Sprintf("%.2f", vote), fmt.Sprintf("%.2f", mean)})
+			t.Rows = append(t.Rows, []string{a.Name, fmt.Sprint(r.budget.Seeds), page.PlusMinus(r.errorOf(a.Name), 2), fmt.Sprintf("%.2f", vote), fmt.Sprintf("%.2f", mean)})
 			says += fmt.Sprintf(" %s %.2f %% alone, %.2f %% by vote;", a.Name, r.errorOf(a.Name).Mean, vote)
 		}
 		s.tables = append(s.tables, t)

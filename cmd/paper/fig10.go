@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -30,7 +31,7 @@ var fig10 = study{
 	summarize: func(r *results) (*summary, error) {
 		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: r.study.title, X: "training images", Y: "test error (%)", LogX: true, LogY: true}
 		without, with := report.Series{Name: "without dropout", Color: 0}, report.Series{Name: "with dropout", Color: 1}
-		t := table{header: []string{"images", "without, %", "with, %", "gain, points", "gain, share of the error, %", "p"}}
+		t := page.Table{Header: []string{"images", "without, %", "with, %", "gain, points", "gain, share of the error, %", "p"}}
 		best, bestGain, says := 0, math.Inf(-1), ""
 		for _, n := range upTo(r.budget.Images) {
 			a, b := fmt.Sprintf("without, %d", n), fmt.Sprintf("with, %d", n)
@@ -38,7 +39,7 @@ var fig10 = study{
 			for l, e := range map[*report.Series]struct{ y, err float64 }{&without: {e.Mean, e.StdErr}, &with: {f.Mean, f.StdErr}} {
 				l.X, l.Y, l.Err = append(l.X, float64(n)), append(l.Y, e.y), append(l.Err, e.err)
 			}
-			t.rows = append(t.rows, []string{fmt.Sprint(n), pm(e, 2), pm(f, 2), pm(gain, 2), fmt.Sprintf("%.0f", 100*gain.Mean/e.Mean), pText(gain)})
+			t.Rows = append(t.Rows, []string{fmt.Sprint(n), page.PlusMinus(e, 2), page.PlusMinus(f, 2), page.PlusMinus(gain, 2), fmt.Sprintf("%.0f", 100*gain.Mean/e.Mean), page.P(gain)})
 			if share := gain.Mean / e.Mean; share > bestGain {
 				best, bestGain = n, share
 			}
@@ -46,7 +47,7 @@ var fig10 = study{
 			switch {
 			case gain.Mean <= 0:
 				word = "no gain"
-			case beyond(gain) > 0:
+			case page.Beyond(gain) > 0:
 				word = "a gain"
 			}
 			if says != "" {
@@ -60,7 +61,7 @@ var fig10 = study{
 			return nil, err
 		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{drawn},
+			tables: []page.Table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{fmt.Sprintf("Dropout gives %s. A gain is sure if the 95 %% interval of the paired difference is above 0. As a share of the error the gain is greatest at %d images. The paper finds no gain at 100 and 500 and a gain that rises and then falls.", says, best)},
 		}, nil
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -21,7 +22,7 @@ var fig11 = study{
 			return nil, errMissing(arm, "Monte Carlo averages")
 		}
 		deviations := r.extra(arm, "deviation")
-		t := table{header: []string{"k", "test error, %", "deviation over groups, points", "less weight scaling, points", "p", "test NLL"}}
+		t := page.Table{Header: []string{"k", "test error, %", "deviation over groups, points", "less weight scaling, points", "p", "test NLL"}}
 		mc := report.Series{Name: "mean of k sampled networks", Color: 1}
 		ws := report.Series{Name: "weight scaling", Color: 0, Dashed: true, NoDots: true}
 		meets, alike := math.NaN(), math.NaN()
@@ -32,7 +33,7 @@ var fig11 = study{
 			}
 			d := experiment.Estimated(diff)
 			// The first k from which all differences are within chance at 5 %.
-			if p := pValue(d); p < 0.05 {
+			if p := page.PValue(d); p < 0.05 {
 				alike = math.NaN()
 			} else if math.IsNaN(alike) && p >= 0.05 {
 				alike = k.Mean
@@ -43,9 +44,9 @@ var fig11 = study{
 			}
 			mc.X, mc.Y, mc.Err = append(mc.X, k.Mean), append(mc.Y, errs[i].Mean), append(mc.Err, deviations[i].Mean)
 			ws.X, ws.Y = append(ws.X, k.Mean), append(ws.Y, scaled.Mean)
-			t.rows = append(t.rows, []string{fmt.Sprintf("%.0f", k.Mean), pm(errs[i], 3), fmt.Sprintf("%.3f", deviations[i].Mean), pm(d, 3), pText(d), pm(nlls[i], 4)})
+			t.Rows = append(t.Rows, []string{fmt.Sprintf("%.0f", k.Mean), page.PlusMinus(errs[i], 3), fmt.Sprintf("%.3f", deviations[i].Mean), page.PlusMinus(d, 3), page.P(d), page.PlusMinus(nlls[i], 4)})
 		}
-		t.rows = append(t.rows, []string{"weight scaling", pm(scaled, 3), "–", "–", "–", pm(scaledNLL, 4)})
+		t.Rows = append(t.Rows, []string{"weight scaling", page.PlusMinus(scaled, 3), "–", "–", "–", page.PlusMinus(scaledNLL, 4)})
 		last := len(ks) - 1
 		meeting := fmt.Sprintf("The averages do not come within a standard deviation over groups of weight scaling with up to %.0f networks", ks[last].Mean)
 		if !math.IsNaN(meets) {
@@ -60,7 +61,7 @@ var fig11 = study{
 			return nil, err
 		}
 		return &summary{
-			tables: []table{t, r.comparison()}, figures: []figure{drawn},
+			tables: []page.Table{t, r.comparison()}, figures: []figure{drawn},
 			findings: []string{fmt.Sprintf("%s; the paper's do at about 50. At k = %.0f the error is %.3f %% and the NLL %.4f, with weight scaling %.3f %% and %.4f. The paper does not say which network its figure is of; here it is the 3×1024 ReLUs of its table 2. Bars: standard deviation over disjoint groups of k passes.",
 				meeting, ks[last].Mean, errs[last].Mean, nlls[last].Mean, scaled.Mean, scaledNLL.Mean)},
 		}, nil

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -51,6 +52,6 @@ var fig4 = study{
 		}
 		says += fmt.Sprintf(": with dropout at most %.2f %%, without at least %.2f %%.", highest, lowest)
 		drawn, err := charted(r.study.name, c)
-		return &summary{tables: []table{r.comparison()}, figures: []figure{drawn}, findings: []string{says}}, err
+		return &summary{tables: []page.Table{r.comparison()}, figures: []figure{drawn}, findings: []string{says}}, err
 	},
 }

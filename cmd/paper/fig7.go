@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -55,17 +56,17 @@ var fig7 = study{
 		if q.Mean <= p.Mean {
 			word = "not more local"
 		}
-		s.findings = append(s.findings, fmt.Sprintf("To put the eye's judgement into a number: the tenth of a unit's weights that are largest hold %s %% of its squared norm without dropout and %s %% with it, so that features are %s with dropout (a tenth of normally distributed weights hold 44 %%).", pm(inPercent(p), 1), pm(inPercent(q), 1), word))
+		s.findings = append(s.findings, fmt.Sprintf("To put the eye's judgement into a number: the tenth of a unit's weights that are largest hold %s %% of its squared norm without dropout and %s %% with it, so that features are %s with dropout (a tenth of normally distributed weights hold 44 %%).", page.PlusMinus(page.InPercent(p), 1), page.PlusMinus(page.InPercent(q), 1), word))
 		return s, nil
 	},
 }
 
 // codeTable is the table of the autoencoders.
-func codeTable(r *results) table {
-	t := table{header: []string{"arm", "test error of reconstruction", "mean activation", "activations at 0, %", "updates"}}
+func codeTable(r *results) page.Table {
+	t := page.Table{Header: []string{"arm", "test error of reconstruction", "mean activation", "activations at 0, %", "updates"}}
 	for _, a := range r.arms {
-		t.rows = append(t.rows, []string{
-			a.Name, pm(r.extra(a.Name, "reconstruction")[0], 2), pm(r.extra(a.Name, "mean")[0], 3), pm(inPercent(r.extra(a.Name, "zeros")[0]), 1),
+		t.Rows = append(t.Rows, []string{
+			a.Name, page.PlusMinus(r.extra(a.Name, "reconstruction")[0], 2), page.PlusMinus(r.extra(a.Name, "mean")[0], 3), page.PlusMinus(page.InPercent(r.extra(a.Name, "zeros")[0]), 1),
 			fmt.Sprint(r.of(a.Name)[0].History.Steps),
 		})
 	}

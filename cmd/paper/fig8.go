@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -19,7 +20,7 @@ var fig8 = study{
 			activations = append(activations, report.Sample{Name: a.Name, Values: extra["activations"]})
 			means = append(means, report.Sample{Name: a.Name, Values: extra["means"]})
 		}
-		s := &summary{tables: []table{codeTable(r)}}
+		s := &summary{tables: []page.Table{codeTable(r)}}
 		for i, samples := range [][]report.Sample{means, activations} {
 			drawn, err := report.Activations(samples...)
 			if err == nil && i == 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -39,13 +40,13 @@ var fig9 = study{
 	budgets: budgets(func(b *budget) { b.Shrink, b.Updates = 8, 500 }),
 	summarize: func(r *results) (*summary, error) {
 		// The first of two series of networks is nothing to compare the others with.
-		s := &summary{tables: []table{r.comparison().without("paper, %", "less the first, points", "p")}}
+		s := &summary{tables: []page.Table{r.comparison().Without("paper, %", "less the first, points", "p")}}
 		for i, what := range []string{"n fixed", "pn fixed"} {
 			c := report.Chart{Caption: "Bar: standard error of the mean.", Title: "Effect of the probability of keeping units, " + what, X: "probability of keeping", Y: "error (%)", LogY: true}
 			test, train := report.Series{Name: "test", Color: 0}, report.Series{Name: "training", Color: 1}
 			for _, keep := range keeps {
 				arm := fmt.Sprintf("%s, keep %.1f", what, keep)
-				e, f := r.errorOf(arm), inPercent(r.estimate(arm, experiment.TrainError))
+				e, f := r.errorOf(arm), page.InPercent(r.estimate(arm, experiment.TrainError))
 				test.X, test.Y, test.Err = append(test.X, keep), append(test.Y, e.Mean), append(test.Err, e.StdErr)
 				train.X, train.Y, train.Err = append(train.X, keep), append(train.Y, f.Mean), append(train.Err, f.StdErr)
 			}

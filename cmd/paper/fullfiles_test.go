@@ -12,6 +12,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/fulldisk"
 	faults "github.com/gorgonia-dropout/dropout/internal/fulldisk/points"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -60,7 +61,7 @@ func TestFaults(t *testing.T) {
 		}
 		var log bytes.Buffer
 		l.log = &log
-		kept, err := openRecords[record](l.records.path)
+		kept, err := records.Open[record](l.records.Path())
 		if err != nil {
 			t.Errorf("%v: records must be whole, got %v", at, err)
 			continue
@@ -70,7 +71,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%v: must go on, got %v", at, err)
 			continue
 		}
-		for _, dir := range []string{l.dir, filepath.Dir(l.records.path)} {
+		for _, dir := range []string{l.dir, filepath.Dir(l.records.Path())} {
 			if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
 				t.Errorf("%v: nothing half-written must be left, got %q, %v", at, left, err)
 			}

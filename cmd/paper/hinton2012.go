@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -24,7 +25,7 @@ var hinton2012 = study{
 			e := r.estimate(a.Name, experiment.Measure{Of: func(r experiment.Result) float64 {
 				return float64(r.History.Test.Examples - r.History.Test.Correct)
 			}})
-			s += fmt.Sprintf(" %s %s (%.0f);", a.Name, pm(e, 1), 100*a.paper)
+			s += fmt.Sprintf(" %s %s (%.0f);", a.Name, page.PlusMinus(e, 1), 100*a.paper)
 		}
 		return []string{s[:len(s)-1] + ", in brackets the published ones of 10,000.",
 			"Here " + r.difference("hidden dropout", "no dropout") + "; " + r.difference("hidden and input dropout", "hidden dropout") + "."}

@@ -1,13 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
-	"strings"
-
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/internal/cuda"
 	"github.com/gorgonia-dropout/dropout/models"
 )
@@ -15,7 +9,7 @@ import (
 // machine describes a device that a training is on, with the processor's products.
 func (l *studyRun) machine(device string) string {
 	if device == models.CPU {
-		return processor() + ", " + l.blas
+		return page.Processor() + ", " + l.blas
 	}
 	d, err := cuda.Open(device)
 	if err != nil {
@@ -25,28 +19,11 @@ func (l *studyRun) machine(device string) string {
 	return d.Describe()
 }
 
-// writeMachines writes which machines have trained how many of the networks, the most
-// first.
-func writeMachines(w io.Writer, records []record) {
-	count := make(map[string]int)
-	unknown := 0
-	for _, r := range records {
-		if r.Machine == "" {
-			unknown++
-			continue
-		}
-		count[r.Machine]++
+// machines returns where each record's network was trained.
+func machines(of []record) []string {
+	var names []string
+	for _, r := range of {
+		names = append(names, r.Machine)
 	}
-	names := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(a, b))
-	})
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s (%d)", name, count[name])
-	}
-	if len(names) > 0 && unknown > 0 {
-		names = append(names, fmt.Sprintf("others before it was noted (%d)", unknown))
-	}
-	if len(names) > 0 {
-		fmt.Fprintf(w, "Networks trained on: %s.\n\n", strings.Join(names, "; "))
-	}
+	return names
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/regression"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/training/blas"
@@ -102,7 +104,7 @@ func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	chosen := studies
 	switch c.Name {
 	case "all":
-	case uciName:
+	case regression.Name:
 		chosen = nil
 	default:
 		s, ok := find(c.Name)
@@ -126,48 +128,48 @@ func (c *cli) Run(ctx context.Context, to *cmdline.Console) error {
 	if err != nil {
 		return err
 	}
-	return errors.Wrap(l.run(ctx, to.Out), uciName)
+	return errors.Wrap(l.Run(ctx, to.Out), regression.Name)
 }
 
 // runsUCI says whether the study of regression is to be run.
-func (c *cli) runsUCI() bool { return c.Name == uciName || c.Name == "all" }
+func (c *cli) runsUCI() bool { return c.Name == regression.Name || c.Name == "all" }
 
 // uci returns the run of the study of regression.
-func (c *cli) uci(to *cmdline.Console) (*uciRun, error) {
-	b := uciBudgets[c.Budget]
+func (c *cli) uci(to *cmdline.Console) (*regression.Run, error) {
+	b := regression.BudgetNamed(c.Budget)
 	b.Passes = cmp.Or(c.Passes, b.Passes)
-	sets := uciSetsNamed(c.Sets)
-	records, err := openUCIRecords(c.records(), sets)
+	sets := regression.SetsNamed(c.Sets)
+	files, err := regression.OpenRecords(c.records(), sets)
 	if err != nil {
 		return nil, errors.Wrap(err, "--records")
 	}
 	library := blas.Use(c.Workers)
 	fmt.Fprintln(to.Log, library)
-	return &uciRun{
-		sets: sets, budget: b, label: c.Budget, seed: c.Seed, workers: c.Workers, dir: filepath.Join(c.Out, uciName), records: records,
-		log: to.Log, blas: library, args: to.Args, train: trainUCI, methods: c.Methods,
+	return &regression.Run{
+		Sets: sets, Budget: b, Label: c.Budget, Seed: c.Seed, Workers: c.Workers, Dir: filepath.Join(c.Out, regression.Name), Records: files,
+		Log: to.Log, BLAS: library, Args: to.Args, Methods: c.Methods,
 	}, nil
 }
 
 // check returns an error if a chosen experiment cannot be run with the flags.
 func (c *cli) check(chosen []study) error {
-	if c.Name == uciName && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune || c.Small) {
-		return errors.Errorf("%s takes --budget, --methods, --passes, --seed, --sets and --workers, got flags of the experiments on MNIST", uciName)
+	if c.Name == regression.Name && (c.Images > 0 || c.Updates > 0 || c.Seeds > 0 || c.Shrink > 0 || c.Data != "" || c.Tune || c.Small) {
+		return errors.Errorf("%s takes --budget, --methods, --passes, --seed, --sets and --workers, got flags of the experiments on MNIST", regression.Name)
 	}
-	if len(c.Methods) > 0 && c.Name != uciName {
-		return errors.Errorf("--methods must be with %s, got %s", uciName, c.Name)
+	if len(c.Methods) > 0 && c.Name != regression.Name {
+		return errors.Errorf("--methods must be with %s, got %s", regression.Name, c.Name)
 	}
-	if len(c.Sets) > 0 && c.Name != uciName {
-		return errors.Errorf("--sets must be with %s, got %s", uciName, c.Name)
+	if len(c.Sets) > 0 && c.Name != regression.Name {
+		return errors.Errorf("--sets must be with %s, got %s", regression.Name, c.Name)
 	}
 	for _, name := range c.Sets {
-		if len(uciSetsNamed([]string{name})) == 0 {
-			return errors.Errorf("--sets must be of %s, got %q", setNames(uciSets), name)
+		if len(regression.SetsNamed([]string{name})) == 0 {
+			return errors.Errorf("--sets must be of %s, got %q", strings.Join(regression.SetNames(), ", "), name)
 		}
 	}
 	for _, name := range c.Methods {
-		if !slices.ContainsFunc(uciMethods, func(m uciMethod) bool { return m.name == name }) {
-			return errors.Errorf("--methods must be of %s, got %q", strings.Join(trainedMethods(), ", "), name)
+		if !slices.Contains(regression.MethodNames(), name) {
+			return errors.Errorf("--methods must be of %s, got %q", strings.Join(regression.MethodNames(), ", "), name)
 		}
 	}
 	for _, name := range c.Row {
@@ -191,8 +193,8 @@ func (c *cli) check(chosen []study) error {
 			return errors.Errorf("--seed must leave room for %d seeds below 2^64, got %d", b.Seeds, c.Seed)
 		}
 	}
-	if splits := uciBudgets[c.Budget].Splits; c.runsUCI() && c.Seed > math.MaxUint64-uint64(splits-1) {
-		return errors.Errorf("%s: --seed must leave room for %d splits below 2^64, got %d", uciName, splits, c.Seed)
+	if splits := regression.BudgetNamed(c.Budget).Splits; c.runsUCI() && c.Seed > math.MaxUint64-uint64(splits-1) {
+		return errors.Errorf("%s: --seed must leave room for %d splits below 2^64, got %d", regression.Name, splits, c.Seed)
 	}
 	return nil
 }
@@ -217,9 +219,9 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	if err != nil {
 		return err
 	}
-	records := make([]*recordFile[record], len(chosen))
+	files := make([]*records.File[record], len(chosen))
 	for i, s := range chosen {
-		if records[i], err = openRecords[record](s.recordFile(c.records())); err != nil {
+		if files[i], err = records.Open[record](s.recordFile(c.records())); err != nil {
 			return errors.Wrap(err, "--records")
 		}
 	}
@@ -229,7 +231,7 @@ func (c *cli) run(ctx context.Context, chosen []study, to *cmdline.Console) erro
 	for i, s := range chosen {
 		l := &studyRun{
 			study: s, budget: c.budget(s.budgets[c.Budget]), label: c.Budget, tune: c.Tune, small: c.Small, seed: c.Seed, workers: c.Workers, device: c.Device, rows: c.Row,
-			dir: filepath.Join(c.Out, s.name), records: records[i], sets: sets, log: to.Log, blas: library, args: to.Args,
+			dir: filepath.Join(c.Out, s.name), records: files[i], sets: sets, log: to.Log, blas: library, args: to.Args,
 			every: 30 * time.Second,
 		}
 		if s.timed {
@@ -275,7 +277,7 @@ func (c *cli) budget(b budget) budget {
 // list writes the experiments, each on a line or, on a terminal of the given
 // width, on as many as it needs.
 func list(out io.Writer, width int) error {
-	all := append(slices.Clone(studies), study{name: uciName, title: uciTitle, source: uciSource})
+	all := append(slices.Clone(studies), study{name: regression.Name, title: regression.Title, source: regression.Source})
 	if width > 0 {
 		for _, s := range all {
 			name := fmt.Sprintf("%-11s  ", s.name)

@@ -17,6 +17,8 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/models"
@@ -48,7 +50,7 @@ func fakeSets() *sets {
 func tinyRun(t *testing.T, s study, log io.Writer) *studyRun {
 	t.Helper()
 	dir := t.TempDir()
-	kept, err := openRecords[record](s.recordFile(filepath.Join(dir, "records")))
+	kept, err := records.Open[record](s.recordFile(filepath.Join(dir, "records")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,21 +69,21 @@ func TestStudiesRun(t *testing.T) {
 			if err := l.run(context.Background(), &out); err != nil {
 				t.Fatal(err)
 			}
-			page, err := os.ReadFile(filepath.Join(l.dir, s.name+".md"))
+			written, err := os.ReadFile(filepath.Join(l.dir, s.name+".md"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about", "Networks trained on: " + processor() + ", BLAS: any ("} {
-				if !strings.Contains(string(page), want) {
-					t.Errorf("page must have %q, got\n%s", want, page)
+			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about", "Networks trained on: " + page.Processor() + ", BLAS: any ("} {
+				if !strings.Contains(string(written), want) {
+					t.Errorf("page must have %q, got\n%s", want, written)
 				}
 			}
 			for _, not := range []string{"NaN", "Inf", "%!", "--out", "--records"} {
-				if strings.Contains(string(page), not) {
-					t.Errorf("page must not have %q, got\n%s", not, page)
+				if strings.Contains(string(written), not) {
+					t.Errorf("page must not have %q, got\n%s", not, written)
 				}
 			}
-			if !bytes.Contains(out.Bytes(), page) {
+			if !bytes.Contains(out.Bytes(), written) {
 				t.Error("the page must be printed too")
 			}
 			for _, pattern := range []string{s.name + ".csv", "*.png", "*.svg"} {
@@ -195,7 +197,7 @@ func TestTrialResumes(t *testing.T) {
 	if !reflect.DeepEqual(a.History.Test, b.History.Test) || !slices.Equal(a.Extra["errors"], b.Extra["errors"]) || b.History.Steps != 30 || len(a.Extra["errors"]) == 0 {
 		t.Errorf("want the same end, got %+v and %+v", a, b)
 	}
-	if one := processor() + ", BLAS: any"; a.Machine != one || b.Machine != one+", then "+processor()+", BLAS: another" {
+	if one := page.Processor() + ", BLAS: any"; a.Machine != one || b.Machine != one+", then "+page.Processor()+", BLAS: another" {
 		t.Errorf("want both machines of the second training, got %q and %q", a.Machine, b.Machine)
 	}
 }

@@ -42,10 +42,11 @@ type record struct {
 	Time time.Duration `json:"time_ns"`
 }
 
-func (r record) key() (string, error) { return r.Trial.key() }
+// Key is that of the trial.
+func (r record) Key() (string, error) { return r.Trial.key() }
 
-// check returns an error if a record lacks what tables need.
-func (r record) check() error {
+// Check returns an error if a record lacks what tables need.
+func (r record) Check() error {
 	switch {
 	case r.Diverged != "" && r.Trial.Held == 0:
 		return errors.New("diverged must be of a trial to choose a rate, with held images")

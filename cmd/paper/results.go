@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
@@ -22,15 +21,9 @@ type results struct {
 	workers int
 }
 
-// A table has a header and rows of cells.
-type table struct {
-	header []string
-	rows   [][]string
-}
-
 // A summary is what is written about results.
 type summary struct {
-	tables   []table
+	tables   []page.Table
 	figures  []figure
 	findings []string // paragraphs
 	training string   // a paragraph about how was trained; "" for the usual one
@@ -85,47 +78,12 @@ func (r *results) extra(arm, name string) []experiment.Estimate {
 	return all
 }
 
-// inPercent returns an estimate of a share in per cent.
-func inPercent(e experiment.Estimate) experiment.Estimate {
-	e.Mean, e.StdErr = 100*e.Mean, 100*e.StdErr
-	return e
-}
-
-// pm formats a mean and its standard error.
-func pm(e experiment.Estimate, decimals int) string {
-	if math.IsNaN(e.StdErr) {
-		return fmt.Sprintf("%.*f", decimals, e.Mean)
-	}
-	return fmt.Sprintf("%.*f ± %.*f", decimals, e.Mean, decimals, e.StdErr)
-}
-
 // seedCount formats a number of seeds.
 func seedCount(n int) string {
 	if n == 1 {
 		return "one seed"
 	}
 	return fmt.Sprintf("%d seeds", n)
-}
-
-// pValue returns the two-sided p of a paired t test of no difference, NaN for
-// one seed.
-func pValue(e experiment.Estimate) float64 {
-	if e.N < 2 || e.StdErr == 0 {
-		return math.NaN()
-	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(e.N - 1)}
-	return 2 * t.CDF(-math.Abs(e.Mean/e.StdErr))
-}
-
-func pText(e experiment.Estimate) string {
-	p := pValue(e)
-	switch {
-	case math.IsNaN(p):
-		return "–"
-	case p < 0.001:
-		return "< 0.001"
-	}
-	return fmt.Sprintf("%.3f", p)
 }
 
 // difference says in words and numbers how two arms compare.
@@ -138,7 +96,7 @@ func (r *results) difference(a, b string) string {
 	s := fmt.Sprintf("%s is %.2f points %s %s", a, math.Abs(d.Mean), word, b)
 	if d.N > 1 {
 		low, high := d.Interval(0.95)
-		s += fmt.Sprintf(" (paired over %d seeds: ± %.2f, 95 %% interval %+.2f to %+.2f, p %s)", d.N, d.StdErr, low, high, pText(d))
+		s += fmt.Sprintf(" (paired over %d seeds: ± %.2f, 95 %% interval %+.2f to %+.2f, p %s)", d.N, d.StdErr, low, high, page.P(d))
 	}
 	return s
 }
@@ -151,7 +109,7 @@ func (r *results) fromFirst() []string {
 	for _, a := range r.arms[1:] {
 		if a.Variant == nil && !a.Autoencoder && a.Images == first.Images {
 			said := r.difference(a.Name, first.Name)
-			if p := pValue(r.less(a.Name, first.Name)); p < 0.05 {
+			if p := page.PValue(r.less(a.Name, first.Name)); p < 0.05 {
 				said += ", which is significant"
 			}
 			says = append(says, said)
@@ -161,8 +119,8 @@ func (r *results) fromFirst() []string {
 }
 
 // comparison returns the table of all arms; differences are to the first one.
-func (r *results) comparison() table {
-	t := table{header: []string{"arm", "paper, %", "test error, %", "less the first, points", "p", "test NLL", "train error, %", "images", "updates", "rate", "s/update"}}
+func (r *results) comparison() page.Table {
+	t := page.Table{Header: []string{"arm", "paper, %", "test error, %", "less the first, points", "p", "test NLL", "train error, %", "images", "updates", "rate", "s/update"}}
 	first := r.arms[0].Name
 	for _, a := range r.arms {
 		recs := r.of(a.Name)
@@ -175,38 +133,21 @@ func (r *results) comparison() table {
 		}
 		if a.Name != first {
 			d := r.less(a.Name, first)
-			diff, p = pm(d, 2), pText(d)
+			diff, p = page.PlusMinus(d, 2), page.P(d)
 		}
-		train := inPercent(r.estimate(a.Name, experiment.TrainError))
+		train := page.InPercent(r.estimate(a.Name, experiment.TrainError))
 		var seconds float64
 		var steps int64
 		for _, rec := range recs {
 			seconds, steps = seconds+rec.Time.Seconds(), steps+rec.History.Steps
 		}
-		t.rows = append(t.rows, []string{
-			a.Name, paper, pm(r.errorOf(a.Name), 2), diff, p, pm(r.estimate(a.Name, experiment.TestNLL), 4), pm(train, 2),
+		t.Rows = append(t.Rows, []string{
+			a.Name, paper, page.PlusMinus(r.errorOf(a.Name), 2), diff, p, page.PlusMinus(r.estimate(a.Name, experiment.TestNLL), 4), page.PlusMinus(train, 2),
 			fmt.Sprint(recs[0].Trial.Arm.Images), fmt.Sprint(recs[0].History.Steps), fmt.Sprintf("%.3g", a.Rate),
 			fmt.Sprintf("%.4f", seconds/float64(steps)),
 		})
 	}
 	return t
-}
-
-// without returns the table without the columns of the given names.
-func (t table) without(names ...string) table {
-	kept := func(row []string) (cells []string) {
-		for i, cell := range row {
-			if !slices.Contains(names, t.header[i]) {
-				cells = append(cells, cell)
-			}
-		}
-		return cells
-	}
-	shorter := table{header: kept(t.header)}
-	for _, row := range t.rows {
-		shorter.rows = append(shorter.rows, kept(row))
-	}
-	return shorter
 }
 
 // order says how well the order of the arms agrees with the paper's.
@@ -225,7 +166,7 @@ func (r *results) order() string {
 			if float64(there)*d.Mean > 0 {
 				same++
 			}
-			switch beyond(d) {
+			switch page.Beyond(d) {
 			case there:
 				sure++
 			case -there:
@@ -274,4 +215,13 @@ func (r *results) fullHours() float64 {
 		all += float64(a.weights(full.Shrink)) * float64(a.updates(full.Updates)) * float64(full.Seeds)
 	}
 	return seconds / work * all / float64(r.workers) / 3600
+}
+
+// reached says of an error in per cent what it is here and in the paper.
+func (a arm) reached(e experiment.Estimate) string {
+	if e.N < 2 {
+		return fmt.Sprintf("%s %.2f here, %.2f there", a.Name, e.Mean, a.paper)
+	}
+	low, high := e.Interval(0.95)
+	return fmt.Sprintf("%s %.2f here (%.2f to %.2f), %.2f there: %s", a.Name, e.Mean, math.Max(0, low), high, a.paper, page.Verdict(e, a.paper+a.paperError))
 }

@@ -65,8 +65,8 @@ func TestSmallWeightsOnThePage(t *testing.T) {
 		}
 	}
 	inits := make(map[string]int)
-	for _, line := range l.records.known {
-		inits[line.record.Trial.Arm.Activation+line.record.Trial.Arm.Init]++
+	for _, r := range l.records.All() {
+		inits[r.Trial.Arm.Activation+r.Trial.Arm.Init]++
 	}
 	// Two seeds of two rows with sigmoids, which have one kind of weights, and of five rows
 	// with ReLUs, which have both.

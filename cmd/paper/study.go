@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"github.com/pkg/errors"
+
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 )
 
 // A study is an experiment of the paper.
@@ -155,7 +157,7 @@ func tableSummary(more func(*results) []string) func(*results) (*summary, error)
 			findings = append(findings, more(r)...)
 		}
 		drawn, err := r.dots()
-		return &summary{tables: []table{r.comparison()}, figures: []figure{drawn}, findings: findings}, err
+		return &summary{tables: []page.Table{r.comparison()}, figures: []figure{drawn}, findings: findings}, err
 	}
 }
 

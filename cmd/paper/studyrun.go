@@ -12,6 +12,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -29,7 +30,7 @@ type studyRun struct {
 	device  string
 	rows    []string // names of arms; none for all
 	dir     string   // of the study
-	records *recordFile[record]
+	records *records.File[record]
 	sets    *sets
 	log     io.Writer
 	blas    string

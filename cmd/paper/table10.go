@@ -1,5 +1,7 @@
 package main
 
+import "github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
+
 var table10 = study{
 	name: "table10", title: "Bernoulli against Gaussian dropout, 2×1024", source: "Srivastava et al. 2014, table 10: 1.08 ± 0.04 and 0.95 ± 0.04 %",
 	arms: func(budget) []arm {
@@ -18,7 +20,7 @@ var table10 = study{
 		switch {
 		case d.Mean >= 0:
 			agrees = "not as in the paper, where Gaussian noise does better"
-		case !(pValue(d) < 0.05):
+		case !(page.PValue(d) < 0.05):
 			agrees = "the way it is in the paper, but chance explains so much too"
 		}
 		return []string{"Here " + r.difference("Gaussian", "Bernoulli") + ": " + agrees + ". The row without dropout is not in the paper's table."}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
 	"github.com/gorgonia-dropout/dropout/training"
 	"github.com/gorgonia-dropout/dropout/training/checkpoint"
@@ -20,7 +21,7 @@ import (
 // there is one, a checkpoint. It implements [experiment.Store].
 type trialStore struct {
 	record  record // the trial and, once it has run, its result
-	records *recordFile[record]
+	records *records.File[record]
 	path    string // of the checkpoint
 	curve   *curve
 	machine func(device string) string
@@ -44,11 +45,11 @@ func (s *trialStore) result() experiment.Result {
 
 // Find looks for the record of the trial.
 func (s *trialStore) Find(context.Context) (*experiment.Result, error) {
-	key, err := s.record.key()
+	key, err := s.record.Key()
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.records.find(key)
+	r, err := s.records.Find(key)
 	if r == nil || err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (s *trialStore) Finish(_ context.Context, r experiment.Result) (experiment.
 		}
 		s.curve.add(made.Extra)
 	}
-	kept, err := s.records.add(made)
+	kept, err := s.records.Add(made)
 	if err != nil {
 		return r, err
 	}

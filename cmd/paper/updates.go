@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -43,26 +44,26 @@ var updatesStudy = study{
 	budgets: budgets(func(b *budget) { b.Updates, b.Seeds = 9000, 3 }),
 	summarize: func(r *results) (*summary, error) {
 		c := report.Chart{Caption: "Bar: standard error of the mean.", Title: r.study.title, X: "updates", Y: "test error (%)", LogX: true, LogY: true}
-		t := table{header: []string{"updates"}}
+		t := page.Table{Header: []string{"updates"}}
 		for _, p := range lawDrops {
-			t.header = append(t.header, fmt.Sprintf("p = %g, %%", p))
+			t.Header = append(t.Header, fmt.Sprintf("p = %g, %%", p))
 		}
-		t.rows = make([][]string, len(lengths(r.budget)))
+		t.Rows = make([][]string, len(lengths(r.budget)))
 		for k, p := range lawDrops {
 			s := report.Series{Name: fmt.Sprintf("p = %g", p), Color: k}
 			for i, n := range lengths(r.budget) {
 				steps, e := r.steps(lawArm(p, n)), r.errorOf(lawArm(p, n))
 				s.X, s.Y, s.Err = append(s.X, steps), append(s.Y, e.Mean), append(s.Err, e.StdErr)
 				if k == 0 {
-					t.rows[i] = append(t.rows[i], fmt.Sprint(steps))
+					t.Rows[i] = append(t.Rows[i], fmt.Sprint(steps))
 				}
-				t.rows[i] = append(t.rows[i], pm(e, 2))
+				t.Rows[i] = append(t.Rows[i], page.PlusMinus(e, 2))
 			}
 			c.Series = append(c.Series, s)
 		}
 		drawn, err := charted(r.study.name, c)
 		return &summary{
-			tables: []table{t, r.comparison().without("paper, %", "less the first, points", "p")}, figures: []figure{drawn},
+			tables: []page.Table{t, r.comparison().Without("paper, %", "less the first, points", "p")}, figures: []figure{drawn},
 			findings: []string{
 				r.pays(),
 				fmt.Sprintf("The probability of dropping a pixel is %g of that of dropping a hidden unit, as in the paper. Every point is a training of its own, whose learning rate ends at 0.", inputDrop/hiddenDrop),
@@ -87,7 +88,7 @@ func (r *results) pays() string {
 	for _, p := range lawDrops[1:] {
 		from := math.NaN()
 		for _, n := range slices.Backward(lengths(r.budget)) {
-			if beyond(r.less(lawArm(p, n), lawArm(0, n))) >= 0 {
+			if page.Beyond(r.less(lawArm(p, n), lawArm(0, n))) >= 0 {
 				break
 			}
 			from = r.steps(lawArm(p, n))

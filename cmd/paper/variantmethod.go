@@ -30,6 +30,10 @@ const (
 // and that is pruned afterwards: a network is trained for one that is given.
 const targetedShare = 0.75
 
+// lengthScale is that of the prior of weights, as in the regression of the authors of
+// Concrete dropout.
+const lengthScale = 0.01
+
 // dropRate is the space of a probability to drop hidden units or their weights.
 var dropRate = space{name: "p", low: 0.1, high: 0.6}
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/report"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
@@ -45,8 +46,8 @@ func rDropName() string {
 
 // variantTable returns the table of the methods on a set; differences are to
 // ordinary dropout.
-func (r *results) variantTable(set variantSet) (table, error) {
-	t := table{header: []string{
+func (r *results) variantTable(set variantSet) (page.Table, error) {
+	t := page.Table{Header: []string{
 		"arm", "test error, %", "less " + ordinary + ", points", "95 % interval", "test NLL", "train error, %", "updates", "ms/update", "sparsity, %", "pruned: test error, %",
 	}}
 	for _, m := range set.methods {
@@ -60,9 +61,9 @@ func (r *results) variantTable(set variantSet) (table, error) {
 		if err != nil {
 			return t, err
 		}
-		train := inPercent(r.estimate(name, experiment.TrainError))
-		t.rows = append(t.rows, []string{
-			name, pm(r.errorOf(name), 2), diff, interval, pm(r.estimate(name, experiment.TestNLL), 4), pm(train, 2),
+		train := page.InPercent(r.estimate(name, experiment.TrainError))
+		t.Rows = append(t.Rows, []string{
+			name, page.PlusMinus(r.errorOf(name), 2), diff, interval, page.PlusMinus(r.estimate(name, experiment.TestNLL), 4), page.PlusMinus(train, 2),
 			fmt.Sprint(r.of(name)[0].History.Steps), update,
 			r.extraText(name, sparsityExtra), r.extraText(name, prunedErrorExtra),
 		})
@@ -83,7 +84,7 @@ func intervalText(d experiment.Estimate) string {
 // extraText formats a measurement that few arms have.
 func (r *results) extraText(arm, name string) string {
 	if e := r.extra(arm, name); len(e) > 0 {
-		return pm(e[0], 2)
+		return page.PlusMinus(e[0], 2)
 	}
 	return "–"
 }
@@ -102,8 +103,8 @@ func (r *results) perUpdate(arm string) (string, error) {
 }
 
 // settingsTable returns what each method could choose and what it has chosen.
-func (r *results) settingsTable() table {
-	t := table{header: []string{"arm", "source", "space", "chosen", "rate", "decay", "validation error, %"}}
+func (r *results) settingsTable() page.Table {
+	t := page.Table{Header: []string{"arm", "source", "space", "chosen", "rate", "decay", "validation error, %"}}
 	for _, a := range r.arms {
 		m := a.Variant.method()
 		var spaces, chosen []string
@@ -111,7 +112,7 @@ func (r *results) settingsTable() table {
 			spaces = append(spaces, s.String())
 			chosen = append(chosen, fmt.Sprintf("%s %g", s.name, a.Variant.Settings[j]))
 		}
-		t.rows = append(t.rows, []string{
+		t.Rows = append(t.Rows, []string{
 			a.Name, cmp.Or(m.source, "–"), cmp.Or(strings.Join(spaces, "; "), "–"), cmp.Or(strings.Join(chosen, ", "), "–"),
 			fmt.Sprintf("%g", a.Rate), fmt.Sprintf("%g", a.Variant.Decay), r.heldError(a.Name),
 		})
@@ -164,7 +165,7 @@ func (r *results) sparseFinding(why, method string) string {
 		}
 		name := variantName(s.name, method)
 		parts = append(parts, fmt.Sprintf("%s %% of the weights from hidden units on %s, and without these the test error is %s instead of %s %%",
-			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
+			r.extraText(name, sparsityExtra), s.name, r.extraText(name, prunedErrorExtra), page.PlusMinus(r.errorOf(name), 2)))
 	}
 	return fmt.Sprintf("%s Superfluous for %s: %s.", why, method, strings.Join(parts, "; "))
 }
@@ -174,7 +175,7 @@ func (r *results) halves() string {
 	var parts []string
 	for _, m := range blockMethods {
 		name := variantName(transformerSet, m.name)
-		parts = append(parts, fmt.Sprintf("%s %s instead of %s", m.name, r.extraText(name, prunedErrorExtra), pm(r.errorOf(name), 2)))
+		parts = append(parts, fmt.Sprintf("%s %s instead of %s", m.name, r.extraText(name, prunedErrorExtra), page.PlusMinus(r.errorOf(name), 2)))
 	}
 	return "The test error in per cent of the two blocks that are left, without further training, is with " + strings.Join(parts, "; with ") + "."
 }

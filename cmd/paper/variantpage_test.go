@@ -60,7 +60,7 @@ func TestVariantSummary(t *testing.T) {
 		}
 	}
 	var table bytes.Buffer
-	s.tables[1].write(&table)
+	s.tables[1].Write(&table)
 	for _, want := range []string{
 		"| opticks, Dropout | 10.00 ± 0.00 | – | – | 0.5000 ± 0.0000 | 10.00 ± 0.00 | 7 | 2.00 | – | – |",
 		"| opticks, R-Drop | 8.00 ± 0.06 | -2.00 | -2.25 to -1.75 |",
@@ -104,10 +104,10 @@ func TestVariantsTuned(t *testing.T) {
 	if tried, all := strings.Count(log.String(), "on validation"), strings.Count(log.String(), "\n"); tried != 2*2 || all != 2*2+2*2 {
 		t.Errorf("want 2 trials and 2 seeds of 2 rows, got %d of %d in\n%s", tried, all, log.String())
 	}
-	for _, line := range l.records.known {
-		each, result := line.record.Extra[updateExtra], line.record.Trial.Held == 0
-		if result != (len(each) == 1) || result && !(each[0] > 0 && each[0] <= line.record.Time.Seconds()) {
-			t.Errorf("results must have the time of an update, got %v of %v in %+v", each, line.record.Time, line.record.Trial)
+	for _, rec := range l.records.All() {
+		each, result := rec.Extra[updateExtra], rec.Trial.Held == 0
+		if result != (len(each) == 1) || result && !(each[0] > 0 && each[0] <= rec.Time.Seconds()) {
+			t.Errorf("results must have the time of an update, got %v of %v in %+v", each, rec.Time, rec.Trial)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(l.dir, "variants.md")); err == nil {
@@ -120,7 +120,7 @@ func TestVariantsTuned(t *testing.T) {
 		r.tuned = append(r.tuned, record{Trial: trial{Arm: r.arms[0], Held: 100, Seed: tuneSeed}, History: &training.History{Train: m, Test: m}})
 	}
 	var table bytes.Buffer
-	r.settingsTable().write(&table)
+	r.settingsTable().Write(&table)
 	if want := "| MNIST, none | – | – | – | 0.00158 | 0.0224 | 40.00 |"; !strings.Contains(table.String(), want) {
 		t.Errorf("table must have %q, got\n%s", want, table.String())
 	}
@@ -140,7 +140,7 @@ func TestVariantSummaryOfOneSeed(t *testing.T) {
 	}
 	var text bytes.Buffer
 	for _, table := range s.tables {
-		table.write(&text)
+		table.Write(&text)
 	}
 	fmt.Fprintln(&text, s.findings)
 	if strings.Contains(text.String(), "NaN") || !strings.Contains(text.String(), "below 0 for no method; above 0 for no method") {

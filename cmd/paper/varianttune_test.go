@@ -100,7 +100,7 @@ func TestVariantChoice(t *testing.T) {
 		tr := l.trial(variantArm(mnistSet, a.Variant.method(), at), tuneSeed)
 		tr.Measure, tr.Held = "", 100
 		m := &training.Metrics{Examples: 100, Correct: known[i], NLL: nll[i]}
-		if _, err := l.records.add(record{Trial: tr, History: &training.History{Train: m, Test: m, Steps: 1}}); err != nil {
+		if _, err := l.records.Add(record{Trial: tr, History: &training.History{Train: m, Test: m, Steps: 1}}); err != nil {
 			t.Fatal(err)
 		}
 		rates = append(rates, tr.Arm.Rate)

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 )
 
 // What Hinton et al. do otherwise than the other studies here.
@@ -37,7 +39,7 @@ var whyStudy = study{
 	summarize: func(r *results) (*summary, error) {
 		drawn, err := r.dots()
 		return &summary{
-			tables: []table{r.comparison().without("paper, %")}, figures: []figure{drawn},
+			tables: []page.Table{r.comparison().Without("paper, %")}, figures: []figure{drawn},
 			findings: []string{
 				"Here " + strings.Join(r.fromFirst(), "; ") + ".",
 				fmt.Sprintf("Each row but the first is trained otherwise in what its name says, and else as all are, which is described below. The bound of %g is that of 2012 for weights from hidden units, which are halved there at test time; for those from pixels it would be %.2f.",

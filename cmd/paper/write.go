@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"encoding/csv"
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pkg/errors"
 
-	"github.com/gorgonia-dropout/dropout/internal/atomicfile"
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 	"github.com/gorgonia-dropout/dropout/report"
 )
@@ -26,19 +23,19 @@ func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(l.dir, l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
+	if err := page.WriteFile(l.dir, l.study.name+".csv", func(w io.Writer) error { return writeCSV(w, r.records) }); err != nil {
 		return err
 	}
 	for _, f := range s.figures {
 		for _, format := range []report.Format{report.PNG, report.SVG} {
-			if err := writeFile(l.dir, f.name+"."+string(format), func(w io.Writer) error { return f.write(w, format) }); err != nil {
+			if err := page.WriteFile(l.dir, f.name+"."+string(format), func(w io.Writer) error { return f.write(w, format) }); err != nil {
 				return err
 			}
 		}
 	}
 	var text strings.Builder
 	l.page(&text, r, s, took)
-	return writePage(out, l.dir, l.study.name, text.String())
+	return page.Write(out, l.dir, l.study.name, text.String())
 }
 
 // writeRows shows what some rows of a study are, which make no page.
@@ -46,10 +43,10 @@ func writeRows(out io.Writer, r *results) {
 	var text strings.Builder
 	switch {
 	case r.arms[0].Autoencoder:
-		codeTable(r).write(&text)
+		codeTable(r).Write(&text)
 	default:
 		// The first row is any, and that of a study of variants may be on another set.
-		r.comparison().without("less the first, points", "p").write(&text)
+		r.comparison().Without("less the first, points", "p").Write(&text)
 	}
 	if gap := r.gap(); gap != "" {
 		fmt.Fprintf(&text, "%s\n\n", gap)
@@ -57,37 +54,8 @@ func writeRows(out io.Writer, r *results) {
 	if says := r.fromFirst(); len(says) > 0 {
 		fmt.Fprintf(&text, "%s.\n\n", strings.Join(says, "; "))
 	}
-	writeMachines(&text, slices.Concat(r.records, r.tuned))
-	show(out, text.String(), cmdline.Columns(out))
-}
-
-// writeFile replaces a file of a directory.
-func writeFile(dir, name string, write func(io.Writer) error) error {
-	path := filepath.Join(dir, name)
-	if err := atomicfile.Clean(path); err != nil {
-		return errors.Wrap(err, "--out")
-	}
-	return errors.Wrap(atomicfile.Write(path, write), "--out")
-}
-
-// writePage writes the page of an experiment, NAME.md, and shows it.
-func writePage(out io.Writer, dir, name, text string) error {
-	err := writeFile(dir, name+".md", func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
-		return err
-	})
-	if err == nil {
-		show(out, text, cmdline.Columns(out))
-		_, err = fmt.Fprintf(out, "\nWritten to %s\n\n", dir)
-	}
-	return err
-}
-
-// writeOrigin writes the command and the machine that a page is from.
-func writeOrigin(w io.Writer, args []string, library string) {
-	here := report.ThisMachine()
-	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
-		strings.Join(withoutPaths(args), " "), here.Go, here.OS, here.Arch, processor(), here.CPUs, library, time.Now().UTC().Format("2 January 2006"))
+	page.WriteMachines(&text, machines(slices.Concat(r.records, r.tuned)))
+	page.Show(out, text.String(), cmdline.Columns(out))
 }
 
 // page writes the study's page in Markdown.
@@ -107,7 +75,7 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 		fmt.Fprintf(w, "![%s](%s.png)\n\n", f.Alt, f.name)
 	}
 	for _, t := range s.tables {
-		t.write(w)
+		t.Write(w)
 	}
 	for _, p := range s.findings {
 		if p != "" {
@@ -127,8 +95,8 @@ func (l *studyRun) page(w io.Writer, r *results, s *summary, took time.Duration)
 	full := l.study.budgets["full"]
 	fmt.Fprintf(w, "Updates took %s in all, this call %s. At the time per update and weight of this run the full budget (%d updates, %s, %s) would take about %s hours, training %d at a time.\n\n",
 		trained.Round(time.Second), took.Round(time.Second), full.Updates, seedCount(full.Seeds), l.study.namedWidths(), hours(r.fullHours()), r.workers)
-	writeMachines(w, all)
-	writeOrigin(w, l.args, l.blas)
+	page.WriteMachines(w, machines(all))
+	page.WriteOrigin(w, l.args, l.blas)
 }
 
 // writeTraining writes how the arms were trained, and the rates that were tried.
@@ -140,35 +108,18 @@ func (l *studyRun) writeTraining(w io.Writer, r *results) {
 	}
 	if len(r.tuned) > 0 {
 		fmt.Fprintf(w, "The rate of each row is the best of these on %d images held out of the training set, after a sixth of the updates or half of the row's own (one seed, not one of those above):\n\n", r.tuned[0].Trial.Held)
-		t := table{header: []string{"arm", "rate", "validation error, %"}}
+		t := page.Table{Header: []string{"arm", "rate", "validation error, %"}}
 		for _, rec := range r.tuned {
 			e := "diverged"
 			if rec.Diverged == "" {
 				e = fmt.Sprintf("%.2f", 100*rec.History.Test.Error())
 			}
-			t.rows = append(t.rows, []string{rec.Trial.Arm.Name, fmt.Sprintf("%.3g", rec.Trial.Arm.Rate), e})
+			t.Rows = append(t.Rows, []string{rec.Trial.Arm.Name, fmt.Sprintf("%.3g", rec.Trial.Arm.Rate), e})
 		}
-		t.write(w)
+		t.Write(w)
 	} else {
 		fmt.Fprint(w, "The rates are those that the code gives; they were not tuned for this budget (--tune does it).\n\n")
 	}
-}
-
-// withoutPaths returns the arguments without those that say where files are,
-// which differ for each reader.
-func withoutPaths(args []string) []string {
-	var kept []string
-	for i := 0; i < len(args); i++ {
-		name, _, joined := strings.Cut(args[i], "=")
-		if name == "--out" || name == "--records" || name == "--data" {
-			if !joined {
-				i++
-			}
-			continue
-		}
-		kept = append(kept, args[i])
-	}
-	return kept
 }
 
 func hours(h float64) string {
@@ -176,33 +127,6 @@ func hours(h float64) string {
 		return fmt.Sprintf("%.1f", h)
 	}
 	return fmt.Sprintf("%.0f", h)
-}
-
-// processor returns the name of the processor, where Linux tells it.
-func processor() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return "unknown processor"
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown processor"
-}
-
-// write writes the table in Markdown.
-func (t table) write(w io.Writer) {
-	row := func(cells []string) { fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | ")) }
-	row(t.header)
-	row(slices.Repeat([]string{"---"}, len(t.header)))
-	for _, r := range t.rows {
-		row(r)
-	}
-	fmt.Fprintln(w)
 }
 
 // longest is how many numbers an extra may have to be written to the table of

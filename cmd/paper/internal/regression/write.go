@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"encoding/csv"
@@ -11,17 +11,18 @@ import (
 
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/training/experiment"
 )
 
 // write writes uci.md and uci.csv to the directory, and the page to out.
-func (l *uciRun) write(out io.Writer, results uciResults, took time.Duration) error {
+func (l *Run) write(out io.Writer, results results, took time.Duration) error {
 	var text strings.Builder
 	l.page(&text, results, took)
-	if err := writeFile(l.dir, uciName+".csv", func(w io.Writer) error { return l.writeCSV(w, results) }); err != nil {
+	if err := page.WriteFile(l.Dir, Name+".csv", func(w io.Writer) error { return l.writeCSV(w, results) }); err != nil {
 		return err
 	}
-	return writePage(out, l.dir, uciName, text.String())
+	return page.Write(out, l.Dir, Name, text.String())
 }
 
 // estimate returns the mean over the splits of a number of each trial.
@@ -37,48 +38,48 @@ func rmse(t chosenTrial) float64          { return t.Score.RMSE }
 func logLikelihood(t chosenTrial) float64 { return t.Score.LogLikelihood }
 
 // page writes the study's page in Markdown.
-func (l *uciRun) page(w io.Writer, results uciResults, took time.Duration) {
-	b := l.budget
-	fmt.Fprintf(w, "# %s: %s\n\n%s.\n\n", uciName, uciTitle, uciSource)
-	if b != uciBudgets["full"] {
+func (l *Run) page(w io.Writer, results results, took time.Duration) {
+	b := l.Budget
+	fmt.Fprintf(w, "# %s: %s\n\n%s.\n\n", Name, Title, Source)
+	if b != budgets["full"] {
 		fmt.Fprint(w, "**A quick run**: it shows that the experiment works; it is no reproduction of the published numbers.\n\n")
 	}
 	fmt.Fprintf(w, "Budget %s: the first %d of the %d published splits, seeds %d to %d; %d epochs and %d passes of Monte Carlo dropout, "+
 		"and %d or %d epochs for networks that predict their variance.\n\n",
-		l.label, b.Splits, publishedSplits, l.seed, l.seed+uint64(b.Splits)-1, b.Epochs, b.Passes, b.Short[0], b.Short[1])
-	if len(l.sets) < len(uciSets) {
-		fmt.Fprintf(w, "Of the %d sets, %s.\n\n", len(uciSets), setNames(l.sets))
+		l.Label, b.Splits, publishedSplits, l.Seed, l.Seed+uint64(b.Splits)-1, b.Epochs, b.Passes, b.Short[0], b.Short[1])
+	if len(l.Sets) < len(allSets) {
+		fmt.Fprintf(w, "Of the %d sets, %s.\n\n", len(allSets), strings.Join(names(l.Sets), ", "))
 	}
 	t, trained := l.scores(results)
-	t.write(w)
-	l.claims(results).write(w)
+	t.Write(w)
+	l.claims(results).Write(w)
 	fmt.Fprint(w, "A claim holds if the mean here is not worse than the published one by more than its standard error. "+
 		"The interval is the 95 % confidence interval of how much worse the mean here is, by Student's t over the splits; "+
 		"where it contains the limit, chance alone may have decided.\n\n")
-	for _, s := range l.sets {
+	for _, s := range l.Sets {
 		fmt.Fprintf(w, "- %s\n", s.finding(results[s.Name]))
 	}
 	fmt.Fprintf(w, "\nMeans over splits ± standard error. One hidden layer of %d ReLU units, batches of %d, Adam; features and targets are standardized by the training part. "+
-		"Settings are the most likely ones on a fifth of each training part, by networks trained on the rest; a column says how many splits chose which.\n\n", uciUnits, uciBatch)
+		"Settings are the most likely ones on a fifth of each training part, by networks trained on the rest; a column says how many splits chose which.\n\n", hiddenUnits, batchSize)
 	fmt.Fprintf(w, "- %s: without noise, p of 0, and else as %s.\n", withoutDropout, monteCarloDropout)
 	fmt.Fprintf(w, "- %s: dropout with probability p on the inputs and on the hidden units, noise of precision tau, learning rate %g, weights and biases decayed by %g²·(1-p)/(n·tau). Weights are at first those of Glorot and Bengio's uniform distribution, as in the published code, whose Keras draws them so.\n",
-		monteCarloDropout, uciRate, lengthScale)
-	fmt.Fprintf(w, "- %s: the same with weights that are at first He's normal ones, as those of the methods that follow. To a hidden unit of d inputs these have (d + %d)/d times the variance.\n", heDropout, uciUnits)
+		monteCarloDropout, adamRate, lengthScale)
+	fmt.Fprintf(w, "- %s: the same with weights that are at first He's normal ones, as those of the methods that follow. To a hidden unit of d inputs these have (d + %d)/d times the variance.\n", heDropout, hiddenUnits)
 	fmt.Fprintf(w, "- %s: the network predicts mean and variance. No weight decay; epochs and learning rate are chosen.\n", gaussianNLL)
 	fmt.Fprintf(w, "- %s: a mixture of %d such networks, which differ by their seeds; without the adversarial training of the paper, which trained for 40 epochs. "+
 		"It gives standard deviations over the splits, here divided by √%d. Its first network is that of %s.\n", deepEnsemble, ensembleMembers, publishedSplits, gaussianNLL)
 	fmt.Fprintf(w, "- %s: such a network, %d epochs (power: %d), %d passes, its probabilities learned with prior length scale %g. Only the learning rate is chosen.\n\n",
 		concreteDropout, b.Short[1], b.Short[0], concretePasses(b), lengthScale)
 	fmt.Fprintf(w, "The trainings on whole training parts took %s in all, this call %s.\n\n", trained.Round(time.Second), took.Round(time.Second))
-	writeOrigin(w, l.args, l.blas)
+	page.WriteOrigin(w, l.Args, l.BLAS)
 }
 
 // scores returns the table of the methods that were trained, and how long their trainings
 // on whole training parts took.
-func (l *uciRun) scores(results uciResults) (t table, trained time.Duration) {
-	t.header = []string{"set", "unit", "method", "RMSE", "published", "log-likelihood", "published", "chosen", "updates", "s/training"}
-	for _, s := range l.sets {
-		for _, name := range uciRows {
+func (l *Run) scores(results results) (t page.Table, trained time.Duration) {
+	t.Header = []string{"set", "unit", "method", "RMSE", "published", "log-likelihood", "published", "chosen", "updates", "s/training"}
+	for _, s := range l.Sets {
+		for _, name := range shown {
 			trials, ok := results[s.Name][name]
 			if !ok {
 				continue
@@ -97,8 +98,8 @@ func (l *uciRun) scores(results uciResults) (t table, trained time.Duration) {
 			if name != gaussianNLL { // which is part of the ensemble
 				trained += all
 			}
-			t.rows = append(t.rows, []string{
-				s.Name, s.Unit, name, pm(estimate(trials, rmse), 2), paper, pm(estimate(trials, logLikelihood), 2), likely, chosen(trials),
+			t.Rows = append(t.Rows, []string{
+				s.Name, s.Unit, name, page.PlusMinus(estimate(trials, rmse), 2), paper, page.PlusMinus(estimate(trials, logLikelihood), 2), likely, chosen(trials),
 				fmt.Sprint(updates / int64(len(trials))), fmt.Sprintf("%.1f", all.Seconds()/float64(len(trials))),
 			})
 		}
@@ -107,19 +108,19 @@ func (l *uciRun) scores(results uciResults) (t table, trained time.Duration) {
 }
 
 // claims returns the table of what was published and whether it is reached.
-func (l *uciRun) claims(results uciResults) table {
-	t := table{header: []string{"claim", "set", "method", "worse by", "95 % interval", "limit", "verdict"}}
+func (l *Run) claims(results results) page.Table {
+	t := page.Table{Header: []string{"claim", "set", "method", "worse by", "95 % interval", "limit", "verdict"}}
 	for _, c := range []struct {
 		name string
 		of   func(chosenTrial) float64
-		in   func(score) float64
+		in   func(Score) float64
 		sign float64 // 1 if more is worse
 	}{
-		{"RMSE", rmse, func(s score) float64 { return s.RMSE }, 1},
-		{"log-likelihood", logLikelihood, func(s score) float64 { return s.LogLikelihood }, -1},
+		{"RMSE", rmse, func(s Score) float64 { return s.RMSE }, 1},
+		{"log-likelihood", logLikelihood, func(s Score) float64 { return s.LogLikelihood }, -1},
 	} {
-		for _, s := range l.sets {
-			for _, name := range uciRows {
+		for _, s := range l.Sets {
+			for _, name := range shown {
 				p, ok := s.published[name]
 				if !ok {
 					continue
@@ -127,8 +128,8 @@ func (l *uciRun) claims(results uciResults) table {
 				worse := estimate(results[s.Name][name], func(r chosenTrial) float64 { return c.sign * (c.of(r) - c.in(p.mean)) })
 				limit := c.in(p.err)
 				low, high := worse.Interval(0.95)
-				t.rows = append(t.rows, []string{
-					c.name, s.Name, name, fmt.Sprintf("%+.3f", worse.Mean), fmt.Sprintf("%+.3f to %+.3f", low, high), fmt.Sprintf("%.3f", limit), verdict(worse, limit),
+				t.Rows = append(t.Rows, []string{
+					c.name, s.Name, name, fmt.Sprintf("%+.3f", worse.Mean), fmt.Sprintf("%+.3f to %+.3f", low, high), fmt.Sprintf("%.3f", limit), page.Verdict(worse, limit),
 				})
 			}
 		}
@@ -138,7 +139,7 @@ func (l *uciRun) claims(results uciResults) table {
 
 // finding says what dropout, ensembles and learned dropout do on a set, each
 // beside the same network without, paired by split.
-func (s uciSet) finding(results map[string][]chosenTrial) string {
+func (s Set) finding(results map[string][]chosenTrial) string {
 	unit := s.Unit
 	if unit != "" {
 		unit = " " + unit
@@ -153,19 +154,19 @@ func (s uciSet) finding(results map[string][]chosenTrial) string {
 		}
 		d, e := experiment.Estimated(less), experiment.Estimated(more)
 		parts = append(parts, fmt.Sprintf("%s instead of %s changes RMSE by %s%s (p %s) and log-likelihood by %s (p %s)",
-			pair[0], pair[1], signed(d), unit, pText(d), signed(e), pText(e)))
+			pair[0], pair[1], signed(d), unit, page.P(d), signed(e), page.P(e)))
 	}
 	text := s.Name + ", paired by split: " + strings.Join(parts, "; ") + "."
 	if r := results[concreteDropout]; len(r) > 0 {
 		text += fmt.Sprintf(" Concrete dropout learned p of %s on the inputs and %s on the hidden units.",
-			pm(estimate(r, func(t chosenTrial) float64 { return t.Learned[0] }), 3), pm(estimate(r, func(t chosenTrial) float64 { return t.Learned[1] }), 3))
+			page.PlusMinus(estimate(r, func(t chosenTrial) float64 { return t.Learned[0] }), 3), page.PlusMinus(estimate(r, func(t chosenTrial) float64 { return t.Learned[1] }), 3))
 	}
 	return text
 }
 
 // signed formats a difference and its standard error.
 func signed(e experiment.Estimate) string {
-	text := pm(e, 3)
+	text := page.PlusMinus(e, 3)
 	if e.Mean > 0 {
 		text = "+" + text
 	}
@@ -177,12 +178,12 @@ func chosen(trials []chosenTrial) string {
 	var parts []string
 	for _, setting := range []struct {
 		name string
-		of   func(uciTrial) float64 // 0 if the method has no such setting
+		of   func(Trial) float64 // 0 if the method has no such setting
 	}{
-		{"p", func(t uciTrial) float64 { return t.P }},
-		{"tau", func(t uciTrial) float64 { return t.Tau }},
-		{"rate", func(t uciTrial) float64 { return t.Rate }},
-		{"epochs", func(t uciTrial) float64 {
+		{"p", func(t Trial) float64 { return t.P }},
+		{"tau", func(t Trial) float64 { return t.Tau }},
+		{"rate", func(t Trial) float64 { return t.Rate }},
+		{"epochs", func(t Trial) float64 {
 			if t.Rate == 0 {
 				return 0 // always the budget's
 			}
@@ -210,10 +211,10 @@ func chosenCounts(trials []chosenTrial, of func(chosenTrial) float64) string {
 }
 
 // writeCSV writes a row for each training on a whole training part.
-func (l *uciRun) writeCSV(w io.Writer, results uciResults) error {
+func (l *Run) writeCSV(w io.Writer, results results) error {
 	rows := [][]string{{"set", "method", "split", "p", "tau", "rate", "epochs", "seed", "updates", "held_rmse", "held_log_likelihood", "rmse", "log_likelihood"}}
-	for _, s := range l.sets {
-		for _, name := range uciRows {
+	for _, s := range l.Sets {
+		for _, name := range shown {
 			for _, r := range results[s.Name][name] {
 				t := r.Trial
 				row := []string{s.Name, name, fmt.Sprint(t.Split)}

@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"context"
@@ -16,22 +16,21 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
-// uciRunOf returns a tiny run of some sets with records in a directory.
-func uciRunOf(t *testing.T, dir string, sets ...uciSet) *uciRun {
+// runOf returns a tiny run of some sets with records in a directory.
+func runOf(t *testing.T, dir string, sets ...Set) *Run {
 	t.Helper()
-	records, err := openUCIRecords(dir, sets)
+	records, err := OpenRecords(dir, sets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &uciRun{
-		sets: sets, budget: uciBudgets["tiny"], label: "tiny", seed: 1, workers: 2, dir: filepath.Join(dir, uciName), records: records,
-		log: io.Discard, blas: "BLAS: some", args: []string{uciName, "--budget", "tiny"},
-		train: trainUCI,
+	return &Run{
+		Sets: sets, Budget: budgets["tiny"], Label: "tiny", Seed: 1, Workers: 2, Dir: filepath.Join(dir, Name), Records: records,
+		Log: io.Discard, BLAS: "BLAS: some", Args: []string{Name, "--budget", "tiny"},
 	}
 }
 
-// loadUCI returns a set and its splits.
-func loadUCI(t *testing.T, s uciSet) (*datasets.Table, []datasets.Fold) {
+// load returns a set and its splits.
+func load(t *testing.T, s Set) (*datasets.Table, []datasets.Fold) {
 	t.Helper()
 	table, err := s.Load()
 	if err != nil {
@@ -46,11 +45,11 @@ func loadUCI(t *testing.T, s uciSet) (*datasets.Table, []datasets.Fold) {
 
 // A run writes a page and a table; another one finds all records and writes the
 // same.
-func TestUCI(t *testing.T) {
-	yacht, dir := uciSets[4], t.TempDir()
+func TestRun(t *testing.T) {
+	yacht, dir := allSets[4], t.TempDir()
 	var first, second strings.Builder
-	l := uciRunOf(t, dir, yacht)
-	if err := l.run(context.Background(), &first); err != nil {
+	l := runOf(t, dir, yacht)
+	if err := l.Run(context.Background(), &first); err != nil {
 		t.Fatal(err)
 	}
 	const trials = 2 * (3 + 1 + 12 + 1 + 12 + 1 + 4 + 1 + 2 + 1)
@@ -66,9 +65,9 @@ func TestUCI(t *testing.T) {
 		}
 	}
 	var log strings.Builder
-	again := uciRunOf(t, dir, yacht)
-	again.log = &log
-	if err := again.run(context.Background(), &second); err != nil {
+	again := runOf(t, dir, yacht)
+	again.Log = &log
+	if err := again.Run(context.Background(), &second); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Count(log.String(), ", kept\n") != trials {
@@ -78,7 +77,7 @@ func TestUCI(t *testing.T) {
 	if page(first.String()) != page(second.String()) {
 		t.Errorf("the page of the records must be\n%s, got\n%s", first.String(), second.String())
 	}
-	file, err := os.Open(filepath.Join(l.dir, "uci.csv"))
+	file, err := os.Open(filepath.Join(l.Dir, "uci.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,19 +90,19 @@ func TestUCI(t *testing.T) {
 
 // Networks with He's weights at first are others than those with Glorot's, and their
 // records are those of networks that do not say which they have.
-func TestUCIInit(t *testing.T) {
-	yacht := uciSets[4]
-	table, folds := loadUCI(t, yacht)
-	b := uciBudgets["tiny"]
+func TestInit(t *testing.T) {
+	yacht := allSets[4]
+	table, folds := load(t, yacht)
+	b := budgets["tiny"]
 	b.Epochs = 200
 	var rmse []float64
 	for _, name := range []string{monteCarloDropout, heDropout} {
-		m := uciMethods[slices.IndexFunc(uciMethods, func(m uciMethod) bool { return m.name == name })]
+		m := methods[slices.IndexFunc(methods, func(m method) bool { return m.name == name })]
 		c := m.candidates(yacht, 0, b, 1)[0]
 		if c.Method != monteCarloDropout || (c.Init == "") != (name == heDropout) {
 			t.Errorf("%s: got the trial %+v", name, c)
 		}
-		r, err := trainUCI(context.Background(), c, table, folds[0])
+		r, err := train(context.Background(), c, table, folds[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,28 +111,28 @@ func TestUCIInit(t *testing.T) {
 	if rmse[0] == rmse[1] {
 		t.Errorf("the weights at first must matter, got %v", rmse)
 	}
-	_, err := trainUCI(context.Background(), uciTrial{Init: "other", Tau: 1, Epochs: 1}, table, folds[0])
+	_, err := train(context.Background(), Trial{Init: "other", Tau: 1, Epochs: 1}, table, folds[0])
 	if err == nil || err.Error() != `init must be Glorot uniform or none, got "other"` {
 		t.Errorf("got %v", err)
 	}
 }
 
 // The settings of a test are those that are most likely on the held-out part.
-func TestUCIChoice(t *testing.T) {
-	yacht, dir := uciSets[4], t.TempDir()
-	l := uciRunOf(t, dir, yacht)
+func TestChoice(t *testing.T) {
+	yacht, dir := allSets[4], t.TempDir()
+	l := runOf(t, dir, yacht)
 	// Records of trials that were never run: one p and tau is better by far.
-	for _, c := range uciMethods[1].candidates(yacht, 0, l.budget, l.seed) {
-		r := uciRecord{Trial: c, Score: score{RMSE: 1, LogLikelihood: -3}, Steps: 1}
+	for _, c := range methods[1].candidates(yacht, 0, l.Budget, l.Seed) {
+		r := Record{Trial: c, Score: Score{RMSE: 1, LogLikelihood: -3}, Steps: 1}
 		if c.P == 0.01 && c.Tau == 0.5 {
 			r.Score.LogLikelihood = -1
 		}
-		if _, err := l.records[yacht.Name].add(r); err != nil {
+		if _, err := l.Records[yacht.Name].Add(r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	table, folds := loadUCI(t, yacht)
-	chosen, err := l.method(context.Background(), yacht, uciMethods[1], table, folds[:1])
+	table, folds := load(t, yacht)
+	chosen, err := l.method(context.Background(), yacht, methods[1], table, folds[:1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +143,7 @@ func TestUCIChoice(t *testing.T) {
 
 // The held-out part and the rest are the training part, and differ by seed.
 func TestHeldOut(t *testing.T) {
-	folds, err := uciSets[4].Splits()
+	folds, err := allSets[4].Splits()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,9 +161,9 @@ func TestHeldOut(t *testing.T) {
 }
 
 // RMSE and likelihood are in the target's own unit.
-func TestUCIMeasure(t *testing.T) {
-	set := uciSets[4]
-	table, folds := loadUCI(t, set)
+func TestMeasure(t *testing.T) {
+	set := allSets[4]
+	table, folds := load(t, set)
 	_, test, scale, err := standardized(table, folds[0].Train, folds[0].Test)
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +172,7 @@ func TestUCIMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := uciTrial{Tau: 0.25, Passes: 3}.measure(context.Background(), m, test, scale)
+	got, err := Trial{Tau: 0.25, Passes: 3}.measure(context.Background(), m, test, scale)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +180,7 @@ func TestUCIMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want score
+	var want Score
 	for i, v := range said {
 		y := float64(table.Targets[folds[0].Test[i]])
 		d := y - v.Mean[0]
@@ -194,27 +193,19 @@ func TestUCIMeasure(t *testing.T) {
 	}
 }
 
-// What is wrong is said before anything is trained, and Ctrl-C ends a run.
-func TestUCIErrors(t *testing.T) {
-	for _, r := range []uciRecord{
-		{Score: score{RMSE: math.NaN()}, Steps: 1}, {Score: score{LogLikelihood: math.Inf(-1)}, Steps: 1}, {},
-		{Trial: uciTrial{Members: 2}, Members: []score{{}}, Steps: 1}, {Trial: uciTrial{Members: 1}, Members: []score{{RMSE: math.Inf(1)}}, Steps: 1},
+// Records that lack something are refused, and Ctrl-C ends a run.
+func TestErrors(t *testing.T) {
+	for _, r := range []Record{
+		{Score: Score{RMSE: math.NaN()}, Steps: 1}, {Score: Score{LogLikelihood: math.Inf(-1)}, Steps: 1}, {},
+		{Trial: Trial{Members: 2}, Members: []Score{{}}, Steps: 1}, {Trial: Trial{Members: 1}, Members: []Score{{RMSE: math.Inf(1)}}, Steps: 1},
 	} {
-		if r.check() == nil {
+		if r.Check() == nil {
 			t.Errorf("%+v must be an error", r)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := uciRunOf(t, t.TempDir(), uciSets[4]).run(ctx, io.Discard); err == nil {
+	if err := runOf(t, t.TempDir(), allSets[4]).Run(ctx, io.Discard); err == nil {
 		t.Error("a cancelled run must be an error")
-	}
-	for _, c := range []cli{
-		{Name: uciName, Images: 10}, {Name: uciName, Tune: true}, {Name: uciName, Budget: "quick", Seed: math.MaxUint64},
-		{Name: uciName, Sets: []string{"concrete", "iris"}}, {Name: "all", Sets: []string{"wine"}}, {Name: uciName, Methods: []string{gaussianNLL}}, {Name: "all", Methods: []string{deepEnsemble}},
-	} {
-		if c.check(nil) == nil {
-			t.Errorf("%+v must be an error", c)
-		}
 	}
 }

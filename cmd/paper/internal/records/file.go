@@ -1,4 +1,6 @@
-package main
+// Package records keeps the results of experiments, one to a line of a file, which several
+// processes may use at a time and be killed at any moment.
+package records
 
 import (
 	"bufio"
@@ -18,48 +20,62 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/filelock"
 )
 
-// A keyed record is one that a [recordFile] can keep.
-type keyed interface {
-	// key is equal only for records of equal trials, and sorts them.
-	key() (string, error)
-	// check returns an error if the record lacks what tables need.
-	check() error
+// A Record is the result of a trial. A line of a file has the JSON of one, with all keys but
+// those of fields with omitempty.
+type Record interface {
+	// Key is equal only for records of equal trials, and sorts them.
+	Key() (string, error)
+	// Check returns an error if the record lacks what tables need.
+	Check() error
 }
 
-// A recordFile keeps the records of an experiment, one to a line in the order
-// of their trials. Several processes may use a file at a time, and be killed at
-// any moment: adding a record replaces the whole file, under a lock.
-type recordFile[R keyed] struct {
+// A File keeps the records of an experiment, one to a line in the order of their trials.
+// Adding a record replaces the whole file, under a lock.
+type File[R Record] struct {
 	path string
 
 	mu    sync.Mutex
-	known map[string]recordLine[R] // by their trials' keys, as last read
+	known map[string]entry[R] // by their trials' keys, as last read
 }
 
-// A recordLine is a record and its line, including the newline.
-type recordLine[R keyed] struct {
+// An entry is a record and its text, including the newline.
+type entry[R Record] struct {
 	record R
 	text   string
 }
 
-func newLine[R keyed](r R) (recordLine[R], error) {
+func newEntry[R Record](r R) (entry[R], error) {
 	text, err := json.Marshal(r)
-	return recordLine[R]{r, string(text) + "\n"}, errors.Wrapf(err, "record %+v", r)
+	return entry[R]{r, string(text) + "\n"}, errors.Wrapf(err, "record %+v", r)
 }
 
-// openRecords returns the file at path, which need not exist yet; its directory
+// Open returns the file at path, which need not exist yet; its directory
 // is created.
-func openRecords[R keyed](path string) (*recordFile[R], error) {
+func Open[R Record](path string) (*File[R], error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
-	f := &recordFile[R]{path: path}
+	f := &File[R]{path: path}
 	return f, f.locked(f.read)
 }
 
-// find returns the record with the key of a trial, nil if there is none. It sees
+// Path returns the path of the file.
+func (f *File[R]) Path() string { return f.path }
+
+// All returns the records in the order of the file, as last read.
+func (f *File[R]) All() []R {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []R
+	for _, key := range slices.Sorted(maps.Keys(f.known)) {
+		all = append(all, f.known[key].record)
+	}
+	return all
+}
+
+// Find returns the record with the key of a trial, nil if there is none. It sees
 // records that another process has added.
-func (f *recordFile[R]) find(key string) (*R, error) {
+func (f *File[R]) Find(key string) (*R, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l, ok := f.known[key]
@@ -76,14 +92,14 @@ func (f *recordFile[R]) find(key string) (*R, error) {
 	return &l.record, nil
 }
 
-// add keeps a record and returns it. If another process has kept one of the
+// Add keeps a record and returns it. If another process has kept one of the
 // same trial first, that one stays and is returned.
-func (f *recordFile[R]) add(r R) (*R, error) {
-	key, err := r.key()
+func (f *File[R]) Add(r R) (*R, error) {
+	key, err := r.Key()
 	if err != nil {
 		return nil, err
 	}
-	line, err := newLine(r)
+	e, err := newEntry(r)
 	if err != nil {
 		return nil, err
 	}
@@ -97,22 +113,22 @@ func (f *recordFile[R]) add(r R) (*R, error) {
 			r = old.record
 			return nil
 		}
-		f.known[key] = line
-		return atomicfile.Write(f.path, func(w io.Writer) error { return writeRecords(w, f.known) })
+		f.known[key] = e
+		return atomicfile.Write(f.path, func(w io.Writer) error { return write(w, f.known) })
 	})
 	return &r, err
 }
 
 // locked does what must not happen while another process reads or writes the
 // file. Reading matters where open files cannot be replaced, as on Windows.
-func (f *recordFile[R]) locked(do func() error) (err error) {
+func (f *File[R]) locked(do func() error) (err error) {
 	lock, err := filelock.Lock(f.path + ".lock")
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if e := lock.Close(); err == nil {
-			err = e
+		if closed := lock.Close(); err == nil {
+			err = closed
 		}
 	}()
 	// Nobody else is writing: temporary files belong to processes that were
@@ -123,13 +139,13 @@ func (f *recordFile[R]) locked(do func() error) (err error) {
 	return do()
 }
 
-func (f *recordFile[R]) read() (err error) {
-	f.known, err = readRecords(f.path, f.known)
+func (f *File[R]) read() (err error) {
+	f.known, err = readFile(f.path, f.known)
 	return err
 }
 
-// writeRecords writes the lines in the order of their keys.
-func writeRecords[R keyed](w io.Writer, known map[string]recordLine[R]) error {
+// write writes the lines in the order of their keys.
+func write[R Record](w io.Writer, known map[string]entry[R]) error {
 	b := bufio.NewWriter(w)
 	for _, key := range slices.Sorted(maps.Keys(known)) {
 		b.WriteString(known[key].text)
@@ -137,10 +153,10 @@ func writeRecords[R keyed](w io.Writer, known map[string]recordLine[R]) error {
 	return b.Flush()
 }
 
-// readRecords returns the records of a file by their trials' keys; a missing
+// readFile returns the records of a file by their trials' keys; a missing
 // file has none. A line that is not a record, or that is the second of a trial,
 // is an error. Lines that were read before are not parsed again.
-func readRecords[R keyed](path string, known map[string]recordLine[R]) (map[string]recordLine[R], error) {
+func readFile[R Record](path string, known map[string]entry[R]) (map[string]entry[R], error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -149,7 +165,7 @@ func readRecords[R keyed](path string, known map[string]recordLine[R]) (map[stri
 	for _, l := range known {
 		before[l.text] = l.record
 	}
-	read, lineOf := make(map[string]recordLine[R]), make(map[string]int)
+	read, lineOf := make(map[string]entry[R]), make(map[string]int)
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
@@ -160,20 +176,20 @@ func readRecords[R keyed](path string, known map[string]recordLine[R]) (map[stri
 				return nil, err
 			}
 		}
-		key, err := r.key()
+		key, err := r.Key()
 		if err != nil {
 			return nil, err
 		}
 		if first := lineOf[key]; first > 0 {
 			return nil, errors.Errorf("%s:%d: trial must have one record, got it on line %d too", path, number, first)
 		}
-		lineOf[key], read[key] = number, recordLine[R]{r, line}
+		lineOf[key], read[key] = number, entry[R]{r, line}
 	}
 	return read, nil
 }
 
 // readRecord parses a line of the file at path; lines are numbered from 1.
-func readRecord[R keyed](path string, number int, line string) (r R, err error) {
+func readRecord[R Record](path string, number int, line string) (r R, err error) {
 	if strings.TrimSpace(line) == "" {
 		return r, errors.Errorf("%s:%d: line must be the record of a trial, got an empty one", path, number)
 	}
@@ -185,5 +201,5 @@ func readRecord[R keyed](path string, number int, line string) (r R, err error) 
 	if err := n.DecodeAll(&r); err != nil {
 		return r, err
 	}
-	return r, errors.WithMessagef(r.check(), "%s:%d", path, number)
+	return r, errors.WithMessagef(r.Check(), "%s:%d", path, number)
 }

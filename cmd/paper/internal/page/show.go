@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"fmt"
@@ -12,10 +12,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
-// show writes a study's page, in the Markdown of [studyRun.page], as it is or, on
-// a terminal of the given width, for readers: with tables drawn, long lines broken
-// and pictures left out.
-func show(w io.Writer, page string, width int) {
+// Show writes a page, in Markdown, as it is or, on a terminal of the given width, which is
+// not 0, for readers: with tables drawn, long lines broken and pictures left out.
+func Show(w io.Writer, page string, width int) {
 	if width == 0 {
 		fmt.Fprint(w, page)
 		return

@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"cmp"
@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// A uciMethod is a way to train and predict.
-type uciMethod struct {
+// A method is a way to train and predict.
+type method struct {
 	name string
 	// method is the name in records; "" is the same.
 	method string
 	// settings returns what is tried on the held-out part of each split.
-	settings func(uciSet, uciBudget) []uciTrial
+	settings func(Set, Budget) []Trial
 	// final completes the best of them for the test part; nil leaves it as it is.
-	final func(*uciTrial, uciBudget)
+	final func(*Trial, Budget)
 }
 
 // The methods, as tables and records call them.
@@ -27,43 +27,43 @@ const (
 	concreteDropout   = "Concrete dropout"
 )
 
-// uciMethods are the methods that are trained. The first members of the
+// methods are the methods that are trained. The first members of the
 // ensembles are the networks of gaussianNLL.
-var uciMethods = []uciMethod{
+var methods = []method{
 	{name: withoutDropout, settings: rated(glorotUniform, 0)},
 	{name: monteCarloDropout, settings: rated(glorotUniform, dropRates...)},
 	{name: heDropout, method: monteCarloDropout, settings: rated("", dropRates...)},
-	{name: deepEnsemble, settings: predictingVariance, final: func(t *uciTrial, _ uciBudget) { t.Members = ensembleMembers }},
-	{name: concreteDropout, settings: learned, final: func(t *uciTrial, b uciBudget) { t.Passes = concretePasses(b) }},
+	{name: deepEnsemble, settings: predictingVariance, final: func(t *Trial, _ Budget) { t.Members = ensembleMembers }},
+	{name: concreteDropout, settings: learned, final: func(t *Trial, b Budget) { t.Passes = concretePasses(b) }},
 }
 
 // dropRates are the probabilities of Monte Carlo dropout to choose from.
 var dropRates = []float64{0.005, 0.01, 0.05, 0.1}
 
-// trainedMethods returns their names.
-func trainedMethods() (names []string) {
-	for _, m := range uciMethods {
+// MethodNames returns the names of the methods that are trained.
+func MethodNames() (names []string) {
+	for _, m := range methods {
 		names = append(names, m.name)
 	}
 	return names
 }
 
-// uciRows are the methods in the order of the tables.
-var uciRows = []string{withoutDropout, monteCarloDropout, heDropout, gaussianNLL, deepEnsemble, concreteDropout}
+// shown are the methods in the order of the tables.
+var shown = []string{withoutDropout, monteCarloDropout, heDropout, gaussianNLL, deepEnsemble, concreteDropout}
 
 // ensembleMembers is the number of networks of an ensemble, as published.
 const ensembleMembers = 5
 
-// uciRates are the learning rates to choose from where 40 epochs may be all:
+// rates are the learning rates to choose from where 40 epochs may be all:
 // the usual one of Adam is then too low.
-var uciRates = []float64{1e-3, 1e-2}
+var rates = []float64{1e-3, 1e-2}
 
 // rated returns the settings of networks with a noise of constant precision.
-func rated(init string, ps ...float64) func(uciSet, uciBudget) []uciTrial {
-	return func(s uciSet, b uciBudget) (all []uciTrial) {
+func rated(init string, ps ...float64) func(Set, Budget) []Trial {
+	return func(s Set, b Budget) (all []Trial) {
 		for _, p := range ps {
 			for _, tau := range s.taus {
-				all = append(all, uciTrial{Init: init, P: p, Tau: tau, Epochs: b.Epochs, Passes: b.Passes})
+				all = append(all, Trial{Init: init, P: p, Tau: tau, Epochs: b.Epochs, Passes: b.Passes})
 			}
 		}
 		return all
@@ -72,34 +72,34 @@ func rated(init string, ps ...float64) func(uciSet, uciBudget) []uciTrial {
 
 // predictingVariance returns the settings of single networks that predict their
 // variance.
-func predictingVariance(_ uciSet, b uciBudget) (all []uciTrial) {
+func predictingVariance(_ Set, b Budget) (all []Trial) {
 	for _, epochs := range b.Short {
-		for _, rate := range uciRates {
-			all = append(all, uciTrial{Epochs: epochs, Passes: 1, Rate: rate, Members: 1})
+		for _, rate := range rates {
+			all = append(all, Trial{Epochs: epochs, Passes: 1, Rate: rate, Members: 1})
 		}
 	}
 	return all
 }
 
 // learned returns the settings of concrete dropout.
-func learned(s uciSet, b uciBudget) (all []uciTrial) {
+func learned(s Set, b Budget) (all []Trial) {
 	epochs := b.Short[1]
 	if s.large {
 		epochs = b.Short[0]
 	}
-	for _, rate := range uciRates {
-		all = append(all, uciTrial{Epochs: epochs, Passes: max(1, concretePasses(b)/10), Rate: rate})
+	for _, rate := range rates {
+		all = append(all, Trial{Epochs: epochs, Passes: max(1, concretePasses(b)/10), Rate: rate})
 	}
 	return all
 }
 
 // concretePasses returns the number of passes of concrete dropout: its masks
 // cost a logarithm and an exponential for each element.
-func concretePasses(b uciBudget) int { return max(1, b.Passes/10) }
+func concretePasses(b Budget) int { return max(1, b.Passes/10) }
 
 // candidates returns the trainings among which the settings of a method are
 // chosen for a split: on four fifths of its training part, measured on the rest.
-func (m uciMethod) candidates(s uciSet, split int, b uciBudget, seed uint64) []uciTrial {
+func (m method) candidates(s Set, split int, b Budget, seed uint64) []Trial {
 	all := m.settings(s, b)
 	for i := range all {
 		t := &all[i]

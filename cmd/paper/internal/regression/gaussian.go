@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"context"
@@ -15,18 +15,18 @@ import (
 
 // The networks of this file have two outputs, the mean and the logarithm of the
 // variance, and maximize the likelihood of normal distributions.
-const uciHeads = 2
+const heads = 2
 
 // ensemble trains members that differ by their seeds, and measures their
 // mixture and each alone (Lakshminarayanan, Pritzel and Blundell 2017, sections
 // 2.2 and 2.4; without the adversarial training of section 2.3).
-func (t uciTrial) ensemble(ctx context.Context, train, test training.Dataset, scale *datasets.TargetStandardization) (*uciRecord, error) {
+func (t Trial) ensemble(ctx context.Context, train, test training.Dataset, scale *datasets.TargetStandardization) (*Record, error) {
 	var all []uncertainty.Values
-	r := &uciRecord{Trial: t}
+	r := &Record{Trial: t}
 	for i := range t.Members {
 		// No seed of a split is as large as the difference.
 		m, err := t.gaussian(ctx, r, models.MLP{
-			Inputs: train.InputShape()[0], Hidden: []int{uciUnits}, Outputs: uciHeads,
+			Inputs: train.InputShape()[0], Hidden: []int{hiddenUnits}, Outputs: heads,
 		}, train, t.Seed^uint64(i)<<32)
 		if err != nil {
 			return nil, err
@@ -54,13 +54,13 @@ func (t uciTrial) ensemble(ctx context.Context, train, test training.Dataset, sc
 // hidden units. The loss is a mean of -log p, so the factors of the regularizer
 // are half those of the authors' code, whose loss is twice that without a
 // constant.
-func (t uciTrial) concrete(ctx context.Context, train, test training.Dataset, scale *datasets.TargetStandardization) (*uciRecord, error) {
+func (t Trial) concrete(ctx context.Context, train, test training.Dataset, scale *datasets.TargetStandardization) (*Record, error) {
 	n := float64(train.Len())
 	layer := func(in, out int) models.Layer {
 		return models.ConcreteDropout(in, out, lengthScale*lengthScale/(2*n), 1/n)
 	}
-	r := &uciRecord{Trial: t}
-	m, err := t.gaussian(ctx, r, models.Sequential{layer(train.InputShape()[0], uciUnits), models.ReLU(), layer(uciUnits, uciHeads)}, train, t.Seed)
+	r := &Record{Trial: t}
+	m, err := t.gaussian(ctx, r, models.Sequential{layer(train.InputShape()[0], hiddenUnits), models.ReLU(), layer(hiddenUnits, heads)}, train, t.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +77,13 @@ func (t uciTrial) concrete(ctx context.Context, train, test training.Dataset, sc
 
 // gaussian trains a network on standardized data and adds its updates and time
 // to the record.
-func (t uciTrial) gaussian(ctx context.Context, r *uciRecord, layer models.Layer, train training.Dataset, seed uint64) (*models.Model, error) {
+func (t Trial) gaussian(ctx context.Context, r *Record, layer models.Layer, train training.Dataset, seed uint64) (*models.Model, error) {
 	m, err := models.New(layer, train.InputShape(), models.WithSeed(seed))
 	if err != nil {
 		return nil, err
 	}
 	trainer := &training.Trainer{
-		Model: m, Epochs: t.Epochs, BatchSize: uciBatch, Seed: seed, Metrics: []metrics.Metric{},
+		Model: m, Epochs: t.Epochs, BatchSize: batchSize, Seed: seed, Metrics: []metrics.Metric{},
 		Loss: training.GaussianNLL(), Solver: &optim.Adam{LR: t.Rate},
 	}
 	start := time.Now()
@@ -96,10 +96,10 @@ func (t uciTrial) gaussian(ctx context.Context, r *uciRecord, layer models.Layer
 	return m, nil
 }
 
-// scoreOf returns the score of predictions in the target's unit: the mean of the
+// scoreOf returns the Score of predictions in the target's unit: the mean of the
 // passes is the prediction, and their mixture has the likelihood.
-func scoreOf(all []uncertainty.Values) score {
-	var s score
+func scoreOf(all []uncertainty.Values) Score {
+	var s Score
 	for _, v := range all {
 		var mean float64
 		for _, pass := range v.Passes {
@@ -109,7 +109,7 @@ func scoreOf(all []uncertainty.Values) score {
 		s.LogLikelihood += v.LogLikelihood(0, 0)
 	}
 	n := float64(len(all))
-	return score{RMSE: math.Sqrt(s.RMSE / n), LogLikelihood: s.LogLikelihood / n}
+	return Score{RMSE: math.Sqrt(s.RMSE / n), LogLikelihood: s.LogLikelihood / n}
 }
 
 // learnedRates returns the probabilities of concrete dropout, from the inputs on.

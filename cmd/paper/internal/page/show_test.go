@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"strings"
@@ -24,7 +24,7 @@ const markdown = `# fig1: A title
 // On a terminal tables are drawn, and no line but a command is longer than it.
 func TestShowOnTerminal(t *testing.T) {
 	var b strings.Builder
-	show(&b, markdown, 41)
+	Show(&b, markdown, 41)
 	want := `fig1: A title
 ─────────────
 
@@ -55,38 +55,7 @@ dropout         1.5
 		}
 	}
 	b.Reset()
-	if show(&b, markdown, 0); b.String() != markdown {
+	if Show(&b, markdown, 0); b.String() != markdown {
 		t.Errorf("elsewhere it stays Markdown, got\n%s", b.String())
 	}
-}
-
-// The list has a line for each experiment or, on a terminal, as many as it needs.
-func TestList(t *testing.T) {
-	var plain, narrow strings.Builder
-	if err := list(&plain, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := list(&narrow, 80); err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(plain.String(), "\n"); n != len(studies)+1 {
-		t.Errorf("%d lines, want %d", n, len(studies)+1)
-	}
-	for _, name := range append(names(studies), uciName) {
-		if !strings.Contains(narrow.String(), name) {
-			t.Errorf("%s is missing", name)
-		}
-	}
-	for _, line := range strings.Split(narrow.String(), "\n") {
-		if runewidth.StringWidth(line) >= 80 {
-			t.Errorf("line of %d columns: %q", runewidth.StringWidth(line), line)
-		}
-	}
-}
-
-func names(of []study) (all []string) {
-	for _, s := range of {
-		all = append(all, s.name)
-	}
-	return all
 }

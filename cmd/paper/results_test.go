@@ -10,7 +10,7 @@ import (
 
 // A claim rests on the mean, and on whether the interval of the mean lies beside what is
 // published or contains it.
-func TestVerdict(t *testing.T) {
+func TestReached(t *testing.T) {
 	for _, tt := range []struct {
 		errors []float64
 		want   string
@@ -24,22 +24,6 @@ func TestVerdict(t *testing.T) {
 	} {
 		if got := (arm{Name: "net"}).at(1.08).give(0.04).reached(experiment.Estimated(tt.errors)); got != tt.want {
 			t.Errorf("%v: got %s, want %s", tt.errors, got, tt.want)
-		}
-	}
-}
-
-// A difference is one if the interval of it, which is wide with few seeds, excludes 0.
-func TestBeyond(t *testing.T) {
-	for _, tt := range []struct {
-		differences []float64
-		want        int
-	}{
-		{[]float64{0.5, 0.6, 0.7}, 1}, {[]float64{-0.5, -0.6, -0.7}, -1}, // ± 0.25
-		{[]float64{0.1, 0.2, 0.3}, 0}, {[]float64{-0.1, -0.2, -0.3}, 0}, // more than three standard errors
-		{[]float64{0.2, 0.2, 0.2}, 1}, {[]float64{0, 0, 0}, 0}, {[]float64{5}, 0},
-	} {
-		if got := beyond(experiment.Estimated(tt.differences)); got != tt.want {
-			t.Errorf("%v: got %d, want %d", tt.differences, got, tt.want)
 		}
 	}
 }

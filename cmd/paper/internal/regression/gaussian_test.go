@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func TestScoreOf(t *testing.T) {
 	density := func(d, variance float64) float64 {
 		return math.Exp(-d*d/(2*variance)) / math.Sqrt(2*math.Pi*variance)
 	}
-	want := score{
+	want := Score{
 		RMSE:          math.Sqrt((0.5*0.5 + 1*1) / 2),
 		LogLikelihood: (math.Log((density(1, 1)+density(2, 4))/2) + math.Log((density(0, 0.25)+density(2, 1))/2)) / 2,
 	}
@@ -32,23 +32,23 @@ func TestScoreOf(t *testing.T) {
 
 // An ensemble has members that differ, and its first one is the network that is
 // trained alone.
-func TestUCIEnsemble(t *testing.T) {
-	set := uciSets[4]
-	table, folds := loadUCI(t, set)
-	trained := func(members int) *uciRecord {
-		trial := uciTrial{Method: deepEnsemble, Epochs: 2, Rate: 1e-2, Members: members, Seed: 3}
-		r, err := trainUCI(context.Background(), trial, table, folds[0])
+func TestEnsemble(t *testing.T) {
+	set := allSets[4]
+	table, folds := load(t, set)
+	trained := func(members int) *Record {
+		trial := Trial{Method: deepEnsemble, Epochs: 2, Rate: 1e-2, Members: members, Seed: 3}
+		r, err := train(context.Background(), trial, table, folds[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.check(); err != nil {
+		if err := r.Check(); err != nil {
 			t.Error(err)
 		}
 		return r
 	}
 	one, three := trained(1), trained(3)
 	if one.Score != one.Members[0] || one.Score != three.Members[0] {
-		t.Errorf("want the score %+v alone and in an ensemble, got %+v and %+v", one.Score, one.Members, three.Members)
+		t.Errorf("want the Score %+v alone and in an ensemble, got %+v and %+v", one.Score, one.Members, three.Members)
 	}
 	if m := three.Members; m[0] == m[1] || m[1] == m[2] || three.Steps != 3*one.Steps {
 		t.Errorf("want members that differ and %d updates, got %+v, %d", 3*one.Steps, m, three.Steps)
@@ -63,16 +63,16 @@ func TestUCIEnsemble(t *testing.T) {
 	if three.Score.LogLikelihood <= likelihood || three.Score.RMSE >= math.Sqrt(square) {
 		t.Errorf("the ensemble must be better than the mean of %+v, got %+v", three.Members, three.Score)
 	}
-	first := singles([]chosenTrial{{uciRecord: *three}})[0]
+	first := singles([]chosenTrial{{Record: *three}})[0]
 	if first.Score != one.Score || first.Steps != one.Steps || first.Trial.Method != gaussianNLL || first.Members != nil || first.Time != three.Time/3 {
 		t.Errorf("want the first member, got %+v", first)
 	}
 }
 
-// The verdict of a claim is by the published standard error, and the interval
+// The page.Verdict of a claim is by the published standard error, and the interval
 // says whether chance may have made it.
 func TestClaims(t *testing.T) {
-	set := uciSets[0] // concrete: 4.82 ± 0.16 and -2.93 ± 0.02
+	set := allSets[0] // concrete: 4.82 ± 0.16 and -2.93 ± 0.02
 	for _, c := range []struct {
 		rmse [3]float64
 		want string
@@ -84,32 +84,32 @@ func TestClaims(t *testing.T) {
 	} {
 		var trials []chosenTrial
 		for _, v := range c.rmse {
-			trials = append(trials, chosenTrial{uciRecord: uciRecord{Score: score{RMSE: v, LogLikelihood: -v + 1.9}}})
+			trials = append(trials, chosenTrial{Record: Record{Score: Score{RMSE: v, LogLikelihood: -v + 1.9}}})
 		}
-		l := &uciRun{sets: []uciSet{set}}
+		l := &Run{Sets: []Set{set}}
 		var text strings.Builder
-		l.claims(uciResults{set.Name: {monteCarloDropout: trials, deepEnsemble: trials}}).write(&text)
+		l.claims(results{set.Name: {monteCarloDropout: trials, deepEnsemble: trials}}).Write(&text)
 		if !strings.Contains(text.String(), c.want+"\n") {
 			t.Errorf("the claims must have %q, got\n%s", c.want, text.String())
 		}
 	}
 	// More likelihood is better.
-	trials := []chosenTrial{{uciRecord: uciRecord{Score: score{LogLikelihood: -2.9}}}, {uciRecord: uciRecord{Score: score{LogLikelihood: -2.902}}}}
-	l := &uciRun{sets: []uciSet{set}}
+	trials := []chosenTrial{{Record: Record{Score: Score{LogLikelihood: -2.9}}}, {Record: Record{Score: Score{LogLikelihood: -2.902}}}}
+	l := &Run{Sets: []Set{set}}
 	var text strings.Builder
-	l.claims(uciResults{set.Name: {monteCarloDropout: trials, deepEnsemble: trials}}).write(&text)
+	l.claims(results{set.Name: {monteCarloDropout: trials, deepEnsemble: trials}}).Write(&text)
 	if want := "| log-likelihood | concrete | MC dropout | -0.029 | -0.042 to -0.016 | 0.020 | reproduces |"; !strings.Contains(text.String(), want) {
 		t.Errorf("the claims must have %q, got\n%s", want, text.String())
 	}
 }
 
 // A run of some methods keeps their records and writes no page.
-func TestUCIMethods(t *testing.T) {
+func TestMethods(t *testing.T) {
 	dir := t.TempDir()
-	l := uciRunOf(t, dir, uciSets[4])
-	l.methods = []string{deepEnsemble}
+	l := runOf(t, dir, allSets[4])
+	l.Methods = []string{deepEnsemble}
 	var out strings.Builder
-	if err := l.run(context.Background(), &out); err != nil {
+	if err := l.Run(context.Background(), &out); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Count(out.String(), "\n| ") != 2 || !strings.Contains(out.String(), "| yacht |  | deep ensemble |") {
@@ -118,7 +118,7 @@ func TestUCIMethods(t *testing.T) {
 	if l.done != l.all() || l.done != 2*(4+1) {
 		t.Errorf("want the 10 trials of the ensembles, got %d of %d", l.done, l.all())
 	}
-	if _, err := os.Stat(filepath.Join(l.dir, "uci.md")); err == nil {
+	if _, err := os.Stat(filepath.Join(l.Dir, "uci.md")); err == nil {
 		t.Error("there must be no page")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package regression
 
 import (
 	"context"
@@ -17,25 +17,25 @@ import (
 	"github.com/gorgonia-dropout/dropout/training/uncertainty"
 )
 
-// A uciRecord is the result of a trial.
-type uciRecord struct {
-	Trial uciTrial `json:"trial"`
-	Score score    `json:"score"`
+// A Record is the result of a trial.
+type Record struct {
+	Trial Trial `json:"trial"`
+	Score Score `json:"score"`
 	// Members are the scores of an ensemble's networks alone.
-	Members []score `json:"members,omitempty"`
+	Members []Score `json:"members,omitempty"`
 	// Learned are the probabilities that concrete dropout has learned.
 	Learned []float64     `json:"learned,omitempty"`
 	Steps   int64         `json:"steps"`
 	Time    time.Duration `json:"time_ns"` // of the training
 }
 
-func (r uciRecord) key() (string, error) {
+func (r Record) Key() (string, error) {
 	key, err := json.Marshal(r.Trial)
 	return string(key), errors.Wrapf(err, "key of %v", r.Trial)
 }
 
-func (r uciRecord) check() error {
-	for _, s := range append([]score{r.Score}, r.Members...) {
+func (r Record) Check() error {
+	for _, s := range append([]Score{r.Score}, r.Members...) {
 		for _, v := range []float64{s.RMSE, s.LogLikelihood} {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return errors.Errorf("score must be finite, got %v", s)
@@ -51,8 +51,8 @@ func (r uciRecord) check() error {
 	return nil
 }
 
-// trainUCI trains and measures.
-func trainUCI(ctx context.Context, t uciTrial, table *datasets.Table, fold datasets.Fold) (*uciRecord, error) {
+// train trains and measures.
+func train(ctx context.Context, t Trial, table *datasets.Table, fold datasets.Fold) (*Record, error) {
 	train, test := fold.Train, fold.Test
 	if t.Held {
 		train, test = heldOut(fold, t.Seed)
@@ -76,14 +76,14 @@ func trainUCI(ctx context.Context, t uciTrial, table *datasets.Table, fold datas
 		return nil, errors.Errorf("init must be %s or none, got %q", glorotUniform, t.Init)
 	}
 	m, err := models.New(models.MLP{
-		Inputs: table.InputShape()[0], Hidden: []int{uciUnits}, Outputs: 1, InputDropout: t.P, HiddenDropout: t.P, Init: init,
+		Inputs: table.InputShape()[0], Hidden: []int{hiddenUnits}, Outputs: 1, InputDropout: t.P, HiddenDropout: t.P, Init: init,
 	}, table.InputShape(), models.WithSeed(t.Seed))
 	if err != nil {
 		return nil, err
 	}
 	trainer := &training.Trainer{
-		Model: m, Epochs: t.Epochs, BatchSize: uciBatch, Seed: t.Seed, Metrics: []metrics.Metric{},
-		Solver: &optim.Adam{LR: uciRate, Regularization: optim.Regularization{
+		Model: m, Epochs: t.Epochs, BatchSize: batchSize, Seed: t.Seed, Metrics: []metrics.Metric{},
+		Solver: &optim.Adam{LR: adamRate, Regularization: optim.Regularization{
 			WeightDecay: lengthScale * lengthScale * (1 - t.P) / (float64(len(train)) * t.Tau),
 		}},
 	}
@@ -92,7 +92,7 @@ func trainUCI(ctx context.Context, t uciTrial, table *datasets.Table, fold datas
 	if err != nil {
 		return nil, err
 	}
-	r := &uciRecord{Trial: t, Steps: history.Steps, Time: time.Since(start)}
+	r := &Record{Trial: t, Steps: history.Steps, Time: time.Since(start)}
 	r.Score, err = t.measure(ctx, m, outputs, scale)
 	return r, err
 }
@@ -128,11 +128,11 @@ func standardized(table *datasets.Table, train, test []int) (a, b training.Datas
 	return scale.Apply(features.Apply(a)), scale.Apply(features.Apply(b)), scale, nil
 }
 
-// measure returns the score of a network on standardized data. The mean of the
+// measure returns the Score of a network on standardized data. The mean of the
 // passes is the prediction; the likelihood is that of normal distributions with
 // precision tau around them, all equally probable (Gal and Ghahramani 2016,
 // section 4).
-func (t uciTrial) measure(ctx context.Context, m *models.Model, data training.Dataset, scale *datasets.TargetStandardization) (score, error) {
+func (t Trial) measure(ctx context.Context, m *models.Model, data training.Dataset, scale *datasets.TargetStandardization) (Score, error) {
 	p := &uncertainty.Predictor{Model: m, Passes: t.Passes}
 	if t.P == 0 {
 		p.Passes = 1
@@ -156,5 +156,5 @@ func (t uciTrial) measure(ctx context.Context, m *models.Model, data training.Da
 		return nil
 	})
 	n := float64(data.Len())
-	return score{RMSE: unit * math.Sqrt(squares/n), LogLikelihood: likelihoods/n - math.Log(unit)}, err
+	return Score{RMSE: unit * math.Sqrt(squares/n), LogLikelihood: likelihoods/n - math.Log(unit)}, err
 }
