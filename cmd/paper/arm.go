@@ -8,6 +8,7 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/nn"
 	"github.com/gorgonia-dropout/dropout/ops"
@@ -56,7 +57,7 @@ type arm struct {
 	Decay        string  `json:"decay,omitempty"`         // of the learning rate
 	// Variant is for the study of variants, whose arms have nothing of the
 	// above but Hidden, Rate and Images; nil in all other studies.
-	Variant *variant `json:"variant,omitempty"`
+	Variant *variant.Choice `json:"variant,omitempty"`
 
 	paper      float64 // the paper's test error in per cent; 0 if it has none
 	paperError float64 // its standard error; 0 if the paper has none
@@ -90,7 +91,7 @@ func (a arm) widths(shrink int) []int {
 // inputs returns the number of inputs of the network.
 func (a arm) inputs() int {
 	if a.Variant != nil {
-		return a.Variant.of().inputs
+		return a.Variant.On().Inputs
 	}
 	return pixels
 }
@@ -99,7 +100,7 @@ func (a arm) inputs() int {
 func (a arm) outputs() int {
 	switch {
 	case a.Variant != nil:
-		return a.Variant.of().classes
+		return a.Variant.On().Classes
 	case a.Autoencoder:
 		return pixels
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/pkg/errors"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/internal/mnistrun"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -49,8 +52,8 @@ func (s *sets) enough(of study, b budget) error {
 // data returns the images of a trial: a stratified subset of the training set for
 // each seed, the same for all arms.
 func (s *sets) data(t trial) (training.Data, error) {
-	if t.Arm.Variant != nil && t.Arm.Variant.Set != mnistSet {
-		return characterData(t)
+	if t.Arm.Variant != nil && t.Arm.Variant.Set != variant.MNIST {
+		return variant.Characters(t.Seed, t.Arm.Images, cmp.Or(t.Held, t.Budget.Test), t.Held > 0)
 	}
 	train, test := s.train, s.test
 	var err error

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/schedule"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -15,11 +16,11 @@ import (
 // few updates.
 func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, opts ...models.Option) (*training.Trainer, error) {
 	epochs, steps := wholeEpochs(updates, n)
-	m := a.Variant.method()
-	net := variantNet{
-		inputs: a.inputs(), outputs: a.outputs(), hidden: a.widths(shrink), examples: n, steps: steps, settings: a.Variant.Settings,
+	m := a.Variant.By()
+	net := variant.Net{
+		Inputs: a.inputs(), Outputs: a.outputs(), Hidden: a.widths(shrink), Examples: n, Steps: steps, Settings: a.Variant.Settings,
 	}
-	model, err := models.New(m.layers(net), []int{a.inputs()}, append([]models.Option{models.WithSeed(seed)}, opts...)...)
+	model, err := models.New(m.Layers(net), []int{a.inputs()}, append([]models.Option{models.WithSeed(seed)}, opts...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -27,10 +28,10 @@ func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, o
 		Model: model, Epochs: epochs, BatchSize: batch, Seed: seed, LR: schedule.Cosine{Initial: rate, Steps: steps},
 		Solver: &optim.AdamW{LR: rate, Regularization: optim.Regularization{WeightDecay: a.Variant.Decay}},
 	}
-	for _, params := range append([]string{"*.bias"}, m.exempt...) {
+	for _, params := range append([]string{"*.bias"}, m.Exempt...) {
 		t.Groups = append(t.Groups, training.Group{Params: params, WeightDecay: optim.Zero})
 	}
-	if m.rdrop {
+	if m.RDrop {
 		t.RDrop = &training.RDrop{Alpha: a.Variant.Settings[1]}
 	}
 	return t, nil
@@ -40,12 +41,12 @@ func (a arm) variantTrainer(shrink, updates, n int, rate float64, seed uint64, o
 // superfluous, and the test error without them, both in per cent; nothing of networks of other
 // methods.
 func pruned(ctx context.Context, on *subject) (map[string][]float64, error) {
-	if v := on.trial.Arm.Variant; v != nil && v.Set == transformerSet {
+	if v := on.trial.Arm.Variant; v != nil && v.Set == variant.Transformer {
 		return halved(ctx, on)
 	}
 	layers, err := models.PruneVariational(on.trainer.Model, models.PruneFrom)
 	if err == nil && len(layers) == 0 {
-		layers, err = models.PruneTargeted(on.trainer.Model, targetedShare)
+		layers, err = models.PruneTargeted(on.trainer.Model, variant.TargetedShare)
 	}
 	if err != nil || len(layers) == 0 {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
@@ -19,7 +20,7 @@ func variantResults(more map[string]int) *results {
 	for seed := range uint64(3) {
 		for _, a := range r.arms {
 			wrong := 100
-			if a.Variant.Method != ordinary {
+			if a.Variant.Method != variant.Ordinary {
 				wrong += more[a.Name] + int(seed) - 1
 			}
 			m := &training.Metrics{Examples: 1000, Correct: 1000 - wrong, NLL: 0.5}
@@ -27,10 +28,10 @@ func variantResults(more map[string]int) *results {
 				Trial: trial{Arm: a, Seed: seed}, History: &training.History{Train: m, Test: m, Steps: 7},
 				Extra: map[string][]float64{updateExtra: {0.004 - 0.001*float64(seed)}},
 			}
-			if a.Variant.Method == variationalMethod || a.Variant.Method == targetedMethod {
+			if a.Variant.Method == variant.Variational || a.Variant.Method == variant.Targeted {
 				rec.Extra[sparsityExtra], rec.Extra[prunedErrorExtra] = []float64{80}, []float64{11}
 			}
-			if a.Variant.Set == transformerSet {
+			if a.Variant.Set == variant.Transformer {
 				rec.Extra[sparsityExtra], rec.Extra[prunedErrorExtra] = []float64{50}, []float64{20}
 			}
 			r.records = append(r.records, rec)
@@ -51,7 +52,7 @@ func TestVariantSummary(t *testing.T) {
 		"On opticks the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for R-Drop (-2.25 to -1.75); above 0 for no method; the data do not tell none, Gaussian, ",
 		"Superfluous for targeted: 80.00 ± 0.00 % of the weights from hidden units on MNIST, ",
 		"Superfluous for variational (ARD): 80.00 ± 0.00 % of the weights from hidden units on MNIST, and without these the test error is 11.00 ± 0.00 instead of 10.00 ± 0.06 %; ",
-		fmt.Sprintf("The first two tables have %d intervals each", len(variantMethods)-1),
+		fmt.Sprintf("The first two tables have %d intervals each", len(variant.SetNamed(variant.MNIST).Methods)-1),
 		"On opticks with a Transformer the 95 % interval of the difference to Dropout, paired over 2 seeds, is below 0 for LayerDrop (-3.25 to -2.75); ",
 		"is with none 20.00 ± 0.00 instead of 10.00 ± 0.06; with Dropout 20.00 ± 0.00 instead of 10.00 ± 0.00; ",
 	} {

@@ -4,69 +4,21 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"math"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/training"
 )
-
-// Each setting has one trial in each part of its space.
-func TestPlaces(t *testing.T) {
-	for _, n := range []int{1, 2, 6, 20} {
-		all := places(n)
-		for d := range dimensions {
-			seen := make([]bool, n)
-			for _, at := range all {
-				if len(at) != dimensions || !(at[d] >= 0 && at[d] < 1) {
-					t.Fatalf("%d trials: places must be in [0, 1), got %v", n, at)
-				}
-				seen[int(at[d]*float64(n))] = true
-			}
-			if slices.Contains(seen, false) {
-				t.Errorf("%d trials: setting %d must be in every part of its space, got %v", n, d, all)
-			}
-		}
-		for i, at := range places(n) {
-			if !slices.Equal(at, all[i]) {
-				t.Errorf("%d trials: places must be the same each time, got %v and %v", n, all[i], at)
-			}
-		}
-	}
-}
-
-func TestSpace(t *testing.T) {
-	for _, tt := range []struct {
-		space space
-		at    float64
-		want  float64
-	}{
-		{space{low: 0.1, high: 0.6}, 0, 0.1},
-		{space{low: 0.1, high: 0.6}, 0.5, 0.35},
-		{space{low: 0.1, high: 0.6}, 1, 0.6},
-		{space{low: -1, high: 2}, 1. / 3, 0},
-		{space{low: 1e-3, high: 1e-1, log: true}, 0.5, 1e-2},
-		{space{low: 1e-3, high: 1e-1, log: true}, 1, 1e-1},
-		{space{low: 0, high: 1}, 0.123456, 0.123}, // three digits
-	} {
-		if got := tt.space.at(tt.at); math.Abs(got-tt.want) > 1e-15 {
-			t.Errorf("%v at %v: want %v, got %v", tt.space, tt.at, tt.want, got)
-		}
-	}
-	if got := (space{name: "rate", low: 1, high: 2, log: true}).String(); got != "rate 1 to 2 (log)" {
-		t.Errorf("got %q", got)
-	}
-}
 
 // Every method can have a place for each of its settings, and has as many trials
 // as every other, on the same rates and decays.
 func TestEqualTrials(t *testing.T) {
 	l := tinyRun(t, variantsStudy, io.Discard)
 	arms := []arm{l.study.arms(l.budget)[0], l.study.arms(l.budget)[7], l.study.arms(l.budget)[14]}
-	for _, m := range variantMethods {
-		if len(m.settings)+2 > dimensions {
-			t.Errorf("%s: must have at most %d settings, got %v", m.name, dimensions-2, m.settings)
+	for _, m := range variant.SetNamed(variant.MNIST).Methods {
+		if len(m.Settings)+2 > variant.Dimensions {
+			t.Errorf("%s: must have at most %d settings, got %v", m.Name, variant.Dimensions-2, m.Settings)
 		}
 	}
 	_, tried, err := l.chosenVariants(context.Background(), arms)
@@ -96,8 +48,8 @@ func TestVariantChoice(t *testing.T) {
 	known := []int{50, 70, 70} // correct ones of 100
 	nll := []float64{1, 3, 2}
 	var rates []float64
-	for i, at := range places(3) {
-		tr := l.trial(variantArm(mnistSet, a.Variant.method(), at), tuneSeed)
+	for i, at := range variant.Places(3, tuneSeed) {
+		tr := l.trial(variantArm(a.Variant.On(), a.Variant.By(), at), tuneSeed)
 		tr.Measure, tr.Held = "", 100
 		m := &training.Metrics{Examples: 100, Correct: known[i], NLL: nll[i]}
 		if _, err := l.records.Add(record{Trial: tr, History: &training.History{Train: m, Test: m, Steps: 1}}); err != nil {

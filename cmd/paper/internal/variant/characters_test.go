@@ -1,4 +1,4 @@
-package main
+package variant
 
 import (
 	"slices"
@@ -8,16 +8,9 @@ import (
 	"github.com/gorgonia-dropout/dropout/datasets/opticks"
 )
 
-// opticksTrial is a trial on opticks.
-func opticksTrial(seed uint64, held int) trial {
-	a := variantArm(opticksSet, variantMethods[0], places(1)[0])
-	a.Images = 50
-	return trial{Arm: a, Budget: budget{Test: 30}, Seed: seed, Held: held}
-}
-
-func charactersOf(t *testing.T, of trial) (train, test *characters) {
+func charactersOf(t *testing.T, seed uint64, test int, validation bool) (train, reported *characters) {
 	t.Helper()
-	data, err := (&sets{}).data(of)
+	data, err := Characters(seed, 50, test, validation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +19,8 @@ func charactersOf(t *testing.T, of trial) (train, test *characters) {
 
 // The inputs are the characters before the label, as they are in the book.
 func TestCharactersGather(t *testing.T) {
-	train, _ := charactersOf(t, opticksTrial(1, 0))
-	book, err := opticks.Load(before)
+	train, _ := charactersOf(t, 1, 30, false)
+	book, err := opticks.Load(Before)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +38,7 @@ func TestCharactersGather(t *testing.T) {
 	text := []rune(opticks.Text())
 	for k, i := range []int{7, 3} {
 		var ids []int
-		for p := range before {
+		for p := range Before {
 			row := x[k*each+p*opticksKinds : k*each+(p+1)*opticksKinds]
 			id := slices.Index(row, 1)
 			if n := len(row) - strings.Count(strings.Join(zeros(row), ""), "0"); id < 0 || n != 1 {
@@ -53,7 +46,7 @@ func TestCharactersGather(t *testing.T) {
 			}
 			ids = append(ids, id)
 		}
-		want, err := book.Vocabulary.Encode(string(text[train.at[i] : train.at[i]+before+1]))
+		want, err := book.Vocabulary.Encode(string(text[train.at[i] : train.at[i]+Before+1]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,19 +69,19 @@ func zeros(row []float32) (all []string) {
 // A seed draws the same training places for all arms; settings are judged on the
 // validation text, results on the test text.
 func TestCharacterData(t *testing.T) {
-	train, test := charactersOf(t, opticksTrial(1, 0))
+	train, test := charactersOf(t, 1, 30, false)
 	if train.Len() != 50 || test.Len() != 30 {
 		t.Errorf("want 50 and 30 examples, got %d and %d", train.Len(), test.Len())
 	}
-	again, _ := charactersOf(t, opticksTrial(1, 0))
-	other, held := charactersOf(t, opticksTrial(2, 20))
+	again, _ := charactersOf(t, 1, 30, false)
+	other, held := charactersOf(t, 2, 20, true)
 	if !slices.Equal(train.at, again.at) || slices.Equal(train.at, other.at) {
 		t.Errorf("places must depend on the seed alone, got %v, %v and %v", train.at, again.at, other.at)
 	}
 	if slices.Equal(train.at, slices.Sorted(slices.Values(train.at))) || len(slices.Compact(slices.Sorted(slices.Values(train.at)))) != 50 {
 		t.Errorf("places must be drawn without repetition, got %v", train.at)
 	}
-	book, err := opticks.Load(before)
+	book, err := opticks.Load(Before)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +114,10 @@ func TestCharactersReject(t *testing.T) {
 			t.Errorf("%s: want %q, got %v", tt.name, tt.want, err)
 		}
 	}
-	large := opticksTrial(1, 0)
-	large.Arm.Images = 600000
-	if _, err := (&sets{}).data(large); err == nil || !strings.Contains(err.Error(), "text must have 600000 places to predict, got 510") {
+	if _, err := Characters(1, 600000, 30, false); err == nil || !strings.Contains(err.Error(), "text must have 600000 places to predict, got 510") {
 		t.Errorf("got %v", err)
 	}
-	large = opticksTrial(1, 30000)
-	if _, err := (&sets{}).data(large); err == nil || !strings.Contains(err.Error(), "text must have 30000 places") {
+	if _, err := Characters(1, 50, 30000, true); err == nil || !strings.Contains(err.Error(), "text must have 30000 places") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package variant
 
 import (
 	"math/rand/v2"
@@ -9,10 +9,10 @@ import (
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
-// before is how many characters a network sees before the one that it predicts:
+// Before is how many characters a network sees before the one that it predicts:
 // with the 91 kinds of characters of the book it has nearly as many inputs as
 // there are pixels.
-const before = 8
+const Before = 8
 
 // characters are examples of a text: some characters as one-hot vectors, and
 // the next one as the label.
@@ -26,11 +26,11 @@ type characters struct {
 func (c *characters) Len() int { return len(c.at) }
 
 // InputShape implements training.Dataset.
-func (c *characters) InputShape() []int { return []int{before * c.kinds} }
+func (c *characters) InputShape() []int { return []int{Before * c.kinds} }
 
 // Gather implements training.Dataset.
 func (c *characters) Gather(indices []int, x []float32, y []int) error {
-	each := before * c.kinds
+	each := Before * c.kinds
 	if len(x) != len(indices)*each || len(y) != len(indices) {
 		return errors.Errorf("characters: must gather %d values and a label of each example, got %d and %d of %d", each, len(x), len(y), len(indices))
 	}
@@ -39,25 +39,25 @@ func (c *characters) Gather(indices []int, x []float32, y []int) error {
 		if i < 0 || i >= c.Len() {
 			return errors.Errorf("characters: index must be in [0, %d), got %d", c.Len(), i)
 		}
-		for p, id := range c.ids[c.at[i] : c.at[i]+before] {
+		for p, id := range c.ids[c.at[i] : c.at[i]+Before] {
 			x[k*each+p*c.kinds+id] = 1
 		}
-		y[k] = c.ids[c.at[i]+before]
+		y[k] = c.ids[c.at[i]+Before]
 	}
 	return nil
 }
 
-// characterData returns the examples of a trial of opticks: from the training
-// text the same places for all arms, others for each seed, and the beginning of
-// the test text or, to choose settings, of the validation text.
-func characterData(t trial) (training.Data, error) {
+// Characters returns examples of opticks: from the training text so many, at places that
+// depend on the seed alone, and so many from the beginning of the test text or, to choose
+// settings, of the validation text.
+func Characters(seed uint64, examples, test int, validation bool) (training.Data, error) {
 	const stream = 11 // no one else's
-	book, err := opticks.Load(before)
+	book, err := opticks.Load(Before)
 	if err != nil {
 		return training.Data{}, err
 	}
 	part := func(ids []int, n int, order []int) (*characters, error) {
-		places := len(ids) - before
+		places := len(ids) - Before
 		if n > places {
 			return nil, errors.Errorf("opticks: text must have %d places to predict, got %d", n, places)
 		}
@@ -71,14 +71,14 @@ func characterData(t trial) (training.Data, error) {
 		return c, nil
 	}
 	text := book.Train.IDs
-	train, err := part(text, t.Arm.Images, rand.New(rand.NewPCG(t.Seed, stream)).Perm(len(text)-before))
+	train, err := part(text, examples, rand.New(rand.NewPCG(seed, stream)).Perm(len(text)-Before))
 	if err != nil {
 		return training.Data{}, err
 	}
-	judged, n := book.Test.IDs, t.Budget.Test
-	if t.Held > 0 {
-		judged, n = book.Validation.IDs, t.Held
+	judged := book.Test.IDs
+	if validation {
+		judged = book.Validation.IDs
 	}
-	test, err := part(judged, n, nil)
-	return training.Data{Train: train, Test: test}, err
+	reported, err := part(judged, test, nil)
+	return training.Data{Train: train, Test: reported}, err
 }

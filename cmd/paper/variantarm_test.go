@@ -7,18 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/variant"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
 )
 
 // variantTrainerOf returns a trainer of a method for 10 updates on 100 images, and
 // its network.
-func variantTrainerOf(t *testing.T, m variantMethod, at []float64) *training.Trainer {
+func variantTrainerOf(t *testing.T, method string, at []float64) *training.Trainer {
 	t.Helper()
-	return variantTrainerOn(t, mnistSet, m, at)
+	set := variant.SetNamed(variant.MNIST)
+	return variantTrainerOn(t, set, set.Method(method), at)
 }
 
-func variantTrainerOn(t *testing.T, set string, m variantMethod, at []float64) *training.Trainer {
+func variantTrainerOn(t *testing.T, set variant.Set, m variant.Method, at []float64) *training.Trainer {
 	t.Helper()
 	a := variantArm(set, m, at)
 	trainer, err := a.trainer(16, 10, 100, a.Rate, 3)
@@ -31,13 +33,13 @@ func variantTrainerOn(t *testing.T, set string, m variantMethod, at []float64) *
 // Methods differ by the method alone: a seed gives all networks the same initial
 // weights, and all are as wide.
 func TestVariantsBeginAlike(t *testing.T) {
-	for _, s := range variantSets {
-		plain, err := variantTrainerOn(t, s.name, s.methods[0], places(1)[0]).Model.Weights()
+	for _, s := range variant.Sets() {
+		plain, err := variantTrainerOn(t, s, s.Methods[0], variant.Places(1, tuneSeed)[0]).Model.Weights()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range s.methods[1:] {
-			weights, err := variantTrainerOn(t, s.name, m, places(1)[0]).Model.Weights()
+		for _, m := range s.Methods[1:] {
+			weights, err := variantTrainerOn(t, s, m, variant.Places(1, tuneSeed)[0]).Model.Weights()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,10 +47,10 @@ func TestVariantsBeginAlike(t *testing.T) {
 				got := weights[name]
 				switch {
 				case got == nil || !got.Shape().Eq(w.Shape()):
-					t.Errorf("%s, %s: must have %s of shape %v, got %v", s.name, m.name, name, w.Shape(), got)
-				case m.name == "Alpha with SELU": // another init
+					t.Errorf("%s, %s: must have %s of shape %v, got %v", s.Name, m.Name, name, w.Shape(), got)
+				case m.Name == "Alpha with SELU": // another init
 				case !slices.Equal(got.Data().([]float32), w.Data().([]float32)):
-					t.Errorf("%s, %s: %s must begin as without dropout", s.name, m.name, name)
+					t.Errorf("%s, %s: %s must begin as without dropout", s.Name, m.Name, name)
 				}
 			}
 		}
@@ -59,10 +61,10 @@ func TestVariantsBeginAlike(t *testing.T) {
 // does.
 func TestVariantSettingsCount(t *testing.T) {
 	sets := fakeSets()
-	loss := func(set string, m variantMethod, at []float64) string {
+	loss := func(set variant.Set, m variant.Method, at []float64) string {
 		trainer := variantTrainerOn(t, set, m, at)
 		trainer.Epochs = 6
-		data, err := sets.data(trial{Arm: arm{Variant: &variant{Set: set}, Images: 100}, Budget: budget{Test: 100}, Seed: 1})
+		data, err := sets.data(trial{Arm: arm{Variant: &variant.Choice{Set: set.Name}, Images: 100}, Budget: budget{Test: 100}, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,18 +75,18 @@ func TestVariantSettingsCount(t *testing.T) {
 		return fmt.Sprint(h.Test.NLL)
 	}
 	base := []float64{0.5, 0.5, 0.3, 0.3}
-	for _, s := range []variantSet{variantSetNamed(mnistSet), variantSetNamed(transformerSet)} {
-		plain := loss(s.name, s.methods[0], base)
-		for _, m := range s.methods {
-			first := loss(s.name, m, base)
-			if (first == plain) != (m.name == noDropout) {
-				t.Errorf("%s, %s: want another loss than %s without dropout, got %s", s.name, m.name, plain, first)
+	for _, s := range []variant.Set{variant.SetNamed(variant.MNIST), variant.SetNamed(variant.Transformer)} {
+		plain := loss(s, s.Methods[0], base)
+		for _, m := range s.Methods {
+			first := loss(s, m, base)
+			if (first == plain) != (m.Name == variant.None) {
+				t.Errorf("%s, %s: want another loss than %s without dropout, got %s", s.Name, m.Name, plain, first)
 			}
-			for d := range 2 + len(m.settings) {
+			for d := range 2 + len(m.Settings) {
 				at := slices.Clone(base)
 				at[d] = 0.9
-				if loss(s.name, m, at) == first {
-					t.Errorf("%s, %s: setting %d must matter", s.name, m.name, d)
+				if loss(s, m, at) == first {
+					t.Errorf("%s, %s: setting %d must matter", s.Name, m.Name, d)
 				}
 			}
 		}
@@ -93,16 +95,16 @@ func TestVariantSettingsCount(t *testing.T) {
 
 // What methods learn besides weights, and biases, do not decay; weights do.
 func TestVariantDecay(t *testing.T) {
-	for _, s := range variantSets {
-		for _, m := range s.methods {
-			trainer := variantTrainerOn(t, s.name, m, places(1)[0])
+	for _, s := range variant.Sets() {
+		for _, m := range s.Methods {
+			trainer := variantTrainerOn(t, s, m, variant.Places(1, tuneSeed)[0])
 			for _, p := range trainer.Model.Params() {
 				exempt := slices.ContainsFunc(trainer.Groups, func(g training.Group) bool {
 					return strings.HasSuffix(p.Name(), strings.TrimPrefix(g.Params, "*"))
 				})
 				// The scales of normalization are vectors.
 				if exempt == (strings.HasSuffix(p.Name(), "weight") && p.Value().Dims() == 2) {
-					t.Errorf("%s, %s: %s: exempt from decay: %v", s.name, m.name, p.Name(), exempt)
+					t.Errorf("%s, %s: %s: exempt from decay: %v", s.Name, m.Name, p.Name(), exempt)
 				}
 			}
 		}
@@ -112,8 +114,7 @@ func TestVariantDecay(t *testing.T) {
 // Pruning counts and removes the weights of variational dropout alone.
 func TestPruned(t *testing.T) {
 	data := fakeSets()
-	i := slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.name == variationalMethod })
-	trainer := variantTrainerOf(t, variantMethods[i], places(1)[0])
+	trainer := variantTrainerOf(t, variant.Variational, variant.Places(1, tuneSeed)[0])
 	for _, p := range trainer.Model.Params() {
 		if !strings.HasSuffix(p.Name(), "log_variance") {
 			continue
@@ -147,12 +148,11 @@ func TestPruned(t *testing.T) {
 			t.Errorf("superfluous weights must be 0, got %v", w[:len(w)/2])
 		}
 	}
-	i = slices.IndexFunc(variantMethods, func(m variantMethod) bool { return m.name == targetedMethod })
-	got, err = pruned(context.Background(), &subject{trainer: variantTrainerOf(t, variantMethods[i], places(1)[0]), data: training.Data{Test: data.test}})
+	got, err = pruned(context.Background(), &subject{trainer: variantTrainerOf(t, variant.Targeted, variant.Places(1, tuneSeed)[0]), data: training.Data{Test: data.test}})
 	if err != nil || len(got[sparsityExtra]) != 1 || got[sparsityExtra][0] != 75 || len(got[prunedErrorExtra]) != 1 {
 		t.Errorf("three quarters of the weights from 16 units must be pruned, got %v, %v", got, err)
 	}
-	plain := variantTrainerOf(t, variantMethods[0], places(1)[0])
+	plain := variantTrainerOf(t, variant.None, variant.Places(1, tuneSeed)[0])
 	if got, err := pruned(context.Background(), &subject{trainer: plain, data: training.Data{Test: data.test}}); got != nil || err != nil {
 		t.Errorf("want nothing of other methods, got %v, %v", got, err)
 	}
@@ -162,7 +162,8 @@ func TestPruned(t *testing.T) {
 // what is measured is their error.
 func TestHalved(t *testing.T) {
 	sets := fakeSets()
-	a := variantArm(transformerSet, blockMethods[3], places(1)[0])
+	set := variant.SetNamed(variant.Transformer)
+	a := variantArm(set, set.Method("LayerDrop"), variant.Places(1, tuneSeed)[0])
 	tr := trial{Arm: a, Budget: budget{Test: 300}, Seed: 1}
 	tr.Arm.Images = 100
 	data, err := sets.data(tr)
