@@ -96,7 +96,7 @@ func (t Trial) gaussian(ctx context.Context, r *Record, layer models.Layer, trai
 	return m, nil
 }
 
-// scoreOf returns the Score of predictions in the target's unit: the mean of the
+// scoreOf returns the score of predictions in the target's unit: the mean of the
 // passes is the prediction, and their mixture has the likelihood.
 func scoreOf(all []uncertainty.Values) Score {
 	var s Score

@@ -48,7 +48,7 @@ func TestEnsemble(t *testing.T) {
 	}
 	one, three := trained(1), trained(3)
 	if one.Score != one.Members[0] || one.Score != three.Members[0] {
-		t.Errorf("want the Score %+v alone and in an ensemble, got %+v and %+v", one.Score, one.Members, three.Members)
+		t.Errorf("want the score %+v alone and in an ensemble, got %+v and %+v", one.Score, one.Members, three.Members)
 	}
 	if m := three.Members; m[0] == m[1] || m[1] == m[2] || three.Steps != 3*one.Steps {
 		t.Errorf("want members that differ and %d updates, got %+v, %d", 3*one.Steps, m, three.Steps)
@@ -69,7 +69,7 @@ func TestEnsemble(t *testing.T) {
 	}
 }
 
-// The page.Verdict of a claim is by the published standard error, and the interval
+// The verdict of a claim is by the published standard error, and the interval
 // says whether chance may have made it.
 func TestClaims(t *testing.T) {
 	set := allSets[0] // concrete: 4.82 ± 0.16 and -2.93 ± 0.02

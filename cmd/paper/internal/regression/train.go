@@ -128,7 +128,7 @@ func standardized(table *datasets.Table, train, test []int) (a, b training.Datas
 	return scale.Apply(features.Apply(a)), scale.Apply(features.Apply(b)), scale, nil
 }
 
-// measure returns the Score of a network on standardized data. The mean of the
+// measure returns the score of a network on standardized data. The mean of the
 // passes is the prediction; the likelihood is that of normal distributions with
 // precision tau around them, all equally probable (Gal and Ghahramani 2016,
 // section 4).
