@@ -30,33 +30,6 @@ func variantTrainerOn(t *testing.T, set variant.Set, m variant.Method, at []floa
 	return trainer
 }
 
-// Methods differ by the method alone: a seed gives all networks the same initial
-// weights, and all are as wide.
-func TestVariantsBeginAlike(t *testing.T) {
-	for _, s := range variant.Sets() {
-		plain, err := variantTrainerOn(t, s, s.Methods[0], variant.Places(1, tuneSeed)[0]).Model.Weights()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range s.Methods[1:] {
-			weights, err := variantTrainerOn(t, s, m, variant.Places(1, tuneSeed)[0]).Model.Weights()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, w := range plain {
-				got := weights[name]
-				switch {
-				case got == nil || !got.Shape().Eq(w.Shape()):
-					t.Errorf("%s, %s: must have %s of shape %v, got %v", s.Name, m.Name, name, w.Shape(), got)
-				case m.Name == "Alpha with SELU": // another init
-				case !slices.Equal(got.Data().([]float32), w.Data().([]float32)):
-					t.Errorf("%s, %s: %s must begin as without dropout", s.Name, m.Name, name)
-				}
-			}
-		}
-	}
-}
-
 // Every method but the first changes the training, and every one of its settings
 // does.
 func TestVariantSettingsCount(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each setting has one trial in each part of its space.
+// Each setting has one trial in each part of its space, at a place that a seed draws.
 func TestPlaces(t *testing.T) {
 	for _, n := range []int{1, 2, 6, 20} {
 		all := Places(n, 7)
@@ -26,6 +26,9 @@ func TestPlaces(t *testing.T) {
 			if !slices.Equal(at, all[i]) {
 				t.Errorf("%d trials: places must be the same each time, got %v and %v", n, all[i], at)
 			}
+		}
+		if other := Places(n, 8); slices.Equal(other[0], all[0]) {
+			t.Errorf("%d trials: another seed must have other places, got %v", n, other)
 		}
 	}
 }
