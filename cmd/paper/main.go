@@ -51,7 +51,7 @@ type cli struct {
 	Data    string `help:"Directory with the four IDX files of MNIST instead of the embedded ones." type:"existingdir" placeholder:"DIR"`
 	Workers int    `default:"2" help:"Number of trainings at a time."`
 	Device  string `default:"cpu" help:"Where to train: cpu, cuda:0 for the first NVIDIA GPU, or auto for that if it is there. The results are the same to the last bit, and some arms need cpu." placeholder:"NAME"`
-	Small   bool   `name:"small-weights" help:"Let networks of ReLUs begin with normal weights of 0.01, as in 2012, instead of He's."`
+	Small   bool   `name:"small-weights" help:"Of an experiment that leaves open how weights begin: let networks of ReLUs begin with normal weights with a standard deviation of 0.01, as in 2012, instead of He's."`
 	Tune    bool   `help:"Choose each row's learning rate, and all settings of variants, on a validation set first."`
 
 	Images  int    `group:"Instead of the budget's own" help:"Training images." placeholder:"N"`
@@ -187,7 +187,7 @@ func (c *cli) check(chosen []study) error {
 			return errors.Wrap(err, s.name)
 		}
 		if c.Small && slices.ContainsFunc(s.arms(b), arm.settlesInit) {
-			return errors.Errorf("--small-weights must be with an experiment that leaves weights open, got %s", s.name)
+			return errors.Errorf("--small-weights must be with an experiment that leaves open how weights begin, got %s", c.Name)
 		}
 		if c.Seed > math.MaxUint64-uint64(b.Seeds-1) {
 			return errors.Errorf("--seed must leave room for %d seeds below 2^64, got %d", b.Seeds, c.Seed)

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/cmdline"
 )
 
@@ -75,12 +76,39 @@ func TestSmallWeightsOnThePage(t *testing.T) {
 	}
 }
 
+// The flag reaches the trainings.
+func TestSmallWeightsByFlag(t *testing.T) {
+	dir := t.TempDir()
+	var out, log strings.Builder
+	args := strings.Fields("table10 --small-weights --images 10 --updates 1 --seeds 1 --shrink 256 --out " + dir)
+	if code := commandLine().Execute(&cmdline.Console{Args: args, Out: &out, Log: &log}); code != 0 {
+		t.Fatalf("exit %d\n%s", code, log.String())
+	}
+	kept, err := records.Open[record](table10.recordFile(filepath.Join(dir, "records")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(kept.All()) != 3 {
+		t.Errorf("want a record of each row, got %d", len(kept.All()))
+	}
+	for _, r := range kept.All() {
+		if a := r.Trial.Arm; a.Init != smallNormal {
+			t.Errorf("%s: init is %q", a.Name, a.Init)
+		}
+	}
+}
+
 // An experiment whose rows are about their weights, or need some, refuses others.
 func TestSmallWeightsRefused(t *testing.T) {
-	for _, name := range []string{"why", "fig7", "variants", "uci", "all"} {
+	const refused = "--small-weights must be with an experiment that leaves open how weights begin, got "
+	for name, want := range map[string]string{
+		"why": refused + "why", "fig7": refused + "fig7", "fig8": refused + "fig8", "variants": refused + "variants", "all": refused + "all",
+		"uci": "uci takes --budget",
+	} {
 		var out, log strings.Builder
-		if code := commandLine().Execute(&cmdline.Console{Args: []string{name, "--small-weights", "--out", t.TempDir()}, Out: &out, Log: &log}); code != 2 {
-			t.Errorf("%s: want exit 2, got %d\n%s", name, code, log.String())
+		code := commandLine().Execute(&cmdline.Console{Args: []string{name, "--small-weights", "--out", t.TempDir()}, Out: &out, Log: &log})
+		if code != 2 || !strings.Contains(log.String(), want) {
+			t.Errorf("%s: want exit 2 and %q, got %d\n%s", name, want, code, log.String())
 		}
 	}
 }
