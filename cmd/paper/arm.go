@@ -49,7 +49,7 @@ type arm struct {
 	// Updates are the arm's own instead of the budget's; 0 means the budget's. A
 	// trial has them as its budget's, so that it is the same one in all budgets.
 	Updates int `json:"-"`
-	// Init is of weights: "" for what suits the activation, or smallNormal.
+	// Init says what weights are at first: "" for what suits the network, or smallNormal.
 	Init string `json:"init,omitempty"`
 	// LastMomentum and Decay are for the study of suspicions; 0 and "" mean what
 	// all others have.
@@ -208,7 +208,8 @@ func (a arm) weightInit() (models.Init, error) {
 	return models.HeNormal, nil
 }
 
-// settlesInit says whether an arm leaves open no other weights at first than its own.
+// settlesInit says whether an arm has its own weights at first, so that --small-weights must
+// leave it alone.
 func (a arm) settlesInit() bool { return a.Init != "" || a.Autoencoder || a.Variant != nil }
 
 // smallWeights returns the arm with small weights at first, if it is a network of ReLUs.

@@ -38,8 +38,8 @@ func withoutPaths(args []string) []string {
 	return kept
 }
 
-// WriteMachines writes which machines have trained how many of the networks, the most
-// first, of the machine of each network; "" is one that was not noted.
+// WriteMachines writes which machines have trained how many networks, the most first. It
+// takes the name of each network's machine, "" if that was not noted.
 func WriteMachines(w io.Writer, machines []string) {
 	count := make(map[string]int)
 	unknown := 0

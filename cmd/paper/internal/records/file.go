@@ -1,5 +1,5 @@
-// Package records keeps the results of experiments, one to a line of a file, which several
-// processes may use at a time and be killed at any moment.
+// Package records keeps the results of experiments in files, one result to a line. Several
+// processes may use a file at a time, and be killed at any moment.
 package records
 
 import (
@@ -78,18 +78,18 @@ func (f *File[R]) All() []R {
 func (f *File[R]) Find(key string) (*R, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l, ok := f.known[key]
+	e, ok := f.known[key]
 	if !ok {
 		// Reading the file is cheap compared with the training that follows if
 		// the record is missing.
 		if err := f.locked(f.read); err != nil {
 			return nil, err
 		}
-		if l, ok = f.known[key]; !ok {
+		if e, ok = f.known[key]; !ok {
 			return nil, nil
 		}
 	}
-	return &l.record, nil
+	return &e.record, nil
 }
 
 // Add keeps a record and returns it. If another process has kept one of the
@@ -162,8 +162,8 @@ func readFile[R Record](path string, known map[string]entry[R]) (map[string]entr
 		return nil, err
 	}
 	before := make(map[string]R, len(known))
-	for _, l := range known {
-		before[l.text] = l.record
+	for _, e := range known {
+		before[e.text] = e.record
 	}
 	read, lineOf := make(map[string]entry[R]), make(map[string]int)
 	number := 0

@@ -16,7 +16,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// A result is a record of a trial that is its seed.
+// A result is a record whose trial is no more than a seed.
 type result struct {
 	Trial struct {
 		Seed uint64 `json:"seed"`

@@ -29,11 +29,13 @@ type Record struct {
 	Time    time.Duration `json:"time_ns"` // of the training
 }
 
+// Key is that of the trial.
 func (r Record) Key() (string, error) {
 	key, err := json.Marshal(r.Trial)
 	return string(key), errors.Wrapf(err, "key of %v", r.Trial)
 }
 
+// Check returns an error if a record lacks what tables need.
 func (r Record) Check() error {
 	for _, s := range append([]Score{r.Score}, r.Members...) {
 		for _, v := range []float64{s.RMSE, s.LogLikelihood} {
