@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -95,6 +96,19 @@ func TestSmallWeightsByFlag(t *testing.T) {
 		if a := r.Trial.Arm; a.Init != smallNormal {
 			t.Errorf("%s: init is %q", a.Name, a.Init)
 		}
+	}
+}
+
+// Chosen rows, which make no page, say so too.
+func TestSmallWeightsOfRows(t *testing.T) {
+	l := tinyRun(t, table2, io.Discard)
+	l.small, l.rows = true, []string{"+ max-norm, 3×1024"}
+	var out strings.Builder
+	if err := l.run(context.Background(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), beginSmall+"\n") {
+		t.Errorf("want %q, got\n%s", beginSmall, out.String())
 	}
 }
 

@@ -87,7 +87,7 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if len(l.rows) > 0 {
-		writeRows(out, r)
+		l.writeRows(out, r)
 		return nil
 	}
 	return l.write(out, r, time.Since(start))
@@ -127,11 +127,11 @@ func (l *studyRun) trials(ctx context.Context, trials []trial) ([]record, error)
 	if _, err := runner.Run(ctx, all); err != nil {
 		return nil, err
 	}
-	records := make([]record, len(trials))
+	made := make([]record, len(trials))
 	for i, s := range stores {
-		records[i] = s.record
+		made[i] = s.record
 	}
-	return records, nil
+	return made, nil
 }
 
 // experimentArm returns the arm of a trial, whose network is measured as the

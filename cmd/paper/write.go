@@ -38,8 +38,11 @@ func (l *studyRun) write(out io.Writer, r *results, took time.Duration) error {
 	return page.Write(out, l.dir, l.study.name, text.String())
 }
 
+// beginSmall says what --small-weights does.
+const beginSmall = "Weights of networks of ReLUs are at first normal with a standard deviation of 0.01, as in 2012."
+
 // writeRows shows what some rows of a study are, which make no page.
-func writeRows(out io.Writer, r *results) {
+func (l *studyRun) writeRows(out io.Writer, r *results) {
 	var text strings.Builder
 	switch {
 	case r.arms[0].Autoencoder:
@@ -53,6 +56,9 @@ func writeRows(out io.Writer, r *results) {
 	}
 	if says := r.fromFirst(); len(says) > 0 {
 		fmt.Fprintf(&text, "%s.\n\n", strings.Join(says, "; "))
+	}
+	if l.small {
+		fmt.Fprintf(&text, "%s\n\n", beginSmall)
 	}
 	page.WriteMachines(&text, machines(slices.Concat(r.records, r.tuned)))
 	page.Show(out, text.String(), cmdline.Columns(out))
@@ -104,7 +110,7 @@ func (l *studyRun) writeTraining(w io.Writer, r *results) {
 	fmt.Fprintf(w, "Means over seeds ± standard error; p of a paired t test. SGD, batches of %d, momentum from %v to %v over the first fifth of the updates; "+
 		"the learning rate of a step is rate × (1 - momentum), along half a cosine to 0. ", batch, firstMomentum, lastMomentum)
 	if l.small {
-		fmt.Fprint(w, "Weights of networks of ReLUs are at first normal with a standard deviation of 0.01, as in 2012. ")
+		fmt.Fprintf(w, "%s ", beginSmall)
 	}
 	if len(r.tuned) > 0 {
 		fmt.Fprintf(w, "The rate of each row is the best of these on %d images held out of the training set, after a sixth of the updates or half of the row's own (one seed, not one of those above):\n\n", r.tuned[0].Trial.Held)

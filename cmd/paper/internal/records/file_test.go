@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,6 +177,18 @@ func TestRecordChild(t *testing.T) {
 	}
 }
 
+// An output is what a process writes; began is closed when it begins to.
+type output struct {
+	text  bytes.Buffer
+	began chan struct{}
+	once  sync.Once
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.once.Do(func() { close(o.began) })
+	return o.text.Write(p)
+}
+
 // Processes that write one file and are killed at any moment lose no record that was
 // kept, and leave a file that reads and nothing else once another has opened it.
 func TestKilledWriters(t *testing.T) {
@@ -191,22 +204,27 @@ func TestKilledWriters(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var all bytes.Buffer
 	for round := range rounds {
-		outputs := make([]bytes.Buffer, 2)
+		outputs := []*output{{began: make(chan struct{})}, {began: make(chan struct{})}}
 		children := make([]*exec.Cmd, len(outputs))
 		for i := range children {
 			c := exec.Command(program, "-test.run=^TestRecordChild$")
 			c.Env = append(os.Environ(), "RECORDS_TEST_RECORDS="+f.Path(), fmt.Sprintf("RECORDS_TEST_SEED=%d", 1000*(2*round+i)))
-			c.Stdout, c.Stderr = &outputs[i], os.Stderr
+			c.Stdout, c.Stderr = outputs[i], os.Stderr
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
 			children[i] = c
 		}
 		for i, c := range children {
-			time.Sleep(time.Duration(200+r.IntN(300)) * time.Millisecond)
+			select {
+			case <-outputs[i].began:
+			case <-time.After(time.Minute):
+				t.Error("a process keeps nothing for a minute")
+			}
+			time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
 			c.Process.Kill()
 			c.Wait()
-			io.Copy(&all, &outputs[i])
+			io.Copy(&all, &outputs[i].text)
 		}
 	}
 	again, err := Open[result](f.Path())

@@ -72,7 +72,7 @@ func (l *Run) Run(ctx context.Context, out io.Writer) error {
 	if err := os.MkdirAll(l.Dir, 0o777); err != nil {
 		return errors.Wrap(err, "--out")
 	}
-	results := make(results)
+	found := make(results)
 	for _, s := range l.Sets {
 		table, err := s.Load()
 		if err != nil {
@@ -82,25 +82,25 @@ func (l *Run) Run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		results[s.Name] = make(map[string][]chosenTrial)
+		found[s.Name] = make(map[string][]chosenTrial)
 		for _, m := range l.chosen() {
-			if results[s.Name][m.name], err = l.method(ctx, s, m, table, folds[:l.Budget.Splits]); err != nil {
+			if found[s.Name][m.name], err = l.method(ctx, s, m, table, folds[:l.Budget.Splits]); err != nil {
 				return err
 			}
 		}
 		if len(l.Methods) > 0 {
 			continue
 		}
-		results[s.Name][gaussianNLL] = singles(results[s.Name][deepEnsemble])
+		found[s.Name][gaussianNLL] = singles(found[s.Name][deepEnsemble])
 	}
 	if len(l.Methods) > 0 {
-		t, _ := l.scores(results)
+		t, _ := l.scores(found)
 		var text strings.Builder
 		t.Write(&text)
 		page.Show(out, text.String(), cmdline.Columns(out))
 		return nil
 	}
-	return l.write(out, results, time.Since(start))
+	return l.write(out, found, time.Since(start))
 }
 
 // chosen returns the methods to train.
@@ -152,7 +152,7 @@ func (l *Run) method(ctx context.Context, s Set, m method, table *datasets.Table
 
 // trials runs what has no record yet and returns the records in order.
 func (l *Run) trials(ctx context.Context, trials []Trial, table *datasets.Table, folds []datasets.Fold) ([]Record, error) {
-	records := make([]Record, len(trials))
+	all := make([]Record, len(trials))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(l.Workers)
 	for i, t := range trials {
@@ -162,12 +162,12 @@ func (l *Run) trials(ctx context.Context, trials []Trial, table *datasets.Table,
 			}
 			r, err := l.trial(ctx, t, table, folds[t.Split])
 			if err == nil {
-				records[i] = *r
+				all[i] = *r
 			}
 			return errors.WithMessage(err, t.String())
 		})
 	}
-	return records, group.Wait()
+	return all, group.Wait()
 }
 
 // trial returns the record of a trial, which is kept or made.
