@@ -193,12 +193,10 @@ const smallNormal = "normal 0.01"
 // weightInit returns what weights are at first.
 func (a arm) weightInit() (models.Init, error) {
 	switch {
-	case a.Init == smallNormal:
-		return models.Normal(0.01), nil
-	case a.Init != "":
+	case a.Init != "" && a.Init != smallNormal:
 		return nil, errors.Errorf("init must be %s or none, got %q", smallNormal, a.Init)
-	case a.Autoencoder:
-		// With large weights the network would first learn to turn all units
+	case a.Init == smallNormal, a.Autoencoder:
+		// With large weights an autoencoder would first learn to turn all units
 		// off, and the weights of pixels that are always off would hide the
 		// features.
 		return models.Normal(0.01), nil

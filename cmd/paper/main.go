@@ -163,7 +163,7 @@ func (c *cli) check(chosen []study) error {
 		return errors.Errorf("--sets must be with %s, got %s", regression.Name, c.Name)
 	}
 	for _, name := range c.Sets {
-		if len(regression.SetsNamed([]string{name})) == 0 {
+		if !slices.Contains(regression.SetNames(), name) {
 			return errors.Errorf("--sets must be of %s, got %q", strings.Join(regression.SetNames(), ", "), name)
 		}
 	}

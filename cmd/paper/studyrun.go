@@ -54,15 +54,14 @@ func (l *studyRun) run(ctx context.Context, out io.Writer) error {
 	if err := os.MkdirAll(l.dir, 0o777); err != nil {
 		return errors.Wrap(err, "--out")
 	}
-	arms := l.study.arms(l.budget)
+	arms := slices.Clone(l.study.arms(l.budget))
 	if l.small {
-		arms = slices.Clone(arms)
 		for i, a := range arms {
 			arms[i] = a.smallWeights()
 		}
 	}
 	if len(l.rows) > 0 {
-		arms = slices.DeleteFunc(slices.Clone(arms), func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
+		arms = slices.DeleteFunc(arms, func(a arm) bool { return !slices.Contains(l.rows, a.Name) })
 	}
 	r := &results{study: l.study, budget: l.budget, label: l.label, arms: arms, workers: l.workers}
 	if l.tune {

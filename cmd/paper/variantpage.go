@@ -135,14 +135,11 @@ func (r *results) variantFinding(set variant.Set) string {
 			continue
 		}
 		d := r.less(variantName(set.Name, m.Name), variantName(set.Name, variant.Ordinary))
-		low, high := d.Interval(0.95)
 		said := fmt.Sprintf("%s (%s)", m.Name, intervalText(d))
-		switch {
-		case d.N < 2:
-			open = append(open, m.Name)
-		case high < 0:
+		switch page.Beyond(d) {
+		case -1:
 			below = append(below, said)
-		case low > 0:
+		case 1:
 			above = append(above, said)
 		default:
 			open = append(open, m.Name)
