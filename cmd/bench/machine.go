@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorgonia-dropout/dropout/internal/blas"
 	"github.com/gorgonia-dropout/dropout/internal/kernel/isa"
+	"github.com/gorgonia-dropout/dropout/internal/processor"
 )
 
 // about is the machine and what runs on it.
@@ -23,26 +24,13 @@ type about struct {
 
 func machine() about {
 	return about{
-		CPU: cpu(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
+		CPU: processor.Name(), Cores: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
 		BLAS: products(), Kernel: isa.Active().String(), Load: load(),
 	}
 }
 
 func (a about) String() string {
 	return fmt.Sprintf("%s, %d cores, %s, %s. %s. Kernels: %s.", a.CPU, a.Cores, a.System, a.Go, a.BLAS, a.Kernel)
-}
-
-// cpu is the processor's name where the system tells it.
-func cpu() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range strings.Lines(string(info)) {
-			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-				return strings.TrimSpace(value)
-			}
-		}
-	}
-	return "unknown processor"
 }
 
 // products describes those of this library, which its cases use unless their names say

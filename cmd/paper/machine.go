@@ -1,15 +1,15 @@
 package main
 
 import (
-	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/internal/cuda"
+	"github.com/gorgonia-dropout/dropout/internal/processor"
 	"github.com/gorgonia-dropout/dropout/models"
 )
 
 // machine describes a device that a training is on, with the processor's products.
 func (l *studyRun) machine(device string) string {
 	if device == models.CPU {
-		return page.Processor() + ", " + l.blas
+		return processor.Name() + ", " + l.blas
 	}
 	d, err := cuda.Open(device)
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/page"
 	"github.com/gorgonia-dropout/dropout/cmd/paper/internal/records"
 	"github.com/gorgonia-dropout/dropout/internal/gradcheck"
+	"github.com/gorgonia-dropout/dropout/internal/processor"
 	"github.com/gorgonia-dropout/dropout/mnist"
 	"github.com/gorgonia-dropout/dropout/models"
 	"github.com/gorgonia-dropout/dropout/training"
@@ -73,7 +73,7 @@ func TestStudiesRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about", "Networks trained on: " + page.Processor() + ", BLAS: any ("} {
+			for _, want := range []string{"# " + s.name, "go run ./cmd/paper " + s.name + " --seeds=2\n", "| arm |", "would take about", "Networks trained on: " + processor.Name() + ", BLAS: any ("} {
 				if !strings.Contains(string(written), want) {
 					t.Errorf("page must have %q, got\n%s", want, written)
 				}
@@ -197,7 +197,7 @@ func TestTrialResumes(t *testing.T) {
 	if !reflect.DeepEqual(a.History.Test, b.History.Test) || !slices.Equal(a.Extra["errors"], b.Extra["errors"]) || b.History.Steps != 30 || len(a.Extra["errors"]) == 0 {
 		t.Errorf("want the same end, got %+v and %+v", a, b)
 	}
-	if one := page.Processor() + ", BLAS: any"; a.Machine != one || b.Machine != one+", then "+page.Processor()+", BLAS: another" {
+	if one := processor.Name() + ", BLAS: any"; a.Machine != one || b.Machine != one+", then "+processor.Name()+", BLAS: another" {
 		t.Errorf("want both machines of the second training, got %q and %q", a.Machine, b.Machine)
 	}
 }

@@ -1,16 +1,15 @@
 package page
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gorgonia-dropout/dropout/internal/processor"
 	"github.com/gorgonia-dropout/dropout/report"
 )
 
@@ -18,7 +17,7 @@ import (
 func WriteOrigin(w io.Writer, args []string, library string) {
 	here := report.ThisMachine()
 	fmt.Fprintf(w, "    go run ./cmd/paper %s\n\n%s, %s/%s, %s, logical CPUs: %d, %s, %s.\n",
-		strings.Join(withoutPaths(args), " "), here.Go, here.OS, here.Arch, Processor(), here.CPUs, library, time.Now().UTC().Format("2 January 2006"))
+		strings.Join(withoutPaths(args), " "), here.Go, here.OS, here.Arch, processor.Name(), here.CPUs, library, time.Now().UTC().Format("2 January 2006"))
 }
 
 // withoutPaths returns the arguments without those that say where files are,
@@ -62,20 +61,4 @@ func WriteMachines(w io.Writer, machines []string) {
 	if len(names) > 0 {
 		fmt.Fprintf(w, "Networks trained on: %s.\n\n", strings.Join(names, "; "))
 	}
-}
-
-// Processor returns the name of the processor, where Linux tells it.
-func Processor() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return "unknown processor"
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown processor"
 }

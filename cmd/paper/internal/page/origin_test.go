@@ -3,13 +3,15 @@ package page
 import (
 	"strings"
 	"testing"
+
+	"github.com/gorgonia-dropout/dropout/internal/processor"
 )
 
 // The command is that of any reader, without the writer's directories.
 func TestOrigin(t *testing.T) {
 	var b strings.Builder
 	WriteOrigin(&b, strings.Fields("table2 --out x --tune --records=y --data z --seeds 3"), "BLAS: some")
-	for _, want := range []string{"    go run ./cmd/paper table2 --tune --seeds 3\n", Processor(), "BLAS: some"} {
+	for _, want := range []string{"    go run ./cmd/paper table2 --tune --seeds 3\n", processor.Name(), "BLAS: some"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("want %q, got\n%s", want, b.String())
 		}
